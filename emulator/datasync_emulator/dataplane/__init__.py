@@ -1,0 +1,23 @@
+"""The data plane: copies what a task execution says, and counts what it did.
+
+`run(job, progress, cancel)` blocks until the copy has ended; call it in a thread of its own. It raises CopyFailed for
+a run that ends in ERROR and CopyCancelled (soon) after `cancel` is set. A Progress belongs to one run.
+"""
+
+from datasync_emulator.dataplane.model import CopyCancelled, CopyFailed, CopyJob, Endpoint, FolderEndpoint, S3Endpoint
+from datasync_emulator.dataplane.progress import Bytes, Count, Phase, Progress
+from datasync_emulator.dataplane.runner import run
+
+__all__ = [
+    "Bytes",
+    "CopyCancelled",
+    "CopyFailed",
+    "CopyJob",
+    "Count",
+    "Endpoint",
+    "FolderEndpoint",
+    "Phase",
+    "Progress",
+    "S3Endpoint",
+    "run",
+]

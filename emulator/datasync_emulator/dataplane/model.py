@@ -1,0 +1,79 @@
+"""What is to be copied, and how a copy can end: the data plane's interface to the executions that run it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+UNLIMITED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class S3Endpoint:
+    """A bucket of the S3 that runs in this process, seen from a prefix.
+
+    `prefix` is "" or ends in "/" (the subdirectory as LocationUri shows it, without the leading slash).
+    `location` is the location's id (`loc-…`), named in errors. `storage_class` is DataSync's name of the class
+    (GLACIER_INSTANT_RETRIEVAL, not S3's GLACIER_IR).
+    """
+
+    bucket: str
+    prefix: str = ""
+    storage_class: str = "STANDARD"
+    location: str = "loc-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEndpoint:
+    """A file system kept as a folder, seen from a subdirectory.
+
+    `root` is the file system's own folder and must exist; nothing outside it is ever touched. `subdirectory` is
+    relative to it ("/" or "/a/b/"); symbolic links on the way are not followed. `location` is the location's id.
+    """
+
+    root: Path
+    subdirectory: str = "/"
+    location: str = "loc-unknown"
+
+
+Endpoint: TypeAlias = S3Endpoint | FolderEndpoint
+
+
+def no_limit() -> int:
+    """The bandwidth limit of a job that has none."""
+    return UNLIMITED
+
+
+@dataclass(frozen=True, slots=True)
+class CopyJob:
+    """One task execution's work.
+
+    `options` are DataSync's Options as DescribeTaskExecution shows them (PascalCase; a missing one means DataSync's
+    default). `includes` and `excludes` are filter values (patterns joined by "|"). `task_mode` is BASIC or ENHANCED.
+    `bytes_per_second` is asked again and again while the copy runs, so a change takes effect at once; -1 is no limit.
+    """
+
+    source: Endpoint
+    destination: Endpoint
+    options: Mapping[str, str | int] = field(default_factory=dict)
+    includes: str | None = None
+    excludes: str | None = None
+    task_mode: str = "BASIC"
+    bytes_per_second: Callable[[], int] = no_limit
+
+
+class CopyFailed(Exception):
+    """The run ended in ERROR. `code` and `detail` are what Result's ErrorCode and ErrorDetail show."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class CopyCancelled(Exception):  # noqa: N818 - an outcome somebody asked for, not an error
+    """The run was cancelled. What had been copied stays; nothing half-written does."""
