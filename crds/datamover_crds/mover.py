@@ -1,0 +1,220 @@
+"""DataMover: a source, a destination and how data moves between them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from datamover_crds.common import (
+    API_VERSION,
+    Arn,
+    Count,
+    Duration,
+    Int,
+    Items,
+    JsonObject,
+    Model,
+    ObjectName,
+    RoleArn,
+    Text,
+    Timestamp,
+)
+from datamover_crds.locations import Location
+from datamover_crds.meta import Conditions, ObjectMeta
+from datamover_crds.options import Filters, Schedule, Tag, TaskMode, TaskOptions
+from datamover_crds.run import Phase
+
+Part = Literal["task", "source", "destination", "sourceRole", "destinationRole"]
+
+
+class AccountRef(Model):
+    """Names a DataMoverAccount."""
+
+    name: ObjectName
+    """The account's name."""
+
+
+class Trigger(Model):
+    """Starts runs by hand."""
+
+    manual: Annotated[str, Field(min_length=1, max_length=253)]
+    """Any token; a new one starts a run, the same one again does not."""
+
+
+class RunHistory(Model):
+    """Which ended runs are kept."""
+
+    limit: Annotated[Int, Field(ge=0, le=500)] = 10
+    """How many ended runs are kept, the latest."""
+    max_age: Duration | None = None
+    """How long an ended run is kept, such as `720h` or `30d`. Not given: as long as limit allows."""
+
+
+class Adopt(Model):
+    """Takes over a task that exists already."""
+
+    task_arn: Arn
+    """The ARN of the task; its locations come with it."""
+    own: bool = False
+    """Whether the task and its locations are deleted with the mover, like what the operator made itself."""
+
+
+class DataMoverSpec(Model):
+    """What shall be moved, from where to where, and how."""
+
+    account_ref: AccountRef
+    """The DataMoverAccount to work in. Can't be changed."""
+    name: Annotated[str, Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]+$")] | None = None
+    """The task's name in DataSync. Not given: the object's name."""
+    source: Location
+    """Where data comes from."""
+    destination: Location
+    """Where data goes to."""
+    tags: Annotated[tuple[Tag, ...], Items(at_most=40, key="key")] = ()
+    """Tags on everything the operator makes in AWS for this mover."""
+    options: TaskOptions = Field(default_factory=TaskOptions)
+    """How DataSync transfers."""
+    includes: Filters = ()
+    """Transfer only what this filter names. `*` may stand at the end of a pattern only."""
+    excludes: Filters = ()
+    """Leave out what this filter names."""
+    task_mode: TaskMode | None = None
+    """DataSync's task mode. Not given: AWS's choice. Can't be changed."""
+    cloud_watch_log_group_arn: Annotated[str, Field(min_length=5, max_length=562, pattern="^arn:")] | None = None
+    """The ARN of the CloudWatch log group that the task logs to."""
+    schedule: Schedule | None = None
+    """When DataSync starts the task by itself."""
+    trigger: Trigger | None = None
+    """Starts runs by hand; may stand together with schedule."""
+    suspend: bool = False
+    """No starts while true, and the schedule is disabled; everything else is still reconciled."""
+    deletion_policy: Literal["Delete", "Retain"] = "Delete"
+    """Whether deleting the mover deletes what it owns in AWS, or leaves it there."""
+    run_history: RunHistory = RunHistory()
+    """Which ended runs are kept."""
+    adopt: Adopt | None = None
+    """Takes over a task that exists already instead of making one."""
+
+
+class RunRef(Model):
+    """A run of this mover."""
+
+    name: ObjectName
+    """The run's name."""
+    uid: Text
+    """The run's uid."""
+    execution_arn: Arn | None = None
+    """The ARN of its task execution, once started."""
+    start_time: Timestamp | None = None
+    """When it was started."""
+
+
+class RunSummary(Model):
+    """How a run ended."""
+
+    name: ObjectName
+    """The run's name."""
+    phase: Phase
+    """The phase it ended in."""
+    execution_arn: Arn | None = None
+    """The ARN of its task execution."""
+    start_time: Timestamp | None = None
+    """When it was started."""
+    completion_time: Timestamp | None = None
+    """When it ended."""
+    bytes_transferred: Count | None = None
+    """How many bytes went over the network, before compression."""
+    files_transferred: Count | None = None
+    """How many files were transferred."""
+
+
+class Retired(Model):
+    """A replaced resource that is still to be removed from AWS."""
+
+    arn: RoleArn
+    """Its ARN."""
+    kind: Literal["task", "location", "role"]
+    """What it is."""
+
+
+class Intent(Model):
+    """What the operator may have sent to AWS without having recorded the result yet."""
+
+    instance: Text
+    """Which process of the operator."""
+    nonce: Text
+    """Tags what these calls make."""
+    generation: Count
+    """The metadata.generation that was planned from."""
+    calls: Annotated[tuple[Text, ...], Items(at_most=32)]
+    """The calls that may be sent."""
+
+
+class ObservedMover(Model):
+    """What DataSync last described, in camelCase."""
+
+    task: JsonObject | None = None
+    """DescribeTask."""
+    source: JsonObject | None = None
+    """DescribeLocation of the source."""
+    destination: JsonObject | None = None
+    """DescribeLocation of the destination."""
+
+
+class DataMoverStatus(Model):
+    """What the operator did and saw. All of it can be found again from AWS."""
+
+    observed_generation: Count | None = None
+    """The metadata.generation that was last acted on."""
+    conditions: Conditions = ()
+    """Ready, Reconciling and Stalled."""
+    task_arn: Arn | None = None
+    """The ARN of the task."""
+    source_location_arn: Arn | None = None
+    """The ARN of the source location."""
+    destination_location_arn: Arn | None = None
+    """The ARN of the destination location."""
+    source_role_arn: RoleArn | None = None
+    """The ARN of the role that DataSync uses at the source."""
+    destination_role_arn: RoleArn | None = None
+    """The ARN of the role that DataSync uses at the destination."""
+    owned: Annotated[tuple[Part, ...], Items(at_most=5)] = ()
+    """What of these deletion deletes."""
+    declared: Annotated[tuple[Text, ...], Items(at_most=256)] = ()
+    """The optional fields of AWS resources that were last applied; one that leaves the spec goes back to its default."""
+    retired: Annotated[tuple[Retired, ...], Items(at_most=64)] = ()
+    """Replaced resources that are still to be removed."""
+    intent: Intent | None = None
+    """What may have been sent to AWS without a recorded result."""
+    observed: ObservedMover | None = None
+    """What DataSync last described."""
+    current_run: RunRef | None = None
+    """The run that holds the task now."""
+    queued_runs: Annotated[tuple[RunRef, ...], Items(at_most=100)] = ()
+    """The runs that wait in DataSync's queue."""
+    last_run: RunSummary | None = None
+    """The run that ended last."""
+    last_successful_time: Timestamp | None = None
+    """When a run last ended in Succeeded."""
+    last_trigger: Annotated[str, Field(max_length=253)] | None = None
+    """The trigger.manual token that was last acted on."""
+    next_scheduled_time: Timestamp | None = None
+    """When the schedule starts the task next."""
+    pruned_before: Timestamp | None = None
+    """Executions that started before this are not recorded any more."""
+
+
+class DataMover(Model):
+    """Moves data from a source to a destination with AWS DataSync."""
+
+    api_version: Literal["datamover.io/v1alpha1"] = API_VERSION
+    """The group and version of this schema."""
+    kind: Literal["DataMover"] = "DataMover"
+    """The kind of this object."""
+    metadata: ObjectMeta = Field(default_factory=ObjectMeta)
+    """Standard object metadata; the name has at most 63 characters."""
+    spec: DataMoverSpec
+    """What shall be moved, from where to where, and how."""
+    status: DataMoverStatus = Field(default_factory=DataMoverStatus)
+    """What the operator did and saw."""
