@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
-from datamover_crds.common import JsonObject
+from datamover_crds import JsonObject, LocationKind
 
-LocationKind = Literal["s3", "efs"]
+
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,117 @@
+"""What a mover's spec asks of AWS, in DataSync's own requests (camelCase member names).
+
+Sources: CreateLocationS3, CreateLocationEfs and CreateTask of the DataSync API reference.
+"""
+
+from __future__ import annotations
+
+
+
+from datamover_crds import DataMoverSpec, Location, dump
+from datamover_crds.common import JsonObject
+from datamover_operator.planning.names import SIDES, Identity, Side
+
+
+
+def location_of(spec: DataMoverSpec, part: Side) -> Location:
+    """The declared source or destination."""
+    return spec.source if part == "source" else spec.destination
+
+
+def location_uri(location: Location) -> str:
+    """The LocationUri that DataSync derives from a declaration: it names the store and the folder in it."""
+    if location.s3 is not None:
+        arn = location.s3.s3_bucket_arn
+        bucket = arn.rsplit(":", 1)[-1] if ":::" in arn else arn
+        return f"s3://{bucket}{folder(location.s3.subdirectory)}"
+    assert location.efs is not None  # noqa: S101 - the model holds exactly one member
+    region, file_system = _efs_address(location.efs.efs_filesystem_arn)
+    return f"efs://{region}.{file_system}{folder(location.efs.subdirectory)}"
+
+
+def folder(subdirectory: str | None) -> str:
+    """A subdirectory as DataSync reads it back: between slashes."""
+    inner = (subdirectory or "").strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def location_request(location: Location, role_arn: str | None, tags: JsonObject) -> JsonObject:
+    """CreateLocationS3's or CreateLocationEfs' request."""
+    member = location.s3 if location.s3 is not None else location.efs
+    assert member is not None  # noqa: S101 - the model holds exactly one member
+    request = dump(member)
+    request.pop("accessRole", None)
+    if role_arn is not None:
+        request["s3Config"] = {"bucketAccessRoleArn": role_arn}
+    return request | tags
+
+
+def task_request(spec: DataMoverSpec, name: str, locations: dict[Side, str], tags: JsonObject) -> JsonObject:
+    """CreateTask's request."""
+    request: JsonObject = {
+        "sourceLocationArn": locations["source"],
+        "destinationLocationArn": locations["destination"],
+        "name": name,
+    }
+    for field, value in dump(spec).items():
+        if field in {"includes", "excludes", "taskMode", "cloudWatchLogGroupArn"} and value:
+            request[field] = value
+    options = dump(spec.options) if spec.options else {}
+    if options:
+        request["options"] = options
+    schedule = schedule_of(spec)
+    if schedule is not None:
+        request["schedule"] = schedule
+    return request | tags
+
+
+def schedule_of(spec: DataMoverSpec) -> JsonObject | None:
+    """The schedule as DataSync shall hold it: a suspended mover's is DISABLED."""
+    if spec.schedule is None:
+        return None
+    status = "DISABLED" if spec.suspend else spec.schedule.status or "ENABLED"
+    return {"scheduleExpression": spec.schedule.schedule_expression, "status": status}
+
+
+def task_name(spec: DataMoverSpec, identity: Identity) -> str:
+    """The task's name: the declared one, or the object's."""
+    return spec.name or identity.name
+
+
+def tag_list(tags: dict[str, str]) -> JsonObject:
+    """Tags as the Create* requests carry them."""
+    return {"tags": [{"key": key, "value": value} for key, value in sorted(tags.items())]}
+
+
+def user_tags(spec: DataMoverSpec) -> dict[str, str]:
+    """The tags that the user declared."""
+    return {tag.key: tag.value for tag in spec.tags or ()}
+
+
+def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
+    """The fields of AWS resources that the spec speaks of.
+
+    Kept in status: a field that is here and no longer in the spec has been removed, and goes back to its default.
+    """
+    fields = [f"options.{name}" for name in (dump(spec.options) if spec.options else {})]
+    fields += [name for name in ("includes", "excludes", "schedule", "cloudWatchLogGroupArn") if dump(spec).get(name)]
+    fields += [f"tags.{key}" for key in user_tags(spec)]
+    for part in SIDES:
+        member = location_of(spec, part).s3 or location_of(spec, part).efs
+        if member is not None:
+            fields += [f"{part}.{name}" for name in dump(member) if name in LOCATION_DEFAULTS]
+    return tuple(sorted(fields))
+
+
+LOCATION_DEFAULTS: dict[str, str] = {
+    "s3StorageClass": "STANDARD",
+    "accessPointArn": "",
+    "fileSystemAccessRoleArn": "",
+    "inTransitEncryption": "NONE",
+}
+"""What an updatable member of a location goes back to when it leaves the spec (UpdateLocationS3, UpdateLocationEfs)."""
+
+
+def _efs_address(arn: str) -> tuple[str, str]:
+    fields = arn.split(":", 5)
+    return fields[3], fields[5].rsplit("/", 1)[-1]

@@ -1,0 +1,102 @@
+"""What is known about one mover at one moment: the planner's only input.
+
+`gather` makes it, `after` carries the result of a step into it. Nothing here does I/O or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Retired
+from datamover_crds.common import JsonObject
+from datamover_operator.planning.failure import Failure
+from datamover_operator.planning.names import Identity, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A task or a location that exists as far as we know.
+
+    `described` and `tags` are what AWS said in this pass; None = not asked, the status is believed.
+    """
+
+    arn: str
+    described: JsonObject | None = None
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRole:
+    """A bucket access role; `policy` None = not read, {} = it has none yet."""
+
+    arn: str
+    created_at: datetime | None = None
+    policy: JsonObject | None = None
+    tags: Mapping[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The role's name without its path."""
+        return self.arn.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A resource in AWS that bears our uid, found by looking for it rather than by its name in status."""
+
+    part: str
+    arn: str
+    created_at: datetime | None
+    owned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A step that failed, and the field of the declaration it came from."""
+
+    failure: Failure
+    path: str
+    part: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything that planning one mover depends on.
+
+    `nonce` is this pass's own; `intent_claimed` says that the stored status holds an intent with it, which is what
+    allows Create* calls. `settled` is false while something may exist that we do not know of yet.
+    """
+
+    mover: DataMover
+    identity: Identity
+    account: DataMoverAccount | None
+    instance: str
+    nonce: str
+    task: Resource | None = None
+    locations: Mapping[Side, Resource] = field(default_factory=dict)
+    roles: Mapping[Side, KnownRole] = field(default_factory=dict)
+    owned: frozenset[str] = frozenset()
+    retired: tuple[Retired, ...] = ()
+    taken_roles: frozenset[str] = frozenset()
+    shared_roles: frozenset[str] = frozenset()
+    finalizer: bool = False
+    annotated: Mapping[str, str] = field(default_factory=dict)
+    intent_claimed: bool = False
+    settled: bool = True
+    confirmed: bool = True
+    adopting: bool = False
+    rival: str | None = None
+    runs: tuple[DataMoverRun, ...] = ()
+    trouble: tuple[Trouble, ...] = ()
+
+    @property
+    def uid(self) -> str:
+        """The mover's uid."""
+        return self.identity.uid
+
+    @property
+    def generation(self) -> int:
+        """The generation of the spec that is being planned for."""
+        return self.mover.metadata.generation

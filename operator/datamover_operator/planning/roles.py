@@ -1,0 +1,87 @@
+"""The bucket access roles: who may assume them, and what they allow.
+
+Source: "Providing DataSync access to S3 buckets" in the DataSync user guide, and the confused-deputy guidance there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from datamover_crds import DataMoverSpec
+from datamover_crds.common import JsonObject
+from datamover_operator.planning.desired import location_of
+from datamover_operator.planning.names import SIDES, Side, role_name
+
+_BUCKET_READ = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+_OBJECT_READ = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"]
+_OBJECT_WRITE = [
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:GetObjectTagging",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRole:
+    """A role that the operator makes: for one location, or for both where both name it."""
+
+    name: str
+    path: str
+    parts: tuple[Side, ...]
+    policy: JsonObject
+
+
+def wanted_roles(spec: DataMoverSpec, uid: str, path: str) -> tuple[WantedRole, ...]:
+    """The roles to be made for a mover's S3 locations; a location with a role of the user's own needs none."""
+    by_name: dict[tuple[str, str], list[Side]] = {}
+    for part in SIDES:
+        s3 = location_of(spec, part).s3
+        if s3 is None or (s3.access_role is not None and s3.access_role.arn is not None):
+            continue
+        named = s3.access_role
+        name = named.name if named is not None and named.name is not None else role_name(uid, part)
+        own_path = named.path if named is not None and named.path is not None else path
+        by_name.setdefault((name, own_path), []).append(part)
+    return tuple(
+        WantedRole(name, own_path, tuple(parts), _policy(spec, parts)) for (name, own_path), parts in by_name.items()
+    )
+
+
+def trust_policy(account_id: str, region: str) -> JsonObject:
+    """Who may assume the role: DataSync, on behalf of this account's DataSync resources in this region."""
+    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "datasync.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": account_id},
+                    "ArnLike": {"aws:SourceArn": f"arn:{partition}:datasync:{region}:{account_id}:*"},
+                },
+            },
+        ],
+    }
+
+
+def _policy(spec: DataMoverSpec, parts: Sequence[Side]) -> JsonObject:
+    statements: list[JsonValue] = []
+    for part in parts:
+        s3 = location_of(spec, part).s3
+        if s3 is None:
+            continue
+        arn = s3.s3_bucket_arn
+        objects = f"{arn}/*" if ":::" in arn else f"{arn}/object/*"
+        actions = _OBJECT_READ if part == "source" else _OBJECT_WRITE
+        statements.append({"Effect": "Allow", "Action": list(_BUCKET_READ), "Resource": arn})
+        statements.append({"Effect": "Allow", "Action": list(actions), "Resource": objects})
+    return {"Version": "2012-10-17", "Statement": statements}
