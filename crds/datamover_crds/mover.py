@@ -1,7 +1,5 @@
 """DataMover: a source, a destination and how data moves between them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

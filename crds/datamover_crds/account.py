@@ -1,0 +1,111 @@
+"""DataMoverAccount: an AWS account and region, how to get there, and who may use what of it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from datamover_crds.common import API_VERSION, Count, Items, Model, ObjectName, RoleArn, Text
+from datamover_crds.locations import RolePath
+from datamover_crds.meta import Conditions, ObjectMeta
+
+
+class AssumeRole(Model):
+    """The role to assume in the account."""
+
+    arn: RoleArn
+    """The ARN of the role."""
+    external_id: Annotated[str, Field(min_length=2, max_length=1224, pattern="^[a-zA-Z0-9_+=,.@:/-]+$")] | None = None
+    """The external id that the role's trust policy asks for."""
+
+
+class SecretRef(Model):
+    """Names a Secret in the operator's namespace."""
+
+    name: ObjectName
+    """The Secret's name."""
+
+
+class Grant(Model):
+    """Lets movers of some namespaces use some locations and roles. `*` stands for any characters.
+
+    What no grant allows is refused: a list that is empty or absent allows nothing.
+    """
+
+    namespaces: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-z0-9*-]+$")], ...], Items(at_most=100)
+    ] = ()
+    """Patterns of the names of namespaces."""
+    locations: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1024)], ...], Items(at_most=100)] = ()
+    """Patterns of location URIs as DataSync shows them, such as `s3://team-a-*`."""
+    role_arns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=2048)], ...], Items(at_most=100)] = ()
+    """Patterns of the ARNs of roles that movers may name."""
+
+
+class AccessRoles(Model):
+    """How the operator makes bucket access roles in the account."""
+
+    path: RolePath | None = None
+    """Their IAM path. Not given: `/`."""
+    permissions_boundary_arn: RoleArn | None = None
+    """The ARN of the policy that bounds their permissions."""
+
+
+class RestAccess(Model):
+    """Where the REST API keeps the account's movers."""
+
+    namespace: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+    """The namespace of movers made by REST."""
+
+
+class DataMoverAccountSpec(Model):
+    """An AWS account and region, how to get there, and who may use what of it."""
+
+    account_id: Annotated[str, Field(min_length=12, max_length=12, pattern="^[0-9]{12}$")]
+    """The AWS account's 12-digit id. Can't be changed."""
+    region: Annotated[str, Field(min_length=1, max_length=32, pattern="^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$")]
+    """The AWS region, such as `eu-central-1`. Can't be changed."""
+    assume_role: AssumeRole | None = None
+    """The role to assume in the account. Not given: the credentials are used as they are."""
+    credentials_secret_ref: SecretRef | None = None
+    """The Secret with aws_access_key_id, aws_secret_access_key and, where needed, aws_session_token.
+
+    It is looked up in the operator's namespace. Not given: the operator's ambient credentials.
+    """
+    grants: Annotated[tuple[Grant, ...], Items(at_most=100)] = ()
+    """Who may use what. What is not granted is not allowed; everything must be written as `*`."""
+    access_roles: AccessRoles | None = None
+    """How the operator makes bucket access roles in the account."""
+    org: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-zA-Z0-9._-]+$")] | None = None
+    """The organisation the REST API's paths and tags name for this account."""
+    rest: RestAccess | None = None
+    """Where the REST API keeps the account's movers. Not given: the account is not reachable by REST."""
+
+
+class DataMoverAccountStatus(Model):
+    """Who the operator is in the account, and who uses it."""
+
+    observed_generation: Count | None = None
+    """The metadata.generation that was last acted on."""
+    conditions: Conditions = ()
+    """Ready, Reconciling and Stalled."""
+    caller_arn: RoleArn | None = None
+    """The ARN that GetCallerIdentity gives."""
+    caller_account_id: Text | None = None
+    """The account id that GetCallerIdentity gives."""
+    movers: Count | None = None
+    """How many movers name this account."""
+
+
+class DataMoverAccount(Model):
+    """An AWS account and region that movers work in."""
+
+    api_version: Literal["datamover.io/v1alpha1"] = API_VERSION
+    """The group and version of this schema."""
+    kind: Literal["DataMoverAccount"] = "DataMoverAccount"
+    """The kind of this object."""
+    metadata: ObjectMeta = Field(default_factory=ObjectMeta)
+    """Standard object metadata."""
+    spec: DataMoverAccountSpec
+    """An AWS account and region, how to get there, and who may use what of it."""
+    status: DataMoverAccountStatus = Field(default_factory=DataMoverAccountStatus)
+    """Who the operator is in the account, and who uses it."""

@@ -1,0 +1,202 @@
+"""DataMoverRun: one transfer of a DataMover."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from datamover_crds.common import API_VERSION, Arn, Count, Int, Model, ObjectName, Text, Timestamp
+from datamover_crds.meta import Conditions, ObjectMeta
+from datamover_crds.options import BytesPerSecond, Filters, TaskOptions
+
+Phase = Literal[
+    "Pending",
+    "Queued",
+    "Launching",
+    "Preparing",
+    "Transferring",
+    "Verifying",
+    "Cancelling",
+    "Succeeded",
+    "Failed",
+    "Cancelled",
+    "Rejected",
+    "Unknown",
+]
+PhaseStatus = Literal["PENDING", "SUCCESS", "ERROR"]
+
+
+class MoverRef(Model):
+    """Names a DataMover in the same namespace."""
+
+    name: ObjectName
+    """The mover's name."""
+
+
+class DataMoverRunSpec(Model):
+    """Which mover runs, and what is different this time. Only cancel and bytesPerSecond can be changed later."""
+
+    mover_ref: MoverRef
+    """The mover to run. Can't be changed."""
+    override_options: TaskOptions | None = None
+    """Options for this run alone, over the mover's. Can't be changed."""
+    includes: Filters = ()
+    """Replaces the mover's includes for this run. Can't be changed."""
+    excludes: Filters = ()
+    """Replaces the mover's excludes for this run. Can't be changed."""
+    cancel: bool = False
+    """Stops the run. Once true it stays true."""
+    bytes_per_second: BytesPerSecond | None = None
+    """The bandwidth limit in bytes per second from now on; -1 for none."""
+
+
+class Progress(Model):
+    """How far the run is."""
+
+    percent: Annotated[Int, Field(ge=0, le=100)] | None = None
+    """How much of the estimated work is done."""
+    bytes_done: Count | None = None
+    """How many bytes are written at the destination."""
+    bytes_total: Count | None = None
+    """How many bytes DataSync expects to write; absent before it has listed both sides."""
+    files_done: Count | None = None
+    """How many files are transferred."""
+    files_total: Count | None = None
+    """How many files DataSync expects to transfer; absent before it has listed both sides."""
+
+
+class FilesListed(Model):
+    """How many items DataSync found (TaskExecutionFilesListedDetail)."""
+
+    at_source: Count | None = None
+    """At the source."""
+    at_destination_for_delete: Count | None = None
+    """At the destination, where preserveDeletedFiles is REMOVE."""
+
+
+class FilesFailed(Model):
+    """How many items DataSync failed on, by stage (TaskExecutionFilesFailedDetail)."""
+
+    prepare: Count | None = None
+    """While preparing."""
+    transfer: Count | None = None
+    """While transferring."""
+    verify: Count | None = None
+    """While verifying."""
+    delete: Count | None = None
+    """While deleting."""
+
+
+class Counters(Model):
+    """DataSync's counters, under its own names in camelCase (API_DescribeTaskExecution)."""
+
+    estimated_files_to_transfer: Count | None = None
+    """Files (in taskMode BASIC also folders) that DataSync expects to transfer."""
+    estimated_bytes_to_transfer: Count | None = None
+    """Bytes that DataSync expects to write."""
+    estimated_files_to_delete: Count | None = None
+    """Files that DataSync expects to delete at the destination."""
+    estimated_folders_to_transfer: Count | None = None
+    """Folders that DataSync expects to transfer; taskMode ENHANCED only."""
+    estimated_folders_to_delete: Count | None = None
+    """Folders that DataSync expects to delete; taskMode ENHANCED only."""
+    files_transferred: Count | None = None
+    """Files transferred."""
+    bytes_transferred: Count | None = None
+    """Bytes sent over the network, before compression."""
+    bytes_written: Count | None = None
+    """Logical bytes written at the destination."""
+    bytes_compressed: Count | None = None
+    """Bytes on the wire, after compression."""
+    files_deleted: Count | None = None
+    """Files deleted at the destination."""
+    files_skipped: Count | None = None
+    """Files skipped."""
+    files_verified: Count | None = None
+    """Files verified."""
+    files_prepared: Count | None = None
+    """Files prepared; taskMode ENHANCED only."""
+    files_listed: FilesListed | None = None
+    """Files listed; taskMode ENHANCED only."""
+    files_failed: FilesFailed | None = None
+    """Files failed on; taskMode ENHANCED only."""
+    folders_transferred: Count | None = None
+    """Folders transferred; taskMode ENHANCED only."""
+    folders_deleted: Count | None = None
+    """Folders deleted at the destination; taskMode ENHANCED only."""
+    folders_skipped: Count | None = None
+    """Folders skipped; taskMode ENHANCED only."""
+    folders_verified: Count | None = None
+    """Folders verified; taskMode ENHANCED only."""
+    folders_prepared: Count | None = None
+    """Folders prepared; taskMode ENHANCED only."""
+    folders_listed: FilesListed | None = None
+    """Folders listed; taskMode ENHANCED only."""
+    folders_failed: FilesFailed | None = None
+    """Folders failed on; taskMode ENHANCED only."""
+
+
+class RunResult(Model):
+    """How the execution went, stage by stage (TaskExecutionResultDetail). Durations are in milliseconds."""
+
+    prepare_duration: Count | None = None
+    """How long preparing took, in milliseconds."""
+    prepare_status: PhaseStatus | None = None
+    """How preparing went."""
+    total_duration: Count | None = None
+    """How long the execution took, in milliseconds."""
+    transfer_duration: Count | None = None
+    """How long transferring took, in milliseconds."""
+    transfer_status: PhaseStatus | None = None
+    """How transferring went."""
+    verify_duration: Count | None = None
+    """How long verifying took, in milliseconds."""
+    verify_status: PhaseStatus | None = None
+    """How verifying went."""
+    error_code: Text | None = None
+    """AWS's code of what went wrong."""
+    error_detail: Annotated[str, Field(max_length=32768)] | None = None
+    """AWS's account of what went wrong."""
+
+
+class DataMoverRunStatus(Model):
+    """What became of the run."""
+
+    observed_generation: Count | None = None
+    """The metadata.generation that was last acted on."""
+    conditions: Conditions = ()
+    """Ready, Reconciling and Stalled."""
+    phase: Phase | None = None
+    """Where the run is. Succeeded, Failed, Cancelled, Rejected and Unknown are final."""
+    reason: Annotated[str, Field(max_length=1024)] | None = None
+    """Why the run is in this phase, as one word for programs."""
+    message: Annotated[str, Field(max_length=32768)] | None = None
+    """Why the run is in this phase, as a sentence for people."""
+    execution_arn: Arn | None = None
+    """The ARN of the task execution."""
+    mover_uid: Text | None = None
+    """The uid of the mover that the run belongs to."""
+    start_time: Timestamp | None = None
+    """When the execution started."""
+    completion_time: Timestamp | None = None
+    """When the run ended."""
+    progress: Progress | None = None
+    """How far the run is."""
+    counters: Counters | None = None
+    """DataSync's counters."""
+    result: RunResult | None = None
+    """How the execution went, stage by stage."""
+
+
+class DataMoverRun(Model):
+    """One transfer of a DataMover."""
+
+    api_version: Literal["datamover.io/v1alpha1"] = API_VERSION
+    """The group and version of this schema."""
+    kind: Literal["DataMoverRun"] = "DataMoverRun"
+    """The kind of this object."""
+    metadata: ObjectMeta = Field(default_factory=ObjectMeta)
+    """Standard object metadata."""
+    spec: DataMoverRunSpec
+    """Which mover runs, and what is different this time."""
+    status: DataMoverRunStatus = Field(default_factory=DataMoverRunStatus)
+    """What became of the run."""
