@@ -1,0 +1,30 @@
+"""Free ports on the loopback interface."""
+
+from __future__ import annotations
+
+import socket
+from types import TracebackType
+from typing import Self
+
+
+class ReservedPort:
+    """A free loopback port that nobody else is given while it is held.
+
+    The socket is bound with SO_REUSEPORT and never listens, so a program that sets the option too (kube-apiserver
+    --permit-port-sharing, etcd --socket-reuse-port) can take the port over without a moment in which it is free.
+    """
+
+    def __init__(self) -> None:
+        """Bind to a port of the kernel's choice."""
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._socket.bind(("127.0.0.1", 0))
+        self.number: int = self._socket.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        """Hold the port."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Let go of the port; by now the program has it."""
+        self._socket.close()

@@ -1,0 +1,96 @@
+"""Start programs that surely end with us, and end them politely."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from datamover_dev.errors import SetupError
+
+_BIND_TO_PARENT = """
+import ctypes, os, signal, sys
+parent, program = int(sys.argv[1]), sys.argv[2]
+if hasattr(ctypes.CDLL(None), "prctl"):
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the parent has gone")
+os.execv(program, sys.argv[2:])
+"""
+"""Run by a bare interpreter that then becomes the program: PR_SET_PDEATHSIG (prctl(2)) survives execve.
+
+A `preexec_fn` would do the same inside a fork of this process, which has threads, and that may deadlock.
+"""
+
+
+class Managed:
+    """A child process with a log file. It is killed by the kernel when the thread that started it ends."""
+
+    def __init__(
+        self, name: str, command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start `command` (its first item is a path); output is appended to `log`."""
+        self.name = name
+        self.log = log
+        bound = [sys.executable, "-I", "-S", "-c", _BIND_TO_PARENT, str(os.getpid()), *map(str, command)]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                bound, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, None while it runs, negative where a signal ended it."""
+        return self._process.poll()
+
+    def wait(self, timeout: float) -> int:
+        """Wait for the end, at most `timeout` seconds, and return the exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
+        return self._process.wait(timeout)
+
+    def kill(self) -> None:
+        """End it at once, as a crash would, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def terminate(self, grace: float = 10.0) -> int:
+        """Ask it to end (SIGTERM), kill it after `grace` seconds, and return the exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(grace)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self._process.returncode
+
+    def tail(self, lines: int = 30) -> str:
+        """Return the end of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def until(self, ready: Callable[[], bool], what: str, timeout: float, interval: float = 0.05) -> None:
+        """Wait until `ready()`.
+
+        Raises:
+            SetupError: the process ended first, or `timeout` seconds went by; the message ends with the log's tail.
+        """
+        deadline = time.monotonic() + timeout
+        while not ready():
+            if (code := self.exit_code) is not None:
+                raise SetupError(f"{self.name} ended with {code} before {what}. The end of {self.log}:\n{self.tail()}")
+            if time.monotonic() > deadline:
+                raise SetupError(
+                    f"{self.name}: not {what} within {timeout:.0f} s. The end of {self.log}:\n{self.tail()}"
+                )
+            time.sleep(interval)
