@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import ValidationError
 
 from datamover_crds.common import JsonObject, Model
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
 M = TypeVar("M", bound=Model)
+
+_SHOWN_MAX = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an object: the field's path on the wire, the value found there, and what is accepted."""
+    """One thing wrong with an object: the field's path on the wire, the value found there (JSON), what is accepted."""
 
     path: str
     value: object
     accepted: str
 
     def __str__(self) -> str:
-        """Say it in one line."""
-        return f"{self.path}: {self.value!r}: {self.accepted}"
+        """Say it in one line, with a long value cut."""
+        shown = json.dumps(self.value, ensure_ascii=False, default=str)
+        if len(shown) > _SHOWN_MAX:
+            shown = shown[:_SHOWN_MAX] + "…"
+        return f"{self.path}: {shown}: {self.accepted}" if self.path else f"{shown}: {self.accepted}"
 
 
-class InvalidObject(Exception):  # noqa: N818 - says what it is about
+class InvalidObject(Exception):  # noqa: N818 - named for what it reports, as the API server does with Invalid
     """An object that its model refuses; `problems` has at least one entry, and the text holds all of them."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -36,15 +46,36 @@ class InvalidObject(Exception):  # noqa: N818 - says what it is about
 
 
 def parse(model: type[M], obj: Mapping[str, Any]) -> M:
-    """Read a JSON object, with camelCase members, as a model. Raises InvalidObject."""
+    """Read a JSON object, with camelCase members, as a model: a whole object, its metadata or its status alone.
+
+    Nulls count as absent and whole floats as integers, as for the API server. Raises InvalidObject.
+    """
     try:
         return model.model_validate(obj, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise InvalidObject(
-            tuple(Problem(".".join(map(str, e["loc"])), e["input"], e["msg"]) for e in error.errors())
-        ) from None
+        raise InvalidObject(tuple(map(_problem, error.errors(include_url=False)))) from None
 
 
 def dump(model: Model) -> JsonObject:
-    """Write a model as a JSON object with camelCase members, without what is absent."""
+    """Write a model as a JSON object with camelCase members, without what is absent or an empty list."""
     return cast("JsonObject", model.model_dump(mode="json", by_alias=True))
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"])
+    value = error["input"]
+    match error["type"]:
+        case "missing":
+            return Problem(path.lstrip("."), None, "a value is required")
+        case "extra_forbidden":
+            return Problem(path.lstrip("."), value, "no field of this name is accepted")
+        case "rule":
+            field_path: str = error["ctx"]["field_path"]
+            return Problem((path + field_path).lstrip("."), _dig(value, field_path), error["msg"])
+    return Problem(path.lstrip("."), value, error["msg"])
+
+
+def _dig(value: object, field_path: str) -> object:
+    for name in filter(None, field_path.split(".")):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

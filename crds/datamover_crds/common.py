@@ -28,6 +28,9 @@ from datamover_crds.rules import rules_of
 JsonObject = dict[str, JsonValue]
 """A JSON object, as Kubernetes and DataSync exchange it; member names are camelCase."""
 
+FreeForm = Annotated[JsonObject, WithJsonSchema({"type": "object", "x-kubernetes-preserve-unknown-fields": True})]
+"""A JSON object that Kubernetes stores as it is."""
+
 GROUP: Final = "datamover.io"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = "datamover.io/v1alpha1"
@@ -60,14 +63,15 @@ class Model(BaseModel):
     def _null_is_absent(cls, data: object) -> object:
         if not isinstance(data, dict):
             return data
-        known = {name for field, info in cls.model_fields.items() for name in (field, info.alias)}
+        known = {field.alias for field in cls.model_fields.values()}
         return {key: value for key, value in data.items() if value is not None or key not in known}
 
     @model_validator(mode="after")
     def _keep_rules(self) -> Self:
         for rule in rules_of(type(self).__name__):
             if not rule.holds(self):
-                raise PydanticCustomError("rule", "{message}", {"message": rule.message, "field_path": rule.field_path})
+                kind, context = "rule", {"message": rule.message, "field_path": rule.field_path}
+                raise PydanticCustomError(kind, "{message}", context)
         return self
 
     @model_serializer(mode="wrap")
@@ -79,7 +83,7 @@ class Model(BaseModel):
 class Items:
     """Makes a tuple type a Kubernetes list: bounded, read from a JSON array, and a map where `key` names a field.
 
-    A list map (`x-kubernetes-list-type: map`) has at most one item for each value of the key, an attribute of its items.
+    A list map (`x-kubernetes-list-type: map`) has at most one item for each value of `key`, an attribute of its items.
     """
 
     at_most: int
@@ -106,11 +110,8 @@ class Items:
         for item in items:
             value = getattr(item, self.key)
             if value in seen:
-                raise PydanticCustomError(
-                    "duplicate",
-                    "{key} {value} is there twice; each may be there once",
-                    {"key": self.key, "value": value},
-                )
+                kind, context = "duplicate", {"key": self.key, "value": value}
+                raise PydanticCustomError(kind, "{key} {value} is there twice; accepted is once", context)
             seen.add(value)
         return items
 
@@ -133,7 +134,8 @@ def _check_timestamp(value: str) -> str:
             return value
     except ValueError:
         pass
-    raise PydanticCustomError("timestamp", "accepted is an RFC 3339 time such as 2025-01-31T12:00:00Z")
+    kind = "timestamp"
+    raise PydanticCustomError(kind, "accepted is an RFC 3339 time such as 2025-01-31T12:00:00Z")
 
 
 Timestamp = Annotated[

@@ -12,7 +12,7 @@ RolePath = Annotated[str, Field(max_length=512, pattern="^/([!-~]+/)?$")]
 
 
 class AccessRole(Model):
-    """The IAM role DataSync uses on a bucket: an existing one by its ARN, or how the operator names the one it makes."""
+    """The IAM role DataSync uses on a bucket: an existing one by its ARN, or the name of the one the operator makes."""
 
     arn: RoleArn | None = None
     """The ARN of an existing role, which the operator leaves as it is."""

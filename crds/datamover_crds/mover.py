@@ -9,9 +9,9 @@ from datamover_crds.common import (
     Arn,
     Count,
     Duration,
+    FreeForm,
     Int,
     Items,
-    JsonObject,
     Model,
     ObjectName,
     RoleArn,
@@ -152,11 +152,11 @@ class Intent(Model):
 class ObservedMover(Model):
     """What DataSync last described, in camelCase."""
 
-    task: JsonObject | None = None
+    task: FreeForm | None = None
     """DescribeTask."""
-    source: JsonObject | None = None
+    source: FreeForm | None = None
     """DescribeLocation of the source."""
-    destination: JsonObject | None = None
+    destination: FreeForm | None = None
     """DescribeLocation of the destination."""
 
 
@@ -180,7 +180,7 @@ class DataMoverStatus(Model):
     owned: Annotated[tuple[Part, ...], Items(at_most=5)] = ()
     """What of these deletion deletes."""
     declared: Annotated[tuple[Text, ...], Items(at_most=256)] = ()
-    """The optional fields of AWS resources that were last applied; one that leaves the spec goes back to its default."""
+    """The optional fields of AWS resources that were last applied: one that leaves the spec returns to its default."""
     retired: Annotated[tuple[Retired, ...], Items(at_most=64)] = ()
     """Replaced resources that are still to be removed."""
     intent: Intent | None = None

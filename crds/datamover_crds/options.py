@@ -82,6 +82,6 @@ class Schedule(Model):
     """When DataSync itself starts the task."""
 
     schedule_expression: Annotated[str, Field(min_length=1, max_length=256)]
-    """In UTC: `cron(minute hour day-of-month month day-of-week year)` or `rate(number unit)`, at least an hour apart."""
+    """In UTC: `cron(minute hour day-of-month month day-of-week year)` or `rate(number unit)`, at least 1 hour apart."""
     status: Switch | None = None
     """DISABLED keeps the schedule without starting by it. Not given: ENABLED."""

@@ -1,21 +1,247 @@
-"""The rules between fields."""
+"""What must hold between fields, each rule once: for the API server in CEL, for the models in Python.
+
+Both sides say the same about every object (`tests/cluster/test_schema_agreement.py` holds them to it). What may not
+change, `TRANSITIONS`, only the API server can judge: it alone has the old object.
+
+CEL of Kubernetes: https://kubernetes.io/docs/reference/using-api/cel/. A rule that comes from AWS names its API page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from datamover_crds.schedules import SCHEDULE_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from datamover_crds.locations import AccessRole, EfsLocation, Location
+    from datamover_crds.mover import DataMover, DataMoverSpec
+    from datamover_crds.options import Schedule, Tag, TaskOptions
+    from datamover_crds.run import DataMoverRunSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Placeholder."""
+    """What holds for every object of a model, named by its class.
 
-    message: str
+    `field_path` leads from the object to the field to change, in wire names; it is empty for the object as a whole.
+    `shown` is a CEL string that tells what was found there, for the API server's message.
+    """
+
+    model: str
     field_path: str
+    cel: str
     holds: Callable[[Any], bool]
+    message: str
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What holds between an object of a model before (`oldSelf`) and after (`self`) an update."""
+
+    model: str
+    field_path: str
+    cel: str
+    message: str
+
+
+NAME_MAX = 63
+INCLUDES_PATTERN = "^[^*|]*[*]?([|][^*|]*[*]?)*$"
+
+
+def _has_one_kind(location: Location) -> bool:
+    return (location.s3 is None) != (location.efs is None)
+
+
+def _has_arn_or_name(role: AccessRole) -> bool:
+    return (role.arn is None) != (role.name is None)
+
+
+def _has_path_with_name(role: AccessRole) -> bool:
+    return role.path is None or role.name is not None
+
+
+def _has_tls_where_needed(efs: EfsLocation) -> bool:
+    needed = efs.access_point_arn is not None or efs.file_system_access_role_arn is not None
+    return not needed or efs.in_transit_encryption == "TLS1_2"
+
+
+def _removes_only_what_it_compared(options: TaskOptions) -> bool:
+    return not (options.preserve_deleted_files == "REMOVE" and options.transfer_mode == "ALL")
+
+
+def _pairs_atime_with_mtime(spec: DataMoverSpec) -> bool:
+    keeps_atime = spec.options.atime != "NONE"
+    keeps_mtime = spec.options.mtime != "NONE"
+    return spec.task_mode == "ENHANCED" or keeps_atime == keeps_mtime
+
+
+def _ends_includes_only_with_stars(spec: DataMoverSpec | DataMoverRunSpec) -> bool:
+    return all(re.fullmatch(INCLUDES_PATTERN, rule.value) for rule in spec.includes)
+
+
+def _has_schedule_syntax(schedule: Schedule) -> bool:
+    return re.fullmatch(SCHEDULE_PATTERN, schedule.schedule_expression) is not None
+
+
+def _is_the_users_key(tag: Tag) -> bool:
+    return not (tag.key.lower().startswith("aws:") or tag.key.startswith("datamover.io/"))
+
+
+def _has_label_sized_name(mover: DataMover) -> bool:
+    return len(mover.metadata.name) <= NAME_MAX
+
+
+_INCLUDES_CEL = f"!has(self.includes) || self.includes.all(rule, rule.value.matches('{INCLUDES_PATTERN}'))"
+_INCLUDES_MESSAGE = "accepted are patterns joined by |, with * as the last character of a pattern only"
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        model="DataMover",
+        field_path=".metadata.name",
+        cel=f"size(self.metadata.name) <= {NAME_MAX}",
+        holds=_has_label_sized_name,
+        message=f"accepted are names of at most {NAME_MAX} characters, because runs bear the name as a label",
+        shown="self.metadata.name",
+    ),
+    Rule(
+        model="Location",
+        field_path="",
+        cel="has(self.s3) != has(self.efs)",
+        holds=_has_one_kind,
+        message="accepted is exactly one kind of location: s3 or efs",
+    ),
+    Rule(
+        model="AccessRole",
+        field_path="",
+        cel="has(self.arn) != has(self.name)",
+        holds=_has_arn_or_name,
+        message="accepted is either arn, an existing role, or name, the role to make",
+    ),
+    Rule(
+        model="AccessRole",
+        field_path=".path",
+        cel="!has(self.path) || has(self.name)",
+        holds=_has_path_with_name,
+        message="accepted with name only: an existing role has its path in its arn",
+        shown="self.path",
+    ),
+    Rule(  # API_CreateLocationEfs: AccessPointArn, FileSystemAccessRoleArn
+        model="EfsLocation",
+        field_path=".inTransitEncryption",
+        cel=(
+            "!has(self.accessPointArn) && !has(self.fileSystemAccessRoleArn)"
+            " || has(self.inTransitEncryption) && self.inTransitEncryption == 'TLS1_2'"
+        ),
+        holds=_has_tls_where_needed,
+        message="accepted with accessPointArn or fileSystemAccessRoleArn is TLS1_2 only",
+        shown="has(self.inTransitEncryption) ? self.inTransitEncryption : 'not given'",
+    ),
+    Rule(  # API_Options: PreserveDeletedFiles
+        model="TaskOptions",
+        field_path=".preserveDeletedFiles",
+        cel=(
+            "!has(self.preserveDeletedFiles) || !has(self.transferMode)"
+            " || self.preserveDeletedFiles != 'REMOVE' || self.transferMode != 'ALL'"
+        ),
+        holds=_removes_only_what_it_compared,
+        message="accepted with transferMode ALL is PRESERVE only; REMOVE needs transferMode CHANGED",
+        shown="self.preserveDeletedFiles",
+    ),
+    Rule(  # API_Options: Atime, Mtime, whose defaults are BEST_EFFORT and PRESERVE
+        model="DataMoverSpec",
+        field_path=".options",
+        cel=(
+            "has(self.taskMode) && self.taskMode == 'ENHANCED' || !has(self.options)"
+            " || (has(self.options.atime) && self.options.atime == 'NONE')"
+            " == (has(self.options.mtime) && self.options.mtime == 'NONE')"
+        ),
+        holds=_pairs_atime_with_mtime,
+        message=(
+            "accepted unless taskMode is ENHANCED are atime BEST_EFFORT with mtime PRESERVE, as if not given, "
+            "and atime NONE with mtime NONE"
+        ),
+        shown=(
+            "'atime ' + (has(self.options.atime) ? self.options.atime : 'not given')"
+            " + ' with mtime ' + (has(self.options.mtime) ? self.options.mtime : 'not given')"
+        ),
+    ),
+    Rule(  # API_FilterRule
+        model="DataMoverSpec",
+        field_path=".includes",
+        cel=_INCLUDES_CEL,
+        holds=_ends_includes_only_with_stars,
+        message=_INCLUDES_MESSAGE,
+    ),
+    Rule(
+        model="DataMoverRunSpec",
+        field_path=".includes",
+        cel=_INCLUDES_CEL,
+        holds=_ends_includes_only_with_stars,
+        message=_INCLUDES_MESSAGE,
+    ),
+    Rule(  # API_TaskSchedule
+        model="Schedule",
+        field_path=".scheduleExpression",
+        cel=f"self.scheduleExpression.matches('{SCHEDULE_PATTERN}')",
+        holds=_has_schedule_syntax,
+        message=(
+            "accepted are cron(minute hour day-of-month month day-of-week year), with one minute, a number, and one of "
+            "the days ?, and rate(number unit) with the unit minutes, hours or days, both at least 1 hour apart"
+        ),
+        shown="self.scheduleExpression",
+    ),
+    Rule(
+        model="Tag",
+        field_path=".key",
+        cel="!self.key.lowerAscii().startsWith('aws:') && !self.key.startsWith('datamover.io/')",
+        holds=_is_the_users_key,
+        message="accepted are keys that start neither with aws:, which is AWS's, nor with datamover.io/, which is ours",
+        shown="self.key",
+    ),
+)
+
+
+def _unchanged(field: str) -> str:
+    return f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
+
+
+def _immutable(model: str, field: str, instead: str) -> Transition:
+    return Transition(model, f".{field}", _unchanged(field), f"can't be changed; {instead}")
+
+
+TRANSITIONS: tuple[Transition, ...] = (
+    _immutable("DataMoverSpec", "accountRef", "accepted is the value it was created with: make another mover instead"),
+    _immutable("DataMoverSpec", "taskMode", "accepted is the value it was created with: make another mover instead"),
+    *(
+        _immutable("DataMoverRunSpec", field, "of a run only cancel and bytesPerSecond can: make another run instead")
+        for field in ("moverRef", "overrideOptions", "includes", "excludes")
+    ),
+    Transition(
+        model="DataMoverRunSpec",
+        field_path=".cancel",
+        cel="!has(oldSelf.cancel) || !oldSelf.cancel || has(self.cancel) && self.cancel",
+        message="a cancelled run can't be resumed; accepted is true: make another run instead",
+    ),
+    *(
+        _immutable("DataMoverAccountSpec", field, "accepted is the value it was created with: make another account")
+        for field in ("accountId", "region")
+    ),
+)
 
 
 def rules_of(model: str) -> Sequence[Rule]:
-    """Return the rules of a model."""
-    return ()
+    """Return the rules of the model with this class name."""
+    return _BY_MODEL.get(model, ())
+
+
+def _by_model() -> dict[str, tuple[Rule, ...]]:
+    models = dict.fromkeys(rule.model for rule in RULES)
+    return {model: tuple(rule for rule in RULES if rule.model == model) for model in models}
+
+
+_BY_MODEL = _by_model()

@@ -1,0 +1,166 @@
+"""The CustomResourceDefinitions: the models' schemas, and how kubectl names and shows the resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from datamover_crds.account import DataMoverAccount
+from datamover_crds.common import GROUP, VERSION
+from datamover_crds.mover import DataMover
+from datamover_crds.run import DataMoverRun
+from datamover_crds.schema import structural_schema
+
+if TYPE_CHECKING:
+    from datamover_crds.common import Model
+
+_HEADER = "# Generated from crds/datamover_crds by `python -m datamover_crds`; do not edit.\n"
+_CATEGORY = "datamover"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `kubectl get`; `wide` shows it with `-o wide` only."""
+
+    name: str
+    type: str
+    path: str
+    description: str
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A kind of resource, apart from its schema; `selectable` lists what field selectors may ask for."""
+
+    model: type[Model]
+    scope: str
+    short_name: str
+    columns: tuple[Column, ...]
+    selectable: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The kind."""
+        return self.model.__name__
+
+    @property
+    def plural(self) -> str:
+        """The resource's name in URLs."""
+        return f"{self.kind.lower()}s"
+
+    @property
+    def file_name(self) -> str:
+        """The file the definition is kept in."""
+        return f"{GROUP}_{self.plural}.yaml"
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the CustomResourceDefinition."""
+        return {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{self.plural}.{GROUP}"},
+            "spec": {
+                "group": GROUP,
+                "scope": self.scope,
+                "names": {
+                    "kind": self.kind,
+                    "listKind": f"{self.kind}List",
+                    "plural": self.plural,
+                    "singular": self.kind.lower(),
+                    "shortNames": [self.short_name],
+                    "categories": [_CATEGORY],
+                },
+                "versions": [self._version()],
+            },
+        }
+
+    def _version(self) -> dict[str, Any]:
+        version: dict[str, Any] = {
+            "name": VERSION,
+            "served": True,
+            "storage": True,
+            "subresources": {"status": {}},
+            "additionalPrinterColumns": [_printer_column(column) for column in self.columns],
+            "schema": {"openAPIV3Schema": structural_schema(self.model)},
+        }
+        if self.selectable:
+            version["selectableFields"] = [{"jsonPath": path} for path in self.selectable]
+        return version
+
+    def text(self) -> str:
+        """Return the CustomResourceDefinition as YAML."""
+        return _HEADER + yaml.dump(self.manifest(), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a list that stands in several places in full at each: YAML's aliases are hard to read and to compare."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is PyYAML's
+        return True
+
+
+def _printer_column(column: Column) -> dict[str, Any]:
+    shown = {"name": column.name, "type": column.type, "description": column.description, "jsonPath": column.path}
+    return shown | ({"priority": 1} if column.wide else {})
+
+
+def _ready(member: str) -> str:
+    return f'.status.conditions[?(@.type=="Ready")].{member}'
+
+
+_AGE = Column("Age", "date", ".metadata.creationTimestamp", "When the object was made.")
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        model=DataMover,
+        scope="Namespaced",
+        short_name="dm",
+        columns=(
+            Column("Ready", "string", _ready("status"), "Whether AWS holds what is declared."),
+            Column("State", "string", _ready("reason"), "Why it is ready or not, in a word."),
+            Column("Run", "string", ".status.currentRun.name", "The run that is under way."),
+            Column("Last Run", "string", ".status.lastRun.phase", "How the last run ended."),
+            Column("Last Success", "date", ".status.lastSuccessfulTime", "When a run last succeeded."),
+            _AGE,
+            Column("Account", "string", ".spec.accountRef.name", "The account it works in.", wide=True),
+            Column("Suspended", "boolean", ".spec.suspend", "Whether starts are held back.", wide=True),
+            Column("Task", "string", ".status.taskArn", "The DataSync task.", wide=True),
+            Column("Message", "string", _ready("message"), "Why it is ready or not.", wide=True),
+        ),
+        selectable=(".spec.accountRef.name",),
+    ),
+    Definition(
+        model=DataMoverRun,
+        scope="Namespaced",
+        short_name="dmr",
+        columns=(
+            Column("Mover", "string", ".spec.moverRef.name", "The mover that runs."),
+            Column("Phase", "string", ".status.phase", "Where the run is."),
+            Column("Percent", "integer", ".status.progress.percent", "How much of the estimated work is done."),
+            Column("Files", "integer", ".status.counters.filesTransferred", "Files transferred."),
+            Column("Bytes", "integer", ".status.counters.bytesTransferred", "Bytes sent over the network."),
+            _AGE,
+            Column("Completed", "date", ".status.completionTime", "When the run ended.", wide=True),
+            Column("Execution", "string", ".status.executionArn", "The DataSync task execution.", wide=True),
+            Column("Message", "string", ".status.message", "Why the run is in this phase.", wide=True),
+        ),
+        selectable=(".spec.moverRef.name",),
+    ),
+    Definition(
+        model=DataMoverAccount,
+        scope="Cluster",
+        short_name="dma",
+        columns=(
+            Column("Account", "string", ".spec.accountId", "The AWS account's id."),
+            Column("Region", "string", ".spec.region", "The AWS region."),
+            Column("Ready", "string", _ready("status"), "Whether the operator gets into the account."),
+            Column("Movers", "integer", ".status.movers", "How many movers name it."),
+            _AGE,
+            Column("Caller", "string", ".status.callerArn", "Who the operator is there.", wide=True),
+            Column("Message", "string", _ready("message"), "Why it is ready or not.", wide=True),
+        ),
+    ),
+)
