@@ -6,76 +6,62 @@ Source: the kstatus conventions (Ready for `kubectl wait`, Reconciling and Stall
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from datamover_crds import Condition
+
+Conditions = tuple[Condition, ...]
+Truth = Literal["True", "False"]
 
 _MAX_MESSAGE = 4096
 
 
-def ready(previous: Sequence[Condition], generation: int, now: datetime, message: str) -> tuple[Condition, ...]:
-    """All is as declared."""
-    return _conditions(previous, generation, now, _verdict("True", "False", "False"), "Ready", message)
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Makes an object's conditions: a condition keeps its lastTransitionTime until its status changes."""
+
+    previous: Sequence[Condition]
+    generation: int
+    now: datetime
+
+    def ready(self, message: str) -> Conditions:
+        """All is as declared."""
+        return self._all(("True", "False", "False"), "Ready", message)
+
+    def progressing(self, reason: str, message: str) -> Conditions:
+        """Work goes on, or waits for something that comes by itself."""
+        return self._all(("False", "True", "False"), reason, message)
+
+    def stalled(self, reason: str, message: str) -> Conditions:
+        """Somebody has to change something first."""
+        return self._all(("False", "False", "True"), reason, message)
+
+    def _all(self, truths: tuple[Truth, Truth, Truth], reason: str, message: str) -> Conditions:
+        kinds = zip(("Ready", "Reconciling", "Stalled"), truths, strict=True)
+        return tuple(self._one(kind, status, reason, message[:_MAX_MESSAGE]) for kind, status in kinds)
+
+    def _one(self, kind: str, status: Truth, reason: str, message: str) -> Condition:
+        old = next((condition for condition in self.previous if condition.type == kind), None)
+        tells = kind == "Ready" or status == "True"
+        return Condition(
+            type=kind,
+            status=status,
+            observed_generation=self.generation,
+            last_transition_time=(
+                old.last_transition_time if old is not None and old.status == status else timestamp(self.now)
+            ),
+            reason=reason if tells else f"Not{kind}",
+            message=message if tells else "",
+        )
 
 
-def progressing(
-    previous: Sequence[Condition],
-    generation: int,
-    now: datetime,
-    reason: str,
-    message: str,
-) -> tuple[Condition, ...]:
-    """Work goes on, or waits for something that comes by itself."""
-    return _conditions(previous, generation, now, _verdict("False", "True", "False"), reason, message)
-
-
-def stalled(
-    previous: Sequence[Condition],
-    generation: int,
-    now: datetime,
-    reason: str,
-    message: str,
-) -> tuple[Condition, ...]:
-    """Somebody has to change something first."""
-    return _conditions(previous, generation, now, _verdict("False", "False", "True"), reason, message)
-
-
-def is_true(conditions: Iterable[Condition] | None, kind: str) -> bool:
+def is_true(conditions: Iterable[Condition], kind: str) -> bool:
     """Whether a condition stands."""
-    return any(condition.type == kind and condition.status == "True" for condition in conditions or ())
+    return any(condition.type == kind and condition.status == "True" for condition in conditions)
 
 
 def timestamp(now: datetime) -> str:
     """A moment as Kubernetes writes it (metav1.Time): RFC 3339, UTC, whole seconds."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _verdict(ready_status: str, reconciling: str, stalled_status: str) -> dict[str, str]:
-    return {"Ready": ready_status, "Reconciling": reconciling, "Stalled": stalled_status}
-
-
-def _conditions(
-    previous: Sequence[Condition],
-    generation: int,
-    now: datetime,
-    statuses: dict[str, str],
-    reason: str,
-    message: str,
-) -> tuple[Condition, ...]:
-    before = {condition.type: condition for condition in previous}
-    made = []
-    for kind, status in statuses.items():
-        old = before.get(kind)
-        since = old.last_transition_time if old is not None and old.status == status else timestamp(now)
-        tells = kind == "Ready" or status == "True"
-        made.append(
-            Condition(
-                type=kind,
-                status=status,
-                observedGeneration=generation,
-                lastTransitionTime=since,
-                reason=reason if tells else f"Not{kind}",
-                message=message[:_MAX_MESSAGE] if tells else "",
-            ),
-        )
-    return tuple(made)

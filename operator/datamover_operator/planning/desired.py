@@ -5,17 +5,14 @@ Sources: CreateLocationS3, CreateLocationEfs and CreateTask of the DataSync API 
 
 from __future__ import annotations
 
-
-
 from datamover_crds import DataMoverSpec, Location, dump
 from datamover_crds.common import JsonObject
 from datamover_operator.planning.names import SIDES, Identity, Side
 
 
-
-def location_of(spec: DataMoverSpec, part: Side) -> Location:
+def location_of(spec: DataMoverSpec, side: Side) -> Location:
     """The declared source or destination."""
-    return spec.source if part == "source" else spec.destination
+    return spec.source if side == "source" else spec.destination
 
 
 def location_uri(location: Location) -> str:
@@ -56,7 +53,7 @@ def task_request(spec: DataMoverSpec, name: str, locations: dict[Side, str], tag
     for field, value in dump(spec).items():
         if field in {"includes", "excludes", "taskMode", "cloudWatchLogGroupArn"} and value:
             request[field] = value
-    options = dump(spec.options) if spec.options else {}
+    options = dump(spec.options)
     if options:
         request["options"] = options
     schedule = schedule_of(spec)
@@ -93,13 +90,13 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
 
     Kept in status: a field that is here and no longer in the spec has been removed, and goes back to its default.
     """
-    fields = [f"options.{name}" for name in (dump(spec.options) if spec.options else {})]
+    fields = [f"options.{name}" for name in dump(spec.options)]
     fields += [name for name in ("includes", "excludes", "schedule", "cloudWatchLogGroupArn") if dump(spec).get(name)]
     fields += [f"tags.{key}" for key in user_tags(spec)]
-    for part in SIDES:
-        member = location_of(spec, part).s3 or location_of(spec, part).efs
+    for side in SIDES:
+        member = location_of(spec, side).s3 or location_of(spec, side).efs
         if member is not None:
-            fields += [f"{part}.{name}" for name in dump(member) if name in LOCATION_DEFAULTS]
+            fields += [f"{side}.{name}" for name in dump(member) if name in LOCATION_DEFAULTS]
     return tuple(sorted(fields))
 
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Retired
-from datamover_crds.common import JsonObject
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, Retired
+from datamover_operator.planning.conditions import Judge
 from datamover_operator.planning.failure import Failure
 from datamover_operator.planning.names import Identity, Side
 
@@ -48,7 +48,7 @@ class Find:
 
     part: str
     arn: str
-    created_at: datetime | None
+    created_at: datetime
     owned: bool
 
 
@@ -58,7 +58,7 @@ class Trouble:
 
     failure: Failure
     path: str
-    part: Side | None = None
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class Observed:
     confirmed: bool = True
     adopting: bool = False
     rival: str | None = None
+    execution: JsonObject | None = None
     runs: tuple[DataMoverRun, ...] = ()
     trouble: tuple[Trouble, ...] = ()
 
@@ -100,3 +101,7 @@ class Observed:
     def generation(self) -> int:
         """The generation of the spec that is being planned for."""
         return self.mover.metadata.generation
+
+    def judge(self, now: datetime) -> Judge:
+        """Who says how this mover is."""
+        return Judge(self.mover.status.conditions, self.generation, now)

@@ -34,23 +34,23 @@ class WantedRole:
 
     name: str
     path: str
-    parts: tuple[Side, ...]
+    sides: tuple[Side, ...]
     policy: JsonObject
 
 
 def wanted_roles(spec: DataMoverSpec, uid: str, path: str) -> tuple[WantedRole, ...]:
     """The roles to be made for a mover's S3 locations; a location with a role of the user's own needs none."""
     by_name: dict[tuple[str, str], list[Side]] = {}
-    for part in SIDES:
-        s3 = location_of(spec, part).s3
+    for side in SIDES:
+        s3 = location_of(spec, side).s3
         if s3 is None or (s3.access_role is not None and s3.access_role.arn is not None):
             continue
         named = s3.access_role
-        name = named.name if named is not None and named.name is not None else role_name(uid, part)
+        name = named.name if named is not None and named.name is not None else role_name(uid, side)
         own_path = named.path if named is not None and named.path is not None else path
-        by_name.setdefault((name, own_path), []).append(part)
+        by_name.setdefault((name, own_path), []).append(side)
     return tuple(
-        WantedRole(name, own_path, tuple(parts), _policy(spec, parts)) for (name, own_path), parts in by_name.items()
+        WantedRole(name, own_path, tuple(sides), _policy(spec, sides)) for (name, own_path), sides in by_name.items()
     )
 
 
@@ -73,15 +73,15 @@ def trust_policy(account_id: str, region: str) -> JsonObject:
     }
 
 
-def _policy(spec: DataMoverSpec, parts: Sequence[Side]) -> JsonObject:
+def _policy(spec: DataMoverSpec, sides: Sequence[Side]) -> JsonObject:
     statements: list[JsonValue] = []
-    for part in parts:
-        s3 = location_of(spec, part).s3
+    for side in sides:
+        s3 = location_of(spec, side).s3
         if s3 is None:
             continue
         arn = s3.s3_bucket_arn
         objects = f"{arn}/*" if ":::" in arn else f"{arn}/object/*"
-        actions = _OBJECT_READ if part == "source" else _OBJECT_WRITE
+        actions = _OBJECT_READ if side == "source" else _OBJECT_WRITE
         statements.append({"Effect": "Allow", "Action": list(_BUCKET_READ), "Resource": arn})
         statements.append({"Effect": "Allow", "Action": list(actions), "Resource": objects})
     return {"Version": "2012-10-17", "Statement": statements}

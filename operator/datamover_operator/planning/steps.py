@@ -48,7 +48,7 @@ class Annotate:
 class CreateRole:
     """CreateRole with its tags; a role of that name that is ours already is taken as made."""
 
-    parts: tuple[Side, ...]
+    sides: tuple[Side, ...]
     name: str
     role_path: str
     trust: JsonObject
@@ -61,7 +61,7 @@ class CreateRole:
 class PutRolePolicy:
     """PutRolePolicy of the one inline policy."""
 
-    parts: tuple[Side, ...]
+    sides: tuple[Side, ...]
     name: str
     policy: JsonObject
     path: str
@@ -71,7 +71,7 @@ class PutRolePolicy:
 class CreateLocation:
     """CreateLocationS3 or CreateLocationEfs."""
 
-    part: Side
+    side: Side
     kind: LocationKind
     request: JsonObject
     path: str
@@ -81,7 +81,7 @@ class CreateLocation:
 class UpdateLocation:
     """UpdateLocationS3 or UpdateLocationEfs."""
 
-    part: Side
+    side: Side
     kind: LocationKind
     arn: str
     changes: JsonObject
@@ -120,7 +120,7 @@ class ChangeTags:
 class TagRole:
     """TagRole of a role that is taken over."""
 
-    parts: tuple[Side, ...]
+    sides: tuple[Side, ...]
     name: str
     tags: Mapping[str, str]
     path: str = "spec.adopt"

@@ -1,0 +1,102 @@
+"""The plan for a mover that is to go: cancel, wait, task, locations, roles (invariant I4)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from datamover_crds import Retired
+from datamover_operator.planning.conditions import Conditions
+from datamover_operator.planning.failure import FailureKind
+from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, PART_TAG, SIDES, UID_TAG
+from datamover_operator.planning.observed import Observed
+from datamover_operator.planning.steps import CancelExecution, ChangeTags, Delete, Plan, RemoveFinalizer, Step
+from datamover_operator.planning.troubles import SLOW_RETRY, lasting_message
+
+CANCEL_POLL = timedelta(seconds=2)
+WAY_OUT = "to leave everything in AWS and let the object go, set spec.deletionPolicy to Retain"
+_OUR_TAGS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
+
+
+def plan_deletion(o: Observed, now: datetime) -> Plan:
+    """What to do next for a mover that bears a deletion mark."""
+    if not o.finalizer:
+        return Plan(conditions=o.mover.status.conditions)
+    if o.mover.spec.deletion_policy == "Retain":
+        return _do(o, now, RemoveFinalizer())
+    if o.account is None and _may_own_something(o):
+        return _blocked(o, now, f"DataMoverAccount '{o.mover.spec.account_ref.name}' is gone; create it again")
+    if o.trouble:
+        return _after_trouble(o, now)
+    if not o.settled:
+        message = "an earlier call's outcome is not known: looks in AWS for what it may have made"
+        return Plan(retry=True, conditions=_progress(o, now, message))
+    return _take_down(o, now)
+
+
+def _take_down(o: Observed, now: datetime) -> Plan:
+    if o.execution is not None:
+        is_ending = o.execution.get("status") == "CANCELLING"
+        cancel = () if is_ending else (CancelExecution(str(o.execution["taskExecutionArn"])),)
+        message = "waits for the active execution to end"
+        return Plan(steps=cancel, again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
+    for steps in (_release(o), *(_deletions(o, kind) for kind in ("task", "location", "role"))):
+        if steps:
+            return _do(o, now, *steps)
+    return _do(o, now, RemoveFinalizer())
+
+
+def _release(o: Observed) -> tuple[Step, ...]:
+    """Take our mark off what we only looked after, so that somebody else may adopt it."""
+    known = [("task", o.task), *((side, o.locations.get(side)) for side in SIDES)]
+    return tuple(
+        ChangeTags(part, resource.arn, {}, tuple(key for key in _OUR_TAGS if key in resource.tags))
+        for part, resource in known
+        if resource is not None
+        and part not in o.owned
+        and resource.tags is not None
+        and resource.tags.get(UID_TAG) == o.uid
+    )
+
+
+def _deletions(o: Observed, kind: str) -> tuple[Step, ...]:
+    arns = [item.arn for item in (*o.retired, *owned_resources(o)) if item.kind == kind]
+    return tuple(Delete(kind, arn) for arn in dict.fromkeys(arns) if arn not in o.shared_roles)
+
+
+def owned_resources(o: Observed) -> tuple[Retired, ...]:
+    """What deletion deletes: what the mover made, or adopted as its own."""
+    owned = []
+    if o.task is not None and "task" in o.owned:
+        owned.append(Retired(arn=o.task.arn, kind="task"))
+    owned += [
+        Retired(arn=o.locations[side].arn, kind="location") for side in SIDES if side in o.locations and side in o.owned
+    ]
+    owned += [
+        Retired(arn=o.roles[side].arn, kind="role") for side in SIDES if side in o.roles and f"{side}Role" in o.owned
+    ]
+    return tuple(owned)
+
+
+def _may_own_something(o: Observed) -> bool:
+    return bool(o.retired or owned_resources(o)) or not o.settled
+
+
+def _after_trouble(o: Observed, now: datetime) -> Plan:
+    trouble = o.trouble[0]
+    if trouble.failure.kind in {FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE}:
+        return _blocked(o, now, lasting_message(trouble))
+    message = f"{trouble.failure.operation}: {trouble.failure.code}: {trouble.failure.message}"
+    return Plan(retry=True, conditions=_progress(o, now, message))
+
+
+def _blocked(o: Observed, now: datetime, why: str) -> Plan:
+    message = f"deletion is blocked since {o.mover.metadata.deletion_timestamp}: {why}; {WAY_OUT}"
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled("DeletionBlocked", message))
+
+
+def _do(o: Observed, now: datetime, *steps: Step) -> Plan:
+    return Plan(steps=steps, conditions=_progress(o, now, "removes what the mover owns in AWS"))
+
+
+def _progress(o: Observed, now: datetime, message: str) -> Conditions:
+    return o.judge(now).progressing("Deleting", message)

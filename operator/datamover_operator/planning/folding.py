@@ -1,0 +1,194 @@
+"""How the result of a step changes what is known, without asking AWS again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import singledispatch
+from typing import Literal
+
+from datamover_crds import JsonObject, Retired
+from datamover_operator.planning.failure import Failure, FailureKind
+from datamover_operator.planning.names import SIDES, Side, distinct_role_name
+from datamover_operator.planning.observed import Find, KnownRole, Observed, Resource, Trouble
+from datamover_operator.planning.steps import (
+    AwsStep,
+    CancelExecution,
+    ChangeTags,
+    CreateLocation,
+    CreateRole,
+    CreateTask,
+    Delete,
+    PutRolePolicy,
+    TagRole,
+    UpdateLocation,
+    UpdateTask,
+)
+
+
+def after_failure(o: Observed, step: AwsStep, failure: Failure) -> Observed:
+    """A step failed. A role's name that somebody else has is no trouble yet: ours gets a suffix."""
+    if isinstance(step, CreateRole) and failure.kind is FailureKind.CONFLICT:
+        is_plain = not any(distinct_role_name(name, o.uid) == step.name for name in o.taken_roles)
+        if is_plain:
+            return replace(o, taken_roles=o.taken_roles | {step.name})
+        failure = replace(failure, kind=FailureKind.REFUSED)
+    return replace(o, trouble=(*o.trouble, Trouble(failure, step.path, getattr(step, "side", None))))
+
+
+@singledispatch
+def after_success(step: object, _o: Observed, _result: object) -> Observed:
+    """A step succeeded; `result` is what its port returned."""
+    msg = f"no such step: {step!r}"
+    raise TypeError(msg)
+
+
+@after_success.register
+def _(step: CreateRole, o: Observed, result: object) -> Observed:
+    assert isinstance(result, KnownRole)  # noqa: S101 - what carrying out a CreateRole returns
+    replaced = tuple(
+        Retired(arn=old.arn, kind="role")
+        for side in step.sides
+        if (old := o.roles.get(side)) is not None and f"{side}Role" in o.owned
+    )
+    roles = {**o.roles, **dict.fromkeys(step.sides, result)}
+    kept = {role.arn for role in roles.values()}
+    return replace(
+        o,
+        roles=roles,
+        owned=o.owned | {f"{side}Role" for side in step.sides},
+        retired=_with(o.retired, [item for item in replaced if item.arn not in kept]),
+    )
+
+
+@after_success.register
+def _(step: PutRolePolicy, o: Observed, _: object) -> Observed:
+    roles = {side: replace(role, policy=step.policy) if side in step.sides else role for side, role in o.roles.items()}
+    return replace(o, roles=roles)
+
+
+@after_success.register
+def _(step: TagRole, o: Observed, _: object) -> Observed:
+    roles = {
+        side: replace(role, tags={**(role.tags or {}), **step.tags}) if side in step.sides else role
+        for side, role in o.roles.items()
+    }
+    return replace(o, roles=roles)
+
+
+@after_success.register
+def _(step: CreateLocation, o: Observed, result: object) -> Observed:
+    old = o.locations.get(step.side)
+    retired = [Retired(arn=old.arn, kind="location")] if old is not None and step.side in o.owned else []
+    return replace(
+        o,
+        locations={**o.locations, step.side: Resource(str(result))},
+        owned=o.owned | {step.side},
+        retired=_with(o.retired, retired),
+        confirmed=False,
+    )
+
+
+@after_success.register
+def _(step: UpdateLocation, o: Observed, _: object) -> Observed:
+    known = o.locations[step.side]
+    changes = {key: value for key, value in step.changes.items() if key != "subdirectory"}
+    described: JsonObject = {**(known.described or {}), **changes}
+    if "subdirectory" in step.changes:
+        described["locationUri"] = _moved(str(described.get("locationUri", "")), str(step.changes["subdirectory"]))
+    return replace(o, locations={**o.locations, step.side: replace(known, described=described)}, confirmed=False)
+
+
+@after_success.register
+def _(_step: CreateTask, o: Observed, result: object) -> Observed:
+    retired = [Retired(arn=o.task.arn, kind="task")] if o.task is not None and "task" in o.owned else []
+    task = Resource(str(result))
+    return replace(o, task=task, owned=o.owned | {"task"}, retired=_with(o.retired, retired), confirmed=False)
+
+
+@after_success.register
+def _(step: UpdateTask, o: Observed, _: object) -> Observed:
+    assert o.task is not None  # noqa: S101 - the step names it
+    described: JsonObject = {**(o.task.described or {}), **step.changes}
+    if described.get("schedule") == {"scheduleExpression": ""}:
+        described.pop("schedule")
+    return replace(o, task=replace(o.task, described=described), confirmed=False)
+
+
+@after_success.register
+def _(step: ChangeTags, o: Observed, _: object) -> Observed:
+    known = _part(o, step.part)
+    if known is None:
+        return o
+    tags = {key: value for key, value in (known.tags or {}).items() if key not in step.remove} | dict(step.tags)
+    changed = replace(known, tags=tags)
+    if step.part == "task":
+        return replace(o, task=changed)
+    return replace(o, locations={side: changed if side == step.part else each for side, each in o.locations.items()})
+
+
+@after_success.register
+def _(step: CancelExecution, o: Observed, _: object) -> Observed:
+    return replace(o, execution={**(o.execution or {}), "taskExecutionArn": step.arn, "status": "CANCELLING"})
+
+
+@after_success.register
+def _(step: Delete, o: Observed, _: object) -> Observed:
+    owned = set(o.owned)
+    task = o.task
+    if task is not None and task.arn == step.arn:
+        task = None
+        owned.discard("task")
+    gone = {side for side, known in o.locations.items() if known.arn == step.arn}
+    gone_roles = {side for side, role in o.roles.items() if role.arn == step.arn}
+    return replace(
+        o,
+        task=task,
+        locations={side: known for side, known in o.locations.items() if side not in gone},
+        roles={side: role for side, role in o.roles.items() if side not in gone_roles},
+        owned=frozenset(owned - gone - {f"{side}Role" for side in gone_roles}),
+        retired=tuple(item for item in o.retired if item.arn != step.arn),
+    )
+
+
+def take_finds(o: Observed, finds: Sequence[Find]) -> Observed:
+    """Take in what was found in AWS under our uid: keep what is named already, else the oldest; the rest goes."""
+    for part in ("task", *SIDES):
+        candidates = sorted((find for find in finds if find.part == part), key=lambda find: (find.created_at, find.arn))
+        o = _take_part(o, part, candidates)
+    return o
+
+
+def _take_part(o: Observed, part: str, candidates: Sequence[Find]) -> Observed:
+    retired = {item.arn for item in o.retired}
+    fresh = [find for find in candidates if find.arn not in retired]
+    known = _part(o, part)
+    if known is None and fresh:
+        chosen = fresh.pop(0)
+        owned = o.owned | {part} if chosen.owned else o.owned
+        o = _named(replace(o, owned=owned, confirmed=False), part, Resource(chosen.arn))
+    kind: Literal["task", "location"] = "task" if part == "task" else "location"
+    surplus = [find for find in fresh if find.owned and (known is None or find.arn != known.arn)]
+    return replace(o, retired=_with(o.retired, [Retired(arn=find.arn, kind=kind) for find in surplus]))
+
+
+def _part(o: Observed, part: str) -> Resource | None:
+    return o.task if part == "task" else next((known for side, known in o.locations.items() if side == part), None)
+
+
+def _named(o: Observed, part: str, resource: Resource) -> Observed:
+    if part == "task":
+        return replace(o, task=resource)
+    side: Side = "source" if part == "source" else "destination"
+    return replace(o, locations={**o.locations, side: resource})
+
+
+def _with(retired: tuple[Retired, ...], more: Sequence[Retired]) -> tuple[Retired, ...]:
+    known = {item.arn for item in retired}
+    return (*retired, *(item for item in more if item.arn not in known))
+
+
+def _moved(uri: str, subdirectory: str) -> str:
+    scheme, _, rest = uri.partition("://")
+    store = "/".join(rest.split("/")[:2]) if rest.startswith("arn:") else rest.split("/", 1)[0]
+    return f"{scheme}://{store}{subdirectory}"

@@ -1,0 +1,200 @@
+"""Why a mover can't be carried out as declared: checked before any call goes to AWS, in this order.
+
+Each check is pure and looks at one thing. Nothing here is asked when a mover is being cleaned up (invariant I4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from datamover_crds.arns import problem_with
+
+from datamover_crds import Location
+from datamover_operator.planning.conditions import is_true
+from datamover_operator.planning.desired import location_of, location_uri
+from datamover_operator.planning.grants import location_granted, namespace_granted, role_granted
+from datamover_operator.planning.names import LEGACY_TAGS, OWNER_TAG, SIDES, UID_TAG, Side
+from datamover_operator.planning.observed import Observed
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why nothing is done. `waits` = somebody else's object has to become ready, which wakes the mover again."""
+
+    reason: str
+    message: str
+    waits: bool = False
+
+
+def first_objection(observed: Observed) -> Objection | None:
+    """The first check that objects."""
+    return next((found for check in CHECKS if (found := check(observed)) is not None), None)
+
+
+def _account_exists(o: Observed) -> Objection | None:
+    if o.account is not None:
+        return None
+    name = o.mover.spec.account_ref.name
+    message = f"spec.accountRef.name: there is no DataMoverAccount '{name}'; create it, or name another in a new mover"
+    return Objection("AccountNotFound", message)
+
+
+def _namespace_is_granted(o: Observed) -> Objection | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    if namespace_granted(o.account, o.identity.namespace):
+        return None
+    message = (
+        f"spec.accountRef.name: DataMoverAccount '{o.account.metadata.name}' grants nothing to namespace "
+        f"'{o.identity.namespace}'; its spec.grants[].namespaces has to name it"
+    )
+    return Objection("NotGranted", message)
+
+
+def _arns_are_right(o: Observed) -> Objection | None:
+    for side in SIDES:
+        found = _location_problem(location_of(o.mover.spec, side), f"spec.{side}")
+        if found is not None:
+            return Objection("InvalidSpec", found)
+    log_group = o.mover.spec.cloud_watch_log_group_arn
+    if log_group is not None and (found := problem_with("log_group", "spec.cloudWatchLogGroupArn", log_group)):
+        return Objection("InvalidSpec", found)
+    adopt = o.mover.spec.adopt
+    if adopt is not None and (found := problem_with("task", "spec.adopt.taskArn", adopt.task_arn)):
+        return Objection("InvalidSpec", found)
+    return None
+
+
+def _location_problem(location: Location, path: str) -> str | None:
+    arns: list[tuple[str, str, str | None]] = []
+    if location.s3 is not None:
+        arns.append(("bucket", f"{path}.s3.s3BucketArn", location.s3.s3_bucket_arn))
+        if location.s3.access_role is not None:
+            arns.append(("role", f"{path}.s3.accessRole.arn", location.s3.access_role.arn))
+    if location.efs is not None:
+        network = location.efs.ec2_config
+        arns.append(("file_system", f"{path}.efs.efsFilesystemArn", location.efs.efs_filesystem_arn))
+        arns.append(("subnet", f"{path}.efs.ec2Config.subnetArn", network.subnet_arn))
+        arns += [
+            ("security_group", f"{path}.efs.ec2Config.securityGroupArns[{index}]", arn)
+            for index, arn in enumerate(network.security_group_arns)
+        ]
+        arns.append(("access_point", f"{path}.efs.accessPointArn", location.efs.access_point_arn))
+        arns.append(("role", f"{path}.efs.fileSystemAccessRoleArn", location.efs.file_system_access_role_arn))
+        if ".." in (location.efs.subdirectory or "").split("/"):
+            return f"{path}.efs.subdirectory: '{location.efs.subdirectory}': must not hold '..'"
+    return next((found for kind, field, arn in arns if arn and (found := problem_with(kind, field, arn))), None)
+
+
+def _locations_are_granted(o: Observed) -> Objection | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    for side in SIDES:
+        uri = location_uri(location_of(o.mover.spec, side))
+        if not location_granted(o.account, o.identity.namespace, uri):
+            message = (
+                f"spec.{side}: DataMoverAccount '{o.account.metadata.name}' does not grant '{uri}' to namespace "
+                f"'{o.identity.namespace}'; its spec.grants[].locations has to match it"
+            )
+            return Objection("NotGranted", message)
+    return None
+
+
+def _roles_are_granted(o: Observed) -> Objection | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    for side in SIDES:
+        field, arn = _users_role(location_of(o.mover.spec, side))
+        if arn is not None and not role_granted(o.account, o.identity.namespace, arn):
+            message = (
+                f"spec.{side}.{field}: DataMoverAccount '{o.account.metadata.name}' does not grant role '{arn}' to "
+                f"namespace '{o.identity.namespace}'; its spec.grants[].roleArns has to match it"
+            )
+            return Objection("NotGranted", message)
+    return None
+
+
+def _users_role(location: Location) -> tuple[str, str | None]:
+    if location.s3 is not None:
+        return "s3.accessRole.arn", location.s3.access_role.arn if location.s3.access_role is not None else None
+    return "efs.fileSystemAccessRoleArn", location.efs.file_system_access_role_arn if location.efs is not None else None
+
+
+def _account_is_ready(o: Observed) -> Objection | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    if is_true(o.account.status.conditions, "Ready"):
+        return None
+    message = f"waits for DataMoverAccount '{o.account.metadata.name}' to be Ready"
+    return Objection("AccountNotReady", message, waits=True)
+
+
+def _task_is_ours(o: Observed) -> Objection | None:
+    if o.rival is None:
+        return None
+    arn = o.task.arn if o.task is not None else ""
+    message = (
+        f"spec.adopt.taskArn: task '{arn}' is managed by {o.rival} already; a task has one owner: "
+        f"delete that mover with deletionPolicy Retain first, or take the tag '{OWNER_TAG}' off the task"
+    )
+    return Objection("AlreadyManaged", message)
+
+
+def _adopted_task_exists(o: Observed) -> Objection | None:
+    adopt = o.mover.spec.adopt
+    if adopt is None or not o.adopting or o.task is not None:
+        return None
+    return Objection(
+        "TaskNotFound", f"spec.adopt.taskArn: there is no task '{adopt.task_arn}' in this account and region"
+    )
+
+
+def _adopted_task_fits(o: Observed) -> Objection | None:
+    if not o.adopting or o.task is None or o.task.described is None:
+        return None
+    for side in SIDES:
+        objection = _adopted_location_fits(o, side)
+        if objection is not None:
+            return objection
+    mode, actual = o.mover.spec.task_mode, o.task.described.get("taskMode")
+    if mode is not None and actual is not None and mode != actual:
+        return Objection("AdoptionMismatch", f"spec.taskMode: '{mode}': the task to adopt has taskMode '{actual}'")
+    return None
+
+
+def _adopted_location_fits(o: Observed, side: Side) -> Objection | None:
+    location = o.locations.get(side)
+    described = location.described if location is not None else None
+    if described is None:
+        return Objection("AdoptionMismatch", f"spec.{side}: the task's {side} location is of a kind not supported yet")
+    wanted, actual = location_uri(location_of(o.mover.spec, side)), described.get("locationUri")
+    if wanted != actual:
+        message = f"spec.{side}: names '{wanted}', but the {side} of the task to adopt is '{actual}'; declare that one"
+        return Objection("AdoptionMismatch", message)
+    return None
+
+
+def _legacy_task_is_rests(o: Observed) -> Objection | None:
+    if not o.adopting or o.task is None or o.task.tags is None or o.account is None:
+        return None
+    tags = o.task.tags
+    is_legacy = all(tags.get(key) == value for key, value in LEGACY_TAGS.items())
+    rest = o.account.spec.rest
+    if not is_legacy or UID_TAG in tags or (rest is not None and rest.namespace == o.identity.namespace):
+        return None
+    message = (
+        "spec.adopt.taskArn: the task was made by the legacy REST service; only the account's spec.rest.namespace "
+        "may adopt it"
+    )
+    return Objection("NotGranted", message)
+
+
+CHECKS: tuple[Callable[[Observed], Objection | None], ...] = (
+    _account_exists,
+    _namespace_is_granted,
+    _arns_are_right,
+    _locations_are_granted,
+    _roles_are_granted,
+    _account_is_ready,
+    _task_is_ours,
+    _adopted_task_exists,
+    _adopted_task_fits,
+    _legacy_task_is_rests,
+)

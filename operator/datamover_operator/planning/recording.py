@@ -1,0 +1,108 @@
+"""What a mover's status says after a pass, and which Events tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from datamover_crds import Condition, DataMoverStatus, Intent, ObservedMover
+from datamover_operator.planning.desired import declared_fields
+from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, SIDES
+from datamover_operator.planning.observed import Observed
+from datamover_operator.planning.resources import role_arn_for
+from datamover_operator.planning.schedules import next_time
+from datamover_operator.planning.steps import Note, Plan
+
+
+def is_recorded(o: Observed) -> bool:
+    """Whether the stored status names everything that exists, and no open intent."""
+    stored = o.mover.status
+    return stored.intent is None and _facts(o) == _stored_facts(stored)
+
+
+def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
+    """The status that follows from what is known and planned; unchanged where there is nothing new to tell."""
+    stored = o.mover.status
+    facts = _facts(o)
+    trigger = o.mover.spec.trigger
+    changed: dict[str, object] = {
+        "observed_generation": o.generation,
+        "conditions": plan.conditions,
+        "task_arn": facts["task"],
+        "source_location_arn": facts["source"],
+        "destination_location_arn": facts["destination"],
+        "source_role_arn": facts["sourceRole"],
+        "destination_role_arn": facts["destinationRole"],
+        "owned": tuple(sorted(o.owned)),
+        "retired": o.retired,
+        "intent": stored.intent if o.intent_claimed and not plan.done and _in_flight(o) else None,
+    }
+    if plan.done:
+        changed["declared"] = declared_fields(o.mover.spec)
+        changed["observed"] = _observed(o)
+        changed["next_scheduled_time"] = next_time(o.mover.spec, stored.next_scheduled_time, now)
+        if trigger is not None and o.annotated.get(LAST_TRIGGER_ANNOTATION) == trigger.manual:
+            changed["last_trigger"] = trigger.manual
+    return stored.model_copy(update=changed)
+
+
+def intent_of(o: Observed, calls: tuple[str, ...]) -> Intent:
+    """What the status says before the first Create* call of a pass is sent."""
+    return Intent(instance=o.instance, nonce=o.nonce, generation=o.generation, calls=calls)
+
+
+def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tuple[Note, ...]:
+    """The Events that the change from one status to the next deserves: few, and none for the same news again."""
+    notes = list(plan.notes)
+    if after.task_arn is not None and after.task_arn != before.task_arn:
+        source, destination = after.source_location_arn, after.destination_location_arn
+        notes.append(Note("TaskCreated", f"task {after.task_arn}, source {source}, destination {destination}"))
+    old, new = _told(before.conditions), _told(after.conditions)
+    if new.get("Ready") and not old.get("Ready"):
+        notes.append(Note("Ready", new["Ready"]))
+    if new.get("Stalled") and new.get("Stalled") != old.get("Stalled"):
+        reason = next(c.reason for c in after.conditions if c.type == "Stalled")
+        notes.append(Note(reason, new["Stalled"], warning=True))
+    return tuple(notes)
+
+
+def _told(conditions: Iterable[Condition]) -> dict[str, str]:
+    return {c.type: c.message or c.reason for c in conditions if c.status == "True"}
+
+
+def _in_flight(o: Observed) -> bool:
+    return any(trouble.failure.kind == "UnknownOutcome" for trouble in o.trouble)
+
+
+def _facts(o: Observed) -> dict[str, object]:
+    facts: dict[str, object] = {"task": o.task.arn if o.task is not None else None}
+    for side in SIDES:
+        facts[side] = o.locations[side].arn if side in o.locations else None
+        facts[f"{side}Role"] = _role_fact(o, side)
+    return facts | {"owned": tuple(sorted(o.owned)), "retired": o.retired}
+
+
+def _role_fact(o: Observed, side: str) -> str | None:
+    real = next(each for each in SIDES if each == side)
+    declared = role_arn_for(o, real)
+    known = o.roles.get(real)
+    return declared or (known.arn if known is not None else None)
+
+
+def _stored_facts(stored: DataMoverStatus) -> dict[str, object]:
+    return {
+        "task": stored.task_arn,
+        "source": stored.source_location_arn,
+        "sourceRole": stored.source_role_arn,
+        "destination": stored.destination_location_arn,
+        "destinationRole": stored.destination_role_arn,
+        "owned": tuple(sorted(stored.owned)),
+        "retired": stored.retired,
+    }
+
+
+def _observed(o: Observed) -> ObservedMover | None:
+    if o.task is None or o.task.described is None:
+        return o.mover.status.observed
+    described = {side: o.locations[side].described if side in o.locations else None for side in SIDES}
+    return ObservedMover(task=o.task.described, source=described["source"], destination=described["destination"])

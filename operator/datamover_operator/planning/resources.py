@@ -1,0 +1,205 @@
+"""Which roles, locations and task are still to be made or changed for a mover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from datamover_crds import JsonObject, Location, Retired
+from datamover_operator.planning.changes import Replace, location_change, tag_change, task_change
+from datamover_operator.planning.desired import (
+    declared_fields,
+    location_of,
+    location_request,
+    tag_list,
+    task_name,
+    task_request,
+    user_tags,
+)
+from datamover_operator.planning.names import SIDES, Side, distinct_role_name, role_name
+from datamover_operator.planning.observed import KnownRole, Observed
+from datamover_operator.planning.roles import WantedRole, trust_policy, wanted_roles
+from datamover_operator.planning.steps import (
+    ChangeTags,
+    CreateLocation,
+    CreateRole,
+    CreateTask,
+    PutRolePolicy,
+    Step,
+    TagRole,
+    UpdateLocation,
+    UpdateTask,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The steps that are possible now, room by room, and everything that this pass may have to create.
+
+    `creations` names the Create* calls (the intent); `pending` says that something in AWS differs at all.
+    """
+
+    creations: tuple[str, ...] = ()
+    roles: tuple[Step, ...] = ()
+    locations: tuple[Step, ...] = ()
+    task: tuple[Step, ...] = ()
+    pending: bool = field(default=False)
+
+
+def wanted_of(o: Observed) -> Wanted:
+    """Compare what is declared with what is known."""
+    roles, role_creations = _roles(o)
+    locations, location_creations = _locations(o)
+    task, task_creations = _task(o, replaced=bool(location_creations))
+    return Wanted(
+        creations=(*role_creations, *location_creations, *task_creations),
+        roles=roles,
+        locations=locations,
+        task=task,
+        pending=bool(roles or locations or task or role_creations or location_creations or task_creations),
+    )
+
+
+def removed_fields(o: Observed) -> frozenset[str]:
+    """The optional fields that the last pass applied and the spec no longer has."""
+    return frozenset(o.mover.status.declared) - frozenset(declared_fields(o.mover.spec))
+
+
+def role_arn_for(o: Observed, side: Side) -> str | None:
+    """The role that the location shall be given: the user's own, or the one that we have made."""
+    s3 = location_of(o.mover.spec, side).s3
+    if s3 is None:
+        return None
+    if s3.access_role is not None and s3.access_role.arn is not None:
+        return s3.access_role.arn
+    role = o.roles.get(side)
+    return role.arn if role is not None else None
+
+
+def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    assert o.account is not None  # noqa: S101 - objections come first
+    access = o.account.spec.access_roles
+    steps: list[Step] = []
+    creations: list[str] = []
+    for wanted in wanted_roles(o.mover.spec, o.uid, (access.path if access is not None else None) or "/"):
+        known = _known_role(o, wanted)
+        path = f"spec.{wanted.sides[0]}.s3.accessRole"
+        if known is None:
+            creations += [f"CreateRole {side}" for side in wanted.sides]
+            steps.append(
+                CreateRole(
+                    sides=wanted.sides,
+                    name=_free_name(o, wanted),
+                    role_path=wanted.path,
+                    trust=trust_policy(o.account.spec.account_id, o.account.spec.region),
+                    tags=user_tags(o.mover.spec) | o.identity.tags(_role_part(wanted), o.nonce),
+                    permissions_boundary=access.permissions_boundary_arn if access is not None else None,
+                    path=path,
+                ),
+            )
+        elif known.policy is not None and known.policy != wanted.policy and _owns_role(o, wanted):
+            steps.append(PutRolePolicy(wanted.sides, known.name, wanted.policy, path))
+        elif known.tags is not None and _owns_role(o, wanted):
+            missing, _ = tag_change(o.mover.spec, o.identity, _role_part(wanted), known.tags, ())
+            if missing:
+                steps.append(TagRole(wanted.sides, known.name, missing))
+    return tuple(steps), tuple(creations)
+
+
+def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:
+    """The role that stands for the wanted one already, if any."""
+    known = o.roles.get(wanted.sides[0])
+    if known is None or any((other := o.roles.get(side)) is None or other.arn != known.arn for side in wanted.sides):
+        return None
+    if known.name in {wanted.name, distinct_role_name(wanted.name, o.uid)}:
+        return known
+    s3 = location_of(o.mover.spec, wanted.sides[0]).s3
+    is_unnamed = s3 is not None and s3.access_role is None
+    return known if is_unnamed and o.mover.spec.adopt is not None else None
+
+
+def _owns_role(o: Observed, wanted: WantedRole) -> bool:
+    return any(f"{side}Role" in o.owned for side in wanted.sides)
+
+
+def _free_name(o: Observed, wanted: WantedRole) -> str:
+    return distinct_role_name(wanted.name, o.uid) if wanted.name in o.taken_roles else wanted.name
+
+
+def _role_part(wanted: WantedRole) -> str:
+    return "role" if len(wanted.sides) > 1 else f"{wanted.sides[0]}Role"
+
+
+def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    steps: list[Step] = []
+    creations: list[str] = []
+    for side in SIDES:
+        location = location_of(o.mover.spec, side)
+        known = o.locations.get(side)
+        change = _location_change(o, side)
+        if known is None or isinstance(change, Replace):
+            creations.append(f"CreateLocation {side}")
+            tags = tag_list(user_tags(o.mover.spec) | o.identity.tags(side, o.nonce))
+            request = location_request(location, role_arn_for(o, side), tags)
+            steps.append(CreateLocation(side, location.kind, request, f"spec.{side}"))
+            continue
+        if change is not None:
+            steps.append(UpdateLocation(side, location.kind, known.arn, change, f"spec.{side}"))
+        steps += _tags(o, side, known.arn, known.tags)
+    return tuple(steps), tuple(creations)
+
+
+def _location_change(o: Observed, side: Side) -> JsonObject | Replace | None:
+    known = o.locations.get(side)
+    if known is None or known.described is None:
+        return None
+    location: Location = location_of(o.mover.spec, side)
+    removed = {name.removeprefix(f"{side}.") for name in removed_fields(o) if name.startswith(f"{side}.")}
+    return location_change(location, role_arn_for(o, side), known.described, removed)
+
+
+def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    name = task_name(o.mover.spec, o.identity)
+    if o.task is None or replaced or _task_is_elsewhere(o):
+        arns = {side: known.arn for side, known in o.locations.items()}
+        if replaced or len(arns) < len(SIDES):
+            return (), ("CreateTask",)
+        tags = tag_list(user_tags(o.mover.spec) | o.identity.tags("task", o.nonce))
+        return (CreateTask(task_request(o.mover.spec, name, arns, tags)),), ("CreateTask",)
+    steps: list[Step] = []
+    if o.task.described is not None and o.task.described.get("status") != "CREATING":
+        change = task_change(o.mover.spec, name, o.task.described, removed_fields(o))
+        if change is not None:
+            steps.append(UpdateTask(o.task.arn, change))
+    steps += _tags(o, "task", o.task.arn, o.task.tags)
+    return tuple(steps), ()
+
+
+def _task_is_elsewhere(o: Observed) -> bool:
+    """A task can't be pointed at another location: it has to be made anew."""
+    described = o.task.described if o.task is not None else None
+    return described is not None and any(
+        side in o.locations and described.get(f"{side}LocationArn") != o.locations[side].arn for side in SIDES
+    )
+
+
+def _tags(o: Observed, part: str, arn: str, actual: Mapping[str, str] | None) -> tuple[Step, ...]:
+    if actual is None:
+        return ()
+    missing, gone = tag_change(o.mover.spec, o.identity, part, actual, removed_fields(o))
+    return (ChangeTags(part, arn, missing, gone),) if missing or gone else ()
+
+
+def unwanted_roles(o: Observed) -> tuple[Retired, ...]:
+    """Roles that we made for locations which, as they are declared now, need none of ours."""
+    sides = {side for role in wanted_roles(o.mover.spec, o.uid, "/") for side in role.sides}
+    needed = {role.arn for side, role in o.roles.items() if side in sides}
+    arns = {o.roles[side].arn for side in SIDES if side not in sides and side in o.roles and f"{side}Role" in o.owned}
+    return tuple(Retired(arn=arn, kind="role") for arn in sorted(arns - needed))
+
+
+def default_role_names(o: Observed) -> dict[Side, tuple[str, ...]]:
+    """The names a role of ours may have, where nothing has recorded them: looked up when something is in doubt."""
+    wanted = wanted_roles(o.mover.spec, o.uid, "/")
+    names = {side: (role.name, distinct_role_name(role.name, o.uid)) for role in wanted for side in role.sides}
+    return {side: tuple(dict.fromkeys((*names.get(side, ()), role_name(o.uid, side)))) for side in SIDES}

@@ -1,0 +1,59 @@
+"""What follows from a failed step: when to try again, and what to tell the user (invariants I5 and I8)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from datamover_operator.planning.failure import FailureKind
+from datamover_operator.planning.observed import Observed, Trouble
+from datamover_operator.planning.steps import Plan
+
+SLOW_RETRY = timedelta(minutes=10)
+ROLE_PROPAGATION = timedelta(minutes=2)
+PROPAGATION_POLL = timedelta(seconds=5)
+
+_PASSING = {
+    FailureKind.THROTTLED: ("Throttled", "AWS asks for a slower pace"),
+    FailureKind.UNAVAILABLE: ("AWSUnavailable", "AWS can't be reached, or answers with an internal error"),
+    FailureKind.UNKNOWN_OUTCOME: ("InDoubt", "no answer came: looks in AWS for what the call may have made"),
+    FailureKind.NOT_FOUND: ("Changed", "what the call names is gone: looks again"),
+    FailureKind.CONFLICT: ("Conflict", "what the call needs is busy or there already: looks again"),
+}
+_LASTING_FIRST = (FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE)
+
+
+def plan_trouble(o: Observed, now: datetime) -> Plan:
+    """The plan after steps that failed: the failure that needs a person is the one to tell."""
+    worst = min(o.trouble, key=lambda trouble: _rank(trouble.failure.kind))
+    failure = worst.failure
+    if failure.kind in _PASSING:
+        reason, meaning = _PASSING[failure.kind]
+        return Plan(retry=True, conditions=o.judge(now).progressing(reason, f"{meaning} ({failure.operation})"))
+    if _is_propagating(o, worst, now):
+        message = f"{worst.path}: the new role is not known everywhere in AWS yet: {failure.message}"
+        return Plan(again_at=now + PROPAGATION_POLL, conditions=o.judge(now).progressing("RolePropagating", message))
+    reason = "AccessDenied" if failure.kind is FailureKind.DENIED else "Refused"
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(reason, lasting_message(worst)))
+
+
+def lasting_message(trouble: Trouble) -> str:
+    """AWS's own words, the call they answer, and the field to look at."""
+    failure = trouble.failure
+    return f"{trouble.path}: {failure.operation}: {failure.code}: {failure.message}"
+
+
+def _rank(kind: FailureKind) -> int:
+    return _LASTING_FIRST.index(kind) if kind in _LASTING_FIRST else len(_LASTING_FIRST)
+
+
+def _is_propagating(o: Observed, trouble: Trouble, now: datetime) -> bool:
+    """A role that we made less than two minutes ago can't be assumed everywhere yet; a user's own can't at all."""
+    if trouble.failure.kind is not FailureKind.ROLE_NOT_ASSUMABLE:
+        return False
+    sides = [trouble.side] if trouble.side is not None else list(o.roles)
+    ages = [
+        now - role.created_at
+        for side in sides
+        if (role := o.roles.get(side)) is not None and role.created_at is not None and f"{side}Role" in o.owned
+    ]
+    return any(age < ROLE_PROPAGATION for age in ages)
