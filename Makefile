@@ -1,0 +1,58 @@
+# Everything a developer types. Each target does the set-up it needs by itself.
+
+PYTHON ?=
+# Test processes side by side: tests mostly wait for other processes, so there are more of them than processors.
+WORKERS ?= 4
+UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test coverage check bench crds lock fmt clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.set-up ## Start the whole stack, move some thousand real files with it, compare them, take it down
+	@.venv/bin/python -m datamover_dev demo
+
+up: .venv/.set-up ## Start the stack and leave it running; then: source .local/env
+	@.venv/bin/python -m datamover_dev up
+
+down: .venv/.set-up ## Stop what `make up` started
+	@.venv/bin/python -m datamover_dev down
+
+test: .venv/.set-up ## Run every test on real processes, and measure coverage
+	@rm -rf .local/coverage && mkdir -p .local/coverage
+	.venv/bin/coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+coverage: ## Report what `make test` covered; fails under the limit in pyproject.toml
+	.venv/bin/coverage combine --quiet --keep
+	.venv/bin/coverage report
+
+check: .venv/.set-up ## Lint, formatting, types, import rules, generated files
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/python -m datamover_crds --check
+
+bench: .venv/.set-up ## Measure 1,000 movers and the emulator's copying against their floors
+	.venv/bin/python -m benchmarks
+
+crds: .venv/.set-up ## Generate crds/*.yaml from the models
+	.venv/bin/python -m datamover_crds
+
+lock: .venv/.set-up ## Resolve the dependencies anew and lock them with hashes
+	$(UV_COMPILE) --upgrade requirements/uv.in --output-file requirements/uv.txt
+	$(UV_COMPILE) --upgrade pyproject.toml --extra emulator --extra dev --output-file requirements/dev.txt
+
+fmt: .venv/.set-up ## Format the code and mend what the linter can mend
+	.venv/bin/ruff check --fix-only --quiet
+	.venv/bin/ruff format
+
+clean: ## Remove .venv and everything generated; the control plane stays in the user's cache
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m datamover_dev down; fi
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+.venv/.set-up: dev/set-up pyproject.toml requirements/uv.txt requirements/dev.txt
+	@PYTHON="$(PYTHON)" dev/set-up
