@@ -165,8 +165,10 @@ def from_duration(text: Duration) -> timedelta:
     return timedelta(**{units[unit]: int(number) for number, unit in re.findall("([0-9]+)([dhms])", text)})
 
 
-Int = Annotated[int, BeforeValidator(_whole_float_as_int)]
-Count = Annotated[Int, Field(ge=0, le=INT64_MAX)]
+WHOLE_FLOATS: Final = BeforeValidator(_whole_float_as_int)
+"""Annotates an int, after its bounds (pydantic would leave them out of the schema otherwise)."""
+
+Count = Annotated[int, Field(ge=0, le=INT64_MAX), WHOLE_FLOATS]
 """A whole number of things: files, bytes, milliseconds."""
 Text = Annotated[str, Field(max_length=4096)]
 ObjectName = Annotated[str, Field(min_length=1, max_length=253)]

@@ -6,11 +6,11 @@ from pydantic import Field
 
 from datamover_crds.common import (
     API_VERSION,
+    WHOLE_FLOATS,
     Arn,
     Count,
     Duration,
     FreeForm,
-    Int,
     Items,
     Model,
     ObjectName,
@@ -43,7 +43,7 @@ class Trigger(Model):
 class RunHistory(Model):
     """Which ended runs are kept."""
 
-    limit: Annotated[Int, Field(ge=0, le=500)] = 10
+    limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] = 10
     """How many ended runs are kept, the latest."""
     max_age: Duration | None = None
     """How long an ended run is kept, such as `720h` or `30d`. Not given: as long as limit allows."""

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import INT64_MAX, Int, Items, Model, Switch
+from datamover_crds.common import INT64_MAX, WHOLE_FLOATS, Items, Model, Switch
 
-BytesPerSecond = Annotated[Int, Field(ge=-1, le=INT64_MAX)]
+BytesPerSecond = Annotated[int, Field(ge=-1, le=INT64_MAX), WHOLE_FLOATS]
 TaskMode = Literal["BASIC", "ENHANCED"]
 
 

@@ -97,6 +97,9 @@ def _has_label_sized_name(mover: DataMover) -> bool:
 
 
 _INCLUDES_CEL = f"!has(self.includes) || self.includes.all(rule, rule.value.matches('{INCLUDES_PATTERN}'))"
+_INCLUDES_SHOWN = (
+    "size(self.includes[0].value) <= 80 ? self.includes[0].value : self.includes[0].value.substring(0, 80)"
+)
 _INCLUDES_MESSAGE = "accepted are patterns joined by |, with * as the last character of a pattern only"
 
 RULES: tuple[Rule, ...] = (
@@ -162,8 +165,8 @@ RULES: tuple[Rule, ...] = (
         ),
         holds=_pairs_atime_with_mtime,
         message=(
-            "accepted unless taskMode is ENHANCED are atime BEST_EFFORT with mtime PRESERVE, as if not given, "
-            "and atime NONE with mtime NONE"
+            "accepted unless taskMode is ENHANCED: atime BEST_EFFORT (or not given) with mtime PRESERVE "
+            "(or not given), or atime NONE with mtime NONE"
         ),
         shown=(
             "'atime ' + (has(self.options.atime) ? self.options.atime : 'not given')"
@@ -176,6 +179,7 @@ RULES: tuple[Rule, ...] = (
         cel=_INCLUDES_CEL,
         holds=_ends_includes_only_with_stars,
         message=_INCLUDES_MESSAGE,
+        shown=_INCLUDES_SHOWN,
     ),
     Rule(
         model="DataMoverRunSpec",
@@ -183,6 +187,7 @@ RULES: tuple[Rule, ...] = (
         cel=_INCLUDES_CEL,
         holds=_ends_includes_only_with_stars,
         message=_INCLUDES_MESSAGE,
+        shown=_INCLUDES_SHOWN,
     ),
     Rule(  # API_TaskSchedule
         model="Schedule",
@@ -190,7 +195,7 @@ RULES: tuple[Rule, ...] = (
         cel=f"self.scheduleExpression.matches('{SCHEDULE_PATTERN}')",
         holds=_has_schedule_syntax,
         message=(
-            "accepted are cron(minute hour day-of-month month day-of-week year), with one minute, a number, and one of "
+            "accepted are cron(minute hour day-of-month month day-of-week year), with a number as minute and one of "
             "the days ?, and rate(number unit) with the unit minutes, hours or days, both at least 1 hour apart"
         ),
         shown="self.scheduleExpression",

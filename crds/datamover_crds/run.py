@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import API_VERSION, Arn, Count, Int, Model, ObjectName, Text, Timestamp
+from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Arn, Count, Model, ObjectName, Text, Timestamp
 from datamover_crds.meta import Conditions, ObjectMeta
 from datamover_crds.options import BytesPerSecond, Filters, TaskOptions
 
@@ -52,7 +52,7 @@ class DataMoverRunSpec(Model):
 class Progress(Model):
     """How far the run is."""
 
-    percent: Annotated[Int, Field(ge=0, le=100)] | None = None
+    percent: Annotated[int, Field(ge=0, le=100), WHOLE_FLOATS] | None = None
     """How much of the estimated work is done."""
     bytes_done: Count | None = None
     """How many bytes are written at the destination."""

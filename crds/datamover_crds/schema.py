@@ -101,7 +101,7 @@ def _validation(rule: Rule | Transition) -> Schema:
     validation: Schema = {"rule": rule.cel, "message": rule.message}
     if isinstance(rule, Rule) and rule.shown:
         validation["messageExpression"] = f"({rule.shown}) + {_cel_string(f': {rule.message}')}"
-    if rule.field_path:
+    if rule.field_path and not rule.field_path.startswith(".metadata"):  # which has no schema of ours to lead into
         validation["fieldPath"] = rule.field_path
     return validation
 
