@@ -1,0 +1,199 @@
+"""One AWS call: paced, in a thread, bounded in time, counted, repeated only where that can't make two of a thing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from botocore import xform_name
+
+from datamover_operator.aws.errors import STALE_CREDENTIALS, AwsError, classify, is_creating, lost
+from datamover_operator.planning.failure import FailureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
+
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.client import BaseClient
+
+    from datamover_operator.aws.clients import Clients, Service
+    from datamover_operator.aws.pacing import Limits, Pace
+    from datamover_operator.aws.threads import DaemonPool
+    from datamover_operator.metrics import Metrics
+
+Reply = dict[str, object]
+"""A reply as botocore gives it."""
+
+_ATTEMPTS: Final = 3
+_REPEATABLE: Final = frozenset({FailureKind.THROTTLED, FailureKind.UNAVAILABLE})
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class NotSentError(Exception):
+    """The request was stopped before it went out: its caller has gone, or its time was over."""
+
+
+class Ticket:
+    """Settles between a call's thread and its caller whether the request still goes out."""
+
+    def __init__(self, deadline: float) -> None:
+        """Allow one departure until `deadline`, in seconds of `time.monotonic`."""
+        self._deadline = deadline
+        self._lock = threading.Lock()
+        self._void = False
+        self.sent = False
+
+    def depart(self) -> None:
+        """Say that the request goes out now.
+
+        Raises:
+            NotSentError: it must not: the caller counts it as never sent.
+        """
+        with self._lock:
+            if self._void or time.monotonic() > self._deadline:
+                message = "the call was given up before it was sent"
+                raise NotSentError(message)
+            self.sent = True
+
+    def abandon(self) -> bool:
+        """Keep the request from going out; return whether it has gone already."""
+        with self._lock:
+            self._void = True
+            return self.sent
+
+
+_in_thread = threading.local()
+
+
+def departure(request: AWSPreparedRequest, **_: object) -> None:  # noqa: ARG001 - botocore passes it by name
+    """Stop a request whose caller has gone: the hook of every client, right before it sends."""
+    ticket: Ticket = _in_thread.ticket
+    ticket.depart()
+
+
+class Channel:
+    """The way to one account: its clients and its pace, over the threads that all accounts share."""
+
+    def __init__(self, clients: Clients, pace: Pace, *, limits: Limits, pool: DaemonPool, metrics: Metrics) -> None:
+        """Make the channel; nothing is called."""
+        self._clients = clients
+        self._pace = pace
+        self._limits = limits
+        self._pool = pool
+        self._metrics = metrics
+        self._slots = asyncio.Semaphore(limits.per_account)
+
+    async def call(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
+        """Send one request and return botocore's reply.
+
+        Calls that are throttled, or find AWS unavailable, are sent up to three times; Create* and Start* once.
+
+        Raises:
+            AwsError: the call failed.
+        """
+        give_up = time.monotonic() + self._limits.call_timeout
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return await self._once(service, operation, request)
+            except AwsError as error:
+                pause = self._limits.retry_delay * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+                if (
+                    is_creating(operation)
+                    or error.failure.kind not in _REPEATABLE
+                    or time.monotonic() + pause > give_up
+                ):
+                    raise
+            await asyncio.sleep(pause)
+        return await self._once(service, operation, request)
+
+    async def _once(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
+        if (delay := self._pace.reserve(time.monotonic())) > 0:
+            await asyncio.sleep(delay)
+        async with self._slots:
+            with self._watched(service, operation):
+                return await self._in_thread(service, operation, request)
+
+    @contextmanager
+    def _watched(self, service: Service, operation: str) -> Iterator[None]:
+        """Count the call, log its failure, and slow down where AWS asks for it."""
+        started = time.monotonic()
+        result = "ok"
+        try:
+            yield
+        except AwsError as error:
+            failure = error.failure
+            result = failure.kind.value
+            if failure.kind is FailureKind.THROTTLED:
+                self._pace.throttled(time.monotonic())
+            log.debug("AWS call failed", operation=operation, code=failure.code, aws_request_id=failure.request_id)
+            raise
+        except BaseException:
+            result = "Abandoned"
+            raise
+        finally:
+            self._metrics.aws_call(service, operation, result, time.monotonic() - started)
+
+    async def _in_thread(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
+        ticket = Ticket(time.monotonic() + self._limits.call_timeout)
+        pending = self._pool.submit(lambda: self._send(ticket, service, operation, request))
+        try:
+            async with asyncio.timeout(self._limits.call_timeout):
+                reply = await asyncio.wrap_future(pending)
+        except TimeoutError:
+            sent = _abandon(ticket, pending, operation)
+            message = f"no answer within {self._limits.call_timeout:g} s"
+            raise AwsError(lost(operation, sent=sent, code="Timeout", message=message)) from None
+        except asyncio.CancelledError:
+            _abandon(ticket, pending, operation)
+            raise
+        log.debug("AWS call", service=service, operation=operation, aws_request_id=_request_id(reply))
+        return reply
+
+    def _send(self, ticket: Ticket, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
+        client: BaseClient | None = None
+        _in_thread.ticket = ticket
+        try:
+            client = self._clients.get(service)
+            method: Callable[..., Reply] = getattr(client, xform_name(operation))
+            return method(**request)
+        except NotSentError as error:
+            raise AwsError(lost(operation, sent=False, code="NotSent", message=str(error))) from None
+        except Exception as error:
+            failure = classify(error, operation, sent=ticket.sent)
+            if failure is None:
+                raise
+            if failure.code in STALE_CREDENTIALS and client is not None:
+                self._clients.renew(client)
+            raise AwsError(failure) from error
+
+
+def _abandon(ticket: Ticket, pending: Future[Reply], operation: str) -> bool:
+    """Let go of a call; return whether its request went out. What a creating one still makes is logged."""
+    sent = ticket.abandon()
+    if sent and is_creating(operation):
+        pending.add_done_callback(lambda done: _report(done, operation))
+    return sent
+
+
+def _report(done: Future[Reply], operation: str) -> None:
+    if done.cancelled():
+        return
+    error = done.exception()
+    if error is not None:
+        log.warning("abandoned AWS call failed", operation=operation, error=str(error))
+        return
+    reply = done.result()
+    made = {name: value for name, value in reply.items() if name != "ResponseMetadata"}
+    log.warning("abandoned AWS call succeeded", operation=operation, made=made, aws_request_id=_request_id(reply))
+
+
+def _request_id(reply: Reply) -> str:
+    metadata = reply.get("ResponseMetadata")
+    return str(metadata.get("RequestId", "")) if isinstance(metadata, dict) else ""

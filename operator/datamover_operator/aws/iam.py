@@ -1,0 +1,96 @@
+"""IAM's operations on roles: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from datamover_operator.aws.errors import AwsError, lost
+from datamover_operator.aws.replies import structure_of, tag_list, tags_of, text_of
+from datamover_operator.planning.failure import FailureKind
+from datamover_operator.working.ports import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from datamover_crds import JsonObject
+    from datamover_operator.aws.calls import Channel, Reply
+
+
+class BotoIam:
+    """The `Iam` port."""
+
+    def __init__(self, channel: Channel) -> None:
+        """Use the account that `channel` leads to."""
+        self._channel = channel
+
+    async def create_role(
+        self,
+        name: str,
+        *,
+        path: str,
+        trust: JsonObject,
+        tags: Mapping[str, str],
+        permissions_boundary: str | None,
+    ) -> Role:
+        """Send CreateRole, tags included; the answered role has no policy yet."""
+        request: dict[str, object] = {
+            "RoleName": name,
+            "Path": path,
+            "AssumeRolePolicyDocument": json.dumps(trust),
+            "Tags": tag_list(tags),
+        }
+        if permissions_boundary is not None:
+            request["PermissionsBoundary"] = permissions_boundary
+        reply = await self._call("CreateRole", **request)
+        # CreateRole does not repeat the tags in every partition; they are what was asked for.
+        return _role(reply, "CreateRole", tags=tags, policy=None)
+
+    async def get_role(self, name: str, policy_name: str) -> Role:
+        """Return GetRole and GetRolePolicy as one."""
+        reply = await self._call("GetRole", RoleName=name)
+        try:
+            policy = await self._call("GetRolePolicy", RoleName=name, PolicyName=policy_name)
+        except AwsError as error:
+            if error.failure.kind is not FailureKind.NOT_FOUND:
+                raise
+            document = None
+        else:
+            document = _document(policy)
+        return _role(reply, "GetRole", tags=tags_of(structure_of(reply, "Role", "GetRole"), "Tags"), policy=document)
+
+    async def put_role_policy(self, name: str, policy_name: str, policy: JsonObject) -> None:
+        """Send PutRolePolicy."""
+        await self._call("PutRolePolicy", RoleName=name, PolicyName=policy_name, PolicyDocument=json.dumps(policy))
+
+    async def delete_role(self, name: str, policy_name: str) -> None:
+        """Send DeleteRolePolicy and DeleteRole; a policy that is already gone is no failure."""
+        try:
+            await self._call("DeleteRolePolicy", RoleName=name, PolicyName=policy_name)
+        except AwsError as error:
+            if error.failure.kind is not FailureKind.NOT_FOUND:
+                raise
+        await self._call("DeleteRole", RoleName=name)
+
+    async def tag_role(self, name: str, tags: Mapping[str, str]) -> None:
+        """Send TagRole."""
+        await self._call("TagRole", RoleName=name, Tags=tag_list(tags))
+
+    async def _call(self, operation: str, **request: object) -> Reply:
+        return await self._channel.call("iam", operation, request)
+
+
+def _role(reply: Reply, operation: str, *, tags: Mapping[str, str], policy: JsonObject | None) -> Role:
+    role = structure_of(reply, "Role", operation)
+    created = role.get("CreateDate")
+    if not isinstance(created, datetime):
+        raise AwsError(lost(operation, sent=True, code="MalformedReply", message="the reply has no CreateDate"))
+    arn, name = text_of(role, "Arn", operation), text_of(role, "RoleName", operation)
+    return Role(arn=arn, name=name, created_at=created, tags=dict(tags), policy=policy)
+
+
+def _document(reply: Reply) -> JsonObject:
+    """Return the policy; botocore has decoded it, unless it is no JSON (then it can't be ours: show it as empty)."""
+    document = reply.get("PolicyDocument")
+    return document if isinstance(document, dict) else {}

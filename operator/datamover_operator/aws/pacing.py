@@ -1,0 +1,83 @@
+"""How fast one account is called: a token bucket whose rate falls when AWS throttles and then recovers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_FALL = 0.5
+"""What is left of the rate after a throttle."""
+_FLOOR = 0.02
+"""The least share of the full rate that is left after many throttles."""
+_CALM_S = 1.0
+"""Throttles that come within this time of the last fall answer calls sent before it: they count as one."""
+_RECOVERY_S = 60.0
+"""The time from standstill back to the full rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How hard AWS may be called, and how long one call may take."""
+
+    threads: int = 24
+    """Calls in flight, all accounts together."""
+    rate: float = 100.0
+    """Calls per second and account."""
+    burst: int = 200
+    """Calls that an account may send at once after a pause."""
+    connect_timeout: float = 5.0
+    """Seconds to open a connection."""
+    read_timeout: float = 30.0
+    """Seconds of silence on an open connection."""
+    retry_delay: float = 0.5
+    """Seconds before the first repetition of a call that may be repeated; doubled for each further one."""
+
+    @property
+    def call_timeout(self) -> float:
+        """Seconds after which a call is given up; it is never sent later than that.
+
+        Ten seconds above the two others leave room to fetch credentials and to resolve the host's name.
+        """
+        return self.connect_timeout + self.read_timeout + 10.0
+
+    @property
+    def per_account(self) -> int:
+        """Calls in flight per account: one whose endpoint hangs leaves threads to the others."""
+        return max(1, self.threads * 3 // 4)
+
+
+class Pace:
+    """The token bucket of one account; times are seconds of a monotonic clock."""
+
+    def __init__(self, rate: float, burst: int, now: float) -> None:
+        """Begin full; `rate` is in calls per second."""
+        self._limit = rate
+        self._burst = float(burst)
+        self._tokens = float(burst)
+        self._updated = now
+        self._fallen_to = rate
+        self._fallen_at = now - _RECOVERY_S
+
+    def rate(self, now: float) -> float:
+        """Return the present rate in calls per second: the full one, or one that is recovering from a throttle."""
+        recovered = (now - self._fallen_at) / _RECOVERY_S * self._limit
+        return min(self._limit, self._fallen_to + recovered)
+
+    def reserve(self, now: float) -> float:
+        """Take one token and return the seconds to wait before it may be used; callers are served in order."""
+        rate = self._refill(now)
+        self._tokens -= 1.0
+        return max(0.0, -self._tokens / rate)
+
+    def throttled(self, now: float) -> None:
+        """Halve the rate and spend what was saved up: AWS asked for a slower pace."""
+        if now - self._fallen_at < _CALM_S:
+            return
+        self._fallen_to = max(self._limit * _FLOOR, self._refill(now) * _FALL)
+        self._fallen_at = now
+        self._tokens = min(self._tokens, 0.0)
+
+    def _refill(self, now: float) -> float:
+        rate = self.rate(now)
+        self._tokens = min(self._burst, self._tokens + (now - self._updated) * rate)
+        self._updated = now
+        return rate

@@ -1,0 +1,80 @@
+"""The `Accounts` port: one set of clients per account, one pace per AWS account and region, one pool of threads."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.session import Session
+
+from datamover_operator.aws.calls import Channel, departure
+from datamover_operator.aws.clients import Ambient, Clients
+from datamover_operator.aws.datasync import BotoDataSync
+from datamover_operator.aws.iam import BotoIam
+from datamover_operator.aws.pacing import Limits, Pace
+from datamover_operator.aws.sts import BotoSts
+from datamover_operator.aws.tagging import BotoTagging
+from datamover_operator.aws.threads import DaemonPool
+from datamover_operator.working.ports import AccountAccess, Aws
+
+if TYPE_CHECKING:
+    from datamover_operator.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    access: AccountAccess
+    clients: Clients
+    aws: Aws
+
+
+class BotoAccounts:
+    """Connections by account name; the same access is served by the same clients, a changed one by new ones."""
+
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
+        """Make no connection and no thread yet."""
+        self._limits = limits
+        self._metrics = metrics
+        self._pool = DaemonPool(limits.threads)
+        self._ambient = Ambient()
+        self._loader = Session().get_component("data_loader")
+        self._connections: dict[str, _Connection] = {}
+        # AWS counts calls by account and region, whoever sends them, so the pace outlives a change of credentials.
+        self._paces: dict[tuple[str, str], Pace] = {}
+
+    def connect(self, account: AccountAccess) -> Aws:
+        """Return the ports of an account; makes no call."""
+        known = self._connections.get(account.name)
+        if known is not None and known.access == account:
+            return known.aws
+        self.forget(account.name)
+        made = self._connection(account)
+        self._connections[account.name] = made
+        return made.aws
+
+    def forget(self, name: str) -> None:
+        """Let go of a deleted account's clients; calls in flight end as they would have."""
+        known = self._connections.pop(name, None)
+        if known is not None:
+            known.clients.close()
+
+    async def close(self) -> None:
+        """Let go of the threads and the connections; waits for no call in flight."""
+        self._pool.close()
+        for name in tuple(self._connections):
+            self.forget(name)
+
+    def _connection(self, account: AccountAccess) -> _Connection:
+        clients = Clients(account, self._limits, ambient=self._ambient, loader=self._loader, departure=departure)
+        channel = Channel(clients, self._pace(account), limits=self._limits, pool=self._pool, metrics=self._metrics)
+        aws = Aws(
+            datasync=BotoDataSync(channel), iam=BotoIam(channel), tagging=BotoTagging(channel), sts=BotoSts(channel)
+        )
+        return _Connection(account, clients, aws)
+
+    def _pace(self, account: AccountAccess) -> Pace:
+        key = (account.account_id, account.region)
+        if key not in self._paces:
+            self._paces[key] = Pace(self._limits.rate, self._limits.burst, time.monotonic())
+        return self._paces[key]

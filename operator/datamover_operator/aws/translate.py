@@ -1,0 +1,60 @@
+"""DataSync's JSON (PascalCase, datetimes) to ours (camelCase, RFC 3339 strings) and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from datamover_crds import JsonObject
+
+
+def from_aws(reply: Mapping[str, object]) -> JsonObject:
+    """Return a reply of botocore as camelCase JSON, without its ResponseMetadata.
+
+    Datetimes become RFC 3339 strings in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.
+
+    Raises:
+        TypeError: a value that JSON can't hold (DataSync's replies have none).
+    """
+    return {_lowered(name): _json(value) for name, value in reply.items() if name != "ResponseMetadata"}
+
+
+def to_aws(request: Mapping[str, JsonValue]) -> dict[str, object]:
+    """Return a camelCase request as botocore takes it: only the first letter of each member's name changes."""
+    return {_raised(name): _parameter(value) for name, value in request.items()}
+
+
+def timestamp(moment: datetime) -> str:
+    """Return an aware datetime as RFC 3339 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _json(value: object) -> JsonValue:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {_lowered(str(name)): _json(member) for name, member in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return [_json(item) for item in value]
+    if isinstance(value, datetime):
+        return timestamp(value)
+    message = f"a reply holds a {type(value).__name__}, which JSON has no form for"
+    raise TypeError(message)
+
+
+def _parameter(value: JsonValue) -> object:
+    if isinstance(value, dict):
+        return {_raised(name): _parameter(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_parameter(item) for item in value]
+    return value
+
+
+def _lowered(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _raised(name: str) -> str:
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,95 @@
+"""What the operator tells Prometheus; every series is named `datamover_*`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_PASS_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
+
+
+class Metrics:
+    """All series and the registry that holds them; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        """Make the series in a registry of their own, so that two operators in one process do not share them."""
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._calls = self._counter("aws_calls", "AWS API calls by result", "service", "operation", "result")
+        self._call_seconds = self._histogram(
+            "aws_call_duration_seconds", "Time an AWS API call took", _CALL_BUCKETS, "service", "operation"
+        )
+        self._pass_seconds = self._histogram(
+            "reconcile_duration_seconds", "Time one reconciling pass took", _PASS_BUCKETS, "kind", "result"
+        )
+        self._writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb")
+        self._depth = self._gauge("queue_depth", "Objects that wait for a reconciling pass")
+        self._active = self._gauge("active_runs", "Runs whose execution has not ended")
+        self._movers = self._gauge("movers", "DataMovers by state", "state")
+        self._bytes = self._counter("bytes_moved", "Bytes that ended runs transferred", "namespace", "mover")
+        self._success = self._gauge(
+            "last_success_timestamp_seconds", "When a run of the mover last succeeded", "namespace", "mover"
+        )
+        self._states: dict[tuple[str, str], str] = {}
+
+    def aws_call(self, service: str, operation: str, result: str, seconds: float) -> None:
+        """Count one AWS call; `result` is `ok` or the failure's kind."""
+        self._calls.labels(service, operation, result).inc()
+        self._call_seconds.labels(service, operation).observe(seconds)
+
+    def reconciled(self, kind: str, result: str, seconds: float) -> None:
+        """Count one reconciling pass of an object of `kind`."""
+        self._pass_seconds.labels(kind, result).observe(seconds)
+
+    def kubernetes_write(self, kind: str, verb: str) -> None:
+        """Count one write to the Kubernetes API."""
+        self._writes.labels(kind, verb).inc()
+
+    def queue_depth(self, depth: int) -> None:
+        """Show how many objects wait."""
+        self._depth.set(depth)
+
+    def active_runs(self, count: int) -> None:
+        """Show how many runs go on."""
+        self._active.set(count)
+
+    def mover_state(self, namespace: str, name: str, state: str) -> None:
+        """Show one mover under `state`, and no longer under the state it had."""
+        before = self._states.get((namespace, name))
+        if before == state:
+            return
+        if before is not None:
+            self._movers.labels(before).dec()
+        self._movers.labels(state).inc()
+        self._states[namespace, name] = state
+
+    def bytes_moved(self, namespace: str, name: str, count: int) -> None:
+        """Add what one ended run of the mover transferred."""
+        self._bytes.labels(namespace, name).inc(count)
+
+    def last_success(self, namespace: str, name: str, at: datetime) -> None:
+        """Show when the mover's data last arrived whole."""
+        self._success.labels(namespace, name).set(at.timestamp())
+
+    def forget_mover(self, namespace: str, name: str) -> None:
+        """Remove every series of a deleted mover."""
+        state = self._states.pop((namespace, name), None)
+        if state is not None:
+            self._movers.labels(state).dec()
+        self._bytes.remove_by_labels({"namespace": namespace, "mover": name})
+        self._success.remove_by_labels({"namespace": namespace, "mover": name})
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, namespace="datamover", registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, namespace="datamover", registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(name, text, labels, namespace="datamover", registry=self.registry, buckets=buckets)
