@@ -1,0 +1,106 @@
+"""The command `datasync-emulator`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasync_emulator.emulator import running
+from datasync_emulator.settings import Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; the endpoint is the one line on stdout, logs go to stderr."""
+    settings = read_arguments(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_serve(settings))
+    except OSError as error:
+        sys.stderr.write(f"datasync-emulator: cannot listen on {settings.host}:{settings.port}: {error.strerror}\n")
+        return 1
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as endpoint:
+        sys.stdout.write(f"{endpoint}\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def read_arguments(argv: Sequence[str] | None) -> Settings:
+    """Read the command line; a wrong one ends the program with a message and status 2."""
+    defaults = Settings(data_root=Path())
+    parser = argparse.ArgumentParser(
+        prog="datasync-emulator",
+        description="AWS DataSync (with S3, IAM, STS, SQS and EventBridge) on one local port. State is in memory; "
+        "EFS file systems are folders: DATA_ROOT/<account>/<region>/<file system id>/.",
+    )
+    parser.add_argument("--data-root", type=Path, required=True, help="where file systems are kept, as folders")
+    parser.add_argument("--host", default=defaults.host, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=defaults.port, help="port; 0 takes a free one (the default)")
+    for name, text in _SECONDS.items():
+        parser.add_argument(name, type=_seconds, default=0.0, metavar="S", help=f"seconds {text} (default: 0)")
+    for name, text in _COUNTS.items():
+        default = getattr(defaults, name.removeprefix("--").replace("-", "_"))
+        help_text = f"{text} (default: %(default)s)"
+        parser.add_argument(name, type=_count, default=default, metavar="N", help=help_text)
+    parser.add_argument(
+        "--no-create-file-systems",
+        dest="create_file_systems",
+        action="store_false",
+        help="refuse EFS file systems that have no folder yet, instead of making it",
+    )
+    return Settings(**vars(parser.parse_args(argv)))
+
+
+_SECONDS = {
+    "--state-delay": "that an execution stays in each of its states at least",
+    "--task-delay": "that a new task is CREATING",
+    "--iam-delay": "until a new role can be assumed",
+}
+_COUNTS = {
+    "--max-tasks": "tasks in one account and Region",
+    "--max-queued": "queued executions of one task",
+    "--copy-slots": "executions that copy at once; more wait in LAUNCHING",
+    "--journal-limit": "calls that the journal keeps",
+}
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        message = f"'{text}' is not a number of seconds from 0"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        message = f"'{text}' is not a whole number from 1"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _port(text: str) -> int:
+    highest = 65535
+    if not text.isdecimal() or int(text) > highest:
+        message = f"'{text}' is not a port from 0 to {highest}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

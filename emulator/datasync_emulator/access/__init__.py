@@ -1,0 +1,1 @@
+"""Whether DataSync may do with a bucket what a location needs."""

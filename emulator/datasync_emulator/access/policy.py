@@ -1,0 +1,128 @@
+"""A small evaluator of IAM policies: actions and resources with wildcards, the usual condition operators. Pure.
+
+Source: IAM user guide, "Policy evaluation logic" and "Condition operators". An operator that is not known
+here makes its statement not apply.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from datasync_emulator.messages import JsonObject
+
+Document = JsonObject
+Context = Mapping[str, str]
+"""Condition keys of the request, in lower case, such as aws:sourceaccount."""
+
+
+def parse(text: str) -> Document:
+    """Read a policy document; what is no JSON object is an empty policy."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def allows(documents: Iterable[Document], action: str, resource: str, context: Context) -> bool:
+    """Whether identity policies allow an action: some statement allows it and none denies it."""
+    effects = {
+        statement.get("Effect")
+        for statement in _statements(documents)
+        if _names_action(statement, action) and _names_resource(statement, resource) and _holds(statement, context)
+    }
+    return "Allow" in effects and "Deny" not in effects
+
+
+def trusts(document: Document, service: str, context: Context) -> bool:
+    """Whether a role's trust policy lets a service principal assume the role."""
+    effects = {
+        statement.get("Effect")
+        for statement in _statements([document])
+        if _names_action(statement, "sts:AssumeRole")
+        and _names_service(statement, service)
+        and _holds(statement, context)
+    }
+    return "Allow" in effects and "Deny" not in effects
+
+
+def _statements(documents: Iterable[Document]) -> Iterator[JsonObject]:
+    for document in documents:
+        for statement in _listed(document.get("Statement")):
+            if isinstance(statement, dict):
+                yield statement
+
+
+def _names_action(statement: JsonObject, action: str) -> bool:
+    if "NotAction" in statement:
+        return not _any_like(statement["NotAction"], action.lower(), str.lower)
+    return _any_like(statement.get("Action"), action.lower(), str.lower)
+
+
+def _names_resource(statement: JsonObject, resource: str) -> bool:
+    if "NotResource" in statement:
+        return not _any_like(statement["NotResource"], resource)
+    return _any_like(statement.get("Resource"), resource)
+
+
+def _names_service(statement: JsonObject, service: str) -> bool:
+    principal = statement.get("Principal")
+    if isinstance(principal, dict):
+        return service in _listed(principal.get("Service"))
+    return principal == "*"
+
+
+def _any_like(patterns: object, value: str, fold: Callable[[str], str] = str) -> bool:
+    return any(_like(fold(str(pattern)), value) for pattern in _listed(patterns))
+
+
+def _like(pattern: str, value: str) -> bool:
+    return _wildcard(pattern).fullmatch(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def _wildcard(pattern: str) -> re.Pattern[str]:
+    translated = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(translated, re.DOTALL)
+
+
+def _listed(value: object) -> list[object]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+_OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "stringequals": lambda wanted, value: wanted == value,
+    "stringequalsignorecase": lambda wanted, value: wanted.lower() == value.lower(),
+    "stringlike": _like,
+    "arnequals": _like,
+    "arnlike": _like,
+    "bool": lambda wanted, value: wanted.lower() == value.lower(),
+}
+
+
+def _holds(statement: JsonObject, context: Context) -> bool:
+    conditions = statement.get("Condition") or {}
+    return all(
+        _condition(operator, key, _listed(wanted), context)
+        for operator, keys in conditions.items()
+        for key, wanted in keys.items()
+    )
+
+
+def _condition(operator: str, key: str, wanted: list[object], context: Context) -> bool:
+    name = operator.lower().removesuffix("ifexists")
+    value = context.get(key.lower())
+    if name == "null":
+        return str(wanted[0]).lower() == str(value is None).lower()
+    negated = "not" in name
+    test = _OPERATORS.get(name.replace("not", "", 1))
+    if test is None:
+        return False
+    if value is None:
+        return negated or operator.lower().endswith("ifexists")
+    return any(test(str(each), value) for each in wanted) is not negated

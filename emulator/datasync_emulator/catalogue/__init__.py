@@ -1,0 +1,1 @@
+"""What DataSync remembers: locations, tasks, their tags; and the rules of the operations on them."""

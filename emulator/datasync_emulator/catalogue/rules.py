@@ -1,0 +1,38 @@
+"""Checks on filter rules. Pure."""
+
+from __future__ import annotations
+
+from datasync_emulator.errors import invalid_request
+from datasync_emulator.messages import JsonObject
+
+
+def includes(rules: list[JsonObject]) -> tuple[JsonObject, ...]:
+    """Accept a task's Includes.
+
+    Raises:
+        ApiError: InvalidRequestException where `*` is elsewhere than at a pattern's end.
+    """
+    for rule in _complete("Includes", rules):
+        for pattern in rule["Value"].split("|"):
+            if "*" in pattern[:-1]:
+                message = f"Includes: pattern '{pattern}' is not valid: '*' may only be its last character."
+                raise invalid_request(message)
+    return tuple(rules)
+
+
+def excludes(rules: list[JsonObject]) -> tuple[JsonObject, ...]:
+    """Accept a task's Excludes, in which `*` may stand anywhere."""
+    return tuple(_complete("Excludes", rules))
+
+
+def value(rules: tuple[JsonObject, ...]) -> str | None:
+    """The one rule's patterns, if there is one."""
+    return rules[0]["Value"] if rules else None
+
+
+def _complete(name: str, rules: list[JsonObject]) -> list[JsonObject]:
+    for rule in rules:
+        for member in ("FilterType", "Value"):
+            if not rule.get(member):
+                raise invalid_request(f"{name}: the rule needs {member}; FilterType is SIMPLE_PATTERN.")
+    return rules

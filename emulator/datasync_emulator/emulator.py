@@ -1,0 +1,151 @@
+"""Puts the emulator together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from moto.moto_api._internal.models import moto_api_backend
+
+from datasync_emulator.access.buckets import Access
+from datasync_emulator.catalogue.locations import Locations
+from datasync_emulator.catalogue.store import Catalogue
+from datasync_emulator.catalogue.tags import Tags
+from datasync_emulator.catalogue.tasks import Tasks
+from datasync_emulator.clock import MovableClock
+from datasync_emulator.control import PREFIX, Control
+from datasync_emulator.executions.board import Board, Executions
+from datasync_emulator.executions.jobs import Jobs
+from datasync_emulator.executions.record import Execution
+from datasync_emulator.executions.runner import Runner
+from datasync_emulator.executions.schedule import check_expression
+from datasync_emulator.faults import Faults
+from datasync_emulator.file_systems import FileSystems
+from datasync_emulator.front import Front
+from datasync_emulator.gate import FaultGate
+from datasync_emulator.journal import Journal
+from datasync_emulator.messages import HttpRequest, Reply
+from datasync_emulator.moto_side.app import MotoApp
+from datasync_emulator.moto_side.service import SERVICES, MotoService
+from datasync_emulator.moto_side.state import MotoBuckets, MotoIam, account_of
+from datasync_emulator.protocol.json_service import Handler, JsonService, load_model
+from datasync_emulator.server import listening
+from datasync_emulator.settings import Settings
+from datasync_emulator.tagging import Tagging
+
+_MOTO_THREADS = 8
+
+
+class Emulator:
+    """One emulator's parts, wired."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Build everything; nothing listens yet."""
+        self.settings = settings
+        self.clock = MovableClock()
+        self.journal = Journal(settings.journal_limit)
+        self.faults = Faults()
+        self.catalogue = Catalogue(_random_hex)
+        self.board = Board(self.catalogue, settings.max_queued)
+        file_systems = FileSystems(settings.data_root, settings.create_file_systems)
+        self.access = Access(MotoIam(), MotoBuckets(), file_systems, timedelta(seconds=settings.iam_delay))
+        self.runner = Runner(
+            self.board,
+            self.clock,
+            Jobs(file_systems),
+            FaultGate(self.faults),
+            _ignore,
+            settings.state_delay,
+            settings.copy_slots,
+        )
+        self.tasks = Tasks(
+            self.catalogue,
+            self.board,
+            self.access.check_transfer,
+            check_expression,
+            settings.max_tasks,
+            timedelta(seconds=settings.task_delay),
+        )
+        self.moto_threads = ThreadPoolExecutor(_MOTO_THREADS, thread_name_prefix="moto")
+        self.front = Front(self._services(), account_of, self.clock, self.journal, self.faults)
+        self.control = Control(self.journal, self.faults, self.clock, self.reset)
+
+    async def handle(self, request: HttpRequest) -> Reply | None:
+        """Answer one request, whoever it is for."""
+        if request.path.startswith(PREFIX):
+            return self.control.answer(request)
+        return await self.front.handle(request)
+
+    def reset(self) -> None:
+        """Forget everything but the files under the data root; executions under way are cancelled."""
+        self.faults.clear()
+        self.board.clear()
+        self.catalogue.clear()
+        self.journal.clear()
+        moto_api_backend.reset()
+
+    async def close(self) -> None:
+        """Stop the executions and wait for all threads."""
+        self.faults.clear()
+        await asyncio.to_thread(self.runner.close)
+        await asyncio.to_thread(self.moto_threads.shutdown)
+
+    def _services(self) -> dict[str, JsonService | MotoService]:
+        moto = MotoService(MotoApp(), self.moto_threads)
+        tagging = {"GetResources": Tagging(self.catalogue).get_resources}
+        return {
+            **dict.fromkeys(SERVICES, moto),
+            "datasync": JsonService(load_model("datasync"), self._operations()),
+            "tagging": JsonService(load_model("resourcegroupstaggingapi"), tagging),
+        }
+
+    def _operations(self) -> dict[str, Handler]:
+        tags, tasks = Tags(self.catalogue), self.tasks
+        locations = Locations(self.catalogue, self.access.check_place)
+        executions = Executions(self.catalogue, self.board, self.access.check_transfer, tasks.status, self.runner)
+        return {
+            "CreateLocationS3": locations.create_s3,
+            "CreateLocationEfs": locations.create_efs,
+            "DescribeLocationS3": locations.describe_s3,
+            "DescribeLocationEfs": locations.describe_efs,
+            "UpdateLocationS3": locations.update_s3,
+            "UpdateLocationEfs": locations.update_efs,
+            "DeleteLocation": locations.delete,
+            "ListLocations": locations.list_all,
+            "CreateTask": tasks.create,
+            "DescribeTask": tasks.describe,
+            "UpdateTask": tasks.update,
+            "DeleteTask": tasks.delete,
+            "ListTasks": tasks.list_all,
+            "StartTaskExecution": executions.start,
+            "DescribeTaskExecution": executions.describe,
+            "ListTaskExecutions": executions.list_all,
+            "UpdateTaskExecution": executions.update,
+            "CancelTaskExecution": executions.cancel,
+            "TagResource": tags.tag,
+            "UntagResource": tags.untag,
+            "ListTagsForResource": tags.list_all,
+        }
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[str]:
+    """Run an emulator until the block is left; gives its endpoint."""
+    emulator = Emulator(settings)
+    try:
+        async with listening(emulator.handle, settings.host, settings.port) as endpoint:
+            yield endpoint
+    finally:
+        await emulator.close()
+
+
+def _random_hex(digits: int) -> str:
+    return os.urandom((digits + 1) // 2).hex()[:digits]
+
+
+def _ignore(_: Execution) -> None:
+    """Nobody watches executions yet."""

@@ -1,0 +1,1 @@
+"""Task executions: their states, their queue, the threads that copy, the schedules that start them."""

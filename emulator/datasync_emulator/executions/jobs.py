@@ -1,0 +1,50 @@
+"""What an execution has the data plane do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from datasync_emulator.catalogue import rules
+from datasync_emulator.catalogue.records import EfsPlace, Location, S3Place
+from datasync_emulator.dataplane import CopyFailed, CopyJob, Endpoint, FolderEndpoint, S3Endpoint
+from datasync_emulator.executions.record import Execution
+from datasync_emulator.file_systems import FileSystems
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Makes a CopyJob of an execution."""
+
+    file_systems: FileSystems
+
+    def __call__(self, execution: Execution) -> CopyJob:
+        """Resolve both locations.
+
+        Raises:
+            CopyFailed: a file system is gone, or the execution asks for what this emulator does not do.
+        """
+        if execution.manifest:
+            raise CopyFailed("NotImplemented", "This emulator does not read manifests.")
+        options: Mapping[str, str | int] = execution.options
+        return CopyJob(
+            source=self._endpoint(execution.source),
+            destination=self._endpoint(execution.destination),
+            options=options,
+            includes=rules.value(execution.includes),
+            excludes=rules.value(execution.excludes),
+            task_mode=execution.task.mode,
+            bytes_per_second=lambda: int(execution.options["BytesPerSecond"]),
+        )
+
+    def _endpoint(self, location: Location) -> Endpoint:
+        name = location.arn.rpartition("/")[2]
+        match location.place:
+            case S3Place() as place:
+                return S3Endpoint(place.bucket, place.prefix, place.storage_class, name)
+            case EfsPlace() as place:
+                root = self.file_systems.folder(place)
+                if not root.is_dir():
+                    detail = f"Task failed to access location {name}: x40016: mount.nfs: No such file or directory"
+                    raise CopyFailed("MountFailed", detail)
+                return FolderEndpoint(root, place.subdirectory, name)

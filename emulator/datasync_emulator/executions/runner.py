@@ -1,0 +1,113 @@
+"""Takes executions from LAUNCHING to their end, each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from datasync_emulator.clock import Clock
+from datasync_emulator.dataplane import CopyCancelled, CopyFailed, CopyJob, Phase, Progress, run
+from datasync_emulator.executions.board import Board
+from datasync_emulator.executions.record import CANCELLING, Execution
+
+_log = logging.getLogger(__name__)
+
+JobMaker = Callable[[Execution], CopyJob]
+"""Raises CopyFailed where a location can't be reached."""
+
+Watcher = Callable[[Execution], None]
+"""Is told of an execution's new state, in the execution's thread."""
+
+
+class Gate(Protocol):
+    """Where a test may stop an execution, or make it fail."""
+
+    def pass_through(self, execution: Execution) -> None:
+        """Block while the execution's present state is held.
+
+        Raises:
+            CopyFailed: the execution is to end so.
+        """
+
+
+@dataclass
+class Runner:
+    """Runs executions; `state_delay` (seconds) is spent in each state, `slots` run at once, more stay LAUNCHING."""
+
+    board: Board
+    clock: Clock
+    make_job: JobMaker
+    gate: Gate
+    watcher: Watcher
+    state_delay: float
+    slots: int
+
+    def __post_init__(self) -> None:
+        """Make the pool; its threads start when they are needed."""
+        self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="execution")
+        self._closing = threading.Event()
+
+    def submit(self, execution: Execution) -> None:
+        """Launch a new execution, or leave it queued behind the one under way. The caller holds the lock."""
+        if self.board.active(execution.task.arn) is None:
+            self._launch(execution)
+        else:
+            self.watcher(execution)
+
+    def drop(self, execution: Execution) -> None:
+        """End an execution that was cancelled while it waited in the queue."""
+        self._threads.submit(self._end, execution)
+
+    def close(self) -> None:
+        """Stop all executions and wait for their threads."""
+        self._closing.set()
+        self.board.clear()
+        self._threads.shutdown(cancel_futures=True)
+
+    def _launch(self, execution: Execution) -> None:
+        execution.progress = Progress(on_phase=partial(self._enter, execution))
+        execution.launch(self.clock())
+        self._threads.submit(self._live, execution)
+
+    def _live(self, execution: Execution) -> None:
+        failure: CopyFailed | None = None
+        try:
+            self._stay(execution)
+            run(self.make_job(execution), execution.progress, execution.cancel)
+        except CopyCancelled:
+            pass
+        except CopyFailed as failed:
+            failure = failed
+        except Exception:  # noqa: BLE001 - a fault of the emulator must end the execution too, or it would run for ever
+            _log.exception("%s failed", execution.arn)
+            failure = CopyFailed("InternalError", "The emulator failed; its log says where.")
+        self._end(execution, failure)
+
+    def _enter(self, execution: Execution, phase: Phase) -> None:
+        execution.advance(phase)
+        self._stay(execution)
+
+    def _stay(self, execution: Execution) -> None:
+        self.watcher(execution)
+        self.gate.pass_through(execution)
+        execution.cancel.wait(self.state_delay)
+
+    def _end(self, execution: Execution, failure: CopyFailed | None = None) -> None:
+        if execution.status == CANCELLING:
+            self.watcher(execution)
+            self.gate.pass_through(execution)
+            self._closing.wait(self.state_delay)
+        with self.board.catalogue.lock:
+            if failure is None:
+                execution.end(self.clock())
+            else:
+                execution.end(self.clock(), failure.code, failure.detail)
+            waiting = self.board.queued(execution.task.arn)
+            if waiting and self.board.active(execution.task.arn) is None:
+                self._launch(waiting[0])
+        self.watcher(execution)

@@ -1,0 +1,94 @@
+"""The path of every AWS call: told apart, written down, hit by a fault or not, answered."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+from datasync_emulator.clock import Clock
+from datasync_emulator.faults import DROP, Fault, Faults
+from datasync_emulator.journal import Journal
+from datasync_emulator.messages import Call, Caller, HttpRequest, Reply, Service
+
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+_DEFAULT_REGION = "us-east-1"
+_BAD_REQUEST = 400
+
+
+@dataclass(frozen=True)
+class Front:
+    """Hands calls to services by the signature's service name."""
+
+    services: Mapping[str, Service]
+    account_of: Callable[[str], str]
+    clock: Clock
+    journal: Journal
+    faults: Faults
+
+    async def handle(self, request: HttpRequest) -> Reply | None:
+        """Answer one request; None means that the connection is to be closed without an answer."""
+        key, region, name = credential_scope(request)
+        service = self.services.get(name)
+        if service is None:
+            return _unknown_service(name, self.services)
+        caller = Caller(self.account_of(key), region, self.clock())
+        call = service.read(name, request, caller, str(uuid.uuid4()))
+        entry = self.journal.open(call)
+        reply, lost = await self._perform(service, call, self.faults.for_call(call))
+        if reply is not None:
+            entry.status, entry.error = reply.status, reply.error_code
+        entry.lost = lost
+        return None if lost else reply
+
+    async def _perform(self, service: Service, call: Call, fault: Fault | None) -> tuple[Reply | None, bool]:
+        """Give the reply (None: there was no effect) and whether it gets lost."""
+        if fault is None:
+            return await service.answer(call), False
+        match fault.rule.action, fault.rule.value:
+            case "error", spec:
+                message = spec.get("message", "Injected by a fault.")
+                return service.error(call, spec["code"], message, spec.get("status", _BAD_REQUEST)), False
+            case "drop" | "hold", "before":
+                lost = await _is_lost(fault)
+                return None if lost else await service.answer(call), lost
+            case "drop" | "hold", _:
+                return await service.answer(call), await _is_lost(fault)
+            case "lagMs", milliseconds:
+                sees_until = call.caller.now - timedelta(milliseconds=milliseconds)
+                call = replace(call, caller=replace(call.caller, sees_until=sees_until))
+            case _, milliseconds:
+                await asyncio.sleep(milliseconds / 1000)
+        return await service.answer(call), False
+
+
+async def _is_lost(fault: Fault) -> bool:
+    """Whether the connection drops now: with `drop` always, with `hold` as the release says."""
+    return fault.rule.action == "drop" or await _wait(fault) == DROP
+
+
+async def _wait(fault: Fault) -> str:
+    fault.held += 1
+    try:
+        return await asyncio.wrap_future(fault.released)
+    finally:
+        fault.held -= 1
+
+
+def credential_scope(request: HttpRequest) -> tuple[str, str, str]:
+    """Give access key, Region and service name of the signature; unsigned requests are S3's (public objects)."""
+    match = _SCOPE.search(request.headers.get("Authorization", ""))
+    if match is None:
+        credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
+        match = _SCOPE.search(f"Credential={credential}")
+    return (match[1], match[2], match[3]) if match else ("", _DEFAULT_REGION, "s3")
+
+
+def _unknown_service(name: str, services: Mapping[str, Service]) -> Reply:
+    message = f"This emulator has no service '{name}'; it has: {', '.join(sorted(services))}."
+    body = f"<ErrorResponse><Error><Code>UnknownService</Code><Message>{message}</Message></Error></ErrorResponse>"
+    return Reply(_BAD_REQUEST, body.encode(), {"Content-Type": "text/xml"}, "UnknownService")

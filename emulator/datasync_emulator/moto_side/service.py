@@ -1,0 +1,68 @@
+"""moto's services as the front sees them: named for the journal, served in threads, errors in their own format."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from datasync_emulator.messages import Call, Caller, HttpRequest, Reply
+from datasync_emulator.moto_side.app import MotoApp
+from datasync_emulator.moto_side.names import name_call
+
+SERVICES = ("s3", "iam", "sts", "sqs", "events")
+_BAD_REQUEST = 400
+_CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"')
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class MotoService:
+    """Implements messages.Service."""
+
+    app: MotoApp
+    threads: ThreadPoolExecutor
+
+    def read(self, name: str, request: HttpRequest, caller: Caller, request_id: str) -> Call:
+        """Name the operation."""
+        operation, params = name_call(name, request)
+        return Call(name, operation, caller, params, request_id, request)
+
+    async def answer(self, call: Call) -> Reply:
+        """Let moto serve it; what moto does not have is an error of the service, not a crash."""
+        loop = asyncio.get_running_loop()
+        try:
+            reply = await loop.run_in_executor(self.threads, self.app, call.request, call.caller)
+        except NotImplementedError as error:
+            return self.error(call, "NotImplemented", str(error), 501)
+        except Exception as error:  # noqa: BLE001 - moto raises anything; a caller gets an answer
+            _log.exception("%s %s failed in moto", call.service, call.operation)
+            return self.error(call, "InternalFailure", f"moto failed: {error}", 500)
+        if reply.status < _BAD_REQUEST:
+            return reply
+        return Reply(reply.status, reply.body, reply.headers, _error_code(reply))
+
+    def error(self, call: Call, code: str, message: str, status: int) -> Reply:
+        """Word an error in the service's wire format: XML for S3, IAM and STS, JSON for the others."""
+        headers = {"x-amzn-RequestId": call.request_id}
+        if call.service in ("s3", "iam", "sts"):
+            inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+            return Reply(status, _xml(call, inner), headers | {"Content-Type": "text/xml"}, code)
+        body = json.dumps({"__type": code, "message": message}).encode()
+        return Reply(status, body, headers | {"Content-Type": "application/x-amz-json-1.0"}, code)
+
+
+def _xml(call: Call, inner: str) -> bytes:
+    request_id = f"<RequestId>{call.request_id}</RequestId>"
+    if call.service == "s3":
+        return f'<?xml version="1.0" encoding="UTF-8"?><Error>{inner}{request_id}</Error>'.encode()
+    return f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error>{request_id}</ErrorResponse>".encode()
+
+
+def _error_code(reply: Reply) -> str:
+    match = _CODE.search(reply.body)
+    return (match[1] or match[2]).decode(errors="replace") if match else str(reply.status)

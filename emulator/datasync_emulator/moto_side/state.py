@@ -1,0 +1,78 @@
+"""Reads moto's state: which account a key belongs to, which roles and buckets there are.
+
+moto publishes no types for its backends, so this module is where they end.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
+
+from datasync_emulator.access.buckets import Role
+from datasync_emulator.access.policy import Document, parse
+from datasync_emulator.clock import whole_milliseconds
+
+_PARTITION_OF_ARN = 1
+_ACCOUNT_OF_ARN = 4
+_ACCOUNT_DIGITS = 12
+DEFAULT_ACCOUNT = "123456789012"
+
+
+def account_of(access_key: str) -> str:
+    """The account that a key speaks for.
+
+    A key that IAM or STS gave out belongs to the account it was made in; a key of twelve digits names its
+    account itself (handy for tests); any other is the default account's.
+    """
+    for account, partitions in list(iam_backends.items()):
+        for backend in list(partitions.values()):
+            if access_key in backend.access_keys:
+                return account
+    if len(access_key) == _ACCOUNT_DIGITS and access_key.isdecimal():
+        return access_key
+    return DEFAULT_ACCOUNT
+
+
+class MotoIam:
+    """Implements access.buckets.Iam."""
+
+    def role(self, arn: str) -> Role | None:
+        """The role of this ARN, in whichever account."""
+        parts = arn.split(":", 5)
+        backend = iam_backends[parts[_ACCOUNT_OF_ARN]][parts[_PARTITION_OF_ARN]]
+        name = arn.rpartition("/")[2]
+        for role in list(backend.roles.values()):
+            if role.name == name and role.arn == arn:
+                return _role(backend, role)
+        return None
+
+
+class MotoBuckets:
+    """Implements access.buckets.Buckets."""
+
+    def owner(self, bucket: str) -> str | None:
+        """The account that owns a bucket."""
+        found = s3_backends.bucket_accounts.get(bucket)
+        return found[1] if found else None
+
+
+def _role(backend: Any, role: Any) -> Role:  # noqa: ANN401 - moto's own models
+    attached = [_document(policy) for policy in list(role.managed_policies.values())]
+    inline = [parse(text) for text in list(role.policies.values())]
+    boundary = backend.managed_policies.get(role.permissions_boundary_arn) if role.permissions_boundary_arn else None
+    created = role.create_date if role.create_date.tzinfo else role.create_date.replace(tzinfo=UTC)
+    return Role(
+        arn=role.arn,
+        name=role.name,
+        created=whole_milliseconds(created),
+        trust=parse(role.assume_role_policy_document),
+        policies=(*inline, *attached),
+        boundary=_document(boundary) if boundary else None,
+    )
+
+
+def _document(policy: Any) -> Document:  # noqa: ANN401 - moto's own models
+    return parse(policy.document)

@@ -1,0 +1,92 @@
+"""The Resource Groups Tagging API's GetResources over DataSync's locations and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from datasync_emulator.catalogue.paging import page
+from datasync_emulator.catalogue.store import Catalogue, Realm
+from datasync_emulator.errors import ApiError
+from datasync_emulator.messages import Caller, JsonObject
+
+_MAX_PAGE = 100
+_DEFAULT_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    arn: str
+    kind: str
+    serial: int
+    created: datetime
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """GetResources; a resource that never had a tag is not shown, as with AWS."""
+
+    catalogue: Catalogue
+
+    def get_resources(self, caller: Caller, params: JsonObject) -> JsonObject:
+        """GetResources: TagFilters (all must match, each by any of its values), types, ARNs, pages."""
+        _check(params)
+        with self.catalogue.lock:
+            found = [
+                resource
+                for resource in _resources(self.catalogue.realm(caller))
+                if caller.sees(resource.created) and _matches(resource, params)
+            ]
+        found.sort(key=lambda resource: resource.serial)
+        asked: JsonObject = {"MaxResults": params.get("ResourcesPerPage", _DEFAULT_PAGE)}
+        if params.get("PaginationToken"):
+            asked["NextToken"] = params["PaginationToken"]
+        shown, token = page(found, lambda resource: resource.serial, asked)
+        return {"ResourceTagMappingList": [_mapping(resource) for resource in shown], "PaginationToken": token or ""}
+
+
+def _resources(realm: Realm) -> Iterator[_Resource]:
+    for location in realm.locations.values():
+        yield _Resource(location.arn, "location", location.serial, location.created, realm.tags[location.arn])
+    for task in realm.tasks.values():
+        yield _Resource(task.arn, "task", task.serial, task.created, realm.tags[task.arn])
+
+
+def _matches(resource: _Resource, params: JsonObject) -> bool:
+    types, arns = params.get("ResourceTypeFilters"), params.get("ResourceARNList")
+    return (
+        bool(resource.tags)
+        and (not types or bool({"datasync", f"datasync:{resource.kind}"} & set(types)))
+        and (not arns or resource.arn in arns)
+        and _has_tags(resource.tags, params.get("TagFilters", []))
+    )
+
+
+def _has_tags(tags: dict[str, str], filters: Iterable[JsonObject]) -> bool:
+    return all(
+        rule["Key"] in tags and (not rule.get("Values") or tags[rule["Key"]] in rule["Values"]) for rule in filters
+    )
+
+
+def _mapping(resource: _Resource) -> JsonObject:
+    return {
+        "ResourceARN": resource.arn,
+        "Tags": [{"Key": key, "Value": value} for key, value in sorted(resource.tags.items())],
+    }
+
+
+def _check(params: JsonObject) -> None:
+    size = params.get("ResourcesPerPage", _DEFAULT_PAGE)
+    if not 1 <= size <= _MAX_PAGE:
+        raise _invalid(f"ResourcesPerPage is {size}; it must be from 1 to {_MAX_PAGE}.")
+    if params.get("ResourceARNList") and (params.get("TagFilters") or params.get("ResourceTypeFilters")):
+        raise _invalid("ResourceARNList can't be used with TagFilters or ResourceTypeFilters.")
+    for rule in params.get("TagFilters", []):
+        if not rule.get("Key"):
+            raise _invalid("TagFilters: every filter needs a Key.")
+
+
+def _invalid(message: str) -> ApiError:
+    return ApiError("InvalidParameterException", message)
