@@ -28,16 +28,10 @@ class Limits:
     """Seconds to open a connection."""
     read_timeout: float = 30.0
     """Seconds of silence on an open connection."""
+    call_timeout: float = 45.0
+    """Seconds after which a call is given up; it is never sent later than that. Fetching credentials counts."""
     retry_delay: float = 0.5
     """Seconds before the first repetition of a call that may be repeated; doubled for each further one."""
-
-    @property
-    def call_timeout(self) -> float:
-        """Seconds after which a call is given up; it is never sent later than that.
-
-        Ten seconds above the two others leave room to fetch credentials and to resolve the host's name.
-        """
-        return self.connect_timeout + self.read_timeout + 10.0
 
     @property
     def per_account(self) -> int:
