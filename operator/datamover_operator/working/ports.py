@@ -14,8 +14,6 @@ from typing import Protocol
 from datamover_crds import JsonObject, LocationKind
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Role:
     """An IAM role as GetRole and GetRolePolicy show it; `policy` is the inline policy's document, None where absent."""
@@ -144,6 +142,9 @@ class Accounts(Protocol):
 
     def connect(self, account: AccountAccess) -> Aws:
         """Return the ports of an account; makes no call. Calls refresh assumed credentials before they end."""
+
+    def forget(self, name: str) -> None:
+        """Let go of a deleted account's clients; calls in flight end as they would have."""
 
     async def close(self) -> None:
         """Let go of the thread pools; does not wait for calls in flight."""
