@@ -1,7 +1,6 @@
 """What must hold between fields, each rule once: for the API server in CEL, for the models in Python.
 
-Both sides say the same about every object (`tests/cluster/test_schema_agreement.py` holds them to it). What may not
-change, `TRANSITIONS`, only the API server can judge: it alone has the old object.
+Both sides say the same about every object; `tests/cluster/test_schema_agreement.py` holds them to it.
 
 CEL of Kubernetes: https://kubernetes.io/docs/reference/using-api/cel/. A rule that comes from AWS names its API page.
 """
@@ -37,16 +36,6 @@ class Rule:
     holds: Callable[[Any], bool]
     message: str
     shown: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """What holds between an object of a model before (`oldSelf`) and after (`self`) an update."""
-
-    model: str
-    field_path: str
-    cel: str
-    message: str
 
 
 NAME_MAX = 63
@@ -207,34 +196,6 @@ RULES: tuple[Rule, ...] = (
         holds=_is_the_users_key,
         message="accepted are keys that start neither with aws:, which is AWS's, nor with datamover.io/, which is ours",
         shown="self.key",
-    ),
-)
-
-
-def _unchanged(field: str) -> str:
-    return f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
-
-
-def _immutable(model: str, field: str, instead: str) -> Transition:
-    return Transition(model, f".{field}", _unchanged(field), f"can't be changed; {instead}")
-
-
-TRANSITIONS: tuple[Transition, ...] = (
-    _immutable("DataMoverSpec", "accountRef", "accepted is the value it was created with: make another mover instead"),
-    _immutable("DataMoverSpec", "taskMode", "accepted is the value it was created with: make another mover instead"),
-    *(
-        _immutable("DataMoverRunSpec", field, "of a run only cancel and bytesPerSecond can: make another run instead")
-        for field in ("moverRef", "overrideOptions", "includes", "excludes")
-    ),
-    Transition(
-        model="DataMoverRunSpec",
-        field_path=".cancel",
-        cel="!has(oldSelf.cancel) || !oldSelf.cancel || has(self.cancel) && self.cancel",
-        message="a cancelled run can't be resumed; accepted is true: make another run instead",
-    ),
-    *(
-        _immutable("DataMoverAccountSpec", field, "accepted is the value it was created with: make another account")
-        for field in ("accountId", "region")
     ),
 )
 

@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from datamover_crds.common import INT64_MAX
-from datamover_crds.rules import RULES, TRANSITIONS, Rule, Transition
+from datamover_crds.rules import RULES, Rule
+from datamover_crds.transitions import TRANSITIONS, Transition
 
 if TYPE_CHECKING:
     from datamover_crds.common import Model

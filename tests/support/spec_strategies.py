@@ -1,0 +1,177 @@
+"""Specs as hypothesis finds them: mostly what a user could mean, then bent at one place."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, TaskOptions
+from tests.support.specs import ACCESS_POINT, NETWORK, ROLE, TASK, JsonDict, efs, obj, s3
+
+Strategy = st.SearchStrategy[Any]
+
+INT_EDGES = (-2, -1, 0, 1, 500, 501, 2**53, 2**63 - 1, 2**63, 1.0, 0.5, -1.0, 2.0**53 - 1, 2.0**53, 1e300)
+TEXT_EDGES = (
+    "",
+    " ",
+    "a",
+    "A_1",
+    "*",
+    "\u0663",
+    "\u00a0",
+    "\u2028",
+    "a\n",
+    "\0",
+    "\u017f",
+    "arn:",
+    "arn:x",
+    "x" * 64,
+    "é" * 300,
+    "😀",
+)
+FAR_VALUES: tuple[object, ...] = (None, True, False, [], {}, [None], {"a": None}, *INT_EDGES, *TEXT_EDGES)
+
+
+def some(**members: Strategy) -> Strategy:
+    """An object with any of these members."""
+    return st.fixed_dictionaries({}, optional=members)
+
+
+def _choices(field: str) -> Strategy:
+    """The values of an option that is an enumeration."""
+    literal = next(member for member in get_args(TaskOptions.model_fields[field].annotation) if get_args(member))
+    return st.sampled_from(get_args(literal))
+
+
+_ENUMERATED = [name for name in TaskOptions.model_fields if name != "bytes_per_second"]
+OPTIONS = some(
+    **{str(TaskOptions.model_fields[name].alias): _choices(name) for name in _ENUMERATED},
+    bytesPerSecond=st.sampled_from((-1, 0, 1, 2**40)),
+)
+TIMES = some(atime=_choices("atime"), mtime=_choices("mtime"))
+FILTERS = st.lists(
+    st.fixed_dictionaries(
+        {"value": st.text("*|/ab.", min_size=1, max_size=12)}, optional={"filterType": st.just("SIMPLE_PATTERN")}
+    ),
+    max_size=1,
+)
+_CRON_FIELD = st.sampled_from(
+    ("0", "5", "59", "*", "?", "0/6", "1-5", "1,3", "MON-FRI", "JAN", "L", "2#1", "61", "", "x")
+)
+SCHEDULES = st.one_of(
+    st.sampled_from(
+        ("rate(1 hour)", "rate(60 minutes)", "rate(5 minutes)", "rate(0 days)", "rate(2 weeks)", "at(noon)")
+    ),
+    st.lists(_CRON_FIELD, min_size=5, max_size=7).map(lambda fields: f"cron({' '.join(fields)})"),
+    st.tuples(_CRON_FIELD, _CRON_FIELD).map(lambda days: f"cron(0 4 {days[0]} * {days[1]} *)"),
+)
+ACCESS_ROLES = some(arn=st.just(ROLE), name=st.sampled_from(("r", "dm_role")), path=st.sampled_from(("/", "/a/", "a")))
+S3_LOCATIONS = some(
+    subdirectory=st.sampled_from(("", "/", "/a b/(c)", "/ä")),
+    s3StorageClass=st.sampled_from(("STANDARD", "GLACIER", "OUTPOSTS")),
+    accessRole=ACCESS_ROLES,
+).map(lambda members: s3(**members))
+EFS_LOCATIONS = some(
+    subdirectory=st.just("/a/"),
+    accessPointArn=st.just(ACCESS_POINT),
+    fileSystemAccessRoleArn=st.just(ROLE),
+    inTransitEncryption=st.sampled_from(("NONE", "TLS1_2")),
+    ec2Config=st.integers(0, 6).map(lambda n: NETWORK | {"securityGroupArns": NETWORK["securityGroupArns"] * n}),
+).map(lambda members: efs(**members))
+LOCATIONS = st.one_of(
+    S3_LOCATIONS,
+    EFS_LOCATIONS,
+    st.sampled_from(({}, s3() | efs())),
+)
+TAG_KEYS = st.one_of(
+    st.text("ab:/.@", min_size=1, max_size=3), st.sampled_from(("aws:a", "AWS:a", "datamover.io/x", "awsx"))
+)
+TAGS = st.lists(st.fixed_dictionaries({"key": TAG_KEYS}, optional={"value": st.text("a@ ", max_size=3)}), max_size=4)
+
+MOVERS = st.fixed_dictionaries(
+    {"accountRef": st.just({"name": "dev"}), "source": LOCATIONS, "destination": LOCATIONS},
+    optional={
+        "name": st.sampled_from(("a task", "x" * 256)),
+        "tags": TAGS,
+        "options": st.one_of(TIMES, OPTIONS),
+        "includes": FILTERS,
+        "excludes": FILTERS,
+        "taskMode": st.sampled_from(("BASIC", "ENHANCED")),
+        "schedule": st.fixed_dictionaries({"scheduleExpression": SCHEDULES}),
+        "trigger": st.just({"manual": "now"}),
+        "suspend": st.booleans(),
+        "deletionPolicy": st.sampled_from(("Delete", "Retain")),
+        "runHistory": some(limit=st.integers(0, 500), maxAge=st.sampled_from(("720h", "1d1s", "1s1d", "", "h"))),
+        "adopt": st.just({"taskArn": TASK, "own": True}),
+    },
+)
+RUNS = st.fixed_dictionaries(
+    {"moverRef": st.just({"name": "sample"})},
+    optional={
+        "overrideOptions": OPTIONS,
+        "includes": FILTERS,
+        "excludes": FILTERS,
+        "cancel": st.booleans(),
+        "bytesPerSecond": st.sampled_from((-1, 0, 2**40)),
+    },
+)
+_GLOBS = st.lists(st.text("a*-:/A", max_size=4), max_size=3)
+ACCOUNTS = st.fixed_dictionaries(
+    {
+        "accountId": st.sampled_from(("111122223333", "000000000000")),
+        "region": st.sampled_from(("eu-central-1", "us-gov-east-1", "cn-north-1")),
+    },
+    optional={
+        "assumeRole": st.fixed_dictionaries(
+            {"arn": st.just(ROLE)}, optional={"externalId": st.text("a1:=", max_size=3)}
+        ),
+        "credentialsSecretRef": st.just({"name": "keys"}),
+        "grants": st.lists(some(namespaces=_GLOBS, locations=_GLOBS, roleArns=_GLOBS), max_size=3),
+        "accessRoles": some(path=st.sampled_from(("/", "/a/", "a/")), permissionsBoundaryArn=st.just(ROLE)),
+        "org": st.text("a-.1 ", max_size=3),
+        "rest": st.just({"namespace": "rest"}),
+    },
+)
+SPECS: dict[type[Model], Strategy] = {DataMover: MOVERS, DataMoverRun: RUNS, DataMoverAccount: ACCOUNTS}
+
+
+def _places(node: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths to every member and item."""
+    members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, member in members:
+        yield (*path, step)
+        yield from _places(member, (*path, step))
+
+
+@st.composite
+def bent(draw: st.DrawFn, specs: Strategy) -> JsonDict:
+    """A spec with one place changed: taken away, given a strange value, or with a stranger beside it."""
+    spec: JsonDict = copy.deepcopy(draw(specs))
+    *outer, last = draw(st.sampled_from(list(_places(spec))))
+    holder: Any = spec
+    for step in outer:
+        holder = holder[step]
+    match draw(st.sampled_from(("remove", "replace", "replace", "stretch", "add"))):
+        case "remove":
+            del holder[last]
+        case "replace":
+            holder[last] = draw(st.sampled_from(FAR_VALUES))
+        case "stretch" if isinstance(holder[last], str | list):
+            holder[last] = holder[last] * draw(st.sampled_from((2, 50, 3000)))
+        case _ if isinstance(holder, dict):
+            holder[draw(st.sampled_from(("extra", "Name", "spec", "s3_bucket_arn")))] = draw(
+                st.sampled_from(FAR_VALUES)
+            )
+    return spec
+
+
+def objects(*models: type[Model]) -> st.SearchStrategy[JsonDict]:
+    """Objects of the given kinds, of all kinds where none is given."""
+    return st.one_of([_objects(model) for model in models or SPECS])
+
+
+def _objects(model: type[Model]) -> st.SearchStrategy[JsonDict]:
+    return st.one_of(SPECS[model], bent(SPECS[model])).map(lambda spec: obj(model, spec))

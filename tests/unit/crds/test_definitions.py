@@ -1,0 +1,134 @@
+"""The CRDs that the models make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from datamover_crds.__main__ import main
+from datamover_crds.definitions import DEFINITIONS, Definition
+
+KINDS = pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition.kind)
+
+
+def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema within a schema, with its path."""
+    yield path, schema
+    for name, member in schema.get("properties", {}).items():
+        yield from nodes(member, f"{path}.{name}")
+    if "items" in schema:
+        yield from nodes(schema["items"], f"{path}[]")
+
+
+def root(definition: Definition) -> dict[str, Any]:
+    schema: dict[str, Any] = definition.manifest()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def test_the_files_are_current(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_check_names_what_is_stale_or_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 0
+    assert main(["--check", str(tmp_path)]) == 0
+    (tmp_path / "datamover.io_datamovers.yaml").write_text("older")
+    (tmp_path / "datamover.io_datamoverruns.yaml").unlink()
+    assert main(["--check", str(tmp_path)]) == 1
+    complaint = capsys.readouterr().err
+    assert "datamover.io_datamovers.yaml is not what the models say" in complaint
+    assert "datamover.io_datamoverruns.yaml" in complaint
+    assert "datamover.io_datamoveraccounts.yaml" not in complaint
+
+
+@KINDS
+def test_the_text_is_the_manifest(definition: Definition) -> None:
+    assert yaml.safe_load(definition.text()) == definition.manifest()
+
+
+@KINDS
+def test_every_field_is_described(definition: Definition) -> None:
+    fields = [(path, node) for path, node in nodes(root(definition)) if path != ".metadata" and not path.endswith("]")]
+    assert [path for path, node in fields if not node.get("description", "").strip().endswith(".")] == []
+
+
+@KINDS
+def test_schemas_are_structural(definition: Definition) -> None:
+    for path, node in nodes(root(definition)):
+        assert "type" in node, path
+        strange = {"$ref", "$defs", "anyOf", "allOf", "oneOf", "title", "const", "additionalProperties"} & node.keys()
+        assert not strange, path
+
+
+@KINDS
+def test_patterns_mean_the_same_to_python_and_go(definition: Definition) -> None:
+    for path, node in nodes(root(definition)):
+        assert not re.search(r"\\[dDwWsSbB]|\(\?[!=<]", node.get("pattern", "")), path
+        assert not any(re.search(r"\\", rule["rule"]) for rule in node.get("x-kubernetes-validations", ())), path
+
+
+@KINDS
+def test_everything_is_bounded(definition: Definition) -> None:
+    """The cost of CEL is estimated from the bounds."""
+    for path, node in nodes(root(definition)):
+        match node["type"]:
+            case "string" if path not in (".apiVersion", ".kind"):
+                assert {"enum", "maxLength"} & node.keys(), path
+            case "array":
+                assert "maxItems" in node, path
+                assert node["x-kubernetes-list-type"] in ("atomic", "map"), path
+            case "integer":
+                assert node["format"] == "int64", path
+                assert "minimum" in node, path
+
+
+def test_only_our_own_fields_have_defaults() -> None:
+    defaults = {
+        path: node["default"]
+        for definition in DEFINITIONS
+        for path, node in nodes(root(definition)["properties"]["spec"], definition.kind)
+        if "default" in node
+    }
+    assert defaults == {
+        "DataMover.tags[].value": "",
+        "DataMover.includes[].filterType": "SIMPLE_PATTERN",
+        "DataMover.excludes[].filterType": "SIMPLE_PATTERN",
+        "DataMover.suspend": False,
+        "DataMover.deletionPolicy": "Delete",
+        "DataMover.runHistory": {"limit": 10},
+        "DataMover.runHistory.limit": 10,
+        "DataMover.adopt.own": False,
+        "DataMoverRun.includes[].filterType": "SIMPLE_PATTERN",
+        "DataMoverRun.excludes[].filterType": "SIMPLE_PATTERN",
+        "DataMoverRun.cancel": False,
+    }
+
+
+def test_lists_that_several_writers_share_are_maps() -> None:
+    maps = {
+        f"{definition.kind}{path}": node["x-kubernetes-list-map-keys"]
+        for definition in DEFINITIONS
+        for path, node in nodes(root(definition))
+        if node.get("x-kubernetes-list-type") == "map"
+    }
+    assert maps == {
+        "DataMover.spec.tags": ["key"],
+        "DataMover.status.conditions": ["type"],
+        "DataMoverRun.status.conditions": ["type"],
+        "DataMoverAccount.status.conditions": ["type"],
+    }
+
+
+def test_what_datasync_described_is_stored_as_it_is() -> None:
+    observed = root(DEFINITIONS[0])["properties"]["status"]["properties"]["observed"]["properties"]
+    assert all(node["x-kubernetes-preserve-unknown-fields"] for node in observed.values())
+
+
+def test_fits_a_client_side_apply_still() -> None:
+    """256 KiB is what an annotation holds."""
+    assert all(len(definition.text()) < 128 * 1024 for definition in DEFINITIONS)

@@ -1,0 +1,118 @@
+"""What the models take and what they refuse, and how they say so."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given, settings
+
+from datamover_crds import DataMover, DataMoverStatus, InvalidObject, ObjectMeta, TaskOptions, dump, parse
+from datamover_crds.rules import RULES
+from tests.support.spec_strategies import objects
+from tests.support.specs import BAD, BROKEN_RULES, EVERYTHING_MOVER, GOOD, MODELS, Case, JsonDict, mover
+
+
+@pytest.mark.parametrize("case", GOOD, ids=str)
+def test_takes(case: Case) -> None:
+    parse(MODELS[case.obj["kind"]], case.obj)
+
+
+@pytest.mark.parametrize("case", BAD, ids=str)
+def test_refuses_and_names_field_and_remedy(case: Case) -> None:
+    with pytest.raises(InvalidObject) as refused:
+        parse(MODELS[case.obj["kind"]], case.obj)
+    problems = refused.value.problems
+    assert [problem.path for problem in problems] == [case.refused_at]
+    assert case.because in problems[0].accepted
+
+
+def test_every_rule_has_a_case_that_breaks_it() -> None:
+    broken = {case.because for case in BROKEN_RULES}
+    assert [rule.message for rule in RULES if not any(because in rule.message for because in broken)] == []
+
+
+@given(objects())
+@settings(deadline=None)
+def test_anything_is_taken_or_refused_and_what_is_taken_survives_a_round_trip(sample: JsonDict) -> None:
+    model = MODELS[sample["kind"]]
+    with contextlib.suppress(InvalidObject):
+        taken = parse(model, sample)
+        assert parse(model, json.loads(json.dumps(dump(taken)))) == taken
+
+
+def test_dumps_what_was_written_and_our_own_defaults_but_no_option_of_datasync() -> None:
+    assert dump(parse(DataMover, mover()).spec) == mover()["spec"] | {
+        "options": {},
+        "suspend": False,
+        "deletionPolicy": "Delete",
+        "runHistory": {"limit": 10},
+    }
+    everything = dump(parse(DataMover, EVERYTHING_MOVER).spec)
+    assert everything["options"] == EVERYTHING_MOVER["spec"]["options"]
+
+
+def test_says_all_that_is_wrong_at_once_with_what_was_found() -> None:
+    sample = mover(suspend="no", options={"transferMode": "ALL", "preserveDeletedFiles": "REMOVE"}, task="t")
+    with pytest.raises(InvalidObject) as refused:
+        parse(DataMover, sample)
+    found = {problem.path: problem.value for problem in refused.value.problems}
+    assert found == {"spec.suspend": "no", "spec.options.preserveDeletedFiles": "REMOVE", "spec.task": "t"}
+    assert 'spec.options.preserveDeletedFiles: "REMOVE": accepted with transferMode ALL is PRESERVE only' in str(
+        refused.value
+    )
+
+
+def test_cuts_a_long_value() -> None:
+    with pytest.raises(InvalidObject) as refused:
+        parse(DataMover, mover(excludes=[{"value": "x" * 200_000}]))
+    assert len(str(refused.value)) < 300
+
+
+def test_a_rule_on_what_is_absent_shows_nothing_found() -> None:
+    with pytest.raises(InvalidObject, match=r"^spec.source: \{\}: accepted is exactly one kind of location"):
+        parse(DataMover, mover(source={}))
+
+
+def test_reads_metadata_of_an_object_whose_spec_is_refused() -> None:
+    stored = {
+        "name": "sample",
+        "namespace": "team",
+        "uid": "u-1",
+        "generation": 4,
+        "resourceVersion": "77",
+        "creationTimestamp": "2025-01-31T12:00:00Z",
+        "deletionTimestamp": "2025-01-31T12:00:01Z",
+        "finalizers": ["datamover.io/cleanup"],
+        "ownerReferences": [{"apiVersion": "v1", "kind": "K", "name": "n", "uid": "u", "blockOwnerDeletion": True}],
+        "managedFields": [{"manager": "kubectl"}],
+        "selfLink": None,
+    }
+    meta = parse(ObjectMeta, stored)
+    assert (meta.name, meta.namespace, meta.uid, meta.generation) == ("sample", "team", "u-1", 4)
+    assert (meta.resource_version, meta.finalizers) == ("77", ("datamover.io/cleanup",))
+    assert meta.deletion_timestamp == "2025-01-31T12:00:01Z"
+    assert [owner.uid for owner in meta.owner_references] == ["u"]
+    assert (meta.labels, meta.annotations) == ({}, {})
+
+
+def test_status_keeps_what_datasync_described_as_it_is() -> None:
+    described = {"name": None, "options": {"uid": "NONE"}, "extra": [1.0, None]}
+    status = parse(DataMoverStatus, {"observed": {"task": described}})
+    assert dump(status) == {"observed": {"task": described}}
+
+
+@pytest.mark.parametrize(
+    "wrong", ["2025-01-31", "2025-02-30T00:00:00Z", "2025-01-31T12:00:00", "now", "2025-01-31T12:00:00Z\n"]
+)
+def test_refuses_what_is_no_time(wrong: str) -> None:
+    with pytest.raises(InvalidObject, match="accepted is an RFC 3339 time"):
+        parse(DataMoverStatus, {"lastSuccessfulTime": wrong})
+
+
+def test_models_are_immutable_and_compare_by_value() -> None:
+    options = TaskOptions(verify_mode="NONE")
+    with pytest.raises(ValueError, match="frozen"):
+        options.verify_mode = None  # type: ignore[misc]
+    assert {options, TaskOptions(verify_mode="NONE")} == {options}
