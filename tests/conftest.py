@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
 from tests.support.api import Api
 from tests.support.cleaning import remove_custom_resources
+from tests.support.emulator import Emulator, start_emulator
 from tests.support.kubectl import Kubectl
+from tests.support.operator_process import Operators
+
+OPERATORS = pytest.StashKey[Operators]()
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +59,45 @@ def namespace(api: Api) -> Iterator[str]:
 def kubectl(control_plane: ControlPlane, namespace: str) -> Kubectl:
     """The kubectl command in the test's namespace."""
     return Kubectl(control_plane.binaries["kubectl"], control_plane.kubeconfig, namespace)
+
+
+@pytest.fixture(scope="session")
+def worker_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator for each pytest worker; tests ask for `emulator`."""
+    folder = tmp_path_factory.mktemp("emulator")
+    with (folder / "log").open("w") as log, start_emulator(folder / "data", log=log) as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(worker_emulator: Emulator) -> Emulator:
+    """An AWS with nothing in it: no resource, no file system, no fault, an empty journal."""
+    worker_emulator.clear()
+    shutil.rmtree(worker_emulator.data_root, ignore_errors=True)
+    worker_emulator.data_root.mkdir()
+    return worker_emulator
+
+
+@pytest.fixture
+def operator(
+    request: pytest.FixtureRequest, control_plane: ControlPlane, namespace: str, emulator: Emulator, tmp_path: Path
+) -> Iterator[Operators]:
+    """Starts operators on the test's namespace and emulator: `operator()`, `operator(settling_seconds=1)`.
+
+    Each is a process that can be killed (`.kill()`) or asked to end (`.terminate()`). Their logs are shown where a
+    test fails.
+    """
+    operators = Operators(control_plane, namespace, emulator.environment(), tmp_path)
+    request.node.stash[OPERATORS] = operators
+    yield operators
+    operators.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the operators' logs with a failed test."""
+    report = yield
+    operators = item.stash.get(OPERATORS, None)
+    if report.failed and operators is not None:
+        report.sections.append(("operator logs", operators.logs()))
+    return report

@@ -9,6 +9,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 CRDS = CHECKOUT / "crds"
 DEV = CHECKOUT / "dev"
 LOCAL = CHECKOUT / ".local"
+SAMPLES = CHECKOUT / "config" / "samples"
 
 
 def cache_folder() -> Path:

@@ -40,10 +40,9 @@ def locate(programs: Iterable[Program] = CONTROL_PLANE) -> Binaries:
     return found
 
 
-def search_path(binaries: Binaries) -> str:
-    """Return a PATH that finds these binaries first."""
-    folders = dict.fromkeys(str(path.parent) for path in binaries.values())
-    return os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)])
+def folders(binaries: Binaries) -> list[Path]:
+    """Return the folders to put on PATH so that these binaries are found."""
+    return list(dict.fromkeys(path.parent for path in binaries.values()))
 
 
 def _given_folder() -> Path | None:

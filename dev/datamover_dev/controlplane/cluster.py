@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import ssl
 import subprocess
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from datamover_dev.controlplane import kubeconfig
 from datamover_dev.controlplane.binaries import Binaries, locate
 from datamover_dev.errors import SetupError
+from datamover_dev.http import answers
 from datamover_dev.ports import ReservedPort
 from datamover_dev.processes import Managed
 
@@ -108,7 +106,7 @@ class ControlPlane:
                 "--unsafe-no-fsync",  # a test cluster need not survive a power cut
                 "--log-level=warn",
             )
-            etcd.until(lambda: _answers(f"{url}/readyz"), "ready", START_TIMEOUT)
+            etcd.until(lambda: answers(f"{url}/readyz"), "ready", START_TIMEOUT)
         return url
 
     def _start_apiserver(self, etcd: str) -> None:
@@ -136,7 +134,7 @@ class ControlPlane:
                 "--endpoint-reconciler-type=none",  # it would publish a loopback address, which is not allowed
             )
             authority = certificates / "apiserver.crt"
-            apiserver.until(lambda: _answers(f"{url}/readyz", authority, token), "ready", START_TIMEOUT)
+            apiserver.until(lambda: answers(f"{url}/readyz", authority, token), "ready", START_TIMEOUT)
         kubeconfig.write(self.kubeconfig, server=url, authority=authority, token=token)
 
     def _start_controller_manager(self) -> None:
@@ -155,20 +153,6 @@ class ControlPlane:
     def _has_default_service_account(self) -> bool:
         listed = self.kubectl("get", "serviceaccounts", "--namespace=default", "--output=name")
         return "serviceaccount/default" in listed
-
-
-def _answers(url: str, authority: Path | None = None, token: str = "") -> bool:
-    """Return whether a GET is answered with success, over TLS checked against `authority`."""
-    if authority is not None and not authority.exists():
-        return False
-    context = ssl.create_default_context(cafile=authority) if authority is not None else None
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
-    handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)]
-    try:
-        with urllib.request.build_opener(*handlers).open(request, timeout=5):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _service_account_key(folder: Path) -> Path:

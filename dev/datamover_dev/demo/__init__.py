@@ -1,0 +1,1 @@
+"""`make demo`: the whole way from an applied manifest to moved and compared files."""

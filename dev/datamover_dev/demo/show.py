@@ -1,0 +1,103 @@
+"""The demo's story, from an empty machine to compared files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from datamover_dev.console import LiveLine
+from datamover_dev.demo.buckets import Bucket
+from datamover_dev.demo.compare import compare, wrong_counters
+from datamover_dev.demo.library import digest, digests_of, library_files
+from datamover_dev.demo.watch import Run, watch_runs
+from datamover_dev.errors import SetupError
+from datamover_dev.paths import LOCAL, SAMPLES
+from datamover_dev.stack.environment import ACCOUNT_ID, REGION
+from datamover_dev.stack.services import Stack
+
+# The names in the sample manifests.
+SOURCE, COPY, PREFIX = "demo-source", "demo-copy", "library/"
+FILE_SYSTEM = "fs-0123456789abcdef0"
+TO_EFS, TO_S3 = "library-to-efs", "library-to-s3"
+LEFT_OUT = ("test/*", "idlelib/*", "*.txt")
+"""The sample's exclude `/test|/idlelib|*.txt`, as file name patterns."""
+
+READY_TIMEOUT = 120
+RUNS_TIMEOUT = 600.0
+
+
+def demo() -> None:
+    """Run the whole demo.
+
+    Raises:
+        SetupError: anything failed; logs are kept and named.
+    """
+    started = time.monotonic()
+    LOCAL.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=LOCAL))
+    try:
+        print("Starting the stack")
+        with Stack(folder, say=print) as stack:
+            _show(stack)
+            print("\nTaking everything down")
+    except SetupError as error:
+        raise SetupError(f"{error}\nLogs and data: {folder}") from error
+    shutil.rmtree(folder)
+    print(f"Done in {time.monotonic() - started:.0f} s")
+
+
+def _show(stack: Stack) -> None:
+    files = library_files()
+    source, copy = Bucket(SOURCE, stack.variables), Bucket(COPY, stack.variables)
+    print(f"\nPutting {_amount(files)} of Python's library into s3://{SOURCE}/{PREFIX}")
+    source.create()
+    copy.create()
+    with LiveLine() as line:
+        source.put(PREFIX, files, lambda done: line.update(f"  {done:,} of {len(files):,}"))
+
+    print("\nApplying config/samples: an account with its grants, two movers")
+    _apply(stack, "account.yaml", "mover-s3-to-efs.yaml", "mover-s3-to-s3.yaml")
+    stack.control_plane.kubectl("wait", "--for=condition=Ready", "datamovers", "--all", f"--timeout={READY_TIMEOUT}s")
+    print("  both movers are Ready")
+
+    print("\nStarting a run of each")
+    _apply(stack, "run-s3-to-efs.yaml", "run-s3-to-s3.yaml")
+    runs = watch_runs(stack.control_plane, timeout=RUNS_TIMEOUT)
+
+    print("\nComparing file by file, by SHA-256, and DataSync's counters with what was moved")
+    file_system = stack.data_root / ACCOUNT_ID / REGION / FILE_SYSTEM / PREFIX
+    kept = {name: path for name, path in files.items() if not any(fnmatchcase(name, out) for out in LEFT_OUT)}
+    problems = _check(TO_EFS, files, digests_of(file_system), runs)
+    problems += _check(TO_S3, kept, copy.digests(PREFIX), runs)
+
+    print("\n$ kubectl get datamovers,datamoverruns")
+    print(stack.control_plane.kubectl("get", "datamovers,datamoverruns").strip())
+    if problems:
+        raise SetupError("\n".join(problems))
+
+
+def _apply(stack: Stack, *names: str) -> None:
+    arguments = [argument for name in names for argument in ("-f", str(SAMPLES / name))]
+    for applied in stack.control_plane.kubectl("apply", "--server-side", *arguments).splitlines():
+        print(f"  {applied}")
+
+
+def _check(mover: str, files: Mapping[str, Path], arrived: Mapping[str, str], runs: Mapping[str, Run]) -> list[str]:
+    expected = {name: digest(path.read_bytes()) for name, path in files.items()}
+    comparison = compare(expected, arrived)
+    print(f"  {mover}: {comparison}")
+    status = runs[mover].get("status", {})
+    problems = [] if comparison.equal else [f"{mover}: {comparison}"]
+    if status.get("phase") != "Succeeded":
+        problems.append(f"{mover}: the run ended as {status.get('phase')}: {status.get('message', 'no message')}")
+    total = sum(path.stat().st_size for path in files.values())
+    wrong = wrong_counters(status.get("counters", {}), files=len(files), total_bytes=total)
+    return problems + [f"{mover}: {sentence}" for sentence in wrong]
+
+
+def _amount(files: Mapping[str, Path]) -> str:
+    return f"{len(files):,} files ({sum(path.stat().st_size for path in files.values()) / 1e6:.1f} MB)"

@@ -1,0 +1,1 @@
+"""The whole stack as processes on this machine: control plane, emulator, operator."""

@@ -1,0 +1,77 @@
+"""Run the operator as a process of its own, as a cluster does: it can be killed, restarted and run twice."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import urllib3
+
+from datamover_dev.controlplane.cluster import ControlPlane
+from datamover_dev.stack.environment import without_foreign_settings
+from datamover_dev.stack.operator import Operator
+
+QUICK: Mapping[str, object] = {
+    "run_poll_interval_seconds": 0.2,
+    "run_status_pace_seconds": 0,
+    "sweep_interval_seconds": 1,
+    "lease": False,
+}
+"""Settings that let tests end soon; each test may say otherwise."""
+
+
+class Operators:
+    """Starts operators against one API server, one namespace and one emulator, and stops them all at the end."""
+
+    def __init__(self, control_plane: ControlPlane, namespace: str, aws: Mapping[str, str], folder: Path) -> None:
+        self._base = without_foreign_settings(os.environ) | dict(aws) | {"KUBECONFIG": str(control_plane.kubeconfig)}
+        self._defaults = {"namespaces": namespace, "operator_namespace": namespace, **QUICK}
+        self._folder = folder
+        self.started: list[Operator] = []
+
+    def __call__(self, *, wait: bool = True, **settings: object) -> Operator:
+        """Start one more operator with these settings (`settling_seconds=1`), ready unless `wait` is false."""
+        merged = {f"DATAMOVER_{name.upper()}": _text(value) for name, value in (self._defaults | settings).items()}
+        log = self._folder / f"operator-{len(self.started) + 1}.log"
+        operator = Operator(log=log, environment=self._base | merged)
+        self.started.append(operator)
+        if wait:
+            operator.wait_until_ready()
+        return operator
+
+    def stop(self) -> None:
+        """End all of them as a cluster does: SIGTERM, and SIGKILL after a while."""
+        for operator in self.started:
+            operator.terminate()
+
+    def logs(self) -> str:
+        """What all of them logged, for the report of a failed test."""
+        parts = [
+            f"--- {operator.log.name} (exit code {operator.exit_code})\n{operator.tail(200)}"
+            for operator in self.started
+        ]
+        return "\n".join(parts)
+
+
+def metric(operator: Operator, name: str, **labels: str) -> float:
+    """Return the sum of a metric's samples that bear these labels, as the operator serves them; 0 where none does."""
+    text = urllib3.request("GET", f"{operator.url}/metrics").data.decode()
+    return sum_samples(text, name, labels)
+
+
+def sum_samples(text: str, name: str, labels: Mapping[str, str]) -> float:
+    """Return the sum of the samples of a metric that bear these labels, in Prometheus' text format."""
+    total = 0.0
+    for line in text.splitlines():
+        match = re.fullmatch(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)", line)
+        if match is not None and match[1] == name:
+            borne = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[2] or ""))
+            if labels.items() <= borne.items():
+                total += float(match[3])
+    return total
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
