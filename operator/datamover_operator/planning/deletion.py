@@ -25,6 +25,9 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
         return _do(o, now, RemoveFinalizer())
     if o.account is None and _may_own_something(o):
         return _blocked(o, now, f"DataMoverAccount '{o.mover.spec.account_ref.name}' is gone; create it again")
+    if not o.connected and _may_own_something(o):
+        message = f"waits for DataMoverAccount '{o.mover.spec.account_ref.name}' to be Ready; {WAY_OUT}"
+        return Plan(conditions=_progress(o, now, message))
     if o.trouble:
         return _after_trouble(o, now)
     if not o.settled:

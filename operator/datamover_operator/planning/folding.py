@@ -165,10 +165,10 @@ def _take_part(o: Observed, part: str, candidates: Sequence[Find]) -> Observed:
     known = _part(o, part)
     if known is None and fresh:
         chosen = fresh.pop(0)
-        owned = o.owned | {part} if chosen.owned else o.owned
+        owned = o.owned | {part} if chosen.nonce else o.owned
         o = _named(replace(o, owned=owned, confirmed=False), part, Resource(chosen.arn))
     kind: Literal["task", "location"] = "task" if part == "task" else "location"
-    surplus = [find for find in fresh if find.owned and (known is None or find.arn != known.arn)]
+    surplus = [find for find in fresh if find.nonce and (known is None or find.arn != known.arn)]
     return replace(o, retired=_with(o.retired, [Retired(arn=find.arn, kind=kind) for find in surplus]))
 
 

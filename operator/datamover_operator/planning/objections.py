@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from datamover_crds.arns import problem_with
-
 from datamover_crds import Location
-from datamover_operator.planning.conditions import is_true
+from datamover_crds.arns import ArnKind, problem_with
 from datamover_operator.planning.desired import location_of, location_uri
 from datamover_operator.planning.grants import location_granted, namespace_granted, role_granted
 from datamover_operator.planning.names import LEGACY_TAGS, OWNER_TAG, SIDES, UID_TAG, Side
@@ -66,7 +64,7 @@ def _arns_are_right(o: Observed) -> Objection | None:
 
 
 def _location_problem(location: Location, path: str) -> str | None:
-    arns: list[tuple[str, str, str | None]] = []
+    arns: list[tuple[ArnKind, str, str | None]] = []
     if location.s3 is not None:
         arns.append(("bucket", f"{path}.s3.s3BucketArn", location.s3.s3_bucket_arn))
         if location.s3.access_role is not None:
@@ -119,10 +117,9 @@ def _users_role(location: Location) -> tuple[str, str | None]:
 
 
 def _account_is_ready(o: Observed) -> Objection | None:
-    assert o.account is not None  # noqa: S101 - checked before
-    if is_true(o.account.status.conditions, "Ready"):
+    if o.connected:
         return None
-    message = f"waits for DataMoverAccount '{o.account.metadata.name}' to be Ready"
+    message = f"waits for DataMoverAccount '{o.mover.spec.account_ref.name}' to be Ready"
     return Objection("AccountNotReady", message, waits=True)
 
 

@@ -44,12 +44,15 @@ class KnownRole:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A resource in AWS that bears our uid, found by looking for it rather than by its name in status."""
+    """A resource in AWS that bears our uid, found by looking for it rather than by its name in status.
+
+    `nonce` is that of the pass that made it; "" = others made it, we adopted it.
+    """
 
     part: str
     arn: str
     created_at: datetime
-    owned: bool
+    nonce: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ class Observed:
     """Everything that planning one mover depends on.
 
     `nonce` is this pass's own; `intent_claimed` says that the stored status holds an intent with it, which is what
-    allows Create* calls. `settled` is false while something may exist that we do not know of yet.
+    allows Create* calls. `connected` says that the account lets us in; `settled` is false while something may exist
+    that we do not know of yet; `confirmed` while AWS has not been read since it was last changed. `adopting` says that
+    the task is being taken over, `rival` who else manages it.
     """
 
     mover: DataMover
@@ -84,6 +89,7 @@ class Observed:
     finalizer: bool = False
     annotated: Mapping[str, str] = field(default_factory=dict)
     intent_claimed: bool = False
+    connected: bool = True
     settled: bool = True
     confirmed: bool = True
     adopting: bool = False

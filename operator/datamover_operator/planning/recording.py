@@ -7,6 +7,7 @@ from datetime import datetime
 
 from datamover_crds import Condition, DataMoverStatus, Intent, ObservedMover
 from datamover_operator.planning.desired import declared_fields
+from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, SIDES
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import role_arn_for
@@ -35,7 +36,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         "destination_role_arn": facts["destinationRole"],
         "owned": tuple(sorted(o.owned)),
         "retired": o.retired,
-        "intent": stored.intent if o.intent_claimed and not plan.done and _in_flight(o) else None,
+        "intent": stored.intent if _is_in_doubt(o) else None,
     }
     if plan.done:
         changed["declared"] = declared_fields(o.mover.spec)
@@ -70,8 +71,8 @@ def _told(conditions: Iterable[Condition]) -> dict[str, str]:
     return {c.type: c.message or c.reason for c in conditions if c.status == "True"}
 
 
-def _in_flight(o: Observed) -> bool:
-    return any(trouble.failure.kind == "UnknownOutcome" for trouble in o.trouble)
+def _is_in_doubt(o: Observed) -> bool:
+    return not o.settled or any(trouble.failure.kind is FailureKind.UNKNOWN_OUTCOME for trouble in o.trouble)
 
 
 def _facts(o: Observed) -> dict[str, object]:

@@ -7,11 +7,19 @@ JSON is DataSync's own with camelCase member names; times are RFC 3339 strings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from datamover_crds import JsonObject, LocationKind
+
+
+send_before: ContextVar[float] = ContextVar("send_before", default=float("inf"))
+"""Until when (in seconds of time.monotonic) a Create* or Start* call may leave this process.
+
+A call that would leave later is not sent: by then another process may have concluded that it was never made.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,124 @@
+"""One bounded HTTP request to the API server at a time, and its errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from typing import cast
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from datamover_crds import JsonObject
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON = "application/json"
+_OK = range(200, 300)
+
+
+class KubeError(Exception):
+    """The API server refused a request, or could not be reached (status 0).
+
+    `status` is the HTTP status, `reason` metav1.Status' reason, such as NotFound, Conflict, AlreadyExists, Forbidden.
+    """
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        """Keep what the API server said."""
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+
+    @property
+    def is_conflict(self) -> bool:
+        """Somebody else has written the object since it was read."""
+        return self.reason == "Conflict"
+
+    @property
+    def is_not_found(self) -> bool:
+        """The object does not exist."""
+        return self.reason == "NotFound"
+
+    @property
+    def is_already_there(self) -> bool:
+        """An object of this name exists."""
+        return self.reason == "AlreadyExists"
+
+
+class KubeClient:
+    """Sends requests to one API server; credentials come from the kubeconfig or the pod's ServiceAccount."""
+
+    def __init__(self, api: ApiClient, timeout: float = 30.0) -> None:
+        """Use an API client; every request ends within `timeout` seconds."""
+        self._api = api
+        self._timeout = timeout
+
+    @classmethod
+    async def from_environment(cls, connections: int = 100) -> KubeClient:
+        """Connect as kubectl would (KUBECONFIG, ~/.kube/config), or as a pod does."""
+        configuration = Configuration()
+        if "KUBECONFIG" not in os.environ and "KUBERNETES_SERVICE_HOST" in os.environ:
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        else:
+            await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        configuration.connection_pool_maxsize = connections
+        return cls(ApiClient(configuration=configuration))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._api.close()  # type: ignore[no-untyped-call]
+
+    async def get(self, path: str, query: Mapping[str, str] | None = None) -> JsonObject:
+        """GET an object or a list. Raises KubeError."""
+        return await self._send("GET", path, query, None, JSON)
+
+    async def create(self, path: str, body: JsonObject) -> JsonObject:
+        """POST an object. Raises KubeError."""
+        return await self._send("POST", path, None, body, JSON)
+
+    async def patch(self, path: str, body: JsonObject) -> JsonObject:
+        """PATCH an object by a JSON merge patch (RFC 7386). Raises KubeError."""
+        return await self._send("PATCH", path, None, body, MERGE_PATCH)
+
+    async def delete(self, path: str, body: JsonObject) -> JsonObject:
+        """DELETE an object; `body` is metav1.DeleteOptions. Raises KubeError."""
+        return await self._send("DELETE", path, None, body, JSON)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: JsonObject | None,
+        content_type: str,
+    ) -> JsonObject:
+        try:
+            async with asyncio.timeout(self._timeout):
+                request = await self._api.param_serialize(
+                    method,
+                    path,
+                    query_params=list((query or {}).items()),
+                    header_params={"Accept": JSON, "Content-Type": content_type},
+                    auth_settings=["BearerToken"],
+                )
+                _, url, headers, _, _ = request
+                response = await self._api.call_api(
+                    method, url, headers, body, _request_timeout=aiohttp.ClientTimeout(total=self._timeout)
+                )
+                text = await response.read()  # type: ignore[no-untyped-call]
+        except (OSError, aiohttp.ClientError, TimeoutError) as error:
+            raise KubeError(0, "Unreachable", f"{method} {path}: {type(error).__name__}") from error
+        answer = _json(text)
+        if response.status not in _OK:
+            raise KubeError(response.status, str(answer.get("reason", "")), str(answer.get("message", text[:500])))
+        return answer
+
+
+def _json(text: bytes) -> JsonObject:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return {}
+    return cast("JsonObject", answer) if isinstance(answer, dict) else {}

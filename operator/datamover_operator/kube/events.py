@@ -1,0 +1,84 @@
+"""Events: what `kubectl describe` tells of an object.
+
+Source: events.k8s.io/v1. Events are a courtesy: they wait in a bounded queue, and one that can't be written is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from datamover_crds import JsonObject
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.client import KubeClient, KubeError
+
+_BACKLOG = 2000
+_MAX_NOTE = 1024
+_log = structlog.get_logger(__name__)
+
+
+class Events:
+    """Writes Events in the background, in the order in which they were told."""
+
+    def __init__(self, client: KubeClient, instance: str, now: Callable[[], datetime]) -> None:
+        """`instance` names this process."""
+        self._client = client
+        self._instance = instance
+        self._now = now
+        self._queue: asyncio.Queue[tuple[str, JsonObject]] = asyncio.Queue(_BACKLOG)
+        self._numbers = itertools.count(1)
+
+    def tell(self, raw: JsonObject, reason: str, note: str, *, warning: bool) -> None:
+        """Queue an Event about an object; dropped where too many wait."""
+        metadata = metadata_of(raw)
+        namespace = str(metadata.get("namespace") or "default")
+        event: JsonObject = {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {"name": self._name(metadata), "namespace": namespace},
+            "eventTime": self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "reportingController": "datamover.io/operator",
+            "reportingInstance": self._instance[:128],
+            "action": "Reconcile",
+            "type": "Warning" if warning else "Normal",
+            "reason": reason[:128],
+            "note": note[:_MAX_NOTE],
+            "regarding": {
+                "apiVersion": raw.get("apiVersion"),
+                "kind": raw.get("kind"),
+                "name": metadata.get("name"),
+                "namespace": metadata.get("namespace"),
+                "uid": metadata.get("uid"),
+                "resourceVersion": metadata.get("resourceVersion"),
+            },
+        }
+        with contextlib.suppress(asyncio.QueueFull):
+            self._queue.put_nowait((f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", event))
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Write what is told while the context is open."""
+        task = asyncio.create_task(self._write(), name="events")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _write(self) -> None:
+        while True:
+            path, event = await self._queue.get()
+            try:
+                await self._client.create(path, event)
+            except KubeError as error:
+                _log.debug("an event was dropped", reason=event.get("reason"), error=str(error))
+
+    def _name(self, metadata: JsonObject) -> str:
+        number = f"{int(self._now().timestamp() * 1000):x}{next(self._numbers):x}"
+        return f"{str(metadata.get('name', ''))[:230]}.{number}"

@@ -1,0 +1,170 @@
+"""Reads all that planning a mover depends on into one immutable Observed; asks AWS only where something may be new."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+from datamover_crds import DataMover, from_timestamp
+from datamover_operator.planning.conditions import is_true
+from datamover_operator.planning.folding import take_finds
+from datamover_operator.planning.names import FINALIZER, TASK_ARN_ANNOTATION, UID_TAG, Identity, Side
+from datamover_operator.planning.observed import Find, KnownRole, Observed, Resource
+from datamover_operator.planning.resources import default_role_names
+from datamover_operator.working.doubt import TagIndex, find_listed, find_tagged
+from datamover_operator.working.memory import Memory
+from datamover_operator.working.ports import Aws
+from datamover_operator.working.reading import describe_location, or_none, read_role, read_tags
+from datamover_operator.working.takeover import Neighbours, check_rival, for_deletion, take_over
+
+_CLOCK_SKEW = timedelta(minutes=15)
+
+
+def known(mover: DataMover, identity: Identity, near: Neighbours, instance: str, nonce: str) -> Observed:
+    """What the mover's own status and metadata say; no I/O."""
+    status = mover.status
+    arns: dict[Side, str | None] = {
+        "source": status.source_location_arn,
+        "destination": status.destination_location_arn,
+    }
+    role_arns: dict[Side, str | None] = {"source": status.source_role_arn, "destination": status.destination_role_arn}
+    return Observed(
+        mover=mover,
+        identity=identity,
+        account=near.account,
+        instance=instance,
+        nonce=nonce,
+        task=Resource(status.task_arn) if status.task_arn else None,
+        locations={side: Resource(arn) for side, arn in arns.items() if arn},
+        roles={side: KnownRole(arn) for side, arn in role_arns.items() if arn},
+        owned=frozenset(status.owned),
+        retired=status.retired,
+        shared_roles=near.shared_roles,
+        finalizer=FINALIZER in mover.metadata.finalizers,
+        annotated=mover.metadata.annotations,
+        runs=near.runs,
+    )
+
+
+class Gatherer:
+    """Reads movers' resources in one account."""
+
+    def __init__(self, index: TagIndex, settling: float) -> None:
+        """`settling` is how long, in seconds, an unknown outcome stays unknown at the most."""
+        self._index = index
+        self._settling = settling
+
+    async def gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
+        """Add what AWS has. `tick` is the monotonic time. Raises AwsError."""
+        o = await self._resolve_doubt(o, aws, memory, tick)
+        o = await take_over(o, aws, near)
+        if o.rival is not None:
+            return o
+        if o.mover.metadata.deletion_timestamp is not None:
+            return await for_deletion(o, aws)
+        if not must_read(o, memory, tick):
+            return o
+        o = await _describe(o, aws)
+        if memory.created_generation != o.generation or memory.must_look:
+            o = await _read_more(o, aws)
+        return check_rival(o, near)
+
+    async def _resolve_doubt(self, o: Observed, aws: Aws, memory: Memory, tick: float) -> Observed:
+        """Find what an open intent, or a status that was lost, may stand for."""
+        doubt = doubt_of(o, memory)
+        if doubt is None:
+            return o
+        first_seen = memory.in_doubt.setdefault(doubt, tick)
+        finds = await find_tagged(aws, o.uid)
+        if tick - first_seen >= self._settling:
+            since = from_timestamp(o.mover.metadata.creation_timestamp or "1970-01-01T00:00:00Z") - _CLOCK_SKEW
+            finds += await find_listed(aws, self._index, o.uid, since)
+        elif not _is_answered(o, finds):
+            return replace(o, settled=False)
+        memory.in_doubt.pop(doubt, None)
+        memory.resolved = doubt
+        return replace(await _find_roles(take_finds(o, finds), aws), settled=True)
+
+
+def must_read(o: Observed, memory: Memory, tick: float) -> bool:
+    """Whether AWS may have something new to tell; a Ready mover is asked about at the drift interval only (I2)."""
+    if o.task is None and not o.locations:
+        return False
+    is_steady = is_true(o.mover.status.conditions, "Ready") and o.mover.status.observed_generation == o.generation
+    return not is_steady or memory.must_look or tick >= memory.next_drift_check
+
+
+def doubt_of(o: Observed, memory: Memory) -> str | None:
+    """What is in doubt: the nonce of an intent that this process has not itself brought to an end, or a lost status."""
+    intent = o.mover.status.intent
+    if intent is not None:
+        is_known = memory.carried is not None and memory.carried.nonce == intent.nonce
+        return None if memory.resolved == intent.nonce or is_known else intent.nonce
+    is_lost = o.finalizer and not o.mover.status.conditions and TASK_ARN_ANNOTATION not in o.annotated
+    return "lost" if is_lost and not memory.protected and memory.resolved != "lost" else None
+
+
+def _is_answered(o: Observed, finds: list[Find]) -> bool:
+    """Whether everything that the open intent allowed to be made has been found."""
+    intent = o.mover.status.intent
+    if intent is None:
+        return False
+    parts = {"task" if call == "CreateTask" else call.rsplit(" ", 1)[-1] for call in intent.calls if "Role" not in call}
+    return parts <= {find.part for find in finds if find.nonce == intent.nonce}
+
+
+async def _find_roles(o: Observed, aws: Aws) -> Observed:
+    """Find roles of ours by the names that they would have."""
+    for side, names in default_role_names(o).items():
+        for name in names if side not in o.roles else ():
+            role = await read_role(aws, name)
+            if role is not None and role.tags is not None and role.tags.get(UID_TAG) == o.uid:
+                o = replace(o, roles={**o.roles, side: role}, owned=o.owned | {f"{side}Role"})
+                break
+    return o
+
+
+async def _describe(o: Observed, aws: Aws) -> Observed:
+    """Read the task, then, unless it is still being created, its locations. What is gone is left out."""
+    task = await or_none(aws.datasync.describe_task(o.task.arn)) if o.task is not None else None
+    if o.task is not None and task is None:
+        o = replace(o, task=None, owned=o.owned - {"task"}, confirmed=False)
+    elif o.task is not None:
+        o = replace(o, task=replace(o.task, described=task), confirmed=True)
+    if task is not None and task.get("status") == "CREATING":
+        return o
+    sides = tuple(o.locations)
+    described = await asyncio.gather(*(describe_location(o, aws, side) for side in sides))
+    locations = {
+        side: replace(o.locations[side], described=its)
+        for side, its in zip(sides, described, strict=True)
+        if its is not None
+    }
+    gone = set(sides) - set(locations)
+    return replace(o, locations=locations, owned=o.owned - gone)
+
+
+async def _read_more(o: Observed, aws: Aws) -> Observed:
+    """Read what only changes behind our back: tags, roles, and resources of ours that nothing names."""
+    o = await read_tags(o, aws)
+    o = await _read_roles(o, aws)
+    known = {item.arn for item in o.retired} | {
+        each.arn for each in (*o.locations.values(), o.task) if each is not None
+    }
+    return take_finds(o, await find_tagged(aws, o.uid, known))
+
+
+async def _read_roles(o: Observed, aws: Aws) -> Observed:
+    roles = dict(o.roles)
+    owned = set(o.owned)
+    for side, role in o.roles.items():
+        if f"{side}Role" not in owned:
+            continue
+        read = await read_role(aws, role.name)
+        if read is None:
+            roles.pop(side)
+            owned.discard(f"{side}Role")
+        else:
+            roles[side] = read
+    return replace(o, roles=roles, owned=frozenset(owned))

@@ -1,0 +1,46 @@
+"""What this process remembers of a mover between two passes. Losing it costs some reads, never a resource."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from datamover_operator.planning.observed import Observed
+
+
+@dataclass(slots=True)
+class Memory:
+    """Times are this process's own monotonic seconds.
+
+    `carried` is what a pass knew that could not be recorded. `created_generation` is the generation for which this
+    process has made everything, so that reading it all back is not needed. `in_doubt` maps what is in doubt (an
+    intent's nonce, or "lost") to when it was first seen; `resolved` is the last one that no longer is. `protected`
+    says that this process itself has set the finalizer. `refused_generation` is the spec that AWS refused, left
+    alone until `refused_until`. `last_update` is the last pass' updates, to see those that AWS does not keep.
+    """
+
+    carried: Observed | None = None
+    created_generation: int | None = None
+    in_doubt: dict[str, float] = field(default_factory=dict)
+    resolved: str = ""
+    protected: bool = False
+    next_drift_check: float = 0.0
+    must_look: bool = False
+    refused_generation: int | None = None
+    refused_until: float = 0.0
+    last_update: str = ""
+
+
+class Memories:
+    """One Memory per uid."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._memories: dict[str, Memory] = {}
+
+    def of(self, uid: str) -> Memory:
+        """What is remembered of this mover."""
+        return self._memories.setdefault(uid, Memory())
+
+    def forget(self, uid: str) -> None:
+        """The mover is gone."""
+        self._memories.pop(uid, None)
