@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datamover_crds.common import Model
 
 _HEADER = "# Generated from crds/datamover_crds by `python -m datamover_crds`; do not edit.\n"
-_CATEGORY = "datamover"
+_CATEGORY = "datasync"
 
 
 @dataclass(frozen=True, slots=True)

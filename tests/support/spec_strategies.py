@@ -40,6 +40,11 @@ def some(**members: Strategy) -> Strategy:
     return st.fixed_dictionaries({}, optional=members)
 
 
+def mostly(good: Strategy, tricky: Strategy) -> Strategy:
+    """One in eight is tricky, so that an object of many parts may be good as a whole."""
+    return st.integers(0, 7).flatmap(lambda dice: tricky if dice == 7 else good)
+
+
 def _choices(field: str) -> Strategy:
     """The values of an option that is an enumeration."""
     literal = next(member for member in get_args(TaskOptions.model_fields[field].annotation) if get_args(member))
@@ -51,52 +56,66 @@ OPTIONS = some(
     **{str(TaskOptions.model_fields[name].alias): _choices(name) for name in _ENUMERATED},
     bytesPerSecond=st.sampled_from((-1, 0, 1, 2**40)),
 )
-TIMES = some(atime=_choices("atime"), mtime=_choices("mtime"))
+PAIRED = st.sampled_from(
+    ({}, {"atime": "NONE", "mtime": "NONE"}, {"atime": "BEST_EFFORT"}, {"transferMode": "ALL"}, {"bytesPerSecond": 2.0})
+)
+
+FILTER_VALUES = mostly(
+    st.sampled_from(("/a", "/a*|/b", "*", "a|b|c*", "|", "/é\n*")), st.text("*|/a.\n", min_size=1, max_size=8)
+)
 FILTERS = st.lists(
-    st.fixed_dictionaries(
-        {"value": st.text("*|/ab.", min_size=1, max_size=12)}, optional={"filterType": st.just("SIMPLE_PATTERN")}
-    ),
+    st.fixed_dictionaries({"value": FILTER_VALUES}, optional={"filterType": st.just("SIMPLE_PATTERN")}),
     max_size=1,
 )
-_CRON_FIELD = st.sampled_from(
-    ("0", "5", "59", "*", "?", "0/6", "1-5", "1,3", "MON-FRI", "JAN", "L", "2#1", "61", "", "x")
-)
-SCHEDULES = st.one_of(
-    st.sampled_from(
-        ("rate(1 hour)", "rate(60 minutes)", "rate(5 minutes)", "rate(0 days)", "rate(2 weeks)", "at(noon)")
+
+_FIELD = st.sampled_from(("0", "5", "59", "*", "?", "0/6", "1-5", "1,3", "MON-FRI", "JAN", "L", "2#1", "61", "", "x"))
+SCHEDULES = mostly(
+    st.sampled_from(("rate(1 hour)", "rate(60 minutes)", "cron(0 4 ? * 2#1 *)", "cron(59 */2 1,L JAN-MAR ? 2030)")),
+    st.one_of(
+        st.sampled_from(("rate(5 minutes)", "rate(0 days)", "rate(2 weeks)", "at(noon)")),
+        st.lists(_FIELD, min_size=5, max_size=7).map(lambda fields: f"cron({' '.join(fields)})"),
+        st.tuples(_FIELD, _FIELD).map(lambda days: f"cron(0 4 {days[0]} * {days[1]} *)"),
     ),
-    st.lists(_CRON_FIELD, min_size=5, max_size=7).map(lambda fields: f"cron({' '.join(fields)})"),
-    st.tuples(_CRON_FIELD, _CRON_FIELD).map(lambda days: f"cron(0 4 {days[0]} * {days[1]} *)"),
 )
-ACCESS_ROLES = some(arn=st.just(ROLE), name=st.sampled_from(("r", "dm_role")), path=st.sampled_from(("/", "/a/", "a")))
+
+ACCESS_ROLES = mostly(
+    st.sampled_from(({"arn": ROLE}, {"name": "dm_role"}, {"name": "r", "path": "/a/"})),
+    some(arn=st.just(ROLE), name=st.sampled_from(("r", "a b")), path=st.sampled_from(("/", "/a/", "a"))),
+)
 S3_LOCATIONS = some(
-    subdirectory=st.sampled_from(("", "/", "/a b/(c)", "/ä")),
+    subdirectory=st.sampled_from(("", "/", "/a b/(c)", "a\u00a0b")),
     s3StorageClass=st.sampled_from(("STANDARD", "GLACIER", "OUTPOSTS")),
     accessRole=ACCESS_ROLES,
 ).map(lambda members: s3(**members))
-EFS_LOCATIONS = some(
-    subdirectory=st.just("/a/"),
-    accessPointArn=st.just(ACCESS_POINT),
-    fileSystemAccessRoleArn=st.just(ROLE),
-    inTransitEncryption=st.sampled_from(("NONE", "TLS1_2")),
-    ec2Config=st.integers(0, 6).map(lambda n: NETWORK | {"securityGroupArns": NETWORK["securityGroupArns"] * n}),
+_GROUPS = mostly(st.integers(1, 5), st.sampled_from((0, 6)))
+EFS_LOCATIONS = mostly(
+    some(subdirectory=st.just("/a/"), inTransitEncryption=st.sampled_from(("NONE", "TLS1_2"))),
+    some(
+        accessPointArn=st.just(ACCESS_POINT),
+        fileSystemAccessRoleArn=st.just(ROLE),
+        inTransitEncryption=st.sampled_from(("NONE", "TLS1_2")),
+        ec2Config=_GROUPS.map(lambda n: NETWORK | {"securityGroupArns": NETWORK["securityGroupArns"] * n}),
+    ),
 ).map(lambda members: efs(**members))
-LOCATIONS = st.one_of(
-    S3_LOCATIONS,
-    EFS_LOCATIONS,
-    st.sampled_from(({}, s3() | efs())),
-)
-TAG_KEYS = st.one_of(
-    st.text("ab:/.@", min_size=1, max_size=3), st.sampled_from(("aws:a", "AWS:a", "datamover.io/x", "awsx"))
-)
-TAGS = st.lists(st.fixed_dictionaries({"key": TAG_KEYS}, optional={"value": st.text("a@ ", max_size=3)}), max_size=4)
+LOCATIONS = mostly(st.one_of(S3_LOCATIONS, EFS_LOCATIONS), st.sampled_from(({}, s3() | efs())))
 
+_KEYS = mostly(
+    st.sampled_from(("a", "b", "team:x/y", "awsx")),
+    st.one_of(st.text("ab:/.@", max_size=3), st.sampled_from(("aws:a", "AWS:a", "datamover.io/x"))),
+)
+TAGS = st.lists(
+    st.fixed_dictionaries({"key": _KEYS}, optional={"value": st.text("a@ ", max_size=3)}),
+    max_size=3,
+    unique_by=lambda tag: tag["key"],
+) | st.just([{"key": "a"}, {"key": "a", "value": "b"}])
+
+AGES = mostly(st.sampled_from(("720h", "1d1s", "0s")), st.sampled_from(("1s1d", "", "h", "1", "1w")))
 MOVERS = st.fixed_dictionaries(
     {"accountRef": st.just({"name": "dev"}), "source": LOCATIONS, "destination": LOCATIONS},
     optional={
         "name": st.sampled_from(("a task", "x" * 256)),
         "tags": TAGS,
-        "options": st.one_of(TIMES, OPTIONS),
+        "options": mostly(PAIRED, OPTIONS),
         "includes": FILTERS,
         "excludes": FILTERS,
         "taskMode": st.sampled_from(("BASIC", "ENHANCED")),
@@ -104,7 +123,7 @@ MOVERS = st.fixed_dictionaries(
         "trigger": st.just({"manual": "now"}),
         "suspend": st.booleans(),
         "deletionPolicy": st.sampled_from(("Delete", "Retain")),
-        "runHistory": some(limit=st.integers(0, 500), maxAge=st.sampled_from(("720h", "1d1s", "1s1d", "", "h"))),
+        "runHistory": some(limit=st.integers(0, 500), maxAge=AGES),
         "adopt": st.just({"taskArn": TASK, "own": True}),
     },
 )
@@ -118,7 +137,7 @@ RUNS = st.fixed_dictionaries(
         "bytesPerSecond": st.sampled_from((-1, 0, 2**40)),
     },
 )
-_GLOBS = st.lists(st.text("a*-:/A", max_size=4), max_size=3)
+_GLOBS = mostly(st.just(["a-*", "*"]), st.lists(st.text("a*-:/A", max_size=4), max_size=3))
 ACCOUNTS = st.fixed_dictionaries(
     {
         "accountId": st.sampled_from(("111122223333", "000000000000")),
@@ -126,12 +145,15 @@ ACCOUNTS = st.fixed_dictionaries(
     },
     optional={
         "assumeRole": st.fixed_dictionaries(
-            {"arn": st.just(ROLE)}, optional={"externalId": st.text("a1:=", max_size=3)}
+            {"arn": st.just(ROLE)}, optional={"externalId": mostly(st.just("id-1"), st.text("a1:=", max_size=3))}
         ),
         "credentialsSecretRef": st.just({"name": "keys"}),
         "grants": st.lists(some(namespaces=_GLOBS, locations=_GLOBS, roleArns=_GLOBS), max_size=3),
-        "accessRoles": some(path=st.sampled_from(("/", "/a/", "a/")), permissionsBoundaryArn=st.just(ROLE)),
-        "org": st.text("a-.1 ", max_size=3),
+        "accessRoles": some(
+            path=mostly(st.just("/a/"), st.sampled_from(("/", "a/", "/a", "/a b/", "//"))),
+            permissionsBoundaryArn=st.just(ROLE),
+        ),
+        "org": mostly(st.just("acme"), st.text("a-.1 ", max_size=3)),
         "rest": st.just({"namespace": "rest"}),
     },
 )
@@ -174,4 +196,5 @@ def objects(*models: type[Model]) -> st.SearchStrategy[JsonDict]:
 
 
 def _objects(model: type[Model]) -> st.SearchStrategy[JsonDict]:
-    return st.one_of(SPECS[model], bent(SPECS[model])).map(lambda spec: obj(model, spec))
+    specs = SPECS[model]
+    return st.one_of(specs, specs, bent(specs)).map(lambda spec: obj(model, spec))

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 
 from datamover_crds import DataMover, DataMoverStatus, InvalidObject, ObjectMeta, TaskOptions, dump, parse
 from datamover_crds.rules import RULES
+from tests.support.spec_cases import BAD, BROKEN_RULES, GOOD, Case
 from tests.support.spec_strategies import objects
-from tests.support.specs import BAD, BROKEN_RULES, EVERYTHING_MOVER, GOOD, MODELS, Case, JsonDict, mover
+from tests.support.specs import EVERYTHING_MOVER, MODELS, JsonDict, mover
 
 
 @pytest.mark.parametrize("case", GOOD, ids=str)

@@ -1,0 +1,178 @@
+"""The models and a real API server say the same about every object, and the server alone keeps what may not change."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObject, Model, parse
+from datamover_crds.transitions import TRANSITIONS
+from tests.support.api import GROUP, Api, ApiError
+from tests.support.kubectl import Kubectl, KubectlError
+from tests.support.spec_cases import CASES, Case
+from tests.support.spec_strategies import objects
+from tests.support.specs import EVERYTHING_RUN, MODELS, ROLE, JsonDict, account, mover, run, s3, without
+
+DRY_RUN = "fieldValidation=Strict&dryRun=All"
+REFUSALS = {400, 422}
+
+
+def collection(kind: str) -> str:
+    scope = "" if kind == DataMoverAccount.__name__ else "namespaces/default/"
+    return f"{GROUP}/{scope}{kind.lower()}s"
+
+
+def server_verdict(api: Api, sample: JsonDict) -> JsonDict | str:
+    """The object as the server would store it, or why it would not."""
+    try:
+        return api.create(collection(sample["kind"]), sample, query=DRY_RUN)
+    except ApiError as error:
+        if error.status not in REFUSALS:
+            raise
+        return str(json.loads(error.body)["message"])
+
+
+def model_verdict(sample: JsonDict) -> Model | str:
+    """The object as the model reads it, or why it does not."""
+    try:
+        return parse(MODELS[sample["kind"]], sample)
+    except InvalidObject as error:
+        return str(error)
+
+
+def agreed(api: Api, sample: JsonDict) -> bool:
+    """Whether both take the object; fails where they differ, in the verdict or in what they read."""
+    server, model = server_verdict(api, sample), model_verdict(sample)
+    if isinstance(server, str) or isinstance(model, str):
+        assert isinstance(server, str), f"only the model refuses: {model}"
+        assert isinstance(model, str), f"only the API server refuses: {server}"
+        return False
+    stored = parse(type(model), server)
+    assert stored.model_dump(include={"spec"}) == model.model_dump(include={"spec"})
+    return True
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_both_agree_on_named_objects(api: Api, case: Case) -> None:
+    assert agreed(api, case.obj) is (case.refused_at is None)
+
+
+@pytest.mark.parametrize(("model", "count"), [(DataMover, 400), (DataMoverRun, 100), (DataMoverAccount, 150)])
+def test_both_agree_on_generated_objects(api: Api, model: type[Model], count: int) -> None:
+    verdicts: Counter[bool] = Counter()
+
+    @seed(20250131)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(objects(model))
+    def check(sample: JsonDict) -> None:
+        verdicts[agreed(api, sample)] += 1
+
+    check()
+    assert min(verdicts[True], verdicts[False]) >= count / 5, f"too one-sided to show much: {verdicts}"
+
+
+def test_the_server_says_what_the_model_says(api: Api) -> None:
+    """Field, value and remedy, for a rule."""
+    sample = mover(schedule={"scheduleExpression": "cron(* * * * ? *)"})
+    assert "spec.schedule.scheduleExpression: Invalid value" in str(server_verdict(api, sample))
+    told = "cron(* * * * ? *): accepted are cron(minute hour day-of-month month day-of-week year)"
+    assert told in str(server_verdict(api, sample))
+
+
+OTHER = {"name": "other"}
+FILTER = [{"value": "/a"}]
+CHANGES: list[tuple[str, JsonDict, JsonDict]] = [
+    ("DataMoverSpec.accountRef", mover(), mover(accountRef=OTHER)),
+    ("DataMoverSpec.taskMode", mover(taskMode="BASIC"), mover(taskMode="ENHANCED")),
+    ("DataMoverSpec.taskMode", mover(taskMode="BASIC"), mover()),
+    ("DataMoverSpec.taskMode", mover(), mover(taskMode="BASIC")),
+    ("DataMoverRunSpec.moverRef", run(), run(moverRef=OTHER)),
+    ("DataMoverRunSpec.overrideOptions", run(), run(overrideOptions={"uid": "NONE"})),
+    ("DataMoverRunSpec.overrideOptions", run(overrideOptions={"uid": "NONE"}), run()),
+    ("DataMoverRunSpec.overrideOptions", run(overrideOptions={"uid": "NONE"}), run(overrideOptions={"uid": "BOTH"})),
+    ("DataMoverRunSpec.includes", run(), run(includes=FILTER)),
+    ("DataMoverRunSpec.excludes", run(excludes=FILTER), run(excludes=[{"value": "/b"}])),
+    ("DataMoverRunSpec.cancel", run(cancel=True), run(cancel=False)),
+    ("DataMoverRunSpec.cancel", run(cancel=True), run()),
+    ("DataMoverAccountSpec.accountId", account(), account(accountId="999999999999")),
+    ("DataMoverAccountSpec.region", account(), account(region="eu-west-1")),
+]
+
+
+ALLOWED: list[tuple[JsonDict, JsonDict]] = [
+    (mover(), mover(destination=s3(), suspend=True, trigger={"manual": "again"}, options={"uid": "NONE"})),
+    (run(), run(cancel=True, bytesPerSecond=1000)),
+    (EVERYTHING_RUN, without(EVERYTHING_RUN, "bytesPerSecond")),
+    (account(), account(grants=[{"namespaces": ["*"]}], assumeRole={"arn": ROLE})),
+]
+
+
+def update(api: Api, namespace: str, before: JsonDict, after: JsonDict) -> str:
+    """Create an object and replace it; return why the API server refuses that, or nothing."""
+    path = collection(before["kind"]).replace("/default/", f"/{namespace}/")
+    version = api.create(path, before)["metadata"]["resourceVersion"]
+    after = after | {"metadata": before["metadata"] | {"resourceVersion": version}}
+    try:
+        api.replace(f"{path}/{before['metadata']['name']}", after)
+    except ApiError as error:
+        return str(json.loads(error.body)["message"])
+    return ""
+
+
+@pytest.mark.parametrize(("field", "before", "after"), CHANGES, ids=[field for field, _, _ in CHANGES])
+def test_what_may_not_change_does_not(api: Api, namespace: str, field: str, before: JsonDict, after: JsonDict) -> None:
+    (transition,) = (t for t in TRANSITIONS if f"{t.model}{t.field_path}" == field)
+    told = update(api, namespace, before, after)
+    assert f"spec{transition.field_path}: " in told
+    assert transition.message in told
+
+
+@pytest.mark.parametrize(("before", "after"), ALLOWED)
+def test_what_may_change_does(api: Api, namespace: str, before: JsonDict, after: JsonDict) -> None:
+    assert update(api, namespace, before, after) == ""
+
+
+def test_every_transition_has_a_change_that_it_refuses() -> None:
+    assert {f"{t.model}{t.field_path}" for t in TRANSITIONS} == {field for field, _, _ in CHANGES}
+
+
+def test_kubectl_explains_every_field_and_lists_what_people_look_for(kubectl: Kubectl, tmp_path: Path) -> None:
+    fresh = f"--cache-dir={tmp_path}"  # kubectl remembers for hours which short names there are
+    explained = kubectl("explain", "dm.spec.source.s3.s3BucketArn", fresh)
+    assert "The ARN of the bucket or of an access point." in explained
+    assert "Why the run is in this phase" in kubectl("explain", "dmr.status.reason", fresh)
+    assert "Patterns of location URIs" in kubectl("explain", "dma.spec.grants.locations", fresh)
+
+    kubectl.apply(mover("one"), mover("two", accountRef=OTHER), EVERYTHING_RUN)
+    columns, *rows = (line.split() for line in kubectl("get", "dm", fresh).splitlines())
+    assert columns == ["NAME", "READY", "STATE", "RUN", "LAST", "RUN", "LAST", "SUCCESS", "AGE"]
+    assert [row[0] for row in rows] == ["one", "two"]
+    named = kubectl("get", "dm", "--field-selector=spec.accountRef.name=other", "--output=name", fresh)
+    assert named.split() == ["datamover.datamover.io/two"]
+    (its_run,) = kubectl("get", "dmr", "--field-selector=spec.moverRef.name=sample", "--no-headers", fresh).splitlines()
+    assert its_run.split()[:2] == ["sample", "sample"]
+    assert len(kubectl("get", "datasync", "--output=name", fresh).split()) == 3
+
+
+def test_two_appliers_share_a_movers_tags(kubectl: Kubectl) -> None:
+    kubectl.apply(mover(tags=[{"key": "a", "value": "1"}]))
+    theirs = mover(tags=[{"key": "b", "value": "2"}])
+    kubectl("apply", "--server-side", "--field-manager=other", "-f", "-", stdin=json.dumps(theirs))
+    assert kubectl.get("datamover", "sample")["spec"]["tags"] == [
+        {"key": "a", "value": "1"},
+        {"key": "b", "value": "2"},
+    ]
+
+
+def test_kubectl_tells_a_typing_error(kubectl: Kubectl) -> None:
+    with pytest.raises(KubectlError, match=r'unknown field "(spec.)?optoins"'):
+        kubectl.apply(mover(optoins={}))

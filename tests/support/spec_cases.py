@@ -1,0 +1,216 @@
+"""Objects, good and bad by name: for the models alone, and for the API server beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.support.specs import (
+    ACCESS_POINT,
+    EVERYTHING_ACCOUNT,
+    EVERYTHING_MOVER,
+    EVERYTHING_RUN,
+    NETWORK,
+    ROLE,
+    JsonDict,
+    account,
+    efs,
+    mover,
+    run,
+    s3,
+    without,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A named object; `refused_at` is the path of the field that is wrong, None where all is well."""
+
+    name: str
+    obj: JsonDict
+    refused_at: str | None = None
+    because: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _tags(count: int) -> list[JsonDict]:
+    return [{"key": f"k{number}", "value": "v"} for number in range(count)]
+
+
+def _scheduled(expression: str) -> JsonDict:
+    return mover(schedule={"scheduleExpression": expression})
+
+
+GOOD = (
+    Case("the least mover", mover()),
+    Case("a mover with everything", EVERYTHING_MOVER),
+    Case("the least run", run()),
+    Case("a run with everything", EVERYTHING_RUN),
+    Case("the least account", account()),
+    Case("an account with everything", EVERYTHING_ACCOUNT),
+    Case("a name of 63", mover(name="n" * 63)),
+    Case("a role by name", mover(source=s3(accessRole={"name": "my_role", "path": "/a/b/"}))),
+    Case("S3 to S3", mover(destination=s3())),
+    Case("40 tags", mover(tags=_tags(40))),
+    Case("tags that only resemble reserved ones", mover(tags=[{"key": "aws"}, {"key": "datamover.iox"}])),
+    Case("no atime, no mtime", mover(options={"atime": "NONE", "mtime": "NONE"})),
+    Case("atime alone in ENHANCED", mover(taskMode="ENHANCED", options={"atime": "NONE"})),
+    Case("REMOVE alone", mover(options={"preserveDeletedFiles": "REMOVE"})),
+    Case("ALL with PRESERVE", mover(options={"preserveDeletedFiles": "PRESERVE", "transferMode": "ALL"})),
+    Case("TLS without need", mover(destination=efs(inTransitEncryption="TLS1_2"))),
+    Case("an include of everything", mover(includes=[{"value": "*"}])),
+    Case("a filter as long as AWS takes it", mover(includes=[{"value": "é" * 102_400}])),
+    Case("an exclude with stars anywhere", mover(excludes=[{"value": "*a*b|c*d"}])),
+    Case("empty lists", mover(tags=[], includes=[], excludes=[])),
+    Case("nulls for what is optional", mover(tags=None, options=None, suspend=None, runHistory=None, includes=None)),
+    Case("nulls within options", mover(options={"verifyMode": None, "bytesPerSecond": None})),
+    Case("a whole float", mover(options={"bytesPerSecond": 5.0}, runHistory={"limit": 7.0})),
+    Case("the largest integer", mover(options={"bytesPerSecond": 2**63 - 1})),
+    Case("no history", mover(runHistory={"limit": 0})),
+    Case("an hourly cron", _scheduled("cron(30 * * * ? *)")),
+    Case("a daily rate", _scheduled("rate(1 day)")),
+    Case("a non-breaking space in a folder", mover(source=s3(subdirectory="/a\u00a0b/"))),
+    Case("a mover reference by name only", run(overrideOptions={})),
+    Case("runs of movers in ENHANCED may have one time", run(overrideOptions={"mtime": "NONE"})),
+    Case("a region with three parts", account(region="us-gov-west-1")),
+)
+
+ONE_KIND = "accepted is exactly one kind of location: s3 or efs"
+TLS = "accepted with accessPointArn or fileSystemAccessRoleArn is TLS1_2 only"
+TIMES = "accepted unless taskMode is ENHANCED: atime BEST_EFFORT"
+STARS = "with * as the last character of a pattern only"
+SCHEDULES = "accepted are cron(minute hour day-of-month month day-of-week year)"
+KEYS = "accepted are keys that start neither with aws:"
+
+BROKEN_RULES = (
+    Case("a name of 64", mover(name="n" * 64), "metadata.name", "names of at most 63 characters"),
+    Case("no location", mover(source={}), "spec.source", ONE_KIND),
+    Case("two locations", mover(destination=s3() | efs()), "spec.destination", ONE_KIND),
+    Case(
+        "a role without arn and name",
+        mover(source=s3(accessRole={})),
+        "spec.source.s3.accessRole",
+        "accepted is either arn, an existing role, or name, the role to make",
+    ),
+    Case(
+        "a role with arn and name",
+        mover(source=s3(accessRole={"arn": ROLE, "name": "n"})),
+        "spec.source.s3.accessRole",
+        "accepted is either arn, an existing role, or name, the role to make",
+    ),
+    Case(
+        "a role with arn and path",
+        mover(source=s3(accessRole={"arn": ROLE, "path": "/p/"})),
+        "spec.source.s3.accessRole.path",
+        "accepted with name only",
+    ),
+    Case(
+        "an access point without TLS",
+        mover(destination=efs(accessPointArn=ACCESS_POINT)),
+        "spec.destination.efs.inTransitEncryption",
+        TLS,
+    ),
+    Case(
+        "a file system role with TLS off",
+        mover(source=efs(fileSystemAccessRoleArn=ROLE, inTransitEncryption="NONE")),
+        "spec.source.efs.inTransitEncryption",
+        TLS,
+    ),
+    Case(
+        "REMOVE with ALL",
+        mover(options={"preserveDeletedFiles": "REMOVE", "transferMode": "ALL"}),
+        "spec.options.preserveDeletedFiles",
+        "accepted with transferMode ALL is PRESERVE only",
+    ),
+    Case(
+        "REMOVE with ALL in a run",
+        run(overrideOptions={"preserveDeletedFiles": "REMOVE", "transferMode": "ALL"}),
+        "spec.overrideOptions.preserveDeletedFiles",
+        "accepted with transferMode ALL is PRESERVE only",
+    ),
+    Case(
+        "atime without mtime",
+        mover(options={"atime": "BEST_EFFORT", "mtime": "NONE"}),
+        "spec.options",
+        TIMES,
+    ),
+    Case("mtime without atime", mover(options={"atime": "NONE"}, taskMode="BASIC"), "spec.options", TIMES),
+    Case("a star within an include", mover(includes=[{"value": "*.txt"}]), "spec.includes", STARS),
+    Case("a star within a later include", mover(includes=[{"value": "/a*|/b*c"}]), "spec.includes", STARS),
+    Case("two stars at the end of an include", mover(includes=[{"value": "/a**"}]), "spec.includes", STARS),
+    Case("a star and a new line", mover(includes=[{"value": "/a*\n"}]), "spec.includes", STARS),
+    Case("a star within a run's include", run(includes=[{"value": "*a"}]), "spec.includes", STARS),
+    *(
+        Case(f"schedule {expression!r}", _scheduled(expression), "spec.schedule.scheduleExpression", SCHEDULES)
+        for expression in (
+            "0 4 * * *",
+            "cron(0 4 * * * *)",
+            "rate(59 minutes)",
+            "at(2030-01-01T00:00:00)",
+            "rate(1 day)\n",
+        )
+    ),
+    *(
+        Case(f"tag {key!r}", mover(tags=[{"key": "a"}, {"key": key}]), "spec.tags[1].key", KEYS)
+        for key in ("aws:x", "Aws:x", "datamover.io/uid")
+    ),
+)
+
+BROKEN_SHAPES = (
+    Case("no account", without(mover(), "accountRef"), "spec.accountRef", "a value is required"),
+    Case("a null account", mover(accountRef=None), "spec.accountRef", "a value is required"),
+    Case("no source", without(mover(), "source"), "spec.source", "a value is required"),
+    Case("an unknown field", mover(sauce=s3()), "spec.sauce", "no field of this name is accepted"),
+    Case("an unknown field that is null", mover(sauce=None), "spec.sauce", "no field of this name is accepted"),
+    Case("a field by its Python name", mover(task_mode="BASIC"), "spec.task_mode", "no field of this name is accepted"),
+    Case("an unknown option", mover(options={"verify": "NONE"}), "spec.options.verify", "no field of this name"),
+    Case("an unknown value", mover(options={"uid": "int_value"}), "spec.options.uid", "'INT_VALUE'"),
+    Case("an unknown task mode", mover(taskMode="FAST"), "spec.taskMode", "'BASIC' or 'ENHANCED'"),
+    Case("a number for a text", mover(accountRef={"name": 5}), "spec.accountRef.name", "valid string"),
+    Case("a text for a number", mover(runHistory={"limit": "5"}), "spec.runHistory.limit", "valid integer"),
+    Case("a text for a switch", mover(suspend="true"), "spec.suspend", "valid boolean"),
+    Case("a switch for a number", mover(options={"bytesPerSecond": True}), "spec.options.bytesPerSecond", "integer"),
+    Case("a fraction", mover(options={"bytesPerSecond": 0.5}), "spec.options.bytesPerSecond", "integer"),
+    Case("less than -1", mover(options={"bytesPerSecond": -2}), "spec.options.bytesPerSecond", "-1"),
+    Case("beyond int64", mover(options={"bytesPerSecond": 2**63}), "spec.options.bytesPerSecond", "less than or equal"),
+    Case("a long history", mover(runHistory={"limit": 501}), "spec.runHistory.limit", "500"),
+    Case("an age in weeks", mover(runHistory={"maxAge": "3w"}), "spec.runHistory.maxAge", "pattern"),
+    Case("an age in Arabic digits", mover(runHistory={"maxAge": "\u0663d"}), "spec.runHistory.maxAge", "pattern"),
+    Case("41 tags", mover(tags=_tags(41)), "spec.tags", "at most 40"),
+    Case("a tag twice", mover(tags=[{"key": "a", "value": "1"}, {"key": "a"}]), "spec.tags", "accepted is once"),
+    Case("a tag with a character AWS refuses", mover(tags=[{"key": "a@b"}]), "spec.tags[0].key", "pattern"),
+    Case("a tag with a long value", mover(tags=[{"key": "a", "value": "x" * 257}]), "spec.tags[0].value", "256"),
+    Case("a list for an object", mover(source=[]), "spec.source", "valid dictionary"),
+    Case("an object for a list", mover(tags={"a": "b"}), "spec.tags", "valid tuple"),
+    Case("a null in a list", mover(tags=[None]), "spec.tags[0]", "valid dictionary"),
+    Case("two includes", mover(includes=[{"value": "a"}, {"value": "b"}]), "spec.includes", "at most 1"),
+    Case("an empty filter", mover(excludes=[{"value": ""}]), "spec.excludes[0].value", "at least 1"),
+    Case("a filter with NUL", mover(excludes=[{"value": "a\0"}]), "spec.excludes[0].value", "pattern"),
+    Case("a filter too long", mover(excludes=[{"value": "é" * 102_401}]), "spec.excludes[0].value", "102400"),
+    Case("not an ARN", mover(source=s3(s3BucketArn="s3://b")), "spec.source.s3.s3BucketArn", "pattern"),
+    Case(
+        "a folder with a question mark", mover(source=s3(subdirectory="/a?")), "spec.source.s3.subdirectory", "pattern"
+    ),
+    Case(
+        "no security group",
+        mover(destination=efs(ec2Config=NETWORK | {"securityGroupArns": []})),
+        "spec.destination.efs.ec2Config.securityGroupArns",
+        "at least 1",
+    ),
+    Case("a schedule without a time", mover(schedule={}), "spec.schedule.scheduleExpression", "a value is required"),
+    Case("an empty token", mover(trigger={"manual": ""}), "spec.trigger.manual", "at least 1"),
+    Case("an unknown location", mover(source={"nfs": {}}), "spec.source.nfs", "no field of this name is accepted"),
+    Case("a run of nothing", without(run(), "moverRef"), "spec.moverRef", "a value is required"),
+    Case("a run by a name's text", run(moverRef="sample"), "spec.moverRef", "valid dictionary"),
+    Case("an account id too short", account(accountId="11112222333"), "spec.accountId", "12"),
+    Case("an account id as a number", account(accountId=111122223333), "spec.accountId", "valid string"),
+    Case("an account id in Arabic digits", account(accountId="\u0661" * 12), "spec.accountId", "pattern"),
+    Case("a zone for a region", account(region="eu-central-1a"), "spec.region", "pattern"),
+    Case("a grant by mistake", account(grants=[{"namespace": ["*"]}]), "spec.grants[0].namespace", "no field"),
+    Case("a path without its end", account(accessRoles={"path": "/a"}), "spec.accessRoles.path", "pattern"),
+    Case("no spec", {k: v for k, v in mover().items() if k != "spec"}, "spec", "a value is required"),
+)
+
+BAD = BROKEN_RULES + BROKEN_SHAPES
+CASES = GOOD + BAD
