@@ -4,8 +4,16 @@
 a run that ends in ERROR and CopyCancelled (soon) after `cancel` is set. A Progress belongs to one run.
 """
 
-from datasync_emulator.dataplane.model import CopyCancelled, CopyFailed, CopyJob, Endpoint, FolderEndpoint, S3Endpoint
-from datasync_emulator.dataplane.progress import Bytes, Count, Phase, Progress
+from datasync_emulator.dataplane.model import (
+    CopyCancelled,
+    CopyFailed,
+    CopyJob,
+    Endpoint,
+    FolderEndpoint,
+    Phase,
+    S3Endpoint,
+)
+from datasync_emulator.dataplane.progress import Bytes, Count, Progress
 from datasync_emulator.dataplane.runner import run
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -10,6 +11,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNLIMITED = -1
+
+
+class Phase(StrEnum):
+    """The steps of a run, by the names of DataSync's execution statuses."""
+
+    PREPARING = "PREPARING"
+    TRANSFERRING = "TRANSFERRING"
+    VERIFYING = "VERIFYING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +75,19 @@ class CopyJob:
     bytes_per_second: Callable[[], int] = no_limit
 
 
-class CopyFailed(Exception):
-    """The run ended in ERROR. `code` and `detail` are what Result's ErrorCode and ErrorDetail show."""
+class CopyFailed(Exception):  # noqa: N818 - DataSync's word for how an execution ends
+    """The run ended in ERROR.
 
-    def __init__(self, code: str, detail: str) -> None:
+    `code` and `detail` are what Result's ErrorCode and ErrorDetail show. `phase` is the step whose status is ERROR;
+    None if a location could not be accessed, so that none had begun.
+    """
+
+    def __init__(self, code: str, detail: str, phase: Phase | None = None) -> None:
+        """Keep the three; the text is for logs."""
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.phase = phase
 
 
 class CopyCancelled(Exception):  # noqa: N818 - an outcome somebody asked for, not an error

@@ -5,22 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from datasync_emulator.dataplane.entry import Kind
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from datasync_emulator.dataplane.entry import Entry
+    from datasync_emulator.dataplane.model import Phase
 
 CounterValue: TypeAlias = int | dict[str, int]
 _REMEMBERED_PROBLEMS = 100
-
-
-class Phase(StrEnum):
-    """The steps of a run, by the names of DataSync's execution statuses."""
-
-    PREPARING = "PREPARING"
-    TRANSFERRING = "TRANSFERRING"
-    VERIFYING = "VERIFYING"
 
 
 class Count(Enum):
@@ -40,6 +37,9 @@ class Count(Enum):
     FAILED_TRANSFER = "failed to transfer"
     FAILED_VERIFY = "failed to verify"
     FAILED_DELETE = "failed to delete"
+
+
+_FAILURES = (Count.FAILED_LIST, Count.FAILED_PREPARE, Count.FAILED_TRANSFER, Count.FAILED_VERIFY, Count.FAILED_DELETE)
 
 
 class Bytes(Enum):
@@ -90,26 +90,34 @@ class Progress:
                 self._durations[self._phase] = self._clock() - self._since
             self._phase = None
 
-    def add_file(self, count: Count, amount: int = 1) -> None:
-        """Count files, objects or symbolic links."""
+    def add(self, count: Count, kind: Kind, amount: int = 1) -> None:
+        """Count files, objects and symbolic links, or directories."""
         with self._lock:
-            self._files[count] += amount
+            (self._folders if kind is Kind.FOLDER else self._files)[count] += amount
 
-    def add_folder(self, count: Count, amount: int = 1) -> None:
-        """Count directories."""
-        with self._lock:
-            self._folders[count] += amount
+    def add_all(self, count: Count, entries: Iterable[Entry]) -> None:
+        """Count each entry by its kind."""
+        for entry in entries:
+            self.add(count, entry.kind)
 
-    def add_bytes(self, counter: Bytes, amount: int) -> None:
-        """Count bytes."""
-        with self._lock:
-            self._bytes[counter] += amount
-
-    def add_problem(self, text: str) -> None:
-        """Keep what went wrong with one path, for the log. Only the first hundred are kept."""
+    def fail(self, count: Count, kind: Kind, path: str, reason: str) -> None:
+        """Count a failure and keep what went wrong with the path. Only the first hundred are kept."""
+        self.add(count, kind)
         with self._lock:
             if len(self._problems) < _REMEMBERED_PROBLEMS:
-                self._problems.append(text)
+                self._problems.append(f"{count.value}: {path}: {reason}")
+
+    def estimate_bytes(self, amount: int) -> None:
+        """Say how many bytes are to be transferred."""
+        with self._lock:
+            self._bytes[Bytes.ESTIMATED] += amount
+
+    def move_bytes(self, amount: int) -> None:
+        """Count bytes that were read and written. Nothing is compressed on the way, so the three are one."""
+        with self._lock:
+            self._bytes[Bytes.TRANSFERRED] += amount
+            self._bytes[Bytes.COMPRESSED] += amount
+            self._bytes[Bytes.WRITTEN] += amount
 
     @property
     def phase(self) -> Phase | None:
@@ -136,6 +144,12 @@ class Progress:
         """The number of bytes counted."""
         with self._lock:
             return self._bytes[counter]
+
+    @property
+    def failures(self) -> int:
+        """How many entries could not be listed, prepared, transferred, verified or deleted."""
+        with self._lock:
+            return sum(self._files[count] + self._folders[count] for count in _FAILURES)
 
     def duration(self, phase: Phase) -> int:
         """How long the phase took, or has taken so far, in milliseconds; 0 if it has not begun."""

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from datasync_emulator.dataplane.bandwidth import Bandwidth
+from datasync_emulator.dataplane.entry import Kind
+from datasync_emulator.dataplane.listing import take_stock, unheeded
+from datasync_emulator.dataplane.matcher import Filters
+from datasync_emulator.dataplane.model import CopyCancelled, CopyFailed, Phase, S3Endpoint
+from datasync_emulator.dataplane.plan import Listing, Plan, make_plan
+from datasync_emulator.dataplane.progress import Count
+from datasync_emulator.dataplane.rules import Verify, rules_of, verify_of
+from datasync_emulator.dataplane.stores.folder import FolderStore
+from datasync_emulator.dataplane.stores.moto import MotoStore
+from datasync_emulator.dataplane.transfer import Transfer
+from datasync_emulator.dataplane.verify import Verification
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterator, Mapping
 
-    from datasync_emulator.dataplane.model import CopyJob
+    from datasync_emulator.dataplane.entry import Entry
+    from datasync_emulator.dataplane.model import CopyJob, Endpoint
     from datasync_emulator.dataplane.progress import Progress
+    from datasync_emulator.dataplane.stores.port import Store
+
+# Sentences as seen in AWS; the codes that go with them are not published.
+_SKIPPED: Final = (
+    "{done} completed. Selected files transferred except for files skipped due to errors. If no skipped files are "
+    "listed in Cloud Watch Logs, please contact AWS Support for further assistance."
+)
+_MISMATCHES: Final = (
+    "Transfer and verification completed. Verification detected mismatches. Files with mismatches are listed in "
+    "Cloud Watch Logs"
+)
 
 
 def run(job: CopyJob, progress: Progress, cancel: threading.Event) -> None:
@@ -18,4 +46,120 @@ def run(job: CopyJob, progress: Progress, cancel: threading.Event) -> None:
         CopyFailed: the run ended in ERROR.
         CopyCancelled: `cancel` was set.
     """
-    raise NotImplementedError
+    with _opened(job.source) as source, _opened(job.destination) as destination:
+        try:
+            _Run(job, source, destination, progress, cancel).through()
+        finally:
+            progress.leave()
+
+
+@contextmanager
+def _opened(endpoint: Endpoint) -> Iterator[Store]:
+    try:
+        store = _store(endpoint)
+    except OSError as error:
+        code = "FsS3HeadBucketFailed" if isinstance(endpoint, S3Endpoint) else "SyncTaskErrorLocationNotAdded"
+        detail = f"Task failed to access location {endpoint.location}: x40016: {error.strerror}"
+        raise CopyFailed(code, detail) from error
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _store(endpoint: Endpoint) -> Store:
+    if isinstance(endpoint, S3Endpoint):
+        return MotoStore(endpoint.bucket, endpoint.prefix)
+    return FolderStore(endpoint.root, endpoint.subdirectory)
+
+
+class _Run:
+    """The steps of a run, and what they share."""
+
+    def __init__(
+        self, job: CopyJob, source: Store, destination: Store, progress: Progress, cancel: threading.Event
+    ) -> None:
+        self._source = source
+        self._destination = destination
+        self._progress = progress
+        self._cancel = cancel
+        self._filters = Filters.of(job.includes, job.excludes)
+        self._rules = rules_of(job, can_own=destination.can_own)
+        self._verify = verify_of(job)
+        self._bandwidth = Bandwidth(job.bytes_per_second, self._pause, time.monotonic)
+
+    def through(self) -> None:
+        """All the steps."""
+        # TransferMode ALL compares nothing, so DataSync shows no preparation.
+        if not self._rules.everything:
+            self._progress.enter(Phase.PREPARING)
+        plan = self._prepare()
+        self._progress.enter(Phase.TRANSFERRING)
+        transfer = Transfer(self._source, self._destination, self._progress, self._bandwidth, self._check)
+        transfer.carry_out(plan)
+        if self._verify is not Verify.NONE:
+            self._progress.enter(Phase.VERIFYING)
+            self._compare(plan, transfer.checksums)
+        self._conclude()
+
+    def _prepare(self) -> Plan:
+        source = self._stock(self._source, Count.LISTED_AT_SOURCE)
+        needs_destination = not (self._rules.everything and self._rules.overwrite)
+        destination = self._stock(self._destination, Count.LISTED_AT_DESTINATION) if needs_destination else Listing()
+        plan = make_plan(source, destination, self._rules)
+        if self._progress.folders(Count.FAILED_LIST):
+            # What could not be seen at the source must not count as gone from it.
+            plan.deletions.clear()
+        self._announce(plan)
+        return plan
+
+    def _stock(self, store: Store, listed: Count) -> Listing:
+        def seen(entry: Entry) -> None:
+            self._progress.add(listed, entry.kind)
+
+        def problem(kind: Kind, path: str, reason: str) -> None:
+            if kind is Kind.FOLDER:
+                self._progress.fail(Count.FAILED_LIST, kind, path, reason)
+            elif store is self._source:
+                self._progress.fail(Count.FAILED_PREPARE, kind, path, reason)
+
+        return take_stock(store, self._filters, problem, seen, self._check)
+
+    def _announce(self, plan: Plan) -> None:
+        to_transfer = [*(move.target for move in plan.moves), *plan.folders, *plan.touches]
+        self._progress.add_all(Count.ESTIMATED, to_transfer)
+        if not self._rules.everything:
+            self._progress.add_all(Count.PREPARED, to_transfer)
+        self._progress.add_all(Count.ESTIMATED_TO_DELETE, plan.deletions)
+        self._progress.add_all(Count.SKIPPED, plan.skipped)
+        self._progress.estimate_bytes(sum(move.source.size for move in plan.moves))
+        for entry, reason in plan.refused:
+            self._progress.fail(Count.FAILED_PREPARE, entry.kind, entry.name, reason)
+
+    def _compare(self, plan: Plan, checksums: Mapping[str, bytes]) -> None:
+        verification = Verification(self._source, self._destination, self._rules, self._progress, self._check)
+        if self._verify is Verify.TRANSFERRED:
+            verification.of_transferred(plan, checksums)
+            return
+        source, destination = (
+            take_stock(store, self._filters, unheeded, unheeded, self._check)
+            for store in (self._source, self._destination)
+        )
+        left = [*plan.skipped, *(entry for entry, _ in plan.refused)]
+        verification.of_everything(source, destination, left)
+
+    def _conclude(self) -> None:
+        count = Count.FAILED_VERIFY
+        if self._progress.files(count) + self._progress.folders(count):
+            raise CopyFailed("VerificationMismatch", _MISMATCHES, Phase.VERIFYING)
+        if self._progress.failures:
+            done = "Transfer" if self._verify is Verify.NONE else "Transfer and verification"
+            raise CopyFailed("FilesSkipped", _SKIPPED.format(done=done), Phase.TRANSFERRING)
+
+    def _check(self) -> None:
+        if self._cancel.is_set():
+            raise CopyCancelled
+
+    def _pause(self, seconds: float) -> None:
+        if self._cancel.wait(seconds):
+            raise CopyCancelled

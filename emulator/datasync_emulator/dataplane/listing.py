@@ -1,0 +1,42 @@
+"""Taking stock of a location."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datasync_emulator.dataplane.entry import Kind
+from datasync_emulator.dataplane.matcher import Filters, always_left_out
+from datasync_emulator.dataplane.plan import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from datasync_emulator.dataplane.entry import Entry
+    from datasync_emulator.dataplane.stores.port import Problem, Store
+
+
+def take_stock(
+    store: Store, filters: Filters, problem: Problem, seen: Callable[[Entry], None], check: Callable[[], None]
+) -> Listing:
+    """What the filters leave of a location.
+
+    `seen` is told of every entry that DataSync would list: with an include filter its matches, whether excluded or
+    not. `check` is called between entries, and raises to stop.
+    """
+    listing = Listing()
+    for entry in store.walk(problem):
+        check()
+        if always_left_out(entry.path):
+            continue
+        if not filters.included(entry.path):
+            if entry.kind is Kind.FOLDER:
+                listing.surroundings[entry.name] = entry
+            continue
+        seen(entry)
+        if not filters.excluded(entry.path):
+            listing.entries[entry.name] = entry
+    return listing
+
+
+def unheeded(*_: object) -> None:
+    """For a stock whose problems or sizes have been told before."""

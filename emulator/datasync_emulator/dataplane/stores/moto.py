@@ -1,0 +1,262 @@
+"""The S3 that moto keeps in this process, reached without HTTP.
+
+The only module of the data plane that knows moto's insides. It does what moto's own PutObject, CopyObject and so on do
+to a bucket, but streams: moto itself holds a whole object in memory for each of them, and serves 120 a second.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from datetime import UTC
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from moto.moto_api._internal import mock_random
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import FakeBucket, FakeKey, S3Backend, s3_backends
+from moto.s3.notifications import S3NotificationEvent, send_event
+from moto.s3.utils import ARCHIVE_STORAGE_CLASSES
+
+from datasync_emulator.dataplane import posix_metadata as posix
+from datasync_emulator.dataplane.entry import NOTHING, Entry, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from datasync_emulator.dataplane.stores.port import Problem, Reader
+
+_CHUNK: Final = 256 * 1024
+_LONGEST_KEY: Final = 1024
+# The system metadata that DataSync copies between buckets (user guide, as in posix_metadata).
+_SYSTEM_METADATA: Final = frozenset({"content-disposition", "content-encoding", "content-language", "content-type"})
+_RESTORED: Final = 'ongoing-request="false"'
+_NOT_NAMES: Final = frozenset({"", ".", ".."})
+
+
+class MotoStore:
+    """The keys of a bucket that begin with a prefix ("" or ending in "/")."""
+
+    can_own = True
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        """Find the bucket, whichever account it is in.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        try:
+            partition, account = s3_backends.bucket_accounts[bucket]
+            self._backend: S3Backend = s3_backends[account][partition]
+            self._bucket: FakeBucket = self._backend.get_bucket(bucket)
+        except (KeyError, MissingBucket):
+            raise FileNotFoundError(errno.ENOENT, "The specified bucket does not exist", bucket) from None
+        self._prefix = prefix
+
+    def walk(self, problem: Problem) -> Iterator[Entry]:
+        """Keys that no path can stand for are problems."""
+        # A copy in one step, for others write to the bucket meanwhile.
+        for key in list(self._bucket.keys):
+            if key.startswith(self._prefix) and key != self._prefix:
+                path = key.removeprefix(self._prefix).removesuffix("/")
+                if not _NOT_NAMES.isdisjoint(path.split("/")) or "\0" in path:
+                    problem(Kind.FILE, key, "DataSync can't transfer objects with such a key")
+                    continue
+                entry = self._entry(key)
+                if entry is not None:
+                    yield entry
+
+    def stat(self, entry: Entry) -> Entry | None:
+        """The object of that very key."""
+        return self._entry(self._prefix + entry.name)
+
+    def open(self, entry: Entry) -> Reader:
+        """The object's bytes as they are now, even if it is overwritten while they are read."""
+        key = self._object(entry)
+        if key.storage_class in ARCHIVE_STORAGE_CLASSES and _RESTORED not in key.response_dict.get("x-amz-restore", ""):
+            raise PermissionError(errno.EACCES, "The object is archived and has not been restored", key.name)
+        return _content(key)
+
+    def create(self, target: Entry) -> ObjectWriter:
+        """Begin an object."""
+        return self._writer(target, S3NotificationEvent.OBJECT_CREATED_PUT_EVENT)
+
+    def make_folder(self, target: Entry) -> None:
+        """An empty object whose key ends in a slash."""
+        self.create(target).commit()
+
+    def touch(self, target: Entry) -> None:
+        """Copy the object to itself with other metadata, as S3 asks for."""
+        content = _content(self._object(target))
+        writer = self._writer(target, S3NotificationEvent.OBJECT_CREATED_COPY_EVENT)
+        try:
+            while chunk := content.read(_CHUNK):
+                writer.write(chunk)
+            writer.commit()
+        finally:
+            writer.discard()
+            content.close()
+
+    def delete(self, entry: Entry) -> bool:
+        """A versioned bucket gets a delete marker."""
+        deleted, _ = self._backend.delete_object(self._bucket.name, self._prefix + entry.name)
+        return deleted
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _find(self, name: str) -> FakeKey | None:
+        found = self._bucket.keys.get(name)
+        return found if isinstance(found, FakeKey) else None  # else a delete marker
+
+    def _object(self, entry: Entry) -> FakeKey:
+        name = self._prefix + entry.name
+        key = self._find(name)
+        if key is None:
+            raise FileNotFoundError(errno.ENOENT, "The specified key does not exist", name)
+        return key
+
+    def _entry(self, name: str) -> Entry | None:
+        key = self._find(name)
+        if key is None:
+            return None
+        headers: Mapping[str, str] = key.metadata
+        metadata = {k: v for k, v in headers.items() if k in _SYSTEM_METADATA or k.startswith(posix.USER_PREFIX)}
+        mtime = posix.time_ns(metadata, posix.MTIME)
+        return Entry(
+            path=name.removeprefix(self._prefix).removesuffix("/"),
+            kind=_kind(name, metadata),
+            size=0 if name.endswith("/") else key.size,
+            mtime_ns=_last_modified_ns(key) if mtime is None else mtime,
+            atime_ns=posix.time_ns(metadata, posix.ATIME),
+            mode=posix.permissions(metadata),
+            uid=posix.owner(metadata, posix.OWNER),
+            gid=posix.owner(metadata, posix.GROUP),
+            metadata=metadata,
+            tags=self._backend.tagger.get_tag_dict_for_resource(key.arn) or NOTHING,
+            storage_class=key.storage_class or "STANDARD",
+        )
+
+    def _writer(self, target: Entry, event: S3NotificationEvent) -> ObjectWriter:
+        name = self._prefix + target.name
+        try:
+            length = len(name.encode())
+        except UnicodeEncodeError:
+            raise OSError(errno.EILSEQ, "An object's key must be UTF-8", name) from None
+        if length > _LONGEST_KEY:
+            raise OSError(errno.ENAMETOOLONG, "Your key is too long", name)
+        return ObjectWriter(self._backend, self._bucket, name, target, event)
+
+
+class ObjectWriter:
+    """An object in the making."""
+
+    def __init__(
+        self, backend: S3Backend, bucket: FakeBucket, name: str, target: Entry, event: S3NotificationEvent
+    ) -> None:
+        """Begin an empty object that the bucket does not know yet."""
+        self._backend, self._bucket, self._target, self._event = backend, bucket, target, event
+        self._committed = False
+        self._size = 0
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._key = FakeKey(
+            name=name,
+            bucket_name=bucket.name,
+            value=b"",
+            account_id=backend.account_id,
+            region_name=backend.region_name,
+            storage=target.storage_class,
+            is_versioned=bucket.is_versioned,
+            version_id=str(mock_random.uuid4()) if bucket.is_versioned else "null",
+            **_encryption(bucket),
+        )
+
+    def write(self, data: bytes, /) -> None:
+        """Append; moto's buffer goes to disk by itself when it has grown."""
+        self._key._value_buffer.write(data)  # noqa: SLF001 - moto would want the whole value at once
+        self._md5.update(data)
+        self._size += len(data)
+
+    def commit(self) -> None:
+        """Show it to the bucket, complete with metadata and tags."""
+        key = self._key
+        key.contentsize = self._size
+        key._etag = self._md5.hexdigest()  # noqa: SLF001 - moto would read the content once more
+        key.set_metadata(dict(self._target.metadata))
+        self._backend.tagger.delete_all_tags_for_resource(key.arn)
+        if self._target.tags:
+            tags = [{"Key": name, "Value": value} for name, value in self._target.tags.items()]
+            self._backend.tagger.tag_resource(key.arn, tags)
+        older = self._bucket.keys.getlist(key.name, []) if self._bucket.is_versioned else []
+        self._bucket.keys.setlist(key.name, [*older, key])
+        self._committed = True
+        send_event(self._backend.account_id, self._event, self._bucket, key)
+
+    def discard(self) -> None:
+        """Free the buffer, unless it is the bucket's now."""
+        if not self._committed:
+            self._key.dispose()
+
+
+class _Snapshot:
+    """A spooled object's bytes through a descriptor of our own: they stay when moto disposes of the object."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Take over the descriptor."""
+        self._descriptor = descriptor
+        self._offset = 0
+
+    def read(self, size: int, /) -> bytes:
+        """By position, for moto and other readers share the file's own."""
+        data = os.pread(self._descriptor, size, self._offset)
+        self._offset += len(data)
+        return data
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        os.close(self._descriptor)
+
+
+def _content(key: FakeKey) -> Reader:
+    buffer: Any = key._value_buffer._file  # noqa: SLF001 - moto would give the whole value at once
+    try:
+        if isinstance(buffer, BytesIO):
+            return BytesIO(buffer.getvalue())
+        buffer.flush()
+        return _Snapshot(os.dup(buffer.fileno()))
+    except ValueError:
+        raise FileNotFoundError(errno.ENOENT, "The object was deleted meanwhile", key.name) from None
+
+
+def _kind(name: str, metadata: Mapping[str, str]) -> Kind:
+    if name.endswith("/"):
+        return Kind.FOLDER
+    return Kind.LINK if posix.is_link(metadata) else Kind.FILE
+
+
+def _last_modified_ns(key: FakeKey) -> int:
+    """To the second, as S3 tells it."""
+    return int(key.last_modified.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
+
+
+def _encryption(bucket: FakeBucket) -> dict[str, Any]:
+    """The bucket's default encryption, as moto's put_object applies it."""
+    if not bucket.encryption:
+        return {}
+    rule = bucket.encryption["Rule"]
+    default = rule["ApplyServerSideEncryptionByDefault"]
+    return {
+        "encryption": default["SSEAlgorithm"],
+        "kms_key_id": default.get("KMSMasterKeyID"),
+        "bucket_key_enabled": rule.get("BucketKeyEnabled", False),
+    }

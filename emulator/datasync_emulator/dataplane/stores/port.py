@@ -1,0 +1,90 @@
+"""What the data plane needs of a location."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+    from typing import Self, TypeAlias
+
+    from datasync_emulator.dataplane.entry import Entry, Kind
+
+    # Told of what cannot be listed or copied: its kind, its path or key, and why.
+    Problem: TypeAlias = Callable[[Kind, str, str], None]
+
+
+class Reader(Protocol):
+    """An entry's content as it was when it was opened."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class Writer(Protocol):
+    """An entry in the making; nobody sees it before `commit`."""
+
+    def write(self, data: bytes, /) -> None:
+        """Append."""
+        ...
+
+    def commit(self) -> None:
+        """Put it in place, whole, instead of what stands there."""
+        ...
+
+    def discard(self) -> None:
+        """Forget it, if it has not been committed; else do nothing."""
+        ...
+
+
+class Store(Protocol):
+    """A location. Safe for use by several threads. What fails raises OSError with a text for people."""
+
+    @property
+    def can_own(self) -> bool:
+        """Whether entries can be given to other users."""
+        ...
+
+    def walk(self, problem: Problem) -> Iterator[Entry]:
+        """All entries below the location, in no particular order."""
+        ...
+
+    def stat(self, entry: Entry) -> Entry | None:
+        """What stands at the entry's name now; None if nothing of its kind does."""
+        ...
+
+    def open(self, entry: Entry) -> Reader:
+        """The content of a file, an object, or (its target) of a link."""
+        ...
+
+    def create(self, target: Entry) -> Writer:
+        """Begin a file, object or link."""
+        ...
+
+    def make_folder(self, target: Entry) -> None:
+        """Make a folder; one that exists is fine."""
+        ...
+
+    def touch(self, target: Entry) -> None:
+        """Give what exists the target's attributes."""
+        ...
+
+    def delete(self, entry: Entry) -> bool:
+        """Remove it; False if a folder holds things that the run does not see, and stays."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the location, and remove what was not committed."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,166 @@
+"""Where new files and links grow before they are renamed into place.
+
+A folder of the run's own in `.aws-datasync`, as DataSync has it; always left out of transfers, gone after the run.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import threading
+import time
+import uuid
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from datasync_emulator.dataplane.stores.beneath import FOLDER_FLAGS, holder
+
+if TYPE_CHECKING:
+    from datasync_emulator.dataplane.entry import Entry
+
+_NAME = ".aws-datasync"
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_LONGEST_LINK = 4095
+_PLAIN_MODE = 0o644
+
+
+class Workshop:
+    """The run's own folder below a location's root; made when first needed."""
+
+    def __init__(self, root: int) -> None:
+        """`root` is the location's descriptor; it stays the caller's."""
+        self.root = root
+        self._own_name = uuid.uuid4().hex
+        self._lock = threading.Lock()
+        self._folders: tuple[int, int] | None = None
+        self._numbers = itertools.count()
+
+    def descriptor(self) -> int:
+        """The folder's descriptor."""
+        with self._lock:
+            if self._folders is None:
+                with suppress(FileExistsError):
+                    os.mkdir(_NAME, 0o700, dir_fd=self.root)
+                outer = os.open(_NAME, FOLDER_FLAGS, dir_fd=self.root)
+                os.mkdir(self._own_name, 0o700, dir_fd=outer)
+                self._folders = outer, os.open(self._own_name, FOLDER_FLAGS, dir_fd=outer)
+            return self._folders[1]
+
+    def new_name(self) -> str:
+        """A name that nothing in the folder has."""
+        return str(next(self._numbers))
+
+    def put(self, name: str, path: str) -> None:
+        """Rename what was made under `name` to its place below the location, in one step."""
+        with holder(self.root, path) as (folder, final):
+            os.replace(name, final, src_dir_fd=self.descriptor(), dst_dir_fd=folder)
+
+    def close(self) -> None:
+        """Remove the folder with all that was not put in place."""
+        with self._lock:
+            folders, self._folders = self._folders, None
+        if folders is None:
+            return
+        outer, own = folders
+        with os.scandir(own) as leftovers:
+            for leftover in leftovers:
+                os.unlink(leftover.name, dir_fd=own)
+        os.close(own)
+        os.rmdir(self._own_name, dir_fd=outer)
+        os.close(outer)
+        with suppress(OSError):  # another run is at work in it
+            os.rmdir(_NAME, dir_fd=self.root)
+
+
+class FileWriter:
+    """A file in the making."""
+
+    def __init__(self, workshop: Workshop, target: Entry) -> None:
+        """Begin an empty file."""
+        self._workshop = workshop
+        self._target = target
+        self._name = workshop.new_name()
+        self._in_place = False
+        self._descriptor = os.open(self._name, _NEW_FILE, 0o600, dir_fd=workshop.descriptor())
+
+    def write(self, data: bytes, /) -> None:
+        """Append."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def commit(self) -> None:
+        """Set the attributes, then rename."""
+        if self._target.mode is None:
+            os.fchmod(self._descriptor, _PLAIN_MODE)
+        apply_attributes(self._descriptor, self._target)
+        self._close()
+        self._workshop.put(self._name, self._target.path)
+        self._in_place = True
+
+    def discard(self) -> None:
+        """Remove it, unless it is in place."""
+        self._close()
+        if not self._in_place:
+            os.unlink(self._name, dir_fd=self._workshop.descriptor())
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+
+
+class LinkWriter:
+    """A symbolic link in the making. Its content is its target, which is never followed."""
+
+    def __init__(self, workshop: Workshop, target: Entry) -> None:
+        """Begin a link without a target."""
+        self._workshop = workshop
+        self._target = target
+        self._text = b""
+
+    def write(self, data: bytes, /) -> None:
+        """Append to the target."""
+        if len(self._text) + len(data) > _LONGEST_LINK:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), self._target.path)
+        self._text += data
+
+    def commit(self) -> None:
+        """Make the link, then rename it."""
+        if not self._text or b"\0" in self._text:
+            raise OSError(errno.EINVAL, "Not a symbolic link's target", self._target.path)
+        name, folder = self._workshop.new_name(), self._workshop.descriptor()
+        os.symlink(self._text, name.encode(), dir_fd=folder)
+        apply_link_attributes(folder, name, self._target)
+        self._workshop.put(name, self._target.path)
+
+    def discard(self) -> None:
+        """Nothing to forget: a link left over goes with the workshop."""
+
+
+def apply_attributes(descriptor: int, target: Entry) -> None:
+    """Give an open file or folder the target's attributes; what is None stays."""
+    if target.uid is not None or target.gid is not None:
+        # Before the permissions: a change of owner clears the set-id bits.
+        os.fchown(descriptor, _or_same(target.uid), _or_same(target.gid))
+    if target.mode is not None:
+        os.fchmod(descriptor, target.mode)
+    if target.mtime_ns is not None:
+        os.utime(descriptor, ns=_times(target, target.mtime_ns))
+
+
+def apply_link_attributes(folder: int, name: str, target: Entry) -> None:
+    """Give a link itself the target's attributes; what is None stays."""
+    if target.uid is not None or target.gid is not None:
+        os.chown(name, _or_same(target.uid), _or_same(target.gid), dir_fd=folder, follow_symlinks=False)
+    if target.mtime_ns is not None:
+        os.utime(name, ns=_times(target, target.mtime_ns), dir_fd=folder, follow_symlinks=False)
+
+
+def _times(target: Entry, mtime_ns: int) -> tuple[int, int]:
+    return (time.time_ns() if target.atime_ns is None else target.atime_ns), mtime_ns
+
+
+def _or_same(value: int | None) -> int:
+    return -1 if value is None else value

@@ -1,0 +1,100 @@
+"""Carries a plan out."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from datasync_emulator.dataplane.parallel import in_parallel
+from datasync_emulator.dataplane.progress import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from datasync_emulator.dataplane.bandwidth import Bandwidth
+    from datasync_emulator.dataplane.entry import Entry
+    from datasync_emulator.dataplane.plan import Move, Plan
+    from datasync_emulator.dataplane.progress import Progress
+    from datasync_emulator.dataplane.stores.port import Reader, Store, Writer
+
+T = TypeVar("T")
+
+WORKERS: Final = 4
+CHUNK: Final = 256 * 1024
+new_checksum: Final = hashlib.sha256
+
+
+class Transfer:
+    """One plan's way from source to destination. At most WORKERS chunks are in memory at a time."""
+
+    def __init__(
+        self, source: Store, destination: Store, progress: Progress, bandwidth: Bandwidth, check: Callable[[], None]
+    ) -> None:
+        """`check` is called between chunks and raises to stop."""
+        self._source = source
+        self._destination = destination
+        self._progress = progress
+        self._bandwidth = bandwidth
+        self._check = check
+        self.checksums: dict[str, bytes] = {}
+        """Of what was read from the source, by name of what has arrived."""
+
+    def carry_out(self, plan: Plan) -> None:
+        """Do all of it. What fails is counted and the rest goes on."""
+        for entry in plan.deletions:
+            self._attempt(Count.FAILED_DELETE, entry, self._delete, entry)
+        for folder in plan.folders:
+            self._attempt(Count.FAILED_TRANSFER, folder, self._make_folder, folder)
+        in_parallel(
+            plan.moves, lambda move: self._attempt(Count.FAILED_TRANSFER, move.target, self._move, move), WORKERS
+        )
+        in_parallel(
+            plan.touches, lambda target: self._attempt(Count.FAILED_TRANSFER, target, self._touch, target), WORKERS
+        )
+        for folder in plan.settlements:
+            self._attempt(Count.FAILED_TRANSFER, folder, self._destination.touch, folder)
+
+    def _attempt(self, failed: Count, entry: Entry, action: Callable[[T], None], subject: T) -> None:
+        self._check()
+        try:
+            action(subject)
+        except OSError as error:
+            self._progress.fail(failed, entry.kind, entry.name, str(error))
+
+    def _delete(self, entry: Entry) -> None:
+        if self._destination.delete(entry):
+            self._progress.add(Count.DELETED, entry.kind)
+
+    def _make_folder(self, folder: Entry) -> None:
+        self._destination.make_folder(folder)
+        self._progress.add(Count.TRANSFERRED, folder.kind)
+
+    def _touch(self, target: Entry) -> None:
+        self._destination.touch(target)
+        self._progress.add(Count.TRANSFERRED, target.kind)
+
+    def _move(self, move: Move) -> None:
+        reader = self._source.open(move.source)
+        try:
+            writer = self._destination.create(move.target)
+            try:
+                checksum = self._pump(reader, writer)
+                writer.commit()
+            finally:
+                writer.discard()
+        finally:
+            reader.close()
+        self.checksums[move.target.name] = checksum
+        self._progress.add(Count.TRANSFERRED, move.target.kind)
+
+    def _pump(self, reader: Reader, writer: Writer) -> bytes:
+        checksum = new_checksum()
+        while True:
+            self._check()
+            chunk = reader.read(CHUNK)
+            if not chunk:
+                return checksum.digest()
+            self._bandwidth.take(len(chunk))
+            checksum.update(chunk)
+            writer.write(chunk)
+            self._progress.move_bytes(len(chunk))
