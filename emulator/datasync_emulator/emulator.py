@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import get_args
 
 from moto.moto_api._internal.models import moto_api_backend
 
@@ -29,15 +30,15 @@ from datasync_emulator.front import Front
 from datasync_emulator.gate import FaultGate
 from datasync_emulator.journal import Journal
 from datasync_emulator.messages import HttpRequest, Reply
-from datasync_emulator.moto_side.app import MotoApp
-from datasync_emulator.moto_side.service import SERVICES, MotoService
+from datasync_emulator.moto_side.app import MotoApp, MotoServiceName
+from datasync_emulator.moto_side.service import MotoService
 from datasync_emulator.moto_side.state import MotoBuckets, MotoIam, account_of
 from datasync_emulator.protocol.json_service import Handler, JsonService, load_model
 from datasync_emulator.server import listening
 from datasync_emulator.settings import Settings
 from datasync_emulator.tagging import Tagging
 
-_MOTO_THREADS = 8
+_S3_THREADS = 2
 
 
 class Emulator:
@@ -70,7 +71,7 @@ class Emulator:
             settings.max_tasks,
             timedelta(seconds=settings.task_delay),
         )
-        self.moto_threads = ThreadPoolExecutor(_MOTO_THREADS, thread_name_prefix="moto")
+        self.s3_threads = ThreadPoolExecutor(_S3_THREADS, thread_name_prefix="s3")
         self.front = Front(self._services(), account_of, self.clock, self.journal, self.faults)
         self.control = Control(self.journal, self.faults, self.clock, self.reset)
 
@@ -92,13 +93,14 @@ class Emulator:
         """Stop the executions and wait for all threads."""
         self.faults.clear()
         await asyncio.to_thread(self.runner.close)
-        await asyncio.to_thread(self.moto_threads.shutdown)
+        await asyncio.to_thread(self.s3_threads.shutdown)
 
     def _services(self) -> dict[str, JsonService | MotoService]:
-        moto = MotoService(MotoApp(), self.moto_threads)
+        moto = MotoApp(get_args(MotoServiceName))
         tagging = {"GetResources": Tagging(self.catalogue).get_resources}
         return {
-            **dict.fromkeys(SERVICES, moto),
+            **{name: MotoService(name, moto) for name in get_args(MotoServiceName)},
+            "s3": MotoService("s3", moto, self.s3_threads),
             "datasync": JsonService(load_model("datasync"), self._operations()),
             "tagging": JsonService(load_model("resourcegroupstaggingapi"), tagging),
         }

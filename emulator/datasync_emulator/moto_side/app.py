@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
+from collections.abc import Iterable
+from typing import Literal
 from urllib.parse import unquote_to_bytes
 
 from moto.core.request import (
@@ -12,33 +13,38 @@ from moto.core.request import (
     environ_key_for_header,
     should_preserve_original_header_name,
 )
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.test import run_wsgi_app
 
 from datasync_emulator.messages import Caller, HttpRequest, JsonObject, Reply
 
-_log = logging.getLogger(__name__)
 _NOT_PASSED_ON = frozenset({"transfer-encoding", "connection", "keep-alive", "expect"})
+
+MotoServiceName = Literal["s3", "iam", "sts", "sqs", "events"]
+_TRIES = 20
 
 
 class MotoApp:
-    """moto as a function from request to reply; may be called from several threads at once."""
+    """moto's services as a function from request to reply; may be called from several threads at once."""
 
-    def __init__(self) -> None:
-        """Nothing is loaded until a service is first called."""
-        self._application = DomainDispatcherApplication(create_backend_app)
+    def __init__(self, services: Iterable[MotoServiceName]) -> None:
+        """Load the services. moto's own dispatcher would find them by host, which takes it a millisecond a request."""
+        self._applications = {service: create_backend_app(service) for service in services}
 
-    def __call__(self, request: HttpRequest, caller: Caller) -> Reply:
+    def __call__(self, service: MotoServiceName, request: HttpRequest, caller: Caller) -> Reply:
         """Serve one request. The account is ours to say, so that moto and DataSync agree on it."""
-        status = 500
-        headers: dict[str, str] = {}
+        for _ in range(_TRIES):
+            try:
+                return self._serve(service, request, caller)
+            except RuntimeError:
+                # moto walks its dictionaries while copies change them; what reads only can be done again.
+                if request.method not in ("GET", "HEAD"):
+                    raise
+        return self._serve(service, request, caller)
 
-        def start_response(line: str, pairs: list[tuple[str, str]], _: object = None) -> None:
-            nonlocal status
-            status = int(line.split(" ", 1)[0])
-            headers.update(pairs)
-
-        chunks = self._application(_environ(request, caller), start_response)
-        return Reply(status, b"".join(chunks), headers)
+    def _serve(self, service: MotoServiceName, request: HttpRequest, caller: Caller) -> Reply:
+        chunks, status, headers = run_wsgi_app(self._applications[service], _environ(request, caller))
+        return Reply(int(status.partition(" ")[0]), b"".join(chunks), dict(headers))
 
 
 def _environ(request: HttpRequest, caller: Caller) -> JsonObject:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from datasync_emulator.messages import Call, Caller, HttpRequest, Reply
-from datasync_emulator.moto_side.app import MotoApp
+from datasync_emulator.moto_side.app import MotoApp, MotoServiceName
 from datasync_emulator.moto_side.names import name_call
 
-SERVICES = ("s3", "iam", "sts", "sqs", "events")
 _BAD_REQUEST = 400
 _CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"')
 _log = logging.getLogger(__name__)
@@ -22,10 +21,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MotoService:
-    """Implements messages.Service."""
+    """Implements messages.Service for one of moto's services.
 
+    S3's requests are served in `threads`, for their bodies may be large. The others' run in the event loop: they
+    take half a millisecond, and moto's IAM is not made for several threads.
+    """
+
+    name: MotoServiceName
     app: MotoApp
-    threads: ThreadPoolExecutor
+    threads: ThreadPoolExecutor | None = None
 
     def read(self, name: str, request: HttpRequest, caller: Caller, request_id: str) -> Call:
         """Name the operation."""
@@ -34,9 +38,8 @@ class MotoService:
 
     async def answer(self, call: Call) -> Reply:
         """Let moto serve it; what moto does not have is an error of the service, not a crash."""
-        loop = asyncio.get_running_loop()
         try:
-            reply = await loop.run_in_executor(self.threads, self.app, call.request, call.caller)
+            reply = await self._serve(call)
         except NotImplementedError as error:
             return self.error(call, "NotImplemented", str(error), 501)
         except Exception as error:  # noqa: BLE001 - moto raises anything; a caller gets an answer
@@ -45,6 +48,12 @@ class MotoService:
         if reply.status < _BAD_REQUEST:
             return reply
         return Reply(reply.status, reply.body, reply.headers, _error_code(reply))
+
+    async def _serve(self, call: Call) -> Reply:
+        if self.threads is None:
+            return self.app(self.name, call.request, call.caller)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, self.app, self.name, call.request, call.caller)
 
     def error(self, call: Call, code: str, message: str, status: int) -> Reply:
         """Word an error in the service's wire format: XML for S3, IAM and STS, JSON for the others."""
