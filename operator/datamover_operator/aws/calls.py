@@ -14,6 +14,7 @@ from botocore import xform_name
 
 from datamover_operator.aws.errors import STALE_CREDENTIALS, AwsError, classify, is_creating, lost
 from datamover_operator.planning.failure import FailureKind
+from datamover_operator.working.ports import send_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -141,7 +142,7 @@ class Channel:
             self._metrics.aws_call(service, operation, result, time.monotonic() - started)
 
     async def _in_thread(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
-        ticket = Ticket(time.monotonic() + self._limits.call_timeout)
+        ticket = Ticket(self._departs_before(operation))
         pending = self._pool.submit(lambda: self._send(ticket, service, operation, request))
         try:
             async with asyncio.timeout(self._limits.call_timeout):
@@ -155,6 +156,11 @@ class Channel:
             raise
         log.debug("AWS call", service=service, operation=operation, aws_request_id=_request_id(reply))
         return reply
+
+    def _departs_before(self, operation: str) -> float:
+        """Until when a request may go out: a creating one no later than its caller's intent allows."""
+        deadline = time.monotonic() + self._limits.call_timeout
+        return min(deadline, send_before.get()) if is_creating(operation) else deadline
 
     def _send(self, ticket: Ticket, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
         client: BaseClient | None = None

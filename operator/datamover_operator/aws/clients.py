@@ -103,10 +103,12 @@ class Clients:
     def renew(self, failed: BaseClient) -> None:
         """Drop the clients and what was found around us, unless `failed` was dropped already."""
         with self._lock:
-            if failed in self._made.values():
-                self._session = None
-                self._made = {}
-                self._ambient.forget()
+            if failed not in self._made.values():
+                return
+            self.close()
+            self._session = None
+            self._made = {}
+            self._ambient.forget()
 
     def close(self) -> None:
         """Close the idle connections; calls in flight end as they would have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,7 +14,7 @@ from datamover_crds import JsonObject
 def from_aws(reply: Mapping[str, object]) -> JsonObject:
     """Return a reply of botocore as camelCase JSON, without its ResponseMetadata.
 
-    Datetimes become RFC 3339 strings in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.
+    Datetimes become RFC 3339 strings in UTC with milliseconds: `2026-01-31T12:00:00.000Z`; bytes become base64.
 
     Raises:
         TypeError: a value that JSON can't hold (DataSync's replies have none).
@@ -36,7 +37,9 @@ def _json(value: object) -> JsonValue:
         return value
     if isinstance(value, Mapping):
         return {_lowered(str(name)): _json(member) for name, member in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, Sequence):
         return [_json(item) for item in value]
     if isinstance(value, datetime):
         return timestamp(value)

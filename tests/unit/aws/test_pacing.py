@@ -1,0 +1,67 @@
+"""The token bucket: in order, never faster than allowed, slower after a throttle, and back again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datamover_operator.aws.pacing import Limits, Pace
+
+
+def test_a_burst_goes_at_once_and_the_rest_in_order_at_the_rate() -> None:
+    pace = Pace(rate=10, burst=3, now=100.0)
+    assert [pace.reserve(100.0) for _ in range(5)] == pytest.approx([0, 0, 0, 0.1, 0.2])
+
+
+def test_a_pause_fills_the_bucket_to_its_burst_only() -> None:
+    pace = Pace(rate=10, burst=3, now=0.0)
+    for _ in range(3):
+        pace.reserve(0.0)
+    assert [pace.reserve(1000.0) for _ in range(4)] == pytest.approx([0, 0, 0, 0.1])
+
+
+def test_a_throttle_halves_the_rate_and_spends_the_burst() -> None:
+    pace = Pace(rate=10, burst=3, now=0.0)
+    pace.throttled(0.0)
+    assert pace.rate(0.0) == pytest.approx(5)
+    assert pace.reserve(0.0) == pytest.approx(0.2)
+
+
+def test_throttles_of_calls_that_were_in_flight_together_count_once() -> None:
+    pace = Pace(rate=10, burst=3, now=0.0)
+    for late in (0.0, 0.3, 0.9):
+        pace.throttled(late)
+    assert pace.rate(0.9) == pytest.approx(5, rel=0.1)
+
+
+def test_the_rate_recovers_within_a_minute_without_a_throttle() -> None:
+    pace = Pace(rate=10, burst=3, now=0.0)
+    pace.throttled(0.0)
+    assert pace.rate(15.0) == pytest.approx(7.5)
+    assert pace.rate(60.0) == 10
+
+
+def test_many_throttles_never_stop_an_account() -> None:
+    pace = Pace(rate=10, burst=3, now=0.0)
+    for second in range(50):
+        pace.throttled(second * 1.01)
+    assert pace.rate(50.0) >= 0.2
+
+
+@given(st.lists(st.floats(0, 5), max_size=60), st.floats(1, 50), st.integers(1, 10))
+def test_no_window_ever_holds_more_than_burst_and_rate_allow(gaps: list[float], rate: float, burst: int) -> None:
+    pace, now, departures = Pace(rate, burst, 0.0), 0.0, []
+    for gap in gaps:
+        now += gap
+        departures.append(now + pace.reserve(now))
+    assert departures == sorted(departures)
+    for first in range(len(departures)):
+        for last in range(first, len(departures)):
+            window = departures[last] - departures[first]
+            assert last - first + 1 <= burst + rate * window + 1e-6 * len(departures) + 1e-9
+
+
+@pytest.mark.parametrize(("threads", "expected"), [(1, 1), (2, 1), (24, 18)])
+def test_one_account_never_takes_all_threads_where_there_are_several(threads: int, expected: int) -> None:
+    assert Limits(threads=threads).per_account == expected
