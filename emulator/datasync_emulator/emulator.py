@@ -19,11 +19,11 @@ from datasync_emulator.catalogue.tags import Tags
 from datasync_emulator.catalogue.tasks import Tasks
 from datasync_emulator.clock import MovableClock
 from datasync_emulator.control import PREFIX, Control
+from datasync_emulator.executions import cron
 from datasync_emulator.executions.board import Board, Executions
 from datasync_emulator.executions.jobs import Jobs
-from datasync_emulator.executions.record import Execution
 from datasync_emulator.executions.runner import Runner
-from datasync_emulator.executions.schedule import check_expression
+from datasync_emulator.executions.schedules import Schedules
 from datasync_emulator.faults import Faults
 from datasync_emulator.file_systems import FileSystems
 from datasync_emulator.front import Front
@@ -31,6 +31,7 @@ from datasync_emulator.gate import FaultGate
 from datasync_emulator.journal import Journal
 from datasync_emulator.messages import HttpRequest, Reply
 from datasync_emulator.moto_side.app import MotoApp, MotoServiceName
+from datasync_emulator.moto_side.events import Announcer
 from datasync_emulator.moto_side.service import MotoService
 from datasync_emulator.moto_side.state import MotoBuckets, MotoIam, account_of
 from datasync_emulator.protocol.json_service import Handler, JsonService, load_model
@@ -39,12 +40,13 @@ from datasync_emulator.settings import Settings
 from datasync_emulator.tagging import Tagging
 
 _S3_THREADS = 2
+_SCHEDULE_INTERVAL = 0.5
 
 
 class Emulator:
     """One emulator's parts, wired."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         """Build everything; nothing listens yet."""
         self.settings = settings
         self.clock = MovableClock()
@@ -59,7 +61,7 @@ class Emulator:
             self.clock,
             Jobs(file_systems),
             FaultGate(self.faults),
-            _ignore,
+            Announcer(loop, self.clock),
             settings.state_delay,
             settings.copy_slots,
         )
@@ -67,10 +69,14 @@ class Emulator:
             self.catalogue,
             self.board,
             self.access.check_transfer,
-            check_expression,
+            cron.check,
             settings.max_tasks,
             timedelta(seconds=settings.task_delay),
         )
+        self.executions = Executions(
+            self.catalogue, self.board, self.access.check_transfer, self.tasks.status, self.runner
+        )
+        self.schedules = Schedules(self.catalogue, self.clock, self.executions.start)
         self.s3_threads = ThreadPoolExecutor(_S3_THREADS, thread_name_prefix="s3")
         self.front = Front(self._services(), account_of, self.clock, self.journal, self.faults)
         self.control = Control(self.journal, self.faults, self.clock, self.reset)
@@ -88,6 +94,12 @@ class Emulator:
         self.catalogue.clear()
         self.journal.clear()
         moto_api_backend.reset()
+
+    async def keep_schedules(self) -> None:
+        """Start what is due, for ever."""
+        while True:
+            self.schedules.tick()
+            await asyncio.sleep(_SCHEDULE_INTERVAL)
 
     async def close(self) -> None:
         """Stop the executions and wait for all threads."""
@@ -108,7 +120,7 @@ class Emulator:
     def _operations(self) -> dict[str, Handler]:
         tags, tasks = Tags(self.catalogue), self.tasks
         locations = Locations(self.catalogue, self.access.check_place)
-        executions = Executions(self.catalogue, self.board, self.access.check_transfer, tasks.status, self.runner)
+        executions = self.executions
         return {
             "CreateLocationS3": locations.create_s3,
             "CreateLocationEfs": locations.create_efs,
@@ -137,17 +149,16 @@ class Emulator:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[str]:
     """Run an emulator until the block is left; gives its endpoint."""
-    emulator = Emulator(settings)
+    emulator = Emulator(settings, asyncio.get_running_loop())
+    schedules = asyncio.create_task(emulator.keep_schedules())
     try:
         async with listening(emulator.handle, settings.host, settings.port) as endpoint:
             yield endpoint
     finally:
+        schedules.cancel()
+        await asyncio.wait([schedules])
         await emulator.close()
 
 
 def _random_hex(digits: int) -> str:
     return os.urandom((digits + 1) // 2).hex()[:digits]
-
-
-def _ignore(_: Execution) -> None:
-    """Nobody watches executions yet."""

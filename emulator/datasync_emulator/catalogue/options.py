@@ -23,7 +23,7 @@ def complete(given: JsonObject, source: Place, destination: Place, mode: str) ->
         ApiError: InvalidRequestException naming the options and values that do not go together.
     """
     posix = _is_posix(source, destination)
-    options = _defaults(posix=posix, mode=mode) | given
+    options = _defaults(posix=posix, mode=mode) | ({} if posix else {"ObjectMetadata": "PRESERVE"}) | given
     for error in _refusals(options, posix=posix, mode=mode):
         raise error
     return options

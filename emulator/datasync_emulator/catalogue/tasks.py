@@ -160,7 +160,9 @@ class Tasks:
         if "Excludes" in params:
             task = replace(task, excludes=rules.excludes(params["Excludes"]))
         if "Schedule" in params:
-            task = replace(task, schedule=self._schedule(caller, params["Schedule"]))
+            schedule = self._schedule(caller, params["Schedule"])
+            if not _same(schedule, task.schedule):
+                task = replace(task, schedule=schedule)
         if "ManifestConfig" in params:
             task = replace(task, manifest=params["ManifestConfig"] or None)
         if "TaskReportConfig" in params:
@@ -178,6 +180,13 @@ class Tasks:
         self.check_schedule(given["ScheduleExpression"])
         enabled = given.get("Status", "ENABLED") == "ENABLED"
         return Schedule(given["ScheduleExpression"], enabled, caller.now, None if enabled else "USER")
+
+
+def _same(one: Schedule | None, other: Schedule | None) -> bool:
+    """Whether a schedule is merely sent again, so that it goes on as it was."""
+    if one is None or other is None:
+        return one is other
+    return (one.expression, one.enabled) == (other.expression, other.enabled)
 
 
 def _schedule_members(schedule: Schedule | None) -> JsonObject:
