@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObject, Model, parse
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObject, Model, dump, parse
+from datamover_crds.definitions import DEFINITIONS, Definition
+from datamover_crds.schema import structural_schema
 from datamover_crds.transitions import TRANSITIONS
 from tests.support.api import GROUP, Api, ApiError
 from tests.support.kubectl import Kubectl, KubectlError
@@ -143,6 +145,42 @@ def test_what_may_change_does(api: Api, namespace: str, before: JsonDict, after:
 
 def test_every_transition_has_a_change_that_it_refuses() -> None:
     assert {f"{t.model}{t.field_path}" for t in TRANSITIONS} == {field for field, _, _ in CHANGES}
+
+
+def filled(schema: JsonDict) -> object:
+    """A value with every member there is."""
+    value: object
+    match schema:
+        case {"properties": members}:
+            value = {name: filled(member) for name, member in members.items()}
+        case {"items": item}:
+            value = [filled(item)]
+        case {"type": "object"}:  # whatever DataSync described
+            value = {"anything": [1, {"at": None}], "all": "2025-01-31"}
+        case {"type": "integer"}:
+            value = schema.get("maximum", 2**63 - 1)
+        case {"enum": [*_, value]}:
+            pass
+        case {"format": "date-time"}:
+            value = "2025-01-31T12:00:00.123Z"
+        case _:
+            value = ROLE if schema.get("pattern") == "^arn:" else "Something"
+    return value
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition.kind)
+def test_a_status_with_every_field_is_stored_and_read_as_written(
+    api: Api, namespace: str, definition: Definition
+) -> None:
+    (least,) = (sample for sample in (mover(), run(), account()) if sample["kind"] == definition.kind)
+    path = collection(definition.kind).replace("/default/", f"/{namespace}/")
+    status = filled(structural_schema(definition.model)["properties"]["status"])
+
+    created = api.create(path, least)
+    stored = api.replace(f"{path}/{least['metadata']['name']}/status", created | {"status": status})
+
+    assert stored["status"] == status
+    assert dump(parse(definition.model, stored))["status"] == status
 
 
 def test_kubectl_explains_every_field_and_lists_what_people_look_for(kubectl: Kubectl, tmp_path: Path) -> None:
