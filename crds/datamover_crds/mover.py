@@ -145,7 +145,7 @@ class Intent(Model):
     """Tags what these calls make."""
     generation: Count
     """The metadata.generation that was planned from."""
-    calls: Annotated[tuple[Text, ...], Items(at_most=32)]
+    calls: Annotated[tuple[Text, ...], Items(at_most=32)] = ()
     """The calls that may be sent."""
 
 

@@ -87,6 +87,14 @@ def test_everything_is_bounded(definition: Definition) -> None:
                 assert "minimum" in node, path
 
 
+@KINDS
+def test_a_list_that_may_be_empty_may_be_absent(definition: Definition) -> None:
+    """Dumping leaves empty lists out."""
+    for path, node in nodes(root(definition)):
+        required = (node["properties"][name] for name in node.get("required", ()))
+        assert all(member.get("minItems", 0) > 0 for member in required if member["type"] == "array"), path
+
+
 def test_only_our_own_fields_have_defaults() -> None:
     defaults = {
         path: node["default"]
