@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from datasync_emulator.dataplane.parallel import in_parallel
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WORKERS: Final = 4
+# More would only fight over the interpreter lock; hashing, reading and writing are done outside it.
+WORKERS: Final = max(2, min(4, os.cpu_count() or 2))
 CHUNK: Final = 256 * 1024
 new_checksum: Final = hashlib.sha256
 

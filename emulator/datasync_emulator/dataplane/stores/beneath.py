@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+import threading
 
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_NAMES = frozenset({"", ".", ".."})
@@ -39,18 +35,41 @@ def open_folder(root: int, path: str) -> int:
     return descriptor
 
 
-@contextmanager
-def holder(root: int, path: str) -> Iterator[tuple[int, str]]:
-    """A descriptor of the folder that holds `path`, and the name that `path` has in it.
+class Folders:
+    """Descriptors of the folders that hold paths, for use by several threads.
 
-    Raises:
-        OSError: as open_folder.
+    Each thread's last one is kept open, because neighbours are mostly dealt with one after another.
     """
-    above, _, name = path.rpartition("/")
-    if name in _NOT_NAMES:
-        raise FileNotFoundError(errno.ENOENT, "Not a path below the location", path)
-    descriptor = open_folder(root, above)
-    try:
-        yield descriptor, name
-    finally:
-        os.close(descriptor)
+
+    def __init__(self, root: int) -> None:
+        """Take over the root's descriptor."""
+        self.root = root
+        self._last: dict[int, tuple[str, int]] = {}
+
+    def holder(self, path: str) -> tuple[int, str]:
+        """The folder that holds `path`, open until this thread's next call, and the name that `path` has in it.
+
+        Raises:
+            OSError: as open_folder.
+        """
+        above, _, name = path.rpartition("/")
+        if name in _NOT_NAMES:
+            raise FileNotFoundError(errno.ENOENT, "Not a path below the location", path)
+        if not above:
+            return self.root, name
+        thread = threading.get_ident()
+        last = self._last.get(thread)
+        if last is not None and last[0] == above:
+            return last[1], name
+        descriptor = open_folder(self.root, above)
+        self._last[thread] = above, descriptor
+        if last is not None:
+            os.close(last[1])
+        return descriptor, name
+
+    def close(self) -> None:
+        """Close all of them, and the root. No other thread may be at work any more."""
+        for _, descriptor in self._last.values():
+            os.close(descriptor)
+        self._last.clear()
+        os.close(self.root)

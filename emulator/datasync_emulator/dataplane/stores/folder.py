@@ -10,7 +10,7 @@ from io import BytesIO, FileIO
 from typing import TYPE_CHECKING, Self
 
 from datasync_emulator.dataplane.entry import Entry, Kind
-from datasync_emulator.dataplane.stores.beneath import FOLDER_FLAGS, holder, open_folder
+from datasync_emulator.dataplane.stores.beneath import FOLDER_FLAGS, Folders, open_folder
 from datasync_emulator.dataplane.stores.workshop import (
     FileWriter,
     LinkWriter,
@@ -41,10 +41,10 @@ class FolderStore:
         """
         top = os.open(root, FOLDER_FLAGS)
         try:
-            self._root = open_folder(top, subdirectory.strip("/"))
+            self._folders = Folders(open_folder(top, subdirectory.strip("/")))
         finally:
             os.close(top)
-        self._workshop = Workshop(self._root)
+        self._workshop = Workshop(self._folders)
 
     @property
     def can_own(self) -> bool:
@@ -67,7 +67,7 @@ class FolderStore:
     def _list(self, folder: str) -> list[Entry]:
         prefix = f"{folder}/" if folder else ""
         found: list[Entry] = []
-        descriptor = open_folder(self._root, folder)
+        descriptor = open_folder(self._folders.root, folder)
         try:
             with os.scandir(descriptor) as items:
                 for item in items:
@@ -82,18 +82,18 @@ class FolderStore:
     def stat(self, entry: Entry) -> Entry | None:
         """A folder in a file's place, and the like, is not what was asked for: None."""
         try:
-            with holder(self._root, entry.path) as (folder, name):
-                found = _entry(entry.path, os.stat(name, dir_fd=folder, follow_symlinks=False))
+            folder, name = self._folders.holder(entry.path)
+            found = _entry(entry.path, os.stat(name, dir_fd=folder, follow_symlinks=False))
         except (FileNotFoundError, NotADirectoryError):
             return None
         return found if found is not None and found.kind is entry.kind else None
 
     def open(self, entry: Entry) -> Reader:
         """The file's content, or the link's target."""
-        with holder(self._root, entry.path) as (folder, name):
-            if entry.kind is Kind.LINK:
-                return BytesIO(os.fsencode(os.readlink(name, dir_fd=folder)))
-            descriptor = os.open(name, _READ, dir_fd=folder)
+        folder, name = self._folders.holder(entry.path)
+        if entry.kind is Kind.LINK:
+            return BytesIO(os.fsencode(os.readlink(name, dir_fd=folder)))
+        descriptor = os.open(name, _READ, dir_fd=folder)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(errno.EINVAL, "Not a regular file any more", entry.path)
@@ -105,43 +105,43 @@ class FolderStore:
 
     def make_folder(self, target: Entry) -> None:
         """Closed to others until it gets its attributes."""
-        with holder(self._root, target.path) as (folder, name):
-            try:
-                os.mkdir(name, 0o700, dir_fd=folder)
-            except FileExistsError:
-                if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-                    raise
+        folder, name = self._folders.holder(target.path)
+        try:
+            os.mkdir(name, 0o700, dir_fd=folder)
+        except FileExistsError:
+            if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                raise
 
     def touch(self, target: Entry) -> None:
         """Set owner, permissions and times."""
-        with holder(self._root, target.path) as (folder, name):
-            if target.kind is Kind.LINK:
-                apply_link_attributes(folder, name, target)
-                return
-            descriptor = os.open(name, FOLDER_FLAGS if target.kind is Kind.FOLDER else _READ, dir_fd=folder)
-            try:
-                apply_attributes(descriptor, target)
-            finally:
-                os.close(descriptor)
+        folder, name = self._folders.holder(target.path)
+        if target.kind is Kind.LINK:
+            apply_link_attributes(folder, name, target)
+            return
+        descriptor = os.open(name, FOLDER_FLAGS if target.kind is Kind.FOLDER else _READ, dir_fd=folder)
+        try:
+            apply_attributes(descriptor, target)
+        finally:
+            os.close(descriptor)
 
     def delete(self, entry: Entry) -> bool:
         """A folder that still holds something stays."""
-        with holder(self._root, entry.path) as (folder, name):
-            if entry.kind is not Kind.FOLDER:
-                os.unlink(name, dir_fd=folder)
-                return True
-            try:
-                os.rmdir(name, dir_fd=folder)
-            except OSError as error:
-                if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
-                    raise
-                return False
+        folder, name = self._folders.holder(entry.path)
+        if entry.kind is not Kind.FOLDER:
+            os.unlink(name, dir_fd=folder)
             return True
+        try:
+            os.rmdir(name, dir_fd=folder)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise
+            return False
+        return True
 
     def close(self) -> None:
         """Clear the workshop."""
         self._workshop.close()
-        os.close(self._root)
+        self._folders.close()
 
     def __enter__(self) -> Self:
         return self

@@ -14,10 +14,11 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from datasync_emulator.dataplane.stores.beneath import FOLDER_FLAGS, holder
+from datasync_emulator.dataplane.stores.beneath import FOLDER_FLAGS
 
 if TYPE_CHECKING:
     from datasync_emulator.dataplane.entry import Entry
+    from datasync_emulator.dataplane.stores.beneath import Folders
 
 _NAME = ".aws-datasync"
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -28,24 +29,25 @@ _PLAIN_MODE = 0o644
 class Workshop:
     """The run's own folder below a location's root; made when first needed."""
 
-    def __init__(self, root: int) -> None:
-        """`root` is the location's descriptor; it stays the caller's."""
-        self.root = root
+    def __init__(self, folders: Folders) -> None:
+        """`folders` are the location's; they stay the caller's."""
+        self._folders = folders
         self._own_name = uuid.uuid4().hex
         self._lock = threading.Lock()
-        self._folders: tuple[int, int] | None = None
+        self._own: tuple[int, int] | None = None
         self._numbers = itertools.count()
 
     def descriptor(self) -> int:
         """The folder's descriptor."""
         with self._lock:
-            if self._folders is None:
+            if self._own is None:
+                root = self._folders.root
                 with suppress(FileExistsError):
-                    os.mkdir(_NAME, 0o700, dir_fd=self.root)
-                outer = os.open(_NAME, FOLDER_FLAGS, dir_fd=self.root)
+                    os.mkdir(_NAME, 0o700, dir_fd=root)
+                outer = os.open(_NAME, FOLDER_FLAGS, dir_fd=root)
                 os.mkdir(self._own_name, 0o700, dir_fd=outer)
-                self._folders = outer, os.open(self._own_name, FOLDER_FLAGS, dir_fd=outer)
-            return self._folders[1]
+                self._own = outer, os.open(self._own_name, FOLDER_FLAGS, dir_fd=outer)
+            return self._own[1]
 
     def new_name(self) -> str:
         """A name that nothing in the folder has."""
@@ -53,16 +55,16 @@ class Workshop:
 
     def put(self, name: str, path: str) -> None:
         """Rename what was made under `name` to its place below the location, in one step."""
-        with holder(self.root, path) as (folder, final):
-            os.replace(name, final, src_dir_fd=self.descriptor(), dst_dir_fd=folder)
+        folder, final = self._folders.holder(path)
+        os.replace(name, final, src_dir_fd=self.descriptor(), dst_dir_fd=folder)
 
     def close(self) -> None:
         """Remove the folder with all that was not put in place."""
         with self._lock:
-            folders, self._folders = self._folders, None
-        if folders is None:
+            both, self._own = self._own, None
+        if both is None:
             return
-        outer, own = folders
+        outer, own = both
         with os.scandir(own) as leftovers:
             for leftover in leftovers:
                 os.unlink(leftover.name, dir_fd=own)
@@ -70,7 +72,7 @@ class Workshop:
         os.rmdir(self._own_name, dir_fd=outer)
         os.close(outer)
         with suppress(OSError):  # another run is at work in it
-            os.rmdir(_NAME, dir_fd=self.root)
+            os.rmdir(_NAME, dir_fd=self._folders.root)
 
 
 class FileWriter:
