@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,12 +36,12 @@ class Entry(Generic[M]):
 
 
 class Cache(Generic[M]):
-    """Objects of one kind, by uid, by namespace and name, and by one further key (a run's mover, a mover's account)."""
+    """Objects of one kind, by uid, by namespace and name, and by further keys (a run's mover, a mover's account)."""
 
-    def __init__(self, model: type[M], index: Callable[[M], Hashable] = lambda _: None) -> None:
-        """Hold objects of `model`; `index` gives each one's further key."""
+    def __init__(self, model: type[M], index: Callable[[M], Iterable[Hashable]]) -> None:
+        """Hold objects of `model`; `index` gives each one's further keys."""
         self._model: type[M] = model
-        self._index: Callable[[M], Hashable] = index
+        self._index: Callable[[M], Iterable[Hashable]] = index
         self._entries: dict[str, Entry[M]] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._indexed: dict[Hashable, dict[str, M]] = {}
@@ -76,7 +76,8 @@ class Cache(Generic[M]):
         self._entries[entry.uid] = entry
         self._names[_name(entry)] = entry.uid
         if entry.model is not None:
-            self._indexed.setdefault(self._index(entry.model), {})[entry.uid] = entry.model
+            for key in self._index(entry.model):
+                self._indexed.setdefault(key, {})[entry.uid] = entry.model
         return entry
 
     def drop(self, uid: str) -> None:
@@ -97,11 +98,11 @@ class Cache(Generic[M]):
         known = self._entries.get(uid)
         if known is None or known.model is None:
             return
-        key = self._index(known.model)
-        bucket = self._indexed.get(key, {})
-        bucket.pop(uid, None)
-        if not bucket:
-            self._indexed.pop(key, None)
+        for key in self._index(known.model):
+            bucket = self._indexed.get(key, {})
+            bucket.pop(uid, None)
+            if not bucket:
+                self._indexed.pop(key, None)
 
 
 def metadata_of(raw: JsonObject) -> JsonObject:

@@ -26,6 +26,11 @@ class FailureKind(StrEnum):
     DENIED = "Denied"
     """The account's credentials do not allow the call, or there are none."""
 
+    @property
+    def passes(self) -> bool:
+        """Whether the same call may well succeed a little later, without anybody's doing."""
+        return self in {FailureKind.THROTTLED, FailureKind.UNAVAILABLE}
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

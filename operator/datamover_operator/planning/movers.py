@@ -105,7 +105,7 @@ def _annotate(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _clear_retired(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    leftovers = (*o.retired, *unwanted_roles(o))
+    leftovers = [item for item in (*o.retired, *unwanted_roles(o)) if item.arn not in o.shared_roles]
     for kind in ("task", "location", "role"):
         deletions = tuple(Delete(item.kind, item.arn) for item in leftovers if item.kind == kind)
         if deletions:

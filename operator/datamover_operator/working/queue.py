@@ -10,21 +10,24 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 BASE_DELAY = 1.0
 MAX_DELAY = 60.0
 
 
-class WorkQueue:
+class WorkQueue(Generic[K]):
     """Keys in the order in which they were added."""
 
     def __init__(self, rng: random.Random | None = None) -> None:
         """`rng` spreads back-off delays."""
-        self._ready: OrderedDict[Hashable, None] = OrderedDict()
-        self._working: set[Hashable] = set()
-        self._again: set[Hashable] = set()
-        self._timers: dict[Hashable, asyncio.TimerHandle] = {}
-        self._failures: dict[Hashable, int] = {}
+        self._ready: OrderedDict[K, None] = OrderedDict()
+        self._working: set[K] = set()
+        self._again: set[K] = set()
+        self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._failures: dict[K, int] = {}
         self._wakeup = asyncio.Event()
         self._rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
 
@@ -32,7 +35,7 @@ class WorkQueue:
         """How many keys wait to be worked on now."""
         return len(self._ready) + len(self._again)
 
-    def add(self, key: Hashable) -> None:
+    def add(self, key: K) -> None:
         """Look at a key as soon as a worker is free."""
         if key in self._working:
             self._again.add(key)
@@ -40,7 +43,7 @@ class WorkQueue:
         self._ready[key] = None
         self._wakeup.set()
 
-    def add_after(self, key: Hashable, seconds: float) -> None:
+    def add_after(self, key: K, seconds: float) -> None:
         """Look at a key in some time, or earlier if it was to be looked at earlier."""
         if seconds <= 0:
             self.add(key)
@@ -53,7 +56,7 @@ class WorkQueue:
             timer.cancel()
         self._timers[key] = loop.call_later(seconds, self._ring, key)
 
-    def retry(self, key: Hashable) -> float:
+    def retry(self, key: K) -> float:
         """Look at a key again after a delay that doubles with each retry in a row; return the delay in seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
@@ -61,11 +64,11 @@ class WorkQueue:
         self.add_after(key, delay)
         return delay
 
-    def succeeded(self, key: Hashable) -> None:
+    def succeeded(self, key: K) -> None:
         """The next retry of this key starts from the shortest delay again."""
         self._failures.pop(key, None)
 
-    def forget(self, key: Hashable) -> None:
+    def forget(self, key: K) -> None:
         """The key means nothing any more."""
         self._failures.pop(key, None)
         self._ready.pop(key, None)
@@ -74,7 +77,7 @@ class WorkQueue:
         if timer is not None:
             timer.cancel()
 
-    async def take(self) -> Hashable:
+    async def take(self) -> K:
         """Wait for a key, drop its timer (it is looked at now); the caller must give it back with `done`."""
         while not self._ready:
             self._wakeup.clear()
@@ -86,7 +89,7 @@ class WorkQueue:
             timer.cancel()
         return key
 
-    def done(self, key: Hashable) -> None:
+    def done(self, key: K) -> None:
         """The key has been worked on."""
         self._working.discard(key)
         if key in self._again:
@@ -99,6 +102,6 @@ class WorkQueue:
             timer.cancel()
         self._timers.clear()
 
-    def _ring(self, key: Hashable) -> None:
+    def _ring(self, key: K) -> None:
         self._timers.pop(key, None)
         self.add(key)

@@ -6,7 +6,7 @@ an earlier life (restored from a backup, or deleted with Retain and applied agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject
@@ -25,13 +25,14 @@ _ACTIVE = frozenset({"RUNNING", "QUEUED"})
 class Neighbours:
     """What else in the cluster matters for one mover.
 
-    `shared_roles` are the ARNs of roles that other movers' locations use; `living` the uids of all movers.
+    `shared_roles` are the ARNs of roles that other movers' locations use; `is_living` tells whether a mover
+    with a uid exists.
     """
 
     account: DataMoverAccount | None
     runs: tuple[DataMoverRun, ...]
     shared_roles: frozenset[str]
-    living: frozenset[str]
+    is_living: Callable[[str], bool]
 
 
 async def take_over(o: Observed, aws: Aws, near: Neighbours) -> Observed:
@@ -56,7 +57,7 @@ def check_rival(o: Observed, near: Neighbours) -> Observed:
     tags = o.task.tags if o.task is not None else None
     if tags is None or UID_TAG not in tags or tags[UID_TAG] == o.uid:
         return o
-    is_former_self = tags.get(OWNER_TAG) == o.identity.owner and tags[UID_TAG] not in near.living
+    is_former_self = tags.get(OWNER_TAG) == o.identity.owner and not near.is_living(tags[UID_TAG])
     return o if is_former_self else replace(o, rival=f"'{tags.get(OWNER_TAG, tags[UID_TAG])}'")
 
 

@@ -1,0 +1,161 @@
+"""Accounts: the way into each, opened only when AWS has said that it is the declared one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from datamover_crds import DataMoverAccount, dump
+from datamover_operator.aws.errors import AwsError
+from datamover_operator.kube.cache import Entry
+from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.resources import Kind
+from datamover_operator.kube.secrets import UnusableSecretError, read_secret
+from datamover_operator.planning.accounts import AccountPlan, Caller, ObservedAccount, plan_account
+from datamover_operator.planning.conditions import is_true
+from datamover_operator.working.intake import wake_movers
+from datamover_operator.working.office import Desk, Office
+from datamover_operator.working.ports import AccountAccess, Accounts, Aws, Credentials
+
+SECRET_INTERVAL = 30.0
+"""How often a Secret is read again, in seconds: rotated credentials are in use at most this much later."""
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    access: AccountAccess
+    aws: Aws
+    caller: Caller
+
+
+class AccountBook:
+    """The verified way into each account, by the account object's name."""
+
+    def __init__(self) -> None:
+        """No account is open yet."""
+        self._ways: dict[str, _Way] = {}
+
+    def way_into(self, name: str) -> Aws | None:
+        """The ports of an account that AWS has confirmed; None where it has not (yet)."""
+        way = self._ways.get(name)
+        return way.aws if way is not None else None
+
+    def caller(self, name: str, access: AccountAccess) -> Caller | None:
+        """Who we are in the account, if this very access has been confirmed."""
+        way = self._ways.get(name)
+        return way.caller if way is not None and way.access == access else None
+
+    def open(self, access: AccountAccess, aws: Aws, caller: Caller) -> None:
+        """AWS has confirmed who we are."""
+        self._ways[access.name] = _Way(access, aws, caller)
+
+    def shut(self, name: str) -> None:
+        """Movers must not use the account now."""
+        self._ways.pop(name, None)
+
+    @property
+    def open_accounts(self) -> tuple[str, ...]:
+        """The names of the accounts that are open."""
+        return tuple(self._ways)
+
+
+class AccountsDesk:
+    """Reconciles accounts."""
+
+    def __init__(self, office: Office, client: KubeClient, accounts: Accounts, book: AccountBook) -> None:
+        """`client` reads Secrets; `accounts` makes the connections."""
+        self._office = office
+        self._client = client
+        self._accounts = accounts
+        self._book = book
+
+    async def reconcile(self, uid: str) -> None:
+        """Confirm the way into one account, and record who uses it."""
+        key = (Desk.ACCOUNT, uid)
+        entry = self._office.caches.accounts.get(uid)
+        if entry is None or entry.model is None:
+            self._office.queue.forget(key)
+            return
+        observed, access = await self._observe(entry.model)
+        plan = plan_account(observed, self._office.clock.now())
+        self._open_or_shut(entry.model, observed, access, plan)
+        try:
+            await self._record(entry, entry.model, plan)
+        except KubeError as error:
+            _log.info("a write was refused", error=str(error))
+            await self._office.writer.read(Kind.ACCOUNT, "", entry.model.metadata.name)
+            self._office.queue.retry(key)
+            return
+        if plan.retry:
+            self._office.queue.retry(key)
+            return
+        self._office.queue.succeeded(key)
+        if entry.model.spec.credentials_secret_ref is not None:
+            self._office.queue.add_after(key, SECRET_INTERVAL)
+
+    async def _observe(self, account: DataMoverAccount) -> tuple[ObservedAccount, AccountAccess | None]:
+        name = account.metadata.name
+        o = ObservedAccount(account, len(self._office.caches.movers.under(("account", name))))
+        try:
+            access = await self._access(account)
+        except (UnusableSecretError, KubeError) as error:
+            return replace(o, problem=f"spec.credentialsSecretRef: {error}"), None
+        known = self._book.caller(name, access)
+        if known is not None and is_true(account.status.conditions, "Ready"):
+            return replace(o, caller=known), access
+        try:
+            account_id, arn = await self._accounts.connect(access).sts.caller_identity()
+        except AwsError as error:
+            return replace(o, failure=error.failure), access
+        return replace(o, caller=Caller(account_id, arn)), access
+
+    async def _access(self, account: DataMoverAccount) -> AccountAccess:
+        spec = account.spec
+        role = spec.assume_role
+        secret = spec.credentials_secret_ref
+        return AccountAccess(
+            name=account.metadata.name,
+            account_id=spec.account_id,
+            region=spec.region,
+            assume_role_arn=role.arn if role is not None else None,
+            external_id=role.external_id if role is not None else None,
+            credentials=await self._credentials(secret.name) if secret is not None else None,
+        )
+
+    async def _credentials(self, name: str) -> Credentials:
+        namespace = self._office.settings.operator_namespace
+        data = await read_secret(self._client, namespace, name)
+        for key in ("aws_access_key_id", "aws_secret_access_key"):
+            if not data.get(key):
+                msg = f"Secret '{namespace}/{name}': has no key '{key}'"
+                raise UnusableSecretError(msg)
+        token = data.get("aws_session_token") or None
+        return Credentials(data["aws_access_key_id"], data["aws_secret_access_key"], token)
+
+    def _open_or_shut(
+        self,
+        account: DataMoverAccount,
+        observed: ObservedAccount,
+        access: AccountAccess | None,
+        plan: AccountPlan,
+    ) -> None:
+        name = account.metadata.name
+        was_open = self._book.way_into(name) is not None
+        if plan.usable and access is not None and observed.caller is not None:
+            self._book.open(access, self._accounts.connect(access), observed.caller)
+        elif observed.failure is None or not observed.failure.kind.passes:
+            self._book.shut(name)
+        if was_open != (self._book.way_into(name) is not None):
+            wake_movers(self._office, name)
+
+    async def _record(self, entry: Entry[DataMoverAccount], account: DataMoverAccount, plan: AccountPlan) -> None:
+        raw = entry.raw
+        if set(plan.finalizers) != set(account.metadata.finalizers):
+            raw = await self._office.writer.finalizers(Kind.ACCOUNT, raw, plan.finalizers)
+            if account.metadata.deletion_timestamp is not None and not plan.finalizers:
+                self._book.shut(account.metadata.name)
+                return
+        if plan.status != account.status:
+            await self._office.writer.status(Kind.ACCOUNT, raw, dump(plan.status))

@@ -1,0 +1,145 @@
+"""Decides which watch events are news: only these put a key into the queue."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pydantic import JsonValue
+
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject
+from datamover_operator.kube.cache import Cache, metadata_of
+from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.history import FINAL_PHASES
+from datamover_operator.planning.names import FINALIZER
+from datamover_operator.working.office import Caches, Desk, Key, Office
+from datamover_operator.working.queue import WorkQueue
+
+_DESKS = {Kind.MOVER: Desk.MOVER, Kind.RUN: Desk.RUN, Kind.ACCOUNT: Desk.ACCOUNT}
+_OUR_PREFIX = "datamover.io/"
+_ACCOUNT_DELAY = 2.0
+"""How long an account waits before it counts its movers: many come at once."""
+
+AnyCache = Cache[DataMover] | Cache[DataMoverRun] | Cache[DataMoverAccount]
+
+
+class Intake:
+    """Takes in watch events and our own writes."""
+
+    def __init__(self, caches: Caches, queue: WorkQueue[Key]) -> None:
+        """Fill `caches`, and `queue` with what is news."""
+        self._caches = caches
+        self._queue = queue
+        self._expected: dict[str, JsonValue] = {}
+
+    def expect(self, kind: Kind, raw: JsonObject) -> None:
+        """We are about to write this: its event, which may overtake the write's answer, is no news."""
+        self._expected[_uid(raw)] = _gist(kind, raw)
+
+    def wrote(self, kind: Kind, raw: JsonObject) -> None:
+        """The API server has answered a write, or a read, with this object."""
+        self._cache(kind).put(raw)
+
+    def seen(self, kind: Kind, event: str | None, raw: JsonObject) -> None:
+        """A watch event: `event` is ADDED, MODIFIED, DELETED, or None for an object that was there before."""
+        uid = _uid(raw)
+        if event == "DELETED":
+            self._deleted(kind, uid)
+            return
+        cache = self._cache(kind)
+        before = cache.get(uid)
+        entry = cache.put(raw)
+        gist = _gist(kind, raw)
+        is_old = entry is before
+        is_known = before is not None and (_gist(kind, before.raw) == gist or self._expected.get(uid) == gist)
+        if is_old or is_known:
+            return
+        self._queue.add((_DESKS[kind], uid))
+        self._tell_neighbours(kind, before.raw if before is not None else None, raw)
+
+    def _deleted(self, kind: Kind, uid: str) -> None:
+        self._expected.pop(uid, None)
+        cache = self._cache(kind)
+        entry = cache.get(uid)
+        cache.drop(uid)
+        self._queue.add((_DESKS[kind], uid))
+        if entry is not None:
+            self._tell_neighbours(kind, entry.raw, None)
+
+    def _tell_neighbours(self, kind: Kind, before: JsonObject | None, after: JsonObject | None) -> None:
+        """What changes with one object for others: an account for its movers, a mover for its account and its runs."""
+        raw = cast("JsonObject", after or before)
+        namespace, name = str(metadata_of(raw).get("namespace", "")), str(metadata_of(raw).get("name", ""))
+        is_new_spec = before is None or after is None or _generation(before) != _generation(after)
+        match kind:
+            case Kind.ACCOUNT if is_new_spec:
+                for mover in self._caches.movers.under(("account", name)):
+                    self._queue.add((Desk.MOVER, mover.metadata.uid))
+            case Kind.MOVER:
+                wake_runs(self._caches, self._queue, namespace, name)
+                if before is None or after is None:
+                    self._wake_account(raw)
+            case Kind.RUN if after is None:
+                its_mover = self._caches.movers.named(namespace, _reference(raw, "moverRef"))
+                if its_mover is not None:
+                    self._queue.add((Desk.MOVER, its_mover.uid))
+            case _:
+                pass
+
+    def _wake_account(self, mover: JsonObject) -> None:
+        account = self._caches.accounts.named("", _reference(mover, "accountRef"))
+        if account is not None:
+            self._queue.add_after((Desk.ACCOUNT, account.uid), _ACCOUNT_DELAY)
+
+    def _cache(self, kind: Kind) -> AnyCache:
+        match kind:
+            case Kind.MOVER:
+                return self._caches.movers
+            case Kind.RUN:
+                return self._caches.runs
+            case Kind.ACCOUNT:
+                return self._caches.accounts
+
+
+def wake_runs(caches: Caches, queue: WorkQueue[Key], namespace: str, mover: str) -> None:
+    """Have the runs of a mover that have not ended looked at."""
+    for run in caches.runs.under((namespace, mover)):
+        if run.status.phase not in FINAL_PHASES:
+            queue.add((Desk.RUN, run.metadata.uid))
+
+
+def wake_movers(office: Office, account: str) -> None:
+    """Have every mover of an account looked at, also those that rest after a refusal."""
+    for mover in office.caches.movers.under(("account", account)):
+        office.memories.of(mover.metadata.uid).refused_generation = None
+        office.queue.add((Desk.MOVER, mover.metadata.uid))
+
+
+def _gist(kind: Kind, raw: JsonObject) -> JsonValue:
+    """What of an object is news when it changes: spec, deletion mark, our annotations and finalizer, status."""
+    metadata = metadata_of(raw)
+    annotations, finalizers = metadata.get("annotations"), metadata.get("finalizers")
+    ours = {
+        k: v for k, v in (annotations if isinstance(annotations, dict) else {}).items() if k.startswith(_OUR_PREFIX)
+    }
+    return [
+        metadata.get("generation"),
+        metadata.get("deletionTimestamp"),
+        ours,
+        isinstance(finalizers, list) and FINALIZER in finalizers,
+        raw.get("status") or {},
+        kind.value.kind,
+    ]
+
+
+def _uid(raw: JsonObject) -> str:
+    return str(metadata_of(raw).get("uid", ""))
+
+
+def _generation(raw: JsonObject) -> JsonValue:
+    return metadata_of(raw).get("generation")
+
+
+def _reference(raw: JsonObject, field: str) -> str:
+    spec = raw.get("spec")
+    reference = spec.get(field) if isinstance(spec, dict) else None
+    return str(reference.get("name", "")) if isinstance(reference, dict) else ""

@@ -1,0 +1,192 @@
+"""The reconcile loop of one mover: gather, plan, apply, record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+from pydantic import JsonValue
+
+from datamover_crds import DataMover, dump
+from datamover_operator.aws.errors import AwsError
+from datamover_operator.kube.cache import Entry
+from datamover_operator.kube.client import KubeError
+from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.conditions import Judge, is_true
+from datamover_operator.planning.movers import plan_mover
+from datamover_operator.planning.names import Identity
+from datamover_operator.planning.observed import Observed, Trouble
+from datamover_operator.planning.steps import Plan
+from datamover_operator.working.accounts import AccountBook
+from datamover_operator.working.doubt import TagIndex
+from datamover_operator.working.gather import Gatherer, doubt_of, known, must_read
+from datamover_operator.working.memory import Memory
+from datamover_operator.working.office import Desk, Office
+from datamover_operator.working.passes import MoverPass
+from datamover_operator.working.ports import Aws
+from datamover_operator.working.takeover import Neighbours
+
+_MAX_ROUNDS = 40
+_log = structlog.get_logger(__name__)
+
+
+class Movers:
+    """Reconciles movers, one pass at a time for each."""
+
+    def __init__(self, office: Office, book: AccountBook) -> None:
+        """`book` knows the way into each account."""
+        self._office = office
+        self._book = book
+        self._gatherer = Gatherer(TagIndex(), office.settings.settling_seconds)
+
+    async def reconcile(self, uid: str) -> None:
+        """Bring one mover nearer to what it declares, and say when to look again."""
+        office = self._office
+        entry = office.caches.movers.get(uid)
+        if entry is None:
+            office.memories.forget(uid)
+            office.queue.forget((Desk.MOVER, uid))
+            return
+        memory = office.memories.of(uid)
+        if entry.model is None:
+            await self._refuse(entry)
+            return
+        rest = self._rests_for(entry.model, memory)
+        if rest > 0:
+            office.queue.add_after((Desk.MOVER, uid), rest)
+            return
+        try:
+            await self._pass(entry, entry.model, memory)
+        except KubeError as error:
+            await self._lost_race(entry, error)
+
+    async def _pass(self, entry: Entry[DataMover], mover: DataMover, memory: Memory) -> None:
+        aws = self._book.way_into(mover.spec.account_ref.name)
+        near = self._neighbours(mover)
+        o = self._observed(mover, memory, near, aws)
+        if aws is not None:
+            o = await self._gather(o, aws, memory, near)
+        run = MoverPass(self._office, entry, o, aws, memory)
+        plan = await self._drive(run, memory)
+        await run.finish(plan)
+        self._arrange(run.o, plan, memory)
+
+    def _observed(self, mover: DataMover, memory: Memory, near: Neighbours, aws: Aws | None) -> Observed:
+        meta = mover.metadata
+        identity = Identity(meta.uid, self._office.cluster_id, meta.namespace, meta.name)
+        o = known(mover, identity, near, self._office.instance, self._office.nonce())
+        o = replace(o, connected=aws is not None, settled=doubt_of(o, memory) is None)
+        return carry(o, memory.carried) if memory.carried is not None else o
+
+    async def _gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours) -> Observed:
+        tick = self._office.clock.tick()
+        reads = must_read(o, memory, tick)
+        try:
+            o = await self._gatherer.gather(o, aws, memory, near, tick)
+        except AwsError as error:
+            return replace(o, trouble=(Trouble(error.failure, "spec.accountRef"),))
+        if reads:
+            interval = self._office.settings.drift_interval_seconds
+            memory.next_drift_check = tick + interval * self._office.rng.uniform(0.9, 1.1)
+            memory.must_look = False
+        return o
+
+    async def _drive(self, run: MoverPass, memory: Memory) -> Plan:
+        """Plan and carry out until nothing can be done now."""
+        for _ in range(_MAX_ROUNDS):
+            plan = plan_mover(run.o, self._office.clock.now())
+            if not plan.steps:
+                return plan
+            await run.take(plan)
+            if run.released:
+                return Plan()
+        _log.warning("a pass was ended", rounds=_MAX_ROUNDS)
+        memory.must_look = True
+        return Plan(retry=True, conditions=run.o.mover.status.conditions)
+
+    def _arrange(self, o: Observed, plan: Plan, memory: Memory) -> None:
+        """Say when to look at the mover again."""
+        office, key = self._office, (Desk.MOVER, o.uid)
+        if plan.retry:
+            office.queue.retry(key)
+            return
+        office.queue.succeeded(key)
+        if plan.again_at is not None:
+            delay = max(0.0, (plan.again_at - office.clock.now()).total_seconds())
+            if is_true(plan.conditions, "Stalled"):
+                delay = min(delay, office.settings.refused_retry_seconds)
+                memory.refused_generation = o.generation
+                memory.refused_until = office.clock.tick() + delay
+            office.queue.add_after(key, delay)
+            return
+        memory.refused_generation = None
+        memory.last_update = ""
+        office.queue.add_after(key, max(1.0, memory.next_drift_check - office.clock.tick()))
+
+    def _rests_for(self, mover: DataMover, memory: Memory) -> float:
+        """How long a spec that AWS has refused is still left alone."""
+        if memory.must_look or memory.refused_generation != mover.metadata.generation:
+            return 0.0
+        return memory.refused_until - self._office.clock.tick()
+
+    async def _refuse(self, entry: Entry[DataMover]) -> None:
+        """A stored object that the model does not accept: say so, touch nothing else."""
+        metadata = entry.metadata
+        generation = metadata.get("generation")
+        judge = Judge((), generation if isinstance(generation, int) else 0, self._office.clock.now())
+        status = entry.raw.get("status")
+        stored = status if isinstance(status, dict) else {}
+        conditions: list[JsonValue] = [dump(each) for each in judge.stalled("InvalidObject", entry.problem)]
+        if _said(stored.get("conditions")) == _said(conditions):
+            return
+        try:
+            await self._office.writer.status(Kind.MOVER, entry.raw, {**stored, "conditions": conditions})
+        except KubeError as error:
+            await self._lost_race(entry, error)
+
+    async def _lost_race(self, entry: Entry[DataMover], error: KubeError) -> None:
+        """Somebody else wrote the object, or the API server can't be reached: drop the work and gather anew."""
+        key = (Desk.MOVER, entry.uid)
+        if error.is_conflict or error.is_not_found:
+            namespace, name = str(entry.metadata["namespace"]), str(entry.metadata["name"])
+            raw = await self._office.writer.read(Kind.MOVER, namespace, name)
+            if raw is None or self._office.caches.movers.named(namespace, name) is not entry:
+                self._office.queue.add(key)
+                return
+        _log.info("a write was refused", error=str(error))
+        self._office.queue.retry(key)
+
+    def _neighbours(self, mover: DataMover) -> Neighbours:
+        caches, status, meta = self._office.caches, mover.status, mover.metadata
+        account = caches.accounts.named("", mover.spec.account_ref.name)
+        arns = {status.source_role_arn, status.destination_role_arn, *(item.arn for item in status.retired)}
+        shared = {
+            arn
+            for arn in arns
+            if arn is not None and any(each.metadata.uid != meta.uid for each in caches.movers.under(("role", arn)))
+        }
+        return Neighbours(
+            account=account.model if account is not None else None,
+            runs=tuple(caches.runs.under((meta.namespace, meta.name))),
+            shared_roles=frozenset(shared),
+            is_living=lambda uid: caches.movers.get(uid) is not None,
+        )
+
+
+def carry(o: Observed, carried: Observed) -> Observed:
+    """Add what an earlier pass of this process did and could not record."""
+    return replace(
+        o,
+        task=carried.task or o.task,
+        locations={**o.locations, **carried.locations},
+        roles={**o.roles, **carried.roles},
+        owned=o.owned | carried.owned,
+        retired=tuple(dict.fromkeys((*o.retired, *carried.retired))),
+        confirmed=False,
+    )
+
+
+def _said(conditions: object) -> list[tuple[object, object, object]]:
+    if not isinstance(conditions, list):
+        return []
+    return [(c.get("type"), c.get("status"), c.get("message")) for c in conditions if isinstance(c, dict)]

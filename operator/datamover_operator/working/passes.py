@@ -1,0 +1,170 @@
+"""One pass over one mover: carries steps out in order, and keeps what it learns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datamover_crds import DataMover, JsonObject, dump
+from datamover_operator.kube.cache import Entry
+from datamover_operator.kube.client import KubeError
+from datamover_operator.kube.resources import API_VERSION, Kind
+from datamover_operator.planning.failure import Failure, FailureKind
+from datamover_operator.planning.names import FINALIZER, MOVER_LABEL, ORIGIN_LABEL
+from datamover_operator.planning.observed import Observed, Trouble
+from datamover_operator.planning.recording import intent_of, notes_of, status_of
+from datamover_operator.planning.steps import (
+    AddFinalizer,
+    Annotate,
+    AwsStep,
+    ClaimIntent,
+    CreateRun,
+    DeleteRun,
+    KubeStep,
+    Note,
+    Plan,
+    Record,
+    RemoveFinalizer,
+    UpdateLocation,
+    UpdateTask,
+)
+from datamover_operator.working.apply import apply
+from datamover_operator.working.memory import Memory
+from datamover_operator.working.office import Office
+from datamover_operator.working.ports import Aws, send_before
+
+
+class MoverPass:
+    """Holds one pass' knowledge (`o`) and the stored object it goes on from. All methods raise KubeError."""
+
+    def __init__(self, office: Office, entry: Entry[DataMover], o: Observed, aws: Aws | None, memory: Memory) -> None:
+        """Start from the object in `entry`, as observed in `o`."""
+        self.o = o
+        self.released = False
+        self._office = office
+        self._raw = entry.raw
+        self._aws = aws
+        self._memory = memory
+
+    async def take(self, plan: Plan) -> None:
+        """Carry out a plan's steps: writes to Kubernetes one by one, calls to AWS side by side."""
+        calls = []
+        for step in plan.steps:
+            if isinstance(step, KubeStep):
+                await self._write(step, plan)
+            else:
+                calls.append(step)
+        if calls:
+            await self._call(calls)
+
+    async def finish(self, plan: Plan) -> None:
+        """Write the status that follows from the pass, if it is another than the stored one."""
+        is_gone = self.released or (self.o.mover.metadata.deletion_timestamp is not None and not self.o.finalizer)
+        if not is_gone:
+            await self._record(plan)
+
+    async def _call(self, steps: list[AwsStep]) -> None:
+        assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
+        updates = repr([step for step in steps if isinstance(step, UpdateTask | UpdateLocation)])
+        if updates != "[]" and updates == self._memory.last_update:
+            self.o = replace(self.o, trouble=(*self.o.trouble, _not_kept(steps)))
+            return
+        if updates != "[]":
+            self._memory.last_update = updates
+        self.o = await apply(self.o, self._aws, steps)
+        if self.o.intent_claimed:
+            in_doubt = any(each.failure.kind is FailureKind.UNKNOWN_OUTCOME for each in self.o.trouble)
+            self._memory.carried = None if in_doubt else self.o
+
+    async def _write(self, step: KubeStep, plan: Plan) -> None:
+        match step:
+            case AddFinalizer():
+                finalizers = (*self.o.mover.metadata.finalizers, FINALIZER)
+                self._take_in(await self._office.writer.finalizers(Kind.MOVER, self._raw, finalizers))
+                self._memory.protected = True
+            case RemoveFinalizer():
+                finalizers = tuple(each for each in self.o.mover.metadata.finalizers if each != FINALIZER)
+                await self._office.writer.finalizers(Kind.MOVER, self._raw, finalizers)
+                self.released = True
+            case ClaimIntent():
+                await self._claim(step, plan)
+            case Record():
+                await self._record(plan)
+            case Annotate():
+                self._take_in(await self._office.writer.annotate(Kind.MOVER, self._raw, step.annotations))
+            case CreateRun():
+                await self._create_run(step)
+            case DeleteRun():
+                namespace = self.o.identity.namespace
+                await self._office.writer.delete(Kind.RUN, namespace, step.name, step.uid)
+                self.o = replace(self.o, runs=tuple(run for run in self.o.runs if run.metadata.uid != step.uid))
+
+    async def _claim(self, step: ClaimIntent, plan: Plan) -> None:
+        settings = self._office.settings
+        send_before.set(
+            self._office.clock.tick() + settings.settling_seconds - settings.aws_call_timeout_seconds,
+        )
+        intent = {"intent": intent_of(self.o, step.calls), "observed_generation": self.o.generation}
+        status = self.o.mover.status.model_copy(update={**intent, "conditions": plan.conditions})
+        self._take_in(await self._office.writer.status(Kind.MOVER, self._raw, dump(status)))
+        self.o = replace(self.o, intent_claimed=True)
+
+    async def _record(self, plan: Plan) -> None:
+        before = self.o.mover.status
+        status = status_of(self.o, plan, self._office.clock.now())
+        if status == before:
+            return
+        self._take_in(await self._office.writer.status(Kind.MOVER, self._raw, dump(status)))
+        self._memory.carried = None
+        if self.o.intent_claimed and status.intent is None:
+            self.o = replace(self.o, intent_claimed=False)
+            self._memory.created_generation = self.o.generation
+        for note in notes_of(before, status, plan):
+            self._tell(note)
+
+    async def _create_run(self, step: CreateRun) -> None:
+        identity = self.o.identity
+        owner: JsonObject = {
+            "apiVersion": API_VERSION,
+            "kind": "DataMover",
+            "name": identity.name,
+            "uid": identity.uid,
+            "controller": True,
+        }
+        body: JsonObject = {
+            "apiVersion": API_VERSION,
+            "kind": "DataMoverRun",
+            "metadata": {
+                "name": step.name,
+                "namespace": identity.namespace,
+                "labels": {MOVER_LABEL: identity.name, ORIGIN_LABEL: step.origin},
+                "ownerReferences": [owner],
+            },
+            "spec": {"moverRef": {"name": identity.name}},
+        }
+        try:
+            await self._office.writer.create(Kind.RUN, identity.namespace, body)
+        except KubeError as error:
+            if not error.is_already_there:
+                raise
+        runs = self._office.caches.runs.under((identity.namespace, identity.name))
+        self.o = replace(self.o, runs=tuple(runs))
+
+    def _take_in(self, raw: JsonObject) -> None:
+        """Go on from what the API server has answered, unless what is wanted has changed meanwhile."""
+        entry = self._office.caches.movers.put(raw)
+        mover, meta = entry.model, self.o.mover.metadata
+        if mover is None or (mover.metadata.uid, mover.metadata.generation) != (meta.uid, meta.generation):
+            raise KubeError(409, "Conflict", "the object was changed while it was worked on")
+        self._raw = entry.raw
+        self.o = replace(
+            self.o, mover=mover, finalizer=FINALIZER in mover.metadata.finalizers, annotated=mover.metadata.annotations
+        )
+
+    def _tell(self, note: Note) -> None:
+        self._office.events.tell(self._raw, note.reason, note.message, warning=note.warning)
+
+
+def _not_kept(steps: list[AwsStep]) -> Trouble:
+    step = next(each for each in steps if isinstance(each, UpdateTask | UpdateLocation))
+    operation = "UpdateTask" if isinstance(step, UpdateTask) else "UpdateLocation"
+    message = f"AWS accepts the change but does not keep it: {sorted(step.changes)}"
+    return Trouble(Failure(FailureKind.REFUSED, operation, "NotKept", message), step.path)

@@ -1,0 +1,98 @@
+"""The workers: a bounded number of tasks that take keys from the queue and have them reconciled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+import structlog
+
+from datamover_crds import JsonObject
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.logs import about
+from datamover_operator.working.office import Desk, Key, Office
+
+Reconcile = Callable[[str], Awaitable[None]]
+_log = structlog.get_logger(__name__)
+
+
+class Workers:
+    """Works on the queue's keys. Errors that nobody foresaw are logged, and the key is tried again later."""
+
+    def __init__(self, office: Office, desks: Mapping[Desk, Reconcile]) -> None:
+        """`desks` reconcile an object by its uid."""
+        self._office = office
+        self._desks = desks
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Work while the context is open; what is in flight at its end is cancelled."""
+        tasks = [
+            asyncio.create_task(self._work(), name=f"worker-{number}")
+            for number in range(self._office.settings.workers)
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def drain(self, seconds: float) -> bool:
+        """Take no more work and wait for what is in flight; return whether all of it ended in time."""
+        self._stopping = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _work(self) -> None:
+        queue = self._office.queue
+        while not self._stopping:
+            key = await queue.take()
+            if self._stopping:
+                return
+            self._busy += 1
+            self._idle.clear()
+            try:
+                await self._reconcile(key)
+            finally:
+                queue.done(key)
+                self._busy -= 1
+                self._office.metrics.queue_depth(len(queue))
+                if not self._busy:
+                    self._idle.set()
+
+    async def _reconcile(self, key: Key) -> None:
+        desk, uid = key
+        started = self._office.clock.tick()
+        result = "ok"
+        with self._about(desk, uid):
+            try:
+                await self._desks[desk](uid)
+            except Exception:
+                result = "error"
+                _log.exception("an object could not be reconciled")
+                self._office.queue.retry(key)
+        self._office.metrics.reconciled(desk, result, self._office.clock.tick() - started)
+
+    def _about(self, desk: Desk, uid: str) -> contextlib.AbstractContextManager[None]:
+        metadata = self._metadata(desk, uid)
+        namespace, name = metadata.get("namespace"), metadata.get("name")
+        return about(kind=desk, namespace=str(namespace) if namespace else None, name=str(name or ""), uid=uid)
+
+    def _metadata(self, desk: Desk, uid: str) -> JsonObject:
+        caches = self._office.caches
+        raw = {
+            Desk.MOVER: caches.movers.get(uid),
+            Desk.RUN: caches.runs.get(uid),
+            Desk.ACCOUNT: caches.accounts.get(uid),
+        }[desk]
+        return metadata_of(raw.raw) if raw is not None else {}
