@@ -14,6 +14,11 @@ _PATTERNS = (
         re.compile(r"Value '(?s:.)*?' at '([^']*(?:password|secret|token|keytab|accesskey)[^']*)'", re.IGNORECASE),
         rf"Value '{REDACTED}' at '\1'",
     ),
+    # botocore's own validation does so in its way.
+    (
+        re.compile(r"(parameter \S*(?:password|secret|token|keytab)\S*, value: )[^,]*", re.IGNORECASE),
+        rf"\1{REDACTED}",
+    ),
     # Signature mismatches quote the canonical request with its headers; clients quote Authorization headers.
     (re.compile(r"(x-amz-security-token['\"]?\s*[:=]\s*b?['\"]?)[^\s'\",}]+", re.IGNORECASE), rf"\1{REDACTED}"),
     (re.compile(r"\b(Signature=)[0-9a-fA-F]{16,}"), rf"\1{REDACTED}"),

@@ -189,8 +189,6 @@ def _abandon(ticket: Ticket, pending: Future[Reply], operation: str) -> bool:
 
 
 def _report(done: Future[Reply], operation: str) -> None:
-    if done.cancelled():
-        return
     error = done.exception()
     if error is not None:
         log.warning("abandoned AWS call failed", operation=operation, error=str(error))

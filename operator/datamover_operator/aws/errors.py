@@ -192,8 +192,8 @@ def _kind(code: str, message: str, status: int, operation: str) -> FailureKind:
         return kind
     if code != "InvalidRequestException":
         return FailureKind.REFUSED
-    missing = _PART_MISSING if operation.startswith(_NAMES_PARTS) else _MISSING
-    if missing.search(message):
+    declared = operation.startswith(_NAMES_PARTS) and operation not in _ABOUT_STATE
+    if (_PART_MISSING if declared else _MISSING).search(message):
         return FailureKind.NOT_FOUND
     if _ROLE.search(message):
         return FailureKind.ROLE_NOT_ASSUMABLE

@@ -15,6 +15,7 @@ from datamover_operator.redaction import is_secret_name, scrub
         "Value 'SECRET9' at 'onPremConfig.password' failed to satisfy constraint",
         "Value 'two\nlines SECRET9' at 'secretKey' failed to satisfy constraint",
         "Value 'SECRET9' at 'sasConfiguration.token' failed",
+        "Invalid type for parameter Password, value: SECRET9, type: <class 'int'>",
         "canonical: x-amz-security-token:FwoGZXIvYXdzESECRET9==\nhost:x",
         "{'X-Amz-Security-Token': b'SECRET9'}",
         "SignedHeaders=host, Signature=5ec4e70123456789abcdef",
