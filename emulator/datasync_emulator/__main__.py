@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -21,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(settings))
     except OSError as error:
-        sys.stderr.write(f"datasync-emulator: cannot listen on {settings.host}:{settings.port}: {error.strerror}\n")
+        # asyncio words `strerror` anew, with the address in it once more.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        sys.stderr.write(f"datasync-emulator: cannot listen on {settings.host}:{settings.port}: {reason}\n")
         return 1
     return 0
 

@@ -80,12 +80,18 @@ async def _wait(fault: Fault) -> str:
 
 
 def credential_scope(request: HttpRequest) -> tuple[str, str, str]:
-    """Give access key, Region and service name of the signature; unsigned requests are S3's (public objects)."""
+    """Give access key, Region and service name of the signature.
+
+    Without a signature a form is STS' (web identities) and anything else S3's (public objects).
+    """
     match = _SCOPE.search(request.headers.get("Authorization", ""))
     if match is None:
         credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
         match = _SCOPE.search(f"Credential={credential}")
-    return (match[1], match[2], match[3]) if match else ("", _DEFAULT_REGION, "s3")
+    if match is not None:
+        return match[1], match[2], match[3]
+    is_form = request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+    return "", _DEFAULT_REGION, "sts" if is_form else "s3"
 
 
 def _unknown_service(name: str, services: Mapping[str, Service]) -> Reply:

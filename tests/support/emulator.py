@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import boto3
@@ -40,7 +41,7 @@ class Emulator:
     ) -> Any:  # noqa: ANN401 - boto3 has a type for every service
         """A real boto3 client that speaks as `account`; without retries, so that a test sees every error."""
         config = Config(retries={"total_max_attempts": 3 if retries else 1}, s3={"addressing_style": "path"})
-        return boto3.client(
+        return _session().client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.endpoint,
             region_name=region,
@@ -108,6 +109,12 @@ class Emulator:
             self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+@cache
+def _session() -> boto3.Session:
+    """One session for all clients, which loads each service's model once."""
+    return boto3.Session()
 
 
 class Fault:

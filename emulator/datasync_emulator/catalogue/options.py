@@ -56,23 +56,23 @@ def _defaults(*, posix: bool, mode: str) -> JsonObject:
 def _refusals(options: JsonObject, *, posix: bool, mode: str) -> Iterator[ApiError]:
     yield from _attribute_refusals(options, posix=posix)
     if options["TransferMode"] == "ALL" and options["PreserveDeletedFiles"] == "REMOVE":
-        yield _refused("TransferMode,PreserveDeletedFiles", "ALL,REMOVE", "")
+        yield _refused("TransferMode,PreserveDeletedFiles", "ALL,REMOVE")
     pair = (options["Atime"], options["Mtime"])
     if mode == BASIC and pair not in {("BEST_EFFORT", "PRESERVE"), ("NONE", "NONE")}:
-        yield _refused("Atime,Mtime", ",".join(pair), " Use BEST_EFFORT with PRESERVE, or NONE with NONE.")
+        yield _refused("Atime,Mtime", ",".join(pair), ". Use BEST_EFFORT with PRESERVE, or NONE with NONE.")
     if mode == ENHANCED and options["Mtime"] == "NONE":
-        yield _refused("Mtime", "NONE", " Enhanced mode needs PRESERVE.")
+        yield _refused("Mtime", "NONE", ". Enhanced mode needs PRESERVE.")
     if mode == ENHANCED and options["VerifyMode"] == "POINT_IN_TIME_CONSISTENT":
-        hint = " Enhanced mode takes ONLY_FILES_TRANSFERRED or NONE."
+        hint = ". Enhanced mode takes ONLY_FILES_TRANSFERRED or NONE."
         yield _refused("VerifyMode", "POINT_IN_TIME_CONSISTENT", hint)
     if options["BytesPerSecond"] == 0:
-        yield _refused("BytesPerSecond", "0", " Use a positive number, or -1 for no limit.")
+        yield _refused("BytesPerSecond", "0", ". Use a positive number, or -1 for no limit.")
 
 
 def _attribute_refusals(options: JsonObject, *, posix: bool) -> Iterator[ApiError]:
     for name in _POSIX_OPTIONS:
         if options[name] in {"NAME", "BOTH"}:
-            yield _refused(name, options[name], " Use INT_VALUE or NONE.")
+            yield _refused(name, options[name], ". Use INT_VALUE or NONE.")
         if not posix and options[name] != "NONE":
             yield _refused(name, options[name], " invalid for non-POSIX transfer. please use NONE.")
     if options["SecurityDescriptorCopyFlags"] != "NONE":
@@ -80,5 +80,5 @@ def _attribute_refusals(options: JsonObject, *, posix: bool) -> Iterator[ApiErro
         yield _refused("SecurityDescriptorCopyFlags", options["SecurityDescriptorCopyFlags"], hint)
 
 
-def _refused(names: str, values: str, hint: str) -> ApiError:
-    return invalid_request(f"Invalid SyncOption value. Option: {names}, Value: {values}{hint or '.'}")
+def _refused(names: str, values: str, rest: str = ".") -> ApiError:
+    return invalid_request(f"Invalid SyncOption value. Option: {names}, Value: {values}{rest}")

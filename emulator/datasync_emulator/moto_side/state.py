@@ -75,4 +75,4 @@ def _role(backend: Any, role: Any) -> Role:  # noqa: ANN401 - moto's own models
 
 
 def _document(policy: Any) -> Document:  # noqa: ANN401 - moto's own models
-    return parse(policy.document)
+    return next((parse(version.document) for version in policy.versions if version.is_default), {})

@@ -1,0 +1,28 @@
+"""A real emulator process for each pytest worker, and an account of its own for each test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.account import Account
+from tests.support.emulator import Emulator, start_emulator
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator in which nothing takes longer than it must."""
+    with start_emulator(tmp_path_factory.mktemp("file-systems")) as running:
+        yield running
+
+
+@pytest.fixture
+def account(emulator: Emulator) -> Account:
+    """An account that no other test speaks for."""
+    return Account(emulator, new_account_number())
+
+
+def new_account_number() -> str:
+    return str(secrets.randbelow(9 * 10**11) + 10**11)
