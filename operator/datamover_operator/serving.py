@@ -31,7 +31,10 @@ from datamover_operator.working.intake import Intake
 from datamover_operator.working.memory import Memories
 from datamover_operator.working.movers import Movers
 from datamover_operator.working.office import Caches, Clock, Desk, Key, Office
+from datamover_operator.working.poller import Board, Poller
 from datamover_operator.working.queue import WorkQueue
+from datamover_operator.working.runs import Runs
+from datamover_operator.working.sweep import Sweep
 from datamover_operator.working.workers import Workers
 
 _WATCHES = "the watches"
@@ -94,8 +97,12 @@ async def _operate(  # noqa: PLR0913, PLR0917 - the one place where everything m
     book = AccountBook()
     movers = Movers(office, book)
     account_desk = AccountsDesk(office, client, accounts, book)
-    workers = Workers(office, {Desk.MOVER: movers.reconcile, Desk.ACCOUNT: account_desk.reconcile})
-    async with office.events.writing(), workers.working():
+    board = Board()
+    runs = Runs(office, book, board)
+    desks = {Desk.MOVER: movers.reconcile, Desk.RUN: runs.reconcile, Desk.ACCOUNT: account_desk.reconcile}
+    workers = Workers(office, desks)
+    poller, sweep = Poller(office, book, board), Sweep(office, book)
+    async with office.events.writing(), workers.working(), poller.polling(), sweep.sweeping():
         status = await _until_told(settings, intake, readiness, workers, lost)
     queue.close()
     await accounts.close()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Reply = dict[str, object]
 """A reply as botocore gives it."""
 
-_ATTEMPTS: Final = 3
+_REPETITIONS: Final = 2
 _REPEATABLE: Final = frozenset({FailureKind.THROTTLED, FailureKind.UNAVAILABLE})
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -99,17 +99,13 @@ class Channel:
         Raises:
             AwsError: the call failed.
         """
-        give_up = time.monotonic() + self._limits.call_timeout
-        for attempt in range(1, _ATTEMPTS):
+        last_start = time.monotonic() + self._limits.call_timeout
+        for repetition in range(0 if is_creating(operation) else _REPETITIONS):
+            pause = self._limits.retry_delay * 2**repetition * random.uniform(0.5, 1.5)  # noqa: S311 - not a secret
             try:
                 return await self._once(service, operation, request)
             except AwsError as error:
-                pause = self._limits.retry_delay * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
-                if (
-                    is_creating(operation)
-                    or error.failure.kind not in _REPEATABLE
-                    or time.monotonic() + pause > give_up
-                ):
+                if error.failure.kind not in _REPEATABLE or time.monotonic() + pause > last_start:
                     raise
             await asyncio.sleep(pause)
         return await self._once(service, operation, request)

@@ -6,7 +6,7 @@ Source: "Resource versions" in the Kubernetes API concepts; a merge patch with m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import cast
 
 from datamover_crds import JsonObject
@@ -33,21 +33,8 @@ class Writer:
         patch = merge_patch(before if isinstance(before, dict) else {}, status)
         return await self._patch(kind, raw, {"status": patch}, "/status") if patch else raw
 
-    async def annotate(self, kind: Kind, raw: JsonObject, annotations: Mapping[str, str]) -> JsonObject:
-        """Set annotations. Raises KubeError."""
-        return await self._patch(kind, raw, {"metadata": {"annotations": dict(annotations)}})
-
-    async def finalizers(
-        self,
-        kind: Kind,
-        raw: JsonObject,
-        finalizers: tuple[str, ...],
-        annotations: Mapping[str, str] | None = None,
-    ) -> JsonObject:
-        """Replace the list of finalizers, and set annotations with it. Raises KubeError."""
-        metadata: JsonObject = {"finalizers": list(finalizers)}
-        if annotations:
-            metadata["annotations"] = dict(annotations)
+    async def metadata(self, kind: Kind, raw: JsonObject, metadata: JsonObject) -> JsonObject:
+        """Merge into the metadata; lists (finalizers, ownerReferences) are replaced whole. Raises KubeError."""
         return await self._patch(kind, raw, {"metadata": metadata})
 
     async def create(self, kind: Kind, namespace: str, body: JsonObject) -> JsonObject:

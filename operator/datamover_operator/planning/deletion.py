@@ -42,6 +42,10 @@ def _take_down(o: Observed, now: datetime) -> Plan:
         cancel = () if is_ending else (CancelExecution(str(o.execution["taskExecutionArn"])),)
         message = "waits for the active execution to end"
         return Plan(steps=cancel, again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
+    holder = o.mover.status.current_run
+    if holder is not None and any(run.metadata.uid == holder.uid for run in o.runs):
+        message = f"waits until run '{holder.name}' has been recorded"
+        return Plan(again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
     for steps in (_release(o), *(_deletions(o, kind) for kind in ("task", "location", "role"))):
         if steps:
             return _do(o, now, *steps)

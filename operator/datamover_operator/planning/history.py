@@ -18,7 +18,7 @@ def history_steps(keep: RunHistory, runs: Sequence[DataMoverRun], now: datetime)
     surplus = [
         run for rank, run in enumerate(ended) if rank >= keep.limit or (oldest is not None and ended_at(run) < oldest)
     ]
-    return tuple(DeleteRun(run.metadata.name, run.metadata.uid) for run in reversed(surplus))
+    return tuple(DeleteRun(run.metadata.name, run.metadata.uid, run.status.start_time) for run in reversed(surplus))
 
 
 def is_over(run: DataMoverRun) -> bool:

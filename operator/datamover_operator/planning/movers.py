@@ -14,9 +14,14 @@ from datamover_operator.planning.changes import disabled_by_service
 from datamover_operator.planning.conditions import Conditions
 from datamover_operator.planning.deletion import plan_deletion
 from datamover_operator.planning.history import history_steps
-from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, TASK_ARN_ANNOTATION, trigger_run_name
+from datamover_operator.planning.names import (
+    LAST_TRIGGER_ANNOTATION,
+    TASK_ARN_ANNOTATION,
+    execution_run_name,
+    trigger_run_name,
+)
 from datamover_operator.planning.objections import Objection, first_objection
-from datamover_operator.planning.observed import Observed
+from datamover_operator.planning.observed import Observed, Stranger
 from datamover_operator.planning.recording import is_recorded
 from datamover_operator.planning.resources import Wanted, unwanted_roles, wanted_of
 from datamover_operator.planning.steps import (
@@ -25,6 +30,7 @@ from datamover_operator.planning.steps import (
     ClaimIntent,
     CreateRun,
     Delete,
+    DropLostRun,
     Plan,
     Record,
     Step,
@@ -32,6 +38,7 @@ from datamover_operator.planning.steps import (
 from datamover_operator.planning.troubles import SLOW_RETRY, plan_trouble
 
 FOREIGN_RUN_POLL = timedelta(seconds=15)
+SCHEDULE_SLACK = timedelta(minutes=3)
 _ACTIVE = frozenset({"RUNNING", "QUEUED"})
 
 Stage = Callable[[Observed, "Wanted", datetime], Plan | None]
@@ -147,6 +154,20 @@ def _trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     return _do(o, now, CreateRun(name, "trigger"))
 
 
+def _drop_lost_run(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    holder = o.mover.status.current_run
+    if holder is None or any(run.metadata.uid == holder.uid for run in o.runs):
+        return None
+    return _do(o, now, DropLostRun(holder.name, holder.uid))
+
+
+def _record_strangers(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    steps = tuple(
+        CreateRun(execution_run_name(o.identity.name, each.arn), _origin(o, each), each.arn) for each in o.strangers
+    )
+    return _do(o, now, *steps) if steps else None
+
+
 def _prune(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     steps = history_steps(o.mover.spec.run_history, o.runs, now)
     return _do(o, now, *steps) if steps else None
@@ -175,6 +196,8 @@ STAGES: tuple[Stage, ...] = (
     _clear_retired,
     _confirm,
     _until_available,
+    _drop_lost_run,
+    _record_strangers,
     _trigger,
     _prune,
     _rest,
@@ -196,6 +219,16 @@ def _do(o: Observed, now: datetime, *steps: Step) -> Plan:
 def _applying(o: Observed, now: datetime) -> Conditions:
     """One text for the whole way from a new spec to Ready: each other one would be one more write."""
     return o.judge(now).progressing("Applying", "brings AWS to what is declared")
+
+
+def _origin(o: Observed, stranger: Stranger) -> str:
+    """DataSync does not tell who started an execution; one that starts when the schedule says so is the schedule's."""
+    due = o.mover.status.next_scheduled_time
+    if due is None or o.mover.spec.schedule is None:
+        return "external"
+    return (
+        "schedule" if abs(from_timestamp(stranger.started_at) - from_timestamp(due)) <= SCHEDULE_SLACK else "external"
+    )
 
 
 def _creating_poll(created: str, now: datetime) -> timedelta:

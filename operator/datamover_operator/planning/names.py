@@ -14,6 +14,7 @@ FINALIZER = "datamover.io/cleanup"
 TASK_ARN_ANNOTATION = "datamover.io/task-arn"
 LAST_TRIGGER_ANNOTATION = "datamover.io/last-trigger"
 CLAIM_ANNOTATION = "datamover.io/claim"
+EXECUTION_ANNOTATION = "datamover.io/execution-arn"
 MOVER_LABEL = "datamover.io/mover"
 ORIGIN_LABEL = "datamover.io/origin"
 

@@ -56,6 +56,15 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranger:
+    """An execution of the mover's task that no run stands for: somebody else has started it."""
+
+    arn: str
+    started_at: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A step that failed, and the field of the declaration it came from."""
 
@@ -96,6 +105,8 @@ class Observed:
     rival: str | None = None
     execution: JsonObject | None = None
     runs: tuple[DataMoverRun, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
+    pruned_before: str | None = None
     trouble: tuple[Trouble, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from datamover_crds import Condition, DataMoverStatus, Intent, ObservedMover
+from datamover_crds import Condition, DataMoverStatus, Intent, ObservedMover, RunRef
 from datamover_operator.planning.desired import declared_fields
 from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, SIDES
@@ -36,6 +36,8 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         "destination_role_arn": facts["destinationRole"],
         "owned": tuple(sorted(o.owned)),
         "retired": o.retired,
+        "current_run": _current_run(o),
+        "pruned_before": o.pruned_before or stored.pruned_before,
         "intent": stored.intent if _is_in_doubt(o) else None,
     }
     if plan.done:
@@ -69,6 +71,15 @@ def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tup
 
 def _told(conditions: Iterable[Condition]) -> dict[str, str]:
     return {c.type: c.message or c.reason for c in conditions if c.status == "True"}
+
+
+def _current_run(o: Observed) -> RunRef | None:
+    """The run that holds the task, with its execution as soon as that is known."""
+    holder = o.mover.status.current_run
+    run = next((run for run in o.runs if holder is not None and run.metadata.uid == holder.uid), None)
+    if holder is None or run is None or run.status.execution_arn is None:
+        return holder
+    return holder.model_copy(update={"execution_arn": run.status.execution_arn})
 
 
 def _is_in_doubt(o: Observed) -> bool:

@@ -145,10 +145,14 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class CreateRun:
-    """Make a DataMoverRun object, owned by the mover; one that exists already is no failure."""
+    """Make a DataMoverRun object, owned by the mover; one that exists already is no failure.
+
+    With `execution_arn` it records that execution, which somebody else has started, and starts nothing.
+    """
 
     name: str
     origin: str
+    execution_arn: str | None = None
     path: str = "spec.trigger.manual"
 
 
@@ -158,7 +162,16 @@ class DeleteRun:
 
     name: str
     uid: str
+    started_at: str | None = None
     path: str = "spec.runHistory"
+
+
+@dataclass(frozen=True, slots=True)
+class DropLostRun:
+    """Take a run out of status.currentRun whose object no longer exists; the API server is asked first."""
+
+    name: str
+    uid: str
 
 
 AwsStep = (
@@ -173,7 +186,7 @@ AwsStep = (
     | CancelExecution
     | Delete
 )
-KubeStep = AddFinalizer | RemoveFinalizer | ClaimIntent | Record | Annotate | CreateRun | DeleteRun
+KubeStep = AddFinalizer | RemoveFinalizer | ClaimIntent | Record | Annotate | CreateRun | DeleteRun | DropLostRun
 Step = AwsStep | KubeStep
 
 

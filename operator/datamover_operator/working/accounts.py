@@ -153,7 +153,7 @@ class AccountsDesk:
     async def _record(self, entry: Entry[DataMoverAccount], account: DataMoverAccount, plan: AccountPlan) -> None:
         raw = entry.raw
         if set(plan.finalizers) != set(account.metadata.finalizers):
-            raw = await self._office.writer.finalizers(Kind.ACCOUNT, raw, plan.finalizers)
+            raw = await self._office.writer.metadata(Kind.ACCOUNT, raw, {"finalizers": list(plan.finalizers)})
             if account.metadata.deletion_timestamp is not None and not plan.finalizers:
                 self._book.shut(account.metadata.name)
                 return

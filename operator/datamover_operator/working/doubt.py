@@ -84,3 +84,11 @@ async def _created_at(aws: Aws, arn: str) -> datetime | None:
         if isinstance(answer, BaseException):
             raise answer
     return None
+
+
+async def find_execution(aws: Aws, index: TagIndex, task_arn: str, nonce: str) -> str | None:
+    """The execution of a task that was started with a nonce, if a listing shows it. Raises AwsError."""
+    listed = await aws.datasync.list_task_executions(task_arn)
+    arns = [str(each["taskExecutionArn"]) for each in listed]
+    tags = await asyncio.gather(*(index.tags(aws, arn) for arn in arns))
+    return next((arn for arn, its in zip(arns, tags, strict=True) if its.get(NONCE_TAG) == nonce), None)

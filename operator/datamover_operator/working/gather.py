@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from enum import Enum
 
 from datamover_crds import DataMover, from_timestamp
 from datamover_operator.planning.conditions import is_true
@@ -16,6 +17,7 @@ from datamover_operator.working.doubt import TagIndex, find_listed, find_tagged
 from datamover_operator.working.memory import Memory
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.reading import describe_location, or_none, read_role, read_tags
+from datamover_operator.working.strangers import find_strangers
 from datamover_operator.working.takeover import Neighbours, check_rival, for_deletion, take_over
 
 _CLOCK_SKEW = timedelta(minutes=15)
@@ -63,12 +65,13 @@ class Gatherer:
             return o
         if o.mover.metadata.deletion_timestamp is not None:
             return await for_deletion(o, aws)
-        if not must_read(o, memory, tick):
+        depth = depth_of(o, memory, tick)
+        if depth is Depth.NOTHING:
             return o
         o = await _describe(o, aws)
-        if memory.created_generation != o.generation or memory.must_look:
+        if depth is Depth.ALL:
             o = await _read_more(o, aws)
-        return check_rival(o, near)
+        return check_rival(await find_strangers(o, aws), near)
 
     async def _resolve_doubt(self, o: Observed, aws: Aws, memory: Memory, tick: float) -> Observed:
         """Find what an open intent, or a status that was lost, may stand for."""
@@ -87,12 +90,24 @@ class Gatherer:
         return replace(await _find_roles(take_finds(o, finds), aws), settled=True)
 
 
-def must_read(o: Observed, memory: Memory, tick: float) -> bool:
-    """Whether AWS may have something new to tell; a Ready mover is asked about at the drift interval only (I2)."""
+class Depth(Enum):
+    """How much of AWS a pass reads."""
+
+    NOTHING = "nothing"
+    DESCRIPTIONS = "the task and its locations"
+    ALL = "tags, roles and stray resources, too"
+
+
+def depth_of(o: Observed, memory: Memory, tick: float) -> Depth:
+    """A steady mover is read at the drift interval only (I2); one that this process has just made, not all over."""
     if o.task is None and not o.locations:
-        return False
-    is_steady = is_true(o.mover.status.conditions, "Ready") and o.mover.status.observed_generation == o.generation
-    return not is_steady or memory.must_look or tick >= memory.next_drift_check
+        return Depth.NOTHING
+    is_due = memory.next_drift_check is not None and tick >= memory.next_drift_check
+    if memory.must_look or is_due:
+        return Depth.ALL
+    if not (is_true(o.mover.status.conditions, "Ready") and o.mover.status.observed_generation == o.generation):
+        return Depth.DESCRIPTIONS if memory.created_generation == o.generation else Depth.ALL
+    return Depth.DESCRIPTIONS if memory.must_describe else Depth.NOTHING
 
 
 def doubt_of(o: Observed, memory: Memory) -> str | None:

@@ -19,7 +19,8 @@ from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.steps import Plan
 from datamover_operator.working.accounts import AccountBook
 from datamover_operator.working.doubt import TagIndex
-from datamover_operator.working.gather import Gatherer, doubt_of, known, must_read
+from datamover_operator.working.gather import Depth, Gatherer, depth_of, doubt_of, known
+from datamover_operator.working.intake import wake_runs
 from datamover_operator.working.memory import Memory
 from datamover_operator.working.office import Desk, Office
 from datamover_operator.working.passes import MoverPass
@@ -80,16 +81,20 @@ class Movers:
 
     async def _gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours) -> Observed:
         tick = self._office.clock.tick()
-        reads = must_read(o, memory, tick)
+        depth = depth_of(o, memory, tick)
         try:
             o = await self._gatherer.gather(o, aws, memory, near, tick)
         except AwsError as error:
             return replace(o, trouble=(Trouble(error.failure, "spec.accountRef"),))
-        if reads:
-            interval = self._office.settings.drift_interval_seconds
-            memory.next_drift_check = tick + interval * self._office.rng.uniform(0.9, 1.1)
+        if depth is not Depth.NOTHING:
+            memory.must_describe = False
+        if depth is Depth.ALL:
+            memory.next_drift_check = tick + self._drift_interval(0.9, 1.1)
             memory.must_look = False
         return o
+
+    def _drift_interval(self, least: float, most: float) -> float:
+        return self._office.settings.drift_interval_seconds * self._office.rng.uniform(least, most)
 
     async def _drive(self, run: MoverPass, memory: Memory) -> Plan:
         """Plan and carry out until nothing can be done now."""
@@ -121,7 +126,14 @@ class Movers:
             return
         memory.refused_generation = None
         memory.last_update = ""
-        office.queue.add_after(key, max(1.0, memory.next_drift_check - office.clock.tick()))
+        office.queue.add_after(key, max(1.0, self._next_drift_check(memory) - office.clock.tick()))
+        wake_runs(office.caches, office.queue, o.identity.namespace, o.identity.name)
+
+    def _next_drift_check(self, memory: Memory) -> float:
+        """After a restart the steady movers' checks are spread over the whole interval."""
+        if memory.next_drift_check is None:
+            memory.next_drift_check = self._office.clock.tick() + self._drift_interval(0.0, 1.0)
+        return memory.next_drift_check
 
     def _rests_for(self, mover: DataMover, memory: Memory) -> float:
         """How long a spec that AWS has refused is still left alone."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
+from pydantic import JsonValue
+
 from datamover_crds import DataMover, JsonObject, dump
-from datamover_operator.kube.cache import Entry
+from datamover_operator.kube.cache import Entry, metadata_of
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import API_VERSION, Kind
 from datamover_operator.planning.failure import Failure, FailureKind
-from datamover_operator.planning.names import FINALIZER, MOVER_LABEL, ORIGIN_LABEL
+from datamover_operator.planning.names import EXECUTION_ANNOTATION, FINALIZER, MOVER_LABEL, ORIGIN_LABEL
 from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.recording import intent_of, notes_of, status_of
 from datamover_operator.planning.steps import (
@@ -18,6 +21,7 @@ from datamover_operator.planning.steps import (
     ClaimIntent,
     CreateRun,
     DeleteRun,
+    DropLostRun,
     KubeStep,
     Note,
     Plan,
@@ -77,25 +81,33 @@ class MoverPass:
     async def _write(self, step: KubeStep, plan: Plan) -> None:
         match step:
             case AddFinalizer():
-                finalizers = (*self.o.mover.metadata.finalizers, FINALIZER)
-                self._take_in(await self._office.writer.finalizers(Kind.MOVER, self._raw, finalizers))
+                finalizers: list[JsonValue] = [*self.o.mover.metadata.finalizers, FINALIZER]
+                self._take_in(await self._office.writer.metadata(Kind.MOVER, self._raw, {"finalizers": finalizers}))
                 self._memory.protected = True
             case RemoveFinalizer():
-                finalizers = tuple(each for each in self.o.mover.metadata.finalizers if each != FINALIZER)
-                await self._office.writer.finalizers(Kind.MOVER, self._raw, finalizers)
+                finalizers = [each for each in self.o.mover.metadata.finalizers if each != FINALIZER]
+                await self._office.writer.metadata(Kind.MOVER, self._raw, {"finalizers": finalizers})
                 self.released = True
             case ClaimIntent():
                 await self._claim(step, plan)
             case Record():
                 await self._record(plan)
             case Annotate():
-                self._take_in(await self._office.writer.annotate(Kind.MOVER, self._raw, step.annotations))
+                self._take_in(
+                    await self._office.writer.metadata(Kind.MOVER, self._raw, {"annotations": dict(step.annotations)})
+                )
             case CreateRun():
                 await self._create_run(step)
             case DeleteRun():
                 namespace = self.o.identity.namespace
                 await self._office.writer.delete(Kind.RUN, namespace, step.name, step.uid)
-                self.o = replace(self.o, runs=tuple(run for run in self.o.runs if run.metadata.uid != step.uid))
+                self.o = replace(
+                    self.o,
+                    runs=tuple(run for run in self.o.runs if run.metadata.uid != step.uid),
+                    pruned_before=max(step.started_at or "", self.o.pruned_before or "") or None,
+                )
+            case DropLostRun():
+                await self._drop_lost_run(step)
 
     async def _claim(self, step: ClaimIntent, plan: Plan) -> None:
         settings = self._office.settings
@@ -137,6 +149,7 @@ class MoverPass:
                 "namespace": identity.namespace,
                 "labels": {MOVER_LABEL: identity.name, ORIGIN_LABEL: step.origin},
                 "ownerReferences": [owner],
+                "annotations": {EXECUTION_ANNOTATION: step.execution_arn} if step.execution_arn else {},
             },
             "spec": {"moverRef": {"name": identity.name}},
         }
@@ -146,7 +159,20 @@ class MoverPass:
             if not error.is_already_there:
                 raise
         runs = self._office.caches.runs.under((identity.namespace, identity.name))
-        self.o = replace(self.o, runs=tuple(runs))
+        strangers = tuple(each for each in self.o.strangers if each.arn != step.execution_arn)
+        self.o = replace(self.o, runs=tuple(runs), strangers=strangers)
+
+    async def _drop_lost_run(self, step: DropLostRun) -> None:
+        """The cache may not have seen the run yet: only the API server knows that it is gone."""
+        raw = await self._office.writer.read(Kind.RUN, self.o.identity.namespace, step.name)
+        if raw is not None and metadata_of(raw).get("uid") == step.uid:
+            runs = self._office.caches.runs.under((self.o.identity.namespace, self.o.identity.name))
+            self.o = replace(self.o, runs=tuple(runs))
+            return
+        waiting = self.o.mover.status.queued_runs
+        dropped = {"current_run": waiting[0] if waiting else None, "queued_runs": waiting[1:]}
+        status = self.o.mover.status.model_copy(update=dropped)
+        self._take_in(await self._office.writer.status(Kind.MOVER, self._raw, dump(status)))
 
     def _take_in(self, raw: JsonObject) -> None:
         """Go on from what the API server has answered, unless what is wanted has changed meanwhile."""

@@ -14,7 +14,6 @@ from typing import Protocol
 
 from datamover_crds import JsonObject, LocationKind
 
-
 send_before: ContextVar[float] = ContextVar("send_before", default=float("inf"))
 """Until when (in seconds of time.monotonic) a Create* or Start* call may leave this process.
 

@@ -27,7 +27,7 @@ class Workers:
         self._busy = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -45,7 +45,7 @@ class Workers:
 
     async def drain(self, seconds: float) -> bool:
         """Take no more work and wait for what is in flight; return whether all of it ended in time."""
-        self._stopping = True
+        self._stopping.set()
         try:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
@@ -55,9 +55,9 @@ class Workers:
 
     async def _work(self) -> None:
         queue = self._office.queue
-        while not self._stopping:
+        while not self._stopping.is_set():
             key = await queue.take()
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             self._busy += 1
             self._idle.clear()
@@ -77,7 +77,7 @@ class Workers:
         with self._about(desk, uid):
             try:
                 await self._desks[desk](uid)
-            except Exception:
+            except Exception:  # noqa: BLE001 - a mistake of ours must not end the worker
                 result = "error"
                 _log.exception("an object could not be reconciled")
                 self._office.queue.retry(key)

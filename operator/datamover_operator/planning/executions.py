@@ -1,0 +1,120 @@
+"""What a description of a task execution means for the run that stands for it.
+
+Source: DescribeTaskExecution in the DataSync API reference. Statuses that are not known count as in progress.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, JsonValue
+
+from datamover_crds import (
+    Counters,
+    DataMoverRunStatus,
+    JsonObject,
+    Phase,
+    Progress,
+    RunResult,
+    from_timestamp,
+    parse,
+    to_timestamp,
+)
+
+_PHASES: dict[str, Phase] = {
+    "QUEUED": "Queued",
+    "LAUNCHING": "Launching",
+    "LAUNCHED": "Launching",
+    "PREPARING": "Preparing",
+    "TRANSFERRING": "Transferring",
+    "VERIFYING": "Verifying",
+    "CANCELLING": "Cancelling",
+}
+_ENDED = frozenset({"SUCCESS", "ERROR"})
+_WHOLE = 100
+
+
+def has_ended(described: JsonObject) -> bool:
+    """Whether the execution is over."""
+    return described.get("status") in _ENDED
+
+
+def status_from(described: JsonObject, before: DataMoverRunStatus, now: datetime) -> DataMoverRunStatus:
+    """The run's status after a look at its execution."""
+    phase = _phase(described, before)
+    result = parse(RunResult, _members(described.get("result"), RunResult))
+    counters = parse(Counters, _members(described, Counters))
+    ended = has_ended(described)
+    started = described.get("startTime")
+    return before.model_copy(
+        update={
+            "phase": phase,
+            "reason": _reason(phase, result),
+            "message": (result.error_detail or "") if phase == "Failed" else _message(phase),
+            "execution_arn": str(described.get("taskExecutionArn") or before.execution_arn),
+            "start_time": str(started) if started else before.start_time,
+            "completion_time": _completion(described, before, now) if ended else None,
+            "progress": _progress(phase, counters),
+            "counters": counters,
+            "result": result if described.get("result") else before.result,
+        },
+    )
+
+
+def _phase(described: JsonObject, before: DataMoverRunStatus) -> Phase:
+    status = str(described.get("status", ""))
+    if status == "SUCCESS":
+        return "Succeeded"
+    if status == "ERROR":
+        return "Cancelled" if before.phase in {"Cancelling", "Cancelled"} else "Failed"
+    if before.phase == "Cancelling":
+        return "Cancelling"
+    known = _PHASES.get(status)
+    if known is not None:
+        return known
+    return before.phase if before.phase is not None and before.phase in _PHASES.values() else "Launching"
+
+
+def _reason(phase: Phase, result: RunResult) -> str:
+    return (result.error_code or "ExecutionFailed") if phase == "Failed" else phase
+
+
+def _message(phase: Phase) -> str:
+    return "the execution was cancelled" if phase == "Cancelled" else ""
+
+
+def _progress(phase: Phase, counters: Counters) -> Progress:
+    total, done = counters.estimated_bytes_to_transfer, counters.bytes_written
+    files_total, files_done = counters.estimated_files_to_transfer, counters.files_transferred
+    return Progress(
+        percent=_WHOLE if phase == "Succeeded" else _percent((done, total), (files_done, files_total)),
+        bytes_done=done,
+        bytes_total=total,
+        files_done=files_done,
+        files_total=files_total,
+    )
+
+
+def _percent(*parts: tuple[int | None, int | None]) -> int:
+    """How much of the estimate is done: bytes tell, files where there are no bytes to move; below 100 until the end."""
+    for done, total in parts:
+        if total:
+            return min(_WHOLE - 1, _WHOLE * (done or 0) // total)
+    return 0
+
+
+def _completion(described: JsonObject, before: DataMoverRunStatus, now: datetime) -> str:
+    """Start and total duration give the end; where DataSync tells neither, it is when the end was seen."""
+    if before.completion_time is not None:
+        return before.completion_time
+    result, started = described.get("result"), described.get("startTime")
+    duration = result.get("totalDuration") if isinstance(result, dict) else None
+    if isinstance(duration, int) and started:
+        return to_timestamp(from_timestamp(str(started)) + timedelta(milliseconds=duration))
+    return to_timestamp(now)
+
+
+def _members(source: JsonValue, model: type[BaseModel]) -> JsonObject:
+    """The members of a description that a model knows."""
+    known = {field.alias or name for name, field in model.model_fields.items()}
+    return {key: value for key, value in source.items() if key in known} if isinstance(source, dict) else {}

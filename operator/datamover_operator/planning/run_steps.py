@@ -1,0 +1,68 @@
+"""The small things the operator can do for a run, as data, and the plan they stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datamover_crds import DataMoverRunStatus, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMover:
+    """Name the run in the mover's status, by compare-and-swap: as the current one, or in the queue behind it."""
+
+    execution_arn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRun:
+    """Write the claim and the finalizer on the run, by compare-and-swap: from now on the start may have been sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Make the mover the run's owner, so that it goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """StartTaskExecution, sent at most once."""
+
+    request: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRun:
+    """CancelTaskExecution."""
+
+    execution_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBandwidth:
+    """UpdateTaskExecution: bytes per second, -1 for no limit."""
+
+    execution_arn: str
+    bytes_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseMover:
+    """Take the run out of the mover's status, and note there how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRun:
+    """Take our finalizer off the run."""
+
+
+RunStep = ClaimMover | ClaimRun | Own | Start | CancelRun | LimitBandwidth | ReleaseMover | FreeRun
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """The next steps, the status that the run shall have (None: as it is), and whether to try again later."""
+
+    steps: tuple[RunStep, ...] = ()
+    status: DataMoverRunStatus | None = None
+    retry: bool = False

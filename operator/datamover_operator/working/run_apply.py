@@ -1,0 +1,274 @@
+"""One pass over one run: carries its steps out, and keeps what it learns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from datamover_crds import DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, RunRef, RunSummary, dump
+from datamover_operator.aws.errors import AwsError
+from datamover_operator.kube.cache import Entry
+from datamover_operator.kube.client import KubeError
+from datamover_operator.kube.resources import API_VERSION, Kind
+from datamover_operator.planning.conditions import timestamp
+from datamover_operator.planning.failure import Failure, FailureKind
+from datamover_operator.planning.names import CLAIM_ANNOTATION, FINALIZER, MOVER_LABEL, ORIGIN_LABEL
+from datamover_operator.planning.run_steps import (
+    CancelRun,
+    ClaimMover,
+    ClaimRun,
+    FreeRun,
+    LimitBandwidth,
+    Own,
+    ReleaseMover,
+    RunStep,
+    Start,
+)
+from datamover_operator.planning.runs import Claim, ObservedRun
+from datamover_operator.working.intake import wake_runs
+from datamover_operator.working.office import Desk, Office
+from datamover_operator.working.ports import Aws, send_before
+from datamover_operator.working.reading import or_none
+
+_BUSY = frozenset({"RUNNING", "QUEUED"})
+_TRIES = 5
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Starts:
+    """What this process knows of starts, by the run's uid.
+
+    `unsent` holds the nonce of a claim whose start has not been sent, `void` that of one whose start certainly had no
+    effect, `started` the execution that a start made.
+    """
+
+    unsent: dict[str, str] = field(default_factory=dict)
+    void: dict[str, str] = field(default_factory=dict)
+    started: dict[str, str] = field(default_factory=dict)
+
+    def forget(self, uid: str) -> None:
+        """The run is gone."""
+        for known in (self.unsent, self.void, self.started):
+            known.pop(uid, None)
+
+
+class RunPass:
+    """Holds one pass' knowledge (`o`) and the stored object it goes on from. Methods raise KubeError, AwsError."""
+
+    def __init__(
+        self,
+        office: Office,
+        starts: Starts,
+        entry: Entry[DataMoverRun],
+        o: ObservedRun,
+        aws: Aws | None,
+    ) -> None:
+        """Start from the object in `entry`, as observed in `o`."""
+        self.o = o
+        self.released = False
+        self._office = office
+        self._starts = starts
+        self._raw = entry.raw
+        self._aws = aws
+
+    async def take(self, step: RunStep) -> None:
+        """Carry one step out."""
+        match step:
+            case Own():
+                self._take_in(await self._office.writer.metadata(Kind.RUN, self._raw, self._belonging()))
+            case ClaimMover():
+                await self._claim_mover(step)
+            case ClaimRun():
+                await self._claim_run()
+            case Start():
+                await self._start(step)
+            case CancelRun():
+                await self._cancel(step)
+            case LimitBandwidth():
+                await self._limit(step)
+            case ReleaseMover():
+                await self._release_mover()
+            case FreeRun():
+                finalizers = [each for each in self.o.run.metadata.finalizers if each != FINALIZER]
+                await self._office.writer.metadata(Kind.RUN, self._raw, {"finalizers": list(finalizers)})
+                self.released = True
+
+    async def record(self, status: DataMoverRunStatus) -> None:
+        """Write the run's status, and an Event where its phase is new."""
+        before = self.o.run.status.phase
+        self._take_in(await self._office.writer.status(Kind.RUN, self._raw, dump(status)))
+        if status.phase != before and status.phase is not None:
+            is_bad = status.phase in {"Failed", "Rejected", "Unknown"}
+            self._office.events.tell(self._raw, status.phase, status.message or status.phase, warning=is_bad)
+
+    async def _claim_mover(self, step: ClaimMover) -> None:
+        meta = self.o.run.metadata
+        started = timestamp(self._office.clock.now())
+        ref = RunRef(name=meta.name, uid=meta.uid, execution_arn=step.execution_arn, start_time=started)
+
+        def claimed(status: DataMoverStatus) -> DataMoverStatus | None:
+            if status.current_run is None:
+                return status.model_copy(update={"current_run": ref})
+            if status.current_run.uid == meta.uid or any(each.uid == meta.uid for each in status.queued_runs):
+                return None
+            if step.execution_arn is None and not self._queues():
+                return None
+            return status.model_copy(update={"queued_runs": (*status.queued_runs, ref)})
+
+        await self._change_mover(claimed)
+
+    def _queues(self) -> bool:
+        options = self.o.run.spec.override_options
+        return options is not None and options.task_queueing == "ENABLED"
+
+    async def _claim_run(self) -> None:
+        assert self.o.mover is not None  # noqa: S101 - the plan claims the mover first
+        settings, uid = self._office.settings, self.o.run.metadata.uid
+        claim = Claim(self.o.nonce, self.o.mover.metadata.uid)
+        text = json.dumps({"nonce": claim.nonce, "moverUid": claim.mover_uid})
+        finalizers = [*(each for each in self.o.run.metadata.finalizers if each != FINALIZER), FINALIZER]
+        wanted = self._belonging() | {"finalizers": list(finalizers), "annotations": {CLAIM_ANNOTATION: text}}
+        send_before.set(self._office.clock.tick() + settings.settling_seconds - settings.aws_call_timeout_seconds)
+        self._take_in(await self._office.writer.metadata(Kind.RUN, self._raw, wanted))
+        self._starts.unsent[uid] = claim.nonce
+        self.o = replace(self.o, claim=claim, may_send=True)
+
+    async def _start(self, step: Start) -> None:
+        assert self._aws is not None  # noqa: S101 - without a way in nothing is started
+        uid = self.o.run.metadata.uid
+        nonce = self._starts.unsent.pop(uid)
+        try:
+            arn = await self._aws.datasync.start_task_execution(step.request)
+        except AwsError as error:
+            if error.failure.kind.passes:
+                self._starts.void[uid] = nonce
+                raise
+            if error.failure.kind is FailureKind.UNKNOWN_OUTCOME:
+                raise
+            await self._refused(error.failure)
+            return
+        self._starts.started[uid] = arn
+        self.o = replace(self.o, execution_arn=arn, may_send=False)
+        self._wake_mover()
+
+    async def _refused(self, failure: Failure) -> None:
+        """What DataSync says of a task that is busy is not published: its state tells."""
+        assert self._aws is not None  # noqa: S101 - it has just refused
+        assert self.o.mover is not None  # noqa: S101 - nothing else is started
+        task = await or_none(self._aws.datasync.describe_task(str(self.o.mover.status.task_arn)))
+        is_busy = task is not None and task.get("status") in _BUSY
+        self.o = replace(self.o, claim=None, failure=failure, task_is_busy=is_busy)
+        self._wake_mover()
+
+    async def _cancel(self, step: CancelRun) -> None:
+        if self._aws is None:
+            return
+        try:
+            await self._aws.datasync.cancel_task_execution(step.execution_arn)
+        except AwsError as error:
+            if error.failure.kind not in {FailureKind.NOT_FOUND, FailureKind.CONFLICT}:
+                raise
+            self.o = replace(self.o, execution=None)
+            return
+        status = self.o.run.status.model_copy(update={"phase": "Cancelling", "reason": "Cancelling"})
+        await self.record(status)
+
+    async def _limit(self, step: LimitBandwidth) -> None:
+        if self._aws is not None:
+            await self._aws.datasync.update_task_execution(step.execution_arn, step.bytes_per_second)
+        options = {**_options(self.o.execution), "bytesPerSecond": step.bytes_per_second}
+        self.o = replace(self.o, execution={**(self.o.execution or {}), "options": options})
+
+    async def _release_mover(self) -> None:
+        run = self.o.run
+
+        def released(status: DataMoverStatus) -> DataMoverStatus:
+            waiting = [each for each in status.queued_runs if each.uid != run.metadata.uid]
+            current = status.current_run
+            if current is None or current.uid == run.metadata.uid:
+                current = waiting.pop(0) if waiting else None
+            told: dict[str, object] = {"current_run": current, "queued_runs": tuple(waiting)}
+            if run.status.execution_arn is not None:
+                told["last_run"] = _summary(run)
+            if run.status.phase == "Succeeded":
+                told["last_successful_time"] = run.status.completion_time
+            return status.model_copy(update=told)
+
+        await self._change_mover(released)
+        self._wake_mover()
+
+    async def _change_mover(self, change: Callable[[DataMoverStatus], DataMoverStatus | None]) -> None:
+        """Change the mover's status by compare-and-swap, on the newest version; None = leave it."""
+        assert self.o.mover is not None  # noqa: S101 - the plan looks for it first
+        meta = self.o.mover.metadata
+        for _ in range(_TRIES):
+            entry = self._office.caches.movers.get(meta.uid)
+            if entry is None or entry.model is None:
+                raise KubeError(404, "NotFound", "the mover is gone")
+            status = change(entry.model.status)
+            if status is None or status == entry.model.status:
+                self.o = replace(self.o, mover=entry.model)
+                return
+            try:
+                await self._office.writer.status(Kind.MOVER, entry.raw, dump(status))
+            except KubeError as error:
+                if not error.is_conflict:
+                    raise
+                await self._office.writer.read(Kind.MOVER, meta.namespace, meta.name)
+            else:
+                self.o = replace(self.o, mover=entry.model.model_copy(update={"status": status}))
+                return
+        raise KubeError(409, "Conflict", "the mover is written by others all the time")
+
+    def _belonging(self) -> JsonObject:
+        """The mover as owner, and the labels by which a run is found."""
+        assert self.o.identity is not None  # noqa: S101 - a run belongs to a mover
+        identity, meta = self.o.identity, self.o.run.metadata
+        owner: JsonObject = {
+            "apiVersion": API_VERSION,
+            "kind": "DataMover",
+            "name": identity.name,
+            "uid": identity.uid,
+            "controller": True,
+        }
+        others = [dump(each) for each in meta.owner_references if each.uid != identity.uid and not each.controller]
+        origin = meta.labels.get(ORIGIN_LABEL, "kubectl")
+        return {"ownerReferences": [*others, owner], "labels": {MOVER_LABEL: identity.name, ORIGIN_LABEL: origin}}
+
+    def _wake_mover(self) -> None:
+        """The task's state has changed: have the mover described, and the runs that wait for it looked at."""
+        assert self.o.mover is not None  # noqa: S101 - it has just been claimed or released
+        meta = self.o.mover.metadata
+        self._office.memories.of(meta.uid).must_describe = True
+        self._office.queue.add((Desk.MOVER, meta.uid))
+        wake_runs(self._office.caches, self._office.queue, meta.namespace, meta.name)
+
+    def _take_in(self, raw: JsonObject) -> None:
+        entry = self._office.caches.runs.put(raw)
+        if entry.model is None or entry.uid != self.o.run.metadata.uid:
+            raise KubeError(409, "Conflict", "the run has been made anew under its name")
+        self._raw = entry.raw
+        self.o = replace(self.o, run=entry.model)
+
+
+def _summary(run: DataMoverRun) -> RunSummary:
+    status = run.status
+    counters = status.counters
+    return RunSummary(
+        name=run.metadata.name,
+        phase=status.phase or "Unknown",
+        execution_arn=status.execution_arn,
+        start_time=status.start_time,
+        completion_time=status.completion_time,
+        bytes_transferred=counters.bytes_transferred if counters is not None else None,
+        files_transferred=counters.files_transferred if counters is not None else None,
+    )
+
+
+def _options(execution: JsonObject | None) -> JsonObject:
+    options = (execution or {}).get("options")
+    return options if isinstance(options, dict) else {}

@@ -1,0 +1,75 @@
+"""One listing of tasks an account and interval: shows which movers' tasks have vanished, or run for somebody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+
+from datamover_crds import DataMover
+from datamover_operator.aws.errors import AwsError
+from datamover_operator.planning.conditions import is_true
+from datamover_operator.working.accounts import AccountBook
+from datamover_operator.working.office import Desk, Office
+from datamover_operator.working.ports import Aws
+
+_ACTIVE = frozenset({"RUNNING", "QUEUED"})
+_log = structlog.get_logger(__name__)
+
+
+class Sweep:
+    """Sweeps while its context is open."""
+
+    def __init__(self, office: Office, book: AccountBook) -> None:
+        """Sweep every account that is open in `book`."""
+        self._office = office
+        self._book = book
+
+    @contextlib.asynccontextmanager
+    async def sweeping(self) -> AsyncIterator[None]:
+        """Sweep every `sweep_interval_seconds`."""
+        task = asyncio.create_task(self._sweep_forever(), name="sweep")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._office.settings.sweep_interval_seconds)
+            await asyncio.gather(*(self._sweep(name) for name in self._book.open_accounts))
+
+    async def _sweep(self, name: str) -> None:
+        aws = self._book.way_into(name)
+        movers = [each for each in self._office.caches.movers.under(("account", name)) if _is_settled(each)]
+        if aws is None or not movers:
+            return
+        try:
+            statuses = await _statuses(aws)
+        except AwsError as error:
+            _log.info("tasks could not be listed", account=name, error=str(error))
+            return
+        for mover in movers:
+            self._compare(mover, statuses)
+
+    def _compare(self, mover: DataMover, statuses: dict[str, str]) -> None:
+        memory = self._office.memories.of(mover.metadata.uid)
+        status = statuses.get(str(mover.status.task_arn))
+        if status is None:
+            memory.must_look = True
+        elif status in _ACTIVE and mover.status.current_run is None:
+            memory.must_describe = True
+        else:
+            return
+        self._office.queue.add((Desk.MOVER, mover.metadata.uid))
+
+
+async def _statuses(aws: Aws) -> dict[str, str]:
+    return {str(task["taskArn"]): str(task.get("status")) for task in await aws.datasync.list_tasks()}
+
+
+def _is_settled(mover: DataMover) -> bool:
+    return mover.status.task_arn is not None and is_true(mover.status.conditions, "Ready")
