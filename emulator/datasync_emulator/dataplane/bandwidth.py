@@ -45,7 +45,7 @@ class Bandwidth:
                 return 0.0
             self._saved = min(limit * BURST_SECONDS, self._saved + (now - self._at) * limit)
             self._at = now
-            if self._saved < 0:
+            if self._saved <= -1:  # less than a byte is nothing but rounding
                 return -self._saved / limit
             self._saved -= amount
             return 0.0
