@@ -18,6 +18,23 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def strict_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator in which little is allowed and everything takes an hour; tests move its clock on."""
+    arguments = ("--max-tasks=2", "--max-queued=2", "--task-delay=3600", "--iam-delay=3600", "--no-create-file-systems")
+    with start_emulator(tmp_path_factory.mktemp("file-systems"), *arguments) as running:
+        yield running
+
+
+@pytest.fixture
+def strict_account(strict_emulator: Emulator) -> Account:
+    """An account of the strict emulator, with the file systems that `efs_task` uses."""
+    account = Account(strict_emulator, new_account_number())
+    for file_system in ("fs-0aaaaaaaaaaaaaaaa", "fs-0bbbbbbbbbbbbbbbb"):
+        account.efs_folder(file_system)
+    return account
+
+
 @pytest.fixture
 def account(emulator: Emulator) -> Account:
     """An account that no other test speaks for."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.conftest import new_account_number
 from tests.support.account import Account
-from tests.support.emulator import start_emulator
 
 READ = ("s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging")
 WRITE = (*READ, "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject")
@@ -136,20 +133,17 @@ def test_an_attached_policy_counts_as_well(account: Account) -> None:
     location(account, account.bucket("data"), role)
 
 
-def test_a_young_role_can_not_be_assumed_yet(tmp_path: Path) -> None:
-    with start_emulator(tmp_path, "--iam-delay", "3600") as emulator:
-        account = Account(emulator, new_account_number())
-        bucket, role = account.bucket("data"), account.role()
-        with refused(account, "Unable to assume role."):
-            location(account, bucket, role)
-        emulator.advance_clock(3601)
+def test_a_young_role_can_not_be_assumed_yet(strict_account: Account) -> None:
+    account = strict_account
+    bucket, role = account.bucket("data"), account.role()
+    with refused(account, "Unable to assume role."):
         location(account, bucket, role)
+    account.emulator.advance_clock(3601)
+    location(account, bucket, role)
 
 
-def test_file_systems_must_exist_if_so_told(tmp_path: Path) -> None:
-    with start_emulator(tmp_path, "--no-create-file-systems") as emulator:
-        account = Account(emulator, new_account_number())
-        with refused(account, "File system fs-0123456789abcdef0 does not exist"):
-            account.efs_location()
-        account.efs_folder()
-        account.efs_location()
+def test_file_systems_must_exist_if_so_told(strict_account: Account) -> None:
+    with refused(strict_account, "File system fs-0123456789abcdef0 does not exist"):
+        strict_account.efs_location()
+    strict_account.efs_folder()
+    strict_account.efs_location()

@@ -145,15 +145,15 @@ def test_queued_executions_run_in_turn(account: Account, task: str, held: Fault)
     assert account.datasync.describe_task(TaskArn=task)["CurrentTaskExecutionArn"] == third
 
 
-def test_the_queue_has_an_end(tmp_path: Path) -> None:
-    with start_emulator(tmp_path, "--max-queued", "2") as emulator:
-        account = Account(emulator, new_account_number())
-        task = account.efs_task()
-        with emulator.fault(state="LAUNCHING", hold="before", count=None):
-            for _ in range(3):
-                account.start(task)
-            with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="2 queued executions"):
-                account.start(task)
+def test_the_queue_has_an_end(strict_account: Account) -> None:
+    account = strict_account
+    task = account.efs_task()
+    account.emulator.advance_clock(3601)
+    with account.emulator.fault(state="LAUNCHING", hold="before", count=None, account=account.number):
+        for _ in range(3):
+            account.start(task)
+        with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="2 queued executions"):
+            account.start(task)
 
 
 def test_cancelling_ends_in_error_by_way_of_cancelling(account: Account, task: str, held: Fault) -> None:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.emulator.conftest import new_account_number
 from tests.support.account import Account
-from tests.support.emulator import Emulator, start_emulator
 from tests.support.waiting import eventually
 
 HOUR = 3600
 
 
-@pytest.fixture(scope="module")
-def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator whose clock may be moved."""
-    with start_emulator(tmp_path_factory.mktemp("file-systems")) as running:
-        yield running
-
-
 @pytest.fixture
-def account(own_emulator: Emulator) -> Account:
-    return Account(own_emulator, new_account_number())
+def account(strict_account: Account) -> Account:
+    """An account whose emulator's clock may be moved, and whose roles are old enough."""
+    assert strict_account.any_role
+    strict_account.efs_folder()
+    strict_account.emulator.advance_clock(HOUR + 1)
+    return strict_account
 
 
 def runs(account: Account, task: str) -> int:
@@ -31,10 +24,10 @@ def runs(account: Account, task: str) -> int:
 
 
 def test_a_rate_starts_a_run_each_time_it_is_due(account: Account) -> None:
-    task = account.efs_task(Schedule={"ScheduleExpression": "rate(1 hour)"})
-    account.emulator.advance_clock(HOUR)
+    task = account.efs_task(Schedule={"ScheduleExpression": "rate(2 hours)"})
+    account.emulator.advance_clock(2 * HOUR)
     eventually(lambda: runs(account, task) == 1)
-    account.emulator.advance_clock(HOUR)
+    account.emulator.advance_clock(2 * HOUR)
     eventually(lambda: runs(account, task) == 2)
 
 
@@ -45,9 +38,9 @@ def test_a_cron_expression_starts_a_run(account: Account) -> None:
 
 
 def test_a_disabled_schedule_starts_nothing(account: Account) -> None:
-    disabled = account.efs_task(Schedule={"ScheduleExpression": "rate(1 hour)", "Status": "DISABLED"})
-    witness = account.efs_task(Schedule={"ScheduleExpression": "rate(1 hour)"})
-    account.emulator.advance_clock(HOUR)
+    disabled = account.efs_task(Schedule={"ScheduleExpression": "rate(2 hours)", "Status": "DISABLED"})
+    witness = account.efs_task(Schedule={"ScheduleExpression": "rate(2 hours)"})
+    account.emulator.advance_clock(2 * HOUR)
     eventually(lambda: runs(account, witness) == 1)
     assert runs(account, disabled) == 0
     described = account.datasync.describe_task(TaskArn=disabled)
@@ -57,19 +50,19 @@ def test_a_disabled_schedule_starts_nothing(account: Account) -> None:
 
 def test_a_schedule_that_can_not_start_is_disabled_by_the_service(account: Account) -> None:
     source = account.s3_location(account.bucket("data"))
-    task = account.task(source, account.efs_location(), Schedule={"ScheduleExpression": "rate(1 hour)"})
+    task = account.task(source, account.efs_location(), Schedule={"ScheduleExpression": "rate(2 hours)"})
     account.iam.delete_role_policy(RoleName="datasync", PolicyName="access")
 
     def describe() -> dict[str, object]:
         return dict(account.datasync.describe_task(TaskArn=task)["ScheduleDetails"])
 
     def is_disabled() -> bool:
-        account.emulator.advance_clock(HOUR)
+        account.emulator.advance_clock(2 * HOUR)
         return "DisabledBy" in describe()
 
     eventually(is_disabled, interval=0.6)
     assert describe()["DisabledBy"] == "SERVICE"
     assert "s3:ListBucket" in str(describe()["DisabledReason"])
     assert account.datasync.describe_task(TaskArn=task)["Schedule"]["Status"] == "DISABLED"
-    account.datasync.update_task(TaskArn=task, Schedule={"ScheduleExpression": "rate(1 hour)", "Status": "ENABLED"})
+    account.datasync.update_task(TaskArn=task, Schedule={"ScheduleExpression": "rate(2 hours)", "Status": "ENABLED"})
     assert "DisabledBy" not in describe()

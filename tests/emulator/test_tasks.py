@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import new_account_number
 from tests.support.account import Account
-from tests.support.emulator import Emulator, start_emulator
+from tests.support.emulator import Emulator
 
 POSIX_DEFAULTS = {
     "VerifyMode": "POINT_IN_TIME_CONSISTENT",
@@ -63,15 +62,14 @@ def test_between_buckets_no_owner_is_kept_and_enhanced_mode_verifies_what_it_mov
     assert enhanced["Options"]["VerifyMode"] == "ONLY_FILES_TRANSFERRED"
 
 
-def test_a_new_task_is_being_created_for_a_while(tmp_path: Path) -> None:
-    with start_emulator(tmp_path, "--task-delay", "3600") as emulator:
-        account = Account(emulator, new_account_number())
-        task = account.efs_task()
-        assert describe(account, task)["Status"] == "CREATING"
-        with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="CREATING"):
-            account.start(task)
-        emulator.advance_clock(3601)
-        assert describe(account, task)["Status"] == "AVAILABLE"
+def test_a_new_task_is_being_created_for_a_while(strict_account: Account) -> None:
+    account = strict_account
+    task = account.efs_task()
+    assert describe(account, task)["Status"] == "CREATING"
+    with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="CREATING"):
+        account.start(task)
+    account.emulator.advance_clock(3601)
+    assert describe(account, task)["Status"] == "AVAILABLE"
 
 
 def test_an_update_changes_what_is_given_and_keeps_the_rest(account: Account) -> None:
@@ -165,13 +163,15 @@ def test_tasks_are_listed_by_location_and_page(account: Account) -> None:
     assert entries[0] == {"TaskArn": tasks[0], "Status": "AVAILABLE", "Name": "to-0", "TaskMode": "BASIC"}
 
 
-def test_the_quota_of_tasks_counts_by_account_and_region(tmp_path: Path) -> None:
-    with start_emulator(tmp_path, "--max-tasks", "2") as emulator:
-        account = Account(emulator, new_account_number())
-        first = account.efs_task()
+def test_the_quota_of_tasks_counts_by_account_and_region(strict_account: Account) -> None:
+    account = strict_account
+    first = account.efs_task()
+    account.efs_task()
+    with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="limit of 2 tasks"):
         account.efs_task()
-        with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="limit of 2 tasks"):
-            account.efs_task()
-        Account(emulator, account.number, region="us-east-1").efs_task()
-        account.datasync.delete_task(TaskArn=first)
-        account.efs_task()
+    elsewhere = Account(account.emulator, account.number, region="us-east-1")
+    for file_system in ("fs-0aaaaaaaaaaaaaaaa", "fs-0bbbbbbbbbbbbbbbb"):
+        elsewhere.efs_folder(file_system)
+    elsewhere.efs_task()
+    account.datasync.delete_task(TaskArn=first)
+    account.efs_task()
