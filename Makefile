@@ -3,6 +3,8 @@
 PYTHON ?=
 # Test processes side by side: tests mostly wait for other processes, so there are more of them than processors.
 WORKERS ?= 4
+# The local stack's state.
+LOCAL ?= .local
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
 
@@ -13,13 +15,13 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.set-up ## Start the whole stack, move some thousand real files with it, compare them, take it down
-	@.venv/bin/python -m datamover_dev demo
+	@.venv/bin/python -m datamover_dev demo --local $(LOCAL)
 
 up: .venv/.set-up ## Start the stack and leave it running; then: source .local/env
-	@.venv/bin/python -m datamover_dev up
+	@.venv/bin/python -m datamover_dev up --local $(LOCAL)
 
 down: .venv/.set-up ## Stop what `make up` started
-	@.venv/bin/python -m datamover_dev down
+	@.venv/bin/python -m datamover_dev down --local $(LOCAL)
 
 test: .venv/.set-up ## Run every test on real processes, and measure coverage
 	@rm -rf .local/coverage && mkdir -p .local/coverage

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
+from pathlib import Path
 
 from datamover_dev.demo.show import demo
 from datamover_dev.errors import SetupError
-from datamover_dev.stack import keeper
+from datamover_dev.paths import LOCAL
+from datamover_dev.stack.keeper import Keeper
 
 
 def main() -> int:
     """Run one command; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m datamover_dev", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
-    command = COMMANDS[parser.parse_args().command]
+    parser.add_argument("--local", type=Path, default=LOCAL, help="the folder for state (default: %(default)s)")
+    arguments = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # into a pipe or a file, too, each line comes when it is said
     try:
-        command()
+        COMMANDS[arguments.command](arguments.local.resolve())
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -26,16 +32,25 @@ def main() -> int:
     return 0
 
 
-def _up() -> None:
+def _up(local: Path) -> None:
+    keeper = Keeper(local)
     keeper.up(say=print)
-    print("\nTo use it:    source .local/env\nTo stop it:   make down")
+    print(f"Ready. To use it: source {_shown(keeper.env_file)}   To stop it: make down")
 
 
-def _down() -> None:
-    print("Stopped." if keeper.down() else "Nothing is running.")
+def _down(local: Path) -> None:
+    print("Stopped." if Keeper(local).down() else "Nothing is running.")
 
 
-COMMANDS = {"demo": demo, "up": _up, "down": _down, "keep": keeper.keep}
+def _keep(local: Path) -> None:
+    Keeper(local).keep()
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+COMMANDS = {"demo": demo, "up": _up, "down": _down, "keep": _keep}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -28,11 +28,3 @@ class ReservedPort:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Let go of the port; by now the program has it."""
         self._socket.close()
-
-
-def free_port() -> int:
-    """Return a loopback port that was free a moment ago, for programs that can't take over a reserved one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number

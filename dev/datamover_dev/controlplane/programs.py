@@ -15,28 +15,23 @@ KUBERNETES_MODULE = "k8s.io/kubernetes"
 
 @dataclass(frozen=True)
 class Program:
-    """A program and the Go package that it is built from, in the module folder `module` of dev/."""
+    """A program and the Go package that it is built from; `folder` holds the go.mod that pins it."""
 
     name: str
     package: str
-    module: str = "controlplane"
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the go.mod that pins the program."""
-        return DEV / self.module
+    folder: Path = DEV / "controlplane"
 
     @property
     def cached(self) -> Path:
         """Where the built program is kept; a change of the pinned versions leads to another folder."""
-        return cache_folder() / f"{self.module}-{_fingerprint(self.folder)}" / self.name
+        return cache_folder() / f"{self.folder.name}-{_fingerprint(self.folder)}" / self.name
 
 
 ETCD = Program("etcd", "go.etcd.io/etcd/server/v3")
 KUBE_APISERVER = Program("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver")
 KUBE_CONTROLLER_MANAGER = Program("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager")
 KUBECTL = Program("kubectl", "k8s.io/kubernetes/cmd/kubectl")
-HELM = Program("helm", "helm.sh/helm/v3/cmd/helm", module="helm")
+HELM = Program("helm", "helm.sh/helm/v3/cmd/helm", folder=DEV / "helm")
 
 CONTROL_PLANE = (ETCD, KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, KUBECTL)
 

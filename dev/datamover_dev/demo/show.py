@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from datamover_dev.demo.compare import compare, wrong_counters
 from datamover_dev.demo.library import digest, digests_of, library_files
 from datamover_dev.demo.watch import Run, watch_runs
 from datamover_dev.errors import SetupError
-from datamover_dev.paths import LOCAL, SAMPLES
+from datamover_dev.paths import SAMPLES
 from datamover_dev.stack.environment import ACCOUNT_ID, REGION
 from datamover_dev.stack.services import Stack
 
@@ -30,15 +31,15 @@ READY_TIMEOUT = 120
 RUNS_TIMEOUT = 600.0
 
 
-def demo() -> None:
-    """Run the whole demo.
+def demo(local: Path) -> None:
+    """Run the whole demo, with its state in a new folder in `local`.
 
     Raises:
         SetupError: anything failed; logs are kept and named.
     """
     started = time.monotonic()
-    LOCAL.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=LOCAL))
+    local.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=local))
     try:
         print("Starting the stack")
         with Stack(folder, say=print) as stack:
@@ -56,7 +57,7 @@ def _show(stack: Stack) -> None:
     print(f"\nPutting {_amount(files)} of Python's library into s3://{SOURCE}/{PREFIX}")
     source.create()
     copy.create()
-    with LiveLine() as line:
+    with LiveLine(sys.stdout) as line:
         source.put(PREFIX, files, lambda done: line.update(f"  {done:,} of {len(files):,}"))
 
     print("\nApplying config/samples: an account with its grants, two movers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.errors import SetupError
 
 FINAL = frozenset({"Succeeded", "Failed", "Cancelled", "Rejected", "Unknown"})
-LOOK_INTERVAL = 0.3
+LOOK_INTERVAL = 0.4
 
 Run = dict[str, Any]
 """A DataMoverRun as JSON."""
@@ -26,7 +27,7 @@ def watch_runs(control_plane: ControlPlane, *, timeout: float) -> Mapping[str, R
     """
     started = time.monotonic()
     phases: dict[str, str] = {}
-    with LiveLine() as line:
+    with LiveLine(sys.stdout) as line:
         while True:
             runs = _runs(control_plane)
             elapsed = time.monotonic() - started

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from datamover_dev.http import answers
-from datamover_dev.ports import free_port
 from datamover_dev.processes import Managed
 
 START_TIMEOUT = 60.0
@@ -15,15 +15,21 @@ START_TIMEOUT = 60.0
 
 
 class Operator(Managed):
-    """A running operator; `url` is where it serves /healthz, /readyz and /metrics."""
+    """A running operator."""
 
     def __init__(self, *, log: Path, environment: Mapping[str, str]) -> None:
-        """Start it with the settings that `environment` holds, and the port of our choice."""
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        """Start it with the settings that `environment` holds; it serves /readyz on a free port."""
+        self._logged_before = log.stat().st_size if log.exists() else 0
         command = [sys.executable, "-m", "datamover_operator", "run"]
-        with_port = {**environment, "DATAMOVER_HTTP_PORT": str(port)}
-        super().__init__("datamover-operator", command, log=log, environment=with_port)
+        any_port = {**environment, "DATAMOVER_HTTP_PORT": "0"}
+        super().__init__("datamover-operator", command, log=log, environment=any_port)
+
+    @property
+    def url(self) -> str:
+        """Where it serves /healthz, /readyz and /metrics, as it logs; empty before that."""
+        log = self.log.read_bytes()[self._logged_before :].decode(errors="replace")
+        found = re.search(r'serves /healthz.*\bport"?[=:] ?(\d+)', log)
+        return f"http://127.0.0.1:{found[1]}" if found else ""
 
     def wait_until_ready(self, timeout: float = START_TIMEOUT) -> None:
         """Wait until /readyz says so.
@@ -31,4 +37,4 @@ class Operator(Managed):
         Raises:
             SetupError: it ended first, or `timeout` seconds went by.
         """
-        self.until(lambda: answers(f"{self.url}/readyz"), "ready", timeout)
+        self.until(lambda: self.url != "" and answers(f"{self.url}/readyz"), "ready", timeout)
