@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 THROTTLE = {"code": "ThrottlingException", "message": "Rate exceeded", "status": 400}
 BROKEN = {"code": "InternalException", "message": "oops", "status": 500}
-QUICK = replace(LIMITS, call_timeout=0.3)
+# Long enough for a request to go out on a busy machine.
+IMPATIENT = replace(LIMITS, call_timeout=3)
 
 
 @pytest.fixture
@@ -155,7 +156,7 @@ async def test_a_call_that_takes_too_long_in_all_is_given_up_and_its_late_succes
     account: str,
     location: JsonObject,
 ) -> None:
-    datasync = make_accounts(QUICK).connect(access).datasync
+    datasync = make_accounts(IMPATIENT).connect(access).datasync
     with capture_logs() as logged, emulator.fault("CreateLocationEfs", hold="before", account=account) as held:
         failure = await failure_of(datasync.create_location("efs", location))
         assert (failure.kind, failure.code) == (FailureKind.UNKNOWN_OUTCOME, "Timeout")
@@ -168,7 +169,7 @@ async def test_a_call_that_takes_too_long_in_all_is_given_up_and_its_late_succes
 async def test_a_reading_that_takes_too_long_in_all_may_simply_be_tried_later(
     make_accounts: Callable[..., BotoAccounts], access: AccountAccess, emulator: Emulator, account: str
 ) -> None:
-    datasync = make_accounts(QUICK).connect(access).datasync
+    datasync = make_accounts(replace(LIMITS, call_timeout=0.2)).connect(access).datasync
     with capture_logs() as logged, emulator.fault("ListTasks", hold="before", count=None, account=account):
         assert (await failure_of(datasync.list_tasks())).kind is FailureKind.UNAVAILABLE
     assert not [event for event in logged if event["log_level"] == "warning"]
@@ -227,7 +228,7 @@ async def test_a_creation_still_unsent_when_its_time_is_over_is_not_sent_later(
 
     canned.script = script
     access = replace(access, assume_role_arn=f"arn:aws:iam::{access.account_id}:role/operator")
-    datasync = make_accounts(QUICK).connect(access).datasync
+    datasync = make_accounts(IMPATIENT).connect(access).datasync
     failure = await failure_of(datasync.create_location("efs", location))
     assert (failure.kind, failure.code) == (FailureKind.UNAVAILABLE, "Timeout")
     late.set()
@@ -325,20 +326,50 @@ async def test_calls_of_one_account_never_hold_all_threads(
         assert await asyncio.gather(*stuck) == [[]] * 20
 
 
-async def test_the_pace_is_kept(
-    make_accounts: Callable[..., BotoAccounts], access: AccountAccess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever is over the rate waits as long as the bucket says."""
-    waits: list[float] = []
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that calls would have waited for."""
+    recorded: list[float] = []
 
     async def sleep(seconds: float) -> None:
-        waits.append(seconds)
+        recorded.append(seconds)
 
     monkeypatch.setattr("datamover_operator.aws.calls.asyncio.sleep", sleep)
-    datasync = make_accounts(replace(LIMITS, rate=0.1, burst=2)).connect(access).datasync
+    return recorded
+
+
+async def test_whoever_is_over_the_rate_waits_as_long_as_the_bucket_says(
+    make_accounts: Callable[..., BotoAccounts], access: AccountAccess, waits: list[float]
+) -> None:
+    datasync = make_accounts(replace(LIMITS, rate=0.001, burst=2)).connect(access).datasync
     for _ in range(4):
         await datasync.list_tasks()
-    assert [round(wait) for wait in waits] == [10, 20]
+    assert waits == pytest.approx([1000, 2000], abs=100)
+
+
+async def test_the_pace_is_the_accounts_whatever_credentials_are_used(
+    make_accounts: Callable[..., BotoAccounts], access: AccountAccess, waits: list[float]
+) -> None:
+    accounts = make_accounts(replace(LIMITS, rate=0.001, burst=1))
+    await accounts.connect(access).datasync.list_tasks()
+    await accounts.connect(replace(access, credentials=None)).datasync.list_tasks()
+    await accounts.connect(replace(access, region="eu-west-1")).datasync.list_tasks()
+    assert waits == pytest.approx([1000], abs=100)
+
+
+async def test_after_a_throttle_calls_are_spaced_out_at_half_the_rate(
+    make_accounts: Callable[..., BotoAccounts],
+    access: AccountAccess,
+    waits: list[float],
+    emulator: Emulator,
+    account: str,
+) -> None:
+    datasync = make_accounts(replace(LIMITS, rate=0.001, burst=100)).connect(access).datasync
+    with emulator.fault("ListTasks", error=THROTTLE, account=account):
+        await datasync.list_tasks()
+    pause, wait = waits
+    assert pause == 0
+    assert 1000 < wait <= 2000
 
 
 async def found(logged: list[Any], event: str) -> Any:  # noqa: ANN401 - an event of any members
