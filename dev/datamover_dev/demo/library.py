@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sysconfig
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 
 LEFT_OUT = frozenset({"__pycache__", "site-packages", "dist-packages"})
 COMPILED = frozenset({".a", ".o", ".pyc", ".so"})
@@ -23,6 +23,11 @@ def library_files() -> dict[str, Path]:
         for name, path in found.items()
         if not LEFT_OUT.intersection(name.parts) and name.suffix not in COMPILED
     }
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """Return every folder that these paths lie in, but for the root."""
+    return {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents} - {"."}
 
 
 def digests_of(folder: Path) -> dict[str, str]:

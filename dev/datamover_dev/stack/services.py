@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from datamover_dev.controlplane.cluster import ControlPlane
@@ -29,13 +29,16 @@ class Stack:
     Logs and data are in `folder`; `data_root` holds the emulator's file systems as folders.
     """
 
-    def __init__(self, folder: Path, *, say: Callable[[str], None]) -> None:
-        """Prepare; `say` is told about each step."""
+    def __init__(
+        self, folder: Path, *, say: Callable[[str], None], operator_settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Prepare; `say` is told about each step, `operator_settings` are DATAMOVER_* variables."""
         self.folder = folder.resolve()
         self.data_root = self.folder / "data"
         self.control_plane = ControlPlane(self.folder / "control-plane", crds=CRDS)
         self.endpoint = ""
         self._say = say
+        self._operator_settings = {"DATAMOVER_OPERATOR_NAMESPACE": OPERATOR_NAMESPACE, **operator_settings}
         self._running = ExitStack()
         self._children: list[Managed] = []
 
@@ -85,7 +88,7 @@ class Stack:
     def _step(self, name: str, start: Callable[[], None]) -> None:
         started = time.monotonic()
         start()
-        self._say(f"  {name}  {time.monotonic() - started:.1f} s")
+        self._say(f"  {name:<48}{time.monotonic() - started:5.1f} s")
 
     def _start_control_plane(self) -> None:
         self._running.enter_context(self.control_plane)
@@ -97,8 +100,7 @@ class Stack:
         self._running.callback(emulator.terminate)
 
     def _start_operator(self) -> None:
-        environment = without_foreign_settings(os.environ) | self.variables
-        environment |= {"DATAMOVER_OPERATOR_NAMESPACE": OPERATOR_NAMESPACE}
+        environment = without_foreign_settings(os.environ) | self.variables | self._operator_settings
         self._operator = Operator(log=self.folder / "operator.log", environment=environment)
         self._running.callback(self._operator.terminate)
         self._operator.wait_until_ready()
