@@ -13,7 +13,7 @@ from datasync_emulator.errors import ApiError, validation_error
 from datasync_emulator.faults import DROP, PROCEED, Faults, parse_rule
 from datasync_emulator.journal import Journal
 from datasync_emulator.messages import HttpRequest, JsonObject, Reply
-from datasync_emulator.protocol.json_service import parse
+from datasync_emulator.protocol.wires import JSON, parse
 
 PREFIX = "/_emulator/"
 _FILTERS = frozenset({"service", "operation", "account", "region"})
@@ -67,7 +67,7 @@ class Control:
             case ["GET"]:
                 return {"faults": [fault.shown() for fault in self.faults.all()]}
             case ["POST"]:
-                return self.faults.add(parse_rule(parse(request))).shown()
+                return self.faults.add(parse_rule(parse(JSON, request.body))).shown()
             case ["DELETE"]:
                 self.faults.clear()
                 return {}
@@ -81,7 +81,7 @@ class Control:
         raise ApiError("UnknownOperationException", f"{method} {request.path} does not exist", 404)
 
     def _release(self, number: int, request: HttpRequest) -> JsonObject:
-        outcome = parse(request).get("outcome", PROCEED)
+        outcome = parse(JSON, request.body).get("outcome", PROCEED)
         if outcome not in (PROCEED, DROP):
             raise validation_error(f"outcome is {outcome!r}; it must be {PROCEED} or {DROP}")
         fault = self.faults.find(number)
@@ -89,7 +89,7 @@ class Control:
         return fault.shown()
 
     def _move_clock(self, request: HttpRequest) -> JsonObject:
-        seconds = parse(request).get("advanceSeconds")
+        seconds = parse(JSON, request.body).get("advanceSeconds")
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
             raise validation_error(f"advanceSeconds is {seconds!r}; it must be a number from 0")
         self.clock.advance(timedelta(seconds=seconds))

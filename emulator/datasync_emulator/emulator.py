@@ -34,7 +34,7 @@ from datasync_emulator.moto_side.app import MotoApp, MotoServiceName
 from datasync_emulator.moto_side.events import Announcer
 from datasync_emulator.moto_side.service import MotoService
 from datasync_emulator.moto_side.state import MotoBuckets, MotoIam, account_of
-from datasync_emulator.protocol.json_service import Handler, JsonService, load_model
+from datasync_emulator.protocol.service import Handler, ModelService, load_model
 from datasync_emulator.server import listening
 from datasync_emulator.settings import Settings
 from datasync_emulator.tagging import Tagging
@@ -107,14 +107,14 @@ class Emulator:
         await asyncio.to_thread(self.runner.close)
         await asyncio.to_thread(self.s3_threads.shutdown)
 
-    def _services(self) -> dict[str, JsonService | MotoService]:
+    def _services(self) -> dict[str, ModelService | MotoService]:
         moto = MotoApp(get_args(MotoServiceName))
         tagging = {"GetResources": Tagging(self.catalogue).get_resources}
         return {
             **{name: MotoService(name, moto) for name in get_args(MotoServiceName)},
             "s3": MotoService("s3", moto, self.s3_threads),
-            "datasync": JsonService(load_model("datasync"), self._operations()),
-            "tagging": JsonService(load_model("resourcegroupstaggingapi"), tagging),
+            "datasync": ModelService(load_model("datasync"), self._operations()),
+            "tagging": ModelService(load_model("resourcegroupstaggingapi"), tagging),
         }
 
     def _operations(self) -> dict[str, Handler]:

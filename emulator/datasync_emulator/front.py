@@ -14,6 +14,7 @@ from datasync_emulator.clock import Clock
 from datasync_emulator.faults import DROP, Fault, Faults
 from datasync_emulator.journal import Journal
 from datasync_emulator.messages import Call, Caller, HttpRequest, Reply, Service
+from datasync_emulator.protocol.wires import JSON
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 _DEFAULT_REGION = "us-east-1"
@@ -35,7 +36,7 @@ class Front:
         key, region, name = credential_scope(request)
         service = self.services.get(name)
         if service is None:
-            return _unknown_service(name, self.services)
+            return _unknown_service(request, name, self.services)
         caller = Caller(self.account_of(key), region, self.clock())
         call = service.read(name, request, caller, str(uuid.uuid4()))
         entry = self.journal.open(call)
@@ -94,7 +95,10 @@ def credential_scope(request: HttpRequest) -> tuple[str, str, str]:
     return "", _DEFAULT_REGION, "sts" if is_form else "s3"
 
 
-def _unknown_service(name: str, services: Mapping[str, Service]) -> Reply:
+def _unknown_service(request: HttpRequest, name: str, services: Mapping[str, Service]) -> Reply:
     message = f"This emulator has no service '{name}'; it has: {', '.join(sorted(services))}."
-    body = f"<ErrorResponse><Error><Code>UnknownService</Code><Message>{message}</Message></Error></ErrorResponse>"
-    return Reply(_BAD_REQUEST, body.encode(), {"Content-Type": "text/xml"}, "UnknownService")
+    if "X-Amz-Target" in request.headers:
+        body = JSON.write({"__type": "UnknownService", "message": message})
+        return Reply(_BAD_REQUEST, body, JSON.headers, "UnknownService")
+    text = f"<ErrorResponse><Error><Code>UnknownService</Code><Message>{message}</Message></Error></ErrorResponse>"
+    return Reply(_BAD_REQUEST, text.encode(), {"Content-Type": "text/xml"}, "UnknownService")

@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, unquote
 
 from datasync_emulator.errors import ApiError
 from datasync_emulator.messages import HttpRequest, JsonObject
-from datasync_emulator.protocol.json_service import load_model, parse
+from datasync_emulator.protocol.service import load_model
+from datasync_emulator.protocol.wires import JSON, parse
 
 
 def name_call(service: str, request: HttpRequest) -> tuple[str, JsonObject]:
@@ -31,7 +32,7 @@ def name_call(service: str, request: HttpRequest) -> tuple[str, JsonObject]:
 
 def _json(request: HttpRequest) -> JsonObject:
     try:
-        return parse(request)
+        return parse(JSON, request.body)
     except ApiError:
         return {}
 

@@ -1,1 +1,1 @@
-"""AWS JSON 1.1: reading, checking against the service model, answering."""
+"""Reading a call, checking it against the service model, answering it."""
