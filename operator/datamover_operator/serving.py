@@ -74,7 +74,7 @@ async def _operate(  # noqa: PLR0913, PLR0917 - the one place where everything m
     accounts = BotoAccounts(settings.limits, metrics)
     queue: WorkQueue[Key] = WorkQueue()
     caches = Caches.empty()
-    intake = Intake(caches, queue)
+    intake = Intake(caches, queue, metrics)
     clock = Clock(now=lambda: datetime.now(UTC), tick=time.monotonic)
 
     def wrote(kind: Kind, raw: JsonObject) -> None:

@@ -6,9 +6,11 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, DataMoverStatus, JsonObject, from_timestamp
 from datamover_operator.kube.cache import Cache, metadata_of
 from datamover_operator.kube.resources import Kind
+from datamover_operator.metrics import Metrics
+from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import FINALIZER
 from datamover_operator.working.office import Caches, Desk, Key, Office
@@ -25,9 +27,10 @@ AnyCache = Cache[DataMover] | Cache[DataMoverRun] | Cache[DataMoverAccount]
 class Intake:
     """Takes in watch events and our own writes."""
 
-    def __init__(self, caches: Caches, queue: WorkQueue[Key]) -> None:
-        """Fill `caches`, and `queue` with what is news."""
+    def __init__(self, caches: Caches, queue: WorkQueue[Key], metrics: Metrics) -> None:
+        """Fill `caches`, `queue` with what is news, and `metrics` with how the movers are."""
         self._caches = caches
+        self._metrics = metrics
         self._queue = queue
         self._expected: dict[str, JsonValue] = {}
 
@@ -38,6 +41,7 @@ class Intake:
     def wrote(self, kind: Kind, raw: JsonObject) -> None:
         """The API server has answered a write, or a read, with this object."""
         self._cache(kind).put(raw)
+        self._show(kind, _uid(raw))
 
     def seen(self, kind: Kind, event: str | None, raw: JsonObject) -> None:
         """A watch event: `event` is ADDED, MODIFIED, DELETED, or None for an object that was there before."""
@@ -48,6 +52,7 @@ class Intake:
         cache = self._cache(kind)
         before = cache.get(uid)
         entry = cache.put(raw)
+        self._show(kind, uid)
         gist = _gist(kind, raw)
         is_old = entry is before
         is_known = before is not None and (_gist(kind, before.raw) == gist or self._expected.get(uid) == gist)
@@ -61,6 +66,8 @@ class Intake:
         cache = self._cache(kind)
         entry = cache.get(uid)
         cache.drop(uid)
+        if kind is Kind.MOVER and entry is not None:
+            self._metrics.forget_mover(str(entry.metadata.get("namespace")), str(entry.metadata.get("name")))
         self._queue.add((_DESKS[kind], uid))
         if entry is not None:
             self._tell_neighbours(kind, entry.raw, None)
@@ -89,6 +96,16 @@ class Intake:
         account = self._caches.accounts.named("", _reference(mover, "accountRef"))
         if account is not None:
             self._queue.add_after((Desk.ACCOUNT, account.uid), _ACCOUNT_DELAY)
+
+    def _show(self, kind: Kind, uid: str) -> None:
+        entry = self._caches.movers.get(uid) if kind is Kind.MOVER else None
+        if entry is None:
+            return
+        namespace, name = str(entry.metadata.get("namespace")), str(entry.metadata.get("name"))
+        status = entry.model.status if entry.model is not None else None
+        self._metrics.mover_state(namespace, name, _state(status))
+        if status is not None and status.last_successful_time is not None:
+            self._metrics.last_success(namespace, name, from_timestamp(status.last_successful_time))
 
     def _cache(self, kind: Kind) -> AnyCache:
         match kind:
@@ -129,6 +146,12 @@ def _gist(kind: Kind, raw: JsonObject) -> JsonValue:
         raw.get("status") or {},
         kind.value.kind,
     ]
+
+
+def _state(status: DataMoverStatus | None) -> str:
+    """Which condition stands."""
+    conditions = status.conditions if status is not None else ()
+    return next((kind for kind in ("Ready", "Reconciling", "Stalled") if is_true(conditions, kind)), "Unknown")
 
 
 def _uid(raw: JsonObject) -> str:

@@ -15,6 +15,7 @@ from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import API_VERSION, Kind
 from datamover_operator.planning.conditions import timestamp
 from datamover_operator.planning.failure import Failure, FailureKind
+from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import CLAIM_ANNOTATION, FINALIZER, MOVER_LABEL, ORIGIN_LABEL
 from datamover_operator.planning.run_steps import (
     CancelRun,
@@ -101,6 +102,10 @@ class RunPass:
         """Write the run's status, and an Event where its phase is new."""
         before = self.o.run.status.phase
         self._take_in(await self._office.writer.status(Kind.RUN, self._raw, dump(status)))
+        if status.phase in FINAL_PHASES and before not in FINAL_PHASES:
+            moved = status.counters.bytes_transferred if status.counters is not None else None
+            meta = self.o.run.metadata
+            self._office.metrics.bytes_moved(meta.namespace, self.o.run.spec.mover_ref.name, moved or 0)
         if status.phase != before and status.phase is not None:
             is_bad = status.phase in {"Failed", "Rejected", "Unknown"}
             self._office.events.tell(self._raw, status.phase, status.message or status.phase, warning=is_bad)

@@ -1,0 +1,125 @@
+"""Accounts on the whole stack: who we are there, whose credentials, who may use what, and when one may go."""
+
+from __future__ import annotations
+
+import base64
+
+from tests.support.api import ApiError
+from tests.support.emulator import Json
+from tests.support.movers import REGION, World, condition_of
+from tests.support.operator_process import Operators
+from tests.support.waiting import eventually
+
+
+def secret(world: World, name: str, data: dict[str, str]) -> None:
+    """Write a Secret into the operator's namespace."""
+    encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+    body = {"metadata": {"name": name}, "data": encoded}
+    path = f"/api/v1/namespaces/{world.namespace}/secrets"
+    try:
+        world.api.create(path, body)
+    except ApiError:
+        world.api.patch(f"{path}/{name}", body)
+
+
+def keys(account_id: str) -> dict[str, str]:
+    return {"aws_access_key_id": account_id, "aws_secret_access_key": "not-a-real-secret"}
+
+
+def test_an_account_says_who_we_are_there(world: World, operator: Operators) -> None:
+    world.grant_all()
+    operator()
+    found = world.wait_condition("DataMoverAccount", world.account, "Ready")
+    assert found["status"]["callerAccountId"] == "123456789012"
+    assert found["status"]["callerArn"].startswith("arn:aws:")
+
+
+def test_credentials_of_another_account_are_not_used(world: World, operator: Operators) -> None:
+    world.bucket("src")
+    world.bucket("dst")
+    world.grant_all(accountId="999999999999")
+    operator()
+    told = condition_of(world.wait_condition("DataMoverAccount", world.account, "Stalled"), "Stalled")
+    assert told is not None
+    assert told["reason"] == "WrongAccount"
+    assert "spec.accountId" in told["message"]
+    world.s3_mover()
+    eventually(lambda: _reason(world) == "AccountNotReady")
+    assert world.leftovers() == {"tasks": [], "locations": [], "roles": []}
+
+
+def test_an_assumed_role_leads_into_the_account(world: World, operator: Operators) -> None:
+    arn = "arn:aws:iam::222222222222:role/datamover"
+    world.grant_all(accountId="222222222222", assumeRole={"arn": arn, "externalId": "abc"})
+    operator()
+    found = world.wait_condition("DataMoverAccount", world.account, "Ready")
+    assert ":assumed-role/datamover/" in found["status"]["callerArn"]
+    calls = world.emulator.journal(operation="AssumeRole")
+    assert calls[-1]["params"]["ExternalId"] == "abc"
+
+
+def test_a_secret_is_mended_and_rotated_without_a_restart(world: World, operator: Operators) -> None:
+    secret(world, "aws", {"aws_access_key_id": "333333333333"})
+    world.grant_all(accountId="333333333333", credentialsSecretRef={"name": "aws"})
+    operator()
+    told = condition_of(world.wait_condition("DataMoverAccount", world.account, "Stalled"), "Stalled")
+    assert told is not None
+    assert "aws_secret_access_key" in told["message"]
+    secret(world, "aws", keys("333333333333"))
+    world.wait_condition("DataMoverAccount", world.account, "Ready", timeout=60)
+
+
+def test_an_account_stays_while_a_mover_names_it(world: World, operator: Operators) -> None:
+    world.bucket("src")
+    world.bucket("dst")
+    world.grant_all()
+    operator()
+    world.s3_mover()
+    world.wait_ready()
+    eventually(lambda: _movers(world) == 1)
+    world.delete("DataMoverAccount", world.account)
+    eventually(lambda: _told(world, "Reconciling").get("reason") == "InUse")
+    world.delete("DataMover", "m")
+    world.wait_gone("DataMover", "m")
+    world.wait_gone("DataMoverAccount", world.account)
+
+
+def test_nothing_is_allowed_that_is_not_granted(world: World, operator: Operators) -> None:
+    world.bucket("src")
+    world.bucket("dst")
+    world.grant_all(grants=[{"namespaces": [world.namespace], "locations": ["s3://src/*"]}])
+    operator()
+    world.s3_mover()
+    told = condition_of(world.wait_condition("DataMover", "m", "Stalled", reason="NotGranted"), "Stalled")
+    assert told is not None
+    assert "s3://dst/" in told["message"]
+    assert world.calls(reads=False) == []
+    grants = [{"namespaces": [world.namespace], "locations": ["s3://src/*", "s3://dst/*"]}]
+    world.patch("DataMoverAccount", world.account, {"spec": {"grants": grants}})
+    world.wait_ready()
+
+
+def test_a_mover_waits_for_its_account(world: World, operator: Operators) -> None:
+    world.bucket("src")
+    world.bucket("dst")
+    operator()
+    world.s3_mover()
+    world.wait_condition("DataMover", "m", "Stalled", reason="AccountNotFound")
+    world.grant_all(region=REGION)
+    world.wait_ready()
+
+
+def _told(world: World, kind: str) -> Json:
+    found = world.get("DataMoverAccount", world.account)
+    return (condition_of(found, kind) if found is not None else None) or {}
+
+
+def _movers(world: World) -> int:
+    found = world.get("DataMoverAccount", world.account)
+    return found["status"].get("movers", 0) if found is not None else 0
+
+
+def _reason(world: World) -> str | None:
+    found = world.get("DataMover", "m")
+    told = condition_of(found, "Ready") if found is not None else None
+    return told["reason"] if told is not None else None
