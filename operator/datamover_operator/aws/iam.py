@@ -12,7 +12,7 @@ from datamover_operator.planning.failure import FailureKind
 from datamover_operator.working.ports import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from datamover_crds import JsonObject
     from datamover_operator.aws.calls import Channel, Reply
@@ -76,6 +76,10 @@ class BotoIam:
     async def tag_role(self, name: str, tags: Mapping[str, str]) -> None:
         """Send TagRole."""
         await self._call("TagRole", RoleName=name, Tags=tag_list(tags))
+
+    async def untag_role(self, name: str, keys: Sequence[str]) -> None:
+        """Send UntagRole."""
+        await self._call("UntagRole", RoleName=name, TagKeys=list(keys))
 
     async def _call(self, operation: str, **request: object) -> Reply:
         return await self._channel.call("iam", operation, request)

@@ -35,7 +35,7 @@ class Lease:
 
     async def acquire(self) -> None:
         """Wait until the Lease is ours."""
-        while not await self._try():
+        while not await self._try():  # noqa: ASYNC110 - another process has to let go
             await asyncio.sleep(self.seconds / 5)
 
     async def keep(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
 from typing import Literal
@@ -70,7 +70,7 @@ def _(step: PutRolePolicy, o: Observed, _: object) -> Observed:
 @after_success.register
 def _(step: TagRole, o: Observed, _: object) -> Observed:
     roles = {
-        side: replace(role, tags={**(role.tags or {}), **step.tags}) if side in step.sides else role
+        side: replace(role, tags=_retagged(role.tags, step)) if side in step.sides else role
         for side, role in o.roles.items()
     }
     return replace(o, roles=roles)
@@ -120,8 +120,7 @@ def _(step: ChangeTags, o: Observed, _: object) -> Observed:
     known = _part(o, step.part)
     if known is None:
         return o
-    tags = {key: value for key, value in (known.tags or {}).items() if key not in step.remove} | dict(step.tags)
-    changed = replace(known, tags=tags)
+    changed = replace(known, tags=_retagged(known.tags, step))
     if step.part == "task":
         return replace(o, task=changed)
     return replace(o, locations={side: changed if side == step.part else each for side, each in o.locations.items()})
@@ -149,6 +148,10 @@ def _(step: Delete, o: Observed, _: object) -> Observed:
         owned=frozenset(owned - gone - {f"{side}Role" for side in gone_roles}),
         retired=tuple(item for item in o.retired if item.arn != step.arn),
     )
+
+
+def _retagged(before: Mapping[str, str] | None, step: ChangeTags | TagRole) -> dict[str, str]:
+    return {key: value for key, value in (before or {}).items() if key not in step.remove} | dict(step.tags)
 
 
 def take_finds(o: Observed, finds: Sequence[Find]) -> Observed:

@@ -16,7 +16,7 @@ from datamover_operator.planning.desired import (
     task_request,
     user_tags,
 )
-from datamover_operator.planning.names import SIDES, Side, distinct_role_name, role_name
+from datamover_operator.planning.names import NONCE_TAG, SIDES, Side, distinct_role_name, role_name
 from datamover_operator.planning.observed import KnownRole, Observed
 from datamover_operator.planning.roles import WantedRole, trust_policy, wanted_roles
 from datamover_operator.planning.steps import (
@@ -97,12 +97,12 @@ def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
                     path=path,
                 ),
             )
-        elif known.policy is not None and known.policy != wanted.policy and _owns_role(o, wanted):
+        elif known.policy is not None and known.policy != wanted.policy and _is_ours(o, wanted, known):
             steps.append(PutRolePolicy(wanted.sides, known.name, wanted.policy, path))
         elif known.tags is not None and _owns_role(o, wanted):
-            missing, _ = tag_change(o.mover.spec, o.identity, _role_part(wanted), known.tags, ())
-            if missing:
-                steps.append(TagRole(wanted.sides, known.name, missing))
+            missing, gone = tag_change(o.mover.spec, o.identity, _role_part(wanted), known.tags, removed_fields(o))
+            if missing or gone:
+                steps.append(TagRole(wanted.sides, known.name, missing, gone))
     return tuple(steps), tuple(creations)
 
 
@@ -120,6 +120,11 @@ def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:
 
 def _owns_role(o: Observed, wanted: WantedRole) -> bool:
     return any(f"{side}Role" in o.owned for side in wanted.sides)
+
+
+def _is_ours(o: Observed, wanted: WantedRole, known: KnownRole) -> bool:
+    """Whether we have made the role: one that was adopted keeps the rights that it came with."""
+    return _owns_role(o, wanted) and (known.tags is None or NONCE_TAG in known.tags)
 
 
 def _free_name(o: Observed, wanted: WantedRole) -> str:

@@ -118,12 +118,13 @@ class ChangeTags:
 
 @dataclass(frozen=True, slots=True)
 class TagRole:
-    """TagRole of a role that is taken over."""
+    """TagRole and UntagRole."""
 
     sides: tuple[Side, ...]
     name: str
     tags: Mapping[str, str]
-    path: str = "spec.adopt"
+    remove: tuple[str, ...] = ()
+    path: str = "spec.tags"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ async def _carry_out(o: Observed, aws: Aws, step: AwsStep) -> object:
         case PutRolePolicy():
             await aws.iam.put_role_policy(step.name, ROLE_POLICY_NAME, step.policy)
         case TagRole():
-            await aws.iam.tag_role(step.name, step.tags)
+            await _tag_role(aws, step)
         case UpdateLocation():
             await aws.datasync.update_location(step.kind, step.arn, step.changes)
         case UpdateTask():
@@ -91,6 +91,13 @@ async def _change_tags(aws: Aws, step: ChangeTags) -> None:
         await aws.datasync.tag(step.arn, step.tags)
     if step.remove:
         await aws.datasync.untag(step.arn, step.remove)
+
+
+async def _tag_role(aws: Aws, step: TagRole) -> None:
+    if step.tags:
+        await aws.iam.tag_role(step.name, step.tags)
+    if step.remove:
+        await aws.iam.untag_role(step.name, step.remove)
 
 
 async def _delete(aws: Aws, step: Delete) -> None:

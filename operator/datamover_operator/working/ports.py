@@ -119,6 +119,9 @@ class Iam(Protocol):
     async def tag_role(self, name: str, tags: Mapping[str, str]) -> None:
         """Send TagRole."""
 
+    async def untag_role(self, name: str, keys: Sequence[str]) -> None:
+        """Send UntagRole."""
+
 
 class Tagging(Protocol):
     """The Resource Groups Tagging API: positive answers only, silence proves nothing."""
