@@ -113,8 +113,8 @@ def _clear_away(o: ObservedRun) -> RunPlan:
 
 
 def _is_orphaned(o: ObservedRun) -> bool:
-    """Whether nobody can look after the run any more: its mover has gone, or goes and leaves everything in AWS."""
-    if FINALIZER not in o.run.metadata.finalizers and o.claim is None:
+    """Whether the run goes and nobody can end its execution: its mover has gone, or leaves everything in AWS."""
+    if o.run.metadata.deletion_timestamp is None:
         return False
     if o.mover is None:
         return True
