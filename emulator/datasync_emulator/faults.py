@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,6 +110,20 @@ class Fault:
     hits: int = 0
     held: int = 0
     released: Future[str] = field(default_factory=Future)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def holding(self) -> Iterator[Future[str]]:
+        """Count as held until the block is left; gives what to wait for."""
+        self._count(1)
+        try:
+            yield self.released
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self.held += change
 
     def release(self, outcome: str) -> None:
         """Let those that wait, and later ones, go on (or be dropped)."""

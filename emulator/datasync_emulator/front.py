@@ -73,11 +73,8 @@ async def _is_lost(fault: Fault) -> bool:
 
 
 async def _wait(fault: Fault) -> str:
-    fault.held += 1
-    try:
-        return await asyncio.wrap_future(fault.released)
-    finally:
-        fault.held -= 1
+    with fault.holding() as released:
+        return await asyncio.wrap_future(released)
 
 
 def credential_scope(request: HttpRequest) -> tuple[str, str, str]:

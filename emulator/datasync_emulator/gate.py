@@ -36,12 +36,9 @@ class FaultGate:
 def _hold(fault: Fault, execution: Execution) -> None:
     never = threading.Event()
     stop = never if execution.status == CANCELLING else execution.cancel
-    fault.held += 1
-    try:
-        while not stop.is_set() and not _done(fault.released):
+    with fault.holding() as released:
+        while not stop.is_set() and not _done(released):
             pass
-    finally:
-        fault.held -= 1
 
 
 def _done(released: Future[str]) -> bool:

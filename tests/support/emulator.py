@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import boto3
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 PATIENCE = 30.0
+_CLIENTS = Lock()  # boto3 makes clients in one thread at a time
 
 
 class Emulator:
@@ -41,14 +43,15 @@ class Emulator:
     ) -> Any:  # noqa: ANN401 - boto3 has a type for every service
         """A real boto3 client that speaks as `account`; without retries, so that a test sees every error."""
         config = Config(retries={"total_max_attempts": 3 if retries else 1}, s3={"addressing_style": "path"})
-        return _session().client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self.endpoint,
-            region_name=region,
-            aws_access_key_id=account,
-            aws_secret_access_key="none",
-            config=config,
-        )
+        with _CLIENTS:
+            return _session().client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=self.endpoint,
+                region_name=region,
+                aws_access_key_id=account,
+                aws_secret_access_key="none",
+                config=config,
+            )
 
     def environment(self, *, account: str = "123456789012", region: str = "eu-central-1") -> dict[str, str]:
         """What a program needs in its environment to use this emulator."""

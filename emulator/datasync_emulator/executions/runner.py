@@ -6,12 +6,13 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from datasync_emulator.clock import Clock
-from datasync_emulator.dataplane import CopyCancelled, CopyFailed, CopyJob, Phase, Progress, run
+from datasync_emulator.dataplane import Bytes, CopyCancelled, CopyFailed, CopyJob, Count, Phase, Progress, run
 from datasync_emulator.executions.board import Board
 from datasync_emulator.executions.record import CANCELLING, Execution
 
@@ -100,7 +101,8 @@ class Runner:
     def _end(self, execution: Execution, failure: CopyFailed | None = None) -> None:
         if execution.status == CANCELLING:
             self.watcher(execution)
-            self.gate.pass_through(execution)
+            with suppress(CopyFailed):
+                self.gate.pass_through(execution)
             self._closing.wait(self.state_delay)
         with self.board.catalogue.lock:
             if failure is None:
@@ -111,3 +113,21 @@ class Runner:
             if waiting and self.board.active(execution.task.arn) is None:
                 self._launch(waiting[0])
         self.watcher(execution)
+        _report(execution)
+
+
+def _report(execution: Execution) -> None:
+    progress = execution.progress
+    moved, seconds = progress.bytes(Bytes.TRANSFERRED), progress.duration(Phase.TRANSFERRING) / 1000
+    _log.info(
+        "%s %s: %d files and %d bytes moved in %.3f s (%.1f MB/s)%s",
+        execution.arn,
+        execution.status,
+        progress.files(Count.TRANSFERRED),
+        moved,
+        seconds,
+        moved / seconds / 1e6 if seconds else 0.0,
+        f": {execution.error_code}: {execution.error_detail}" if execution.error_code else "",
+    )
+    for problem in progress.problems:
+        _log.warning("%s: %s", execution.arn, problem)
