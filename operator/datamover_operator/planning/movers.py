@@ -22,8 +22,9 @@ from datamover_operator.planning.names import (
 )
 from datamover_operator.planning.objections import Objection, first_objection
 from datamover_operator.planning.observed import Observed, Stranger
-from datamover_operator.planning.recording import is_recorded
+from datamover_operator.planning.recording import is_recorded, last_description
 from datamover_operator.planning.resources import Wanted, unwanted_roles, wanted_of
+from datamover_operator.planning.schedules import next_start
 from datamover_operator.planning.steps import (
     AddFinalizer,
     Annotate,
@@ -174,7 +175,7 @@ def _prune(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    described = o.task.described if o.task is not None else None
+    described = last_description(o)
     message = "the task is as declared"
     if o.mover.spec.suspend:
         message = "suspended: the task is as declared, nothing starts"
@@ -223,12 +224,9 @@ def _applying(o: Observed, now: datetime) -> Conditions:
 
 def _origin(o: Observed, stranger: Stranger) -> str:
     """DataSync does not tell who started an execution; one that starts when the schedule says so is the schedule's."""
-    due = o.mover.status.next_scheduled_time
-    if due is None or o.mover.spec.schedule is None:
-        return "external"
-    return (
-        "schedule" if abs(from_timestamp(stranger.started_at) - from_timestamp(due)) <= SCHEDULE_SLACK else "external"
-    )
+    started = from_timestamp(stranger.started_at)
+    due = next_start(last_description(o), started - SCHEDULE_SLACK)
+    return "schedule" if due is not None and from_timestamp(due) <= started + SCHEDULE_SLACK else "external"
 
 
 def _creating_poll(created: str, now: datetime) -> timedelta:

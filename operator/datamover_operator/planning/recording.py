@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from datamover_crds import Condition, DataMoverStatus, Intent, ObservedMover, RunRef
+from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
 from datamover_operator.planning.desired import declared_fields
 from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, SIDES
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import role_arn_for
-from datamover_operator.planning.schedules import next_time
+from datamover_operator.planning.schedules import next_start
 from datamover_operator.planning.steps import Note, Plan
 
 
@@ -43,7 +43,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     if plan.done:
         changed["declared"] = declared_fields(o.mover.spec)
         changed["observed"] = _observed(o)
-        changed["next_scheduled_time"] = next_time(o.mover.spec, stored.next_scheduled_time, now)
+        changed["next_scheduled_time"] = next_start(last_description(o), now)
         if trigger is not None and o.annotated.get(LAST_TRIGGER_ANNOTATION) == trigger.manual:
             changed["last_trigger"] = trigger.manual
     return stored.model_copy(update=changed)
@@ -111,6 +111,14 @@ def _stored_facts(stored: DataMoverStatus) -> dict[str, object]:
         "owned": tuple(sorted(stored.owned)),
         "retired": stored.retired,
     }
+
+
+def last_description(o: Observed) -> JsonObject | None:
+    """The task as described in this pass, else as it was when last described: a steady mover is not asked about."""
+    if o.task is not None and o.task.described is not None:
+        return o.task.described
+    observed = o.mover.status.observed
+    return observed.task if observed is not None else None
 
 
 def _observed(o: Observed) -> ObservedMover | None:
