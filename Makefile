@@ -5,6 +5,8 @@ PYTHON ?=
 WORKERS ?= 4
 # The local stack's state.
 LOCAL ?= .local
+# What every target needs first; empty: .venv is there already, whoever made it.
+SET_UP ?= .venv/.set-up
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
 
@@ -14,16 +16,16 @@ UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/.set-up ## Start the whole stack, move some thousand real files with it, compare them, take it down
+demo: $(SET_UP) ## Start the whole stack, move some thousand real files with it, compare them, take it down
 	@.venv/bin/python -m datamover_dev demo --local $(LOCAL)
 
-up: .venv/.set-up ## Start the stack and leave it running; then: source .local/env
+up: $(SET_UP) ## Start the stack and leave it running; then: source .local/env
 	@.venv/bin/python -m datamover_dev up --local $(LOCAL)
 
-down: .venv/.set-up ## Stop what `make up` started
+down: $(SET_UP) ## Stop what `make up` started
 	@.venv/bin/python -m datamover_dev down --local $(LOCAL)
 
-test: .venv/.set-up ## Run every test on real processes, and measure coverage
+test: $(SET_UP) ## Run every test on real processes, and measure coverage
 	@rm -rf .local/coverage && mkdir -p .local/coverage
 	.venv/bin/coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
@@ -31,24 +33,24 @@ coverage: ## Report what `make test` covered; fails under the limit in pyproject
 	.venv/bin/coverage combine --quiet --keep
 	.venv/bin/coverage report
 
-check: .venv/.set-up ## Lint, formatting, types, import rules, generated files
+check: $(SET_UP) ## Lint, formatting, types, import rules, generated files
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m datamover_crds --check
 
-bench: .venv/.set-up ## Measure 1,000 movers and the emulator's copying against their floors
+bench: $(SET_UP) ## Measure 1,000 movers and the emulator's copying against their floors
 	.venv/bin/python -m benchmarks
 
-crds: .venv/.set-up ## Generate crds/*.yaml from the models
+crds: $(SET_UP) ## Generate crds/*.yaml from the models
 	.venv/bin/python -m datamover_crds
 
-lock: .venv/.set-up ## Resolve the dependencies anew and lock them with hashes
+lock: $(SET_UP) ## Resolve the dependencies anew and lock them with hashes
 	$(UV_COMPILE) --upgrade requirements/uv.in --output-file requirements/uv.txt
 	$(UV_COMPILE) --upgrade pyproject.toml --extra emulator --extra dev --output-file requirements/dev.txt
 
-fmt: .venv/.set-up ## Format the code and mend what the linter can mend
+fmt: $(SET_UP) ## Format the code and mend what the linter can mend
 	.venv/bin/ruff check --fix-only --quiet
 	.venv/bin/ruff format
 

@@ -31,11 +31,15 @@ class Operators:
         self._folder = folder
         self.started: list[Operator] = []
 
-    def __call__(self, *, wait: bool = True, **settings: object) -> Operator:
-        """Start one more operator with these settings (`settling_seconds=1`), ready unless `wait` is false."""
+    def __call__(self, *, wait: bool = True, kubeconfig: Path | None = None, **settings: object) -> Operator:
+        """Start one more operator with these settings (`settling_seconds=1`), ready unless `wait` is false.
+
+        It is the administrator, or whom `kubeconfig` says.
+        """
         merged = {f"DATAMOVER_{name.upper()}": _text(value) for name, value in (self._defaults | settings).items()}
         log = self._folder / f"operator-{len(self.started) + 1}.log"
-        operator = Operator(log=log, environment=self._base | merged)
+        whose = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
+        operator = Operator(log=log, environment=self._base | merged | whose)
         self.started.append(operator)
         if wait:
             operator.wait_until_ready()

@@ -17,7 +17,7 @@ from datamover_dev.errors import SetupError
 @pytest.fixture
 def hello(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """A small Go program, and a cache of its own; what Go itself has compiled before still serves."""
-    compiled = subprocess.run(["go", "env", "GOCACHE"], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S607
+    compiled = subprocess.run(["go", "env", "GOCACHE"], capture_output=True, text=True, check=True).stdout.strip()
     monkeypatch.setenv("GOCACHE", compiled)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     module = tmp_path / "hello"

@@ -1,0 +1,90 @@
+"""The README is true: its commands run, its manifest is accepted, its output is what is printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from datamover_dev.paths import CHECKOUT
+from datamover_dev.stack.environment import without_foreign_settings
+from tests.support.kubectl import Kubectl
+
+README = (CHECKOUT / "README.md").read_text()
+PROGRESS = re.compile(r"\s+[\d.]+ s +library-to-\S+ +(Pending|Launching|Preparing|Transferring|Verifying)\b")
+"""Which of these lines are printed depends on the machine's speed."""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def block(language: str, beginning: str) -> str:
+    return next(text for text in blocks(language) if text.startswith(beginning))
+
+
+def shell(commands: str, local: Path, timeout: float) -> subprocess.CompletedProcess[str]:
+    """Run commands as a reader would, in the .venv that we are in, with the stack's state in a folder of its own."""
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands.replace(".local/", f"{local}/")],
+        cwd=CHECKOUT,
+        env=without_foreign_settings(os.environ) | {"LOCAL": str(local), "SET_UP": ""},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def shape(line: str) -> str:
+    """A line without what differs from run to run: numbers, durations, widths of columns."""
+    return re.sub(r"\s+", " ", re.sub(r"\d[\d,.]*", "N", line)).strip()
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    shell("make down", tmp_path, timeout=120)
+
+
+def test_the_demo_prints_what_the_readme_shows(local: Path) -> None:
+    done = shell(block("sh", "make demo"), local, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = [line for line in block("text", "Starting the stack").splitlines() if not PROGRESS.match(line)]
+    printed = [line for line in done.stdout.splitlines() if not PROGRESS.match(line)]
+    assert sorted(map(shape, printed)) == sorted(map(shape, shown))  # two runs may end in either order
+    assert list(local.iterdir()) == []
+
+
+def test_the_walk_through_runs_to_its_end(local: Path) -> None:
+    done = shell(block("sh", "make up"), local, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in block("text", "  etcd").splitlines():
+        assert shape(line.replace(".local/", f"{local}/")) in map(shape, done.stdout.splitlines())
+    for told in ("datamoverrun.datamover.io/library-to-efs-1 condition met", "Events:", "overwriteMode", "Stopped."):
+        assert told in done.stdout
+
+
+def test_the_explained_manifest_is_accepted(kubectl: Kubectl) -> None:
+    (manifest,) = blocks("yaml")
+    in_our_namespace = manifest.replace("namespace: team-a", f"namespace: {kubectl.namespace}")
+    assert in_our_namespace != manifest
+    applied = kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=in_our_namespace)
+    assert "datamover.datamover.io/nightly-reports serverside-applied" in applied
+
+
+def test_the_samples_are_accepted(kubectl: Kubectl) -> None:
+    applied = kubectl("apply", "--server-side", "--dry-run=server", "--namespace=default", "-f", "config/samples")
+    assert len(applied.splitlines()) == len(list((CHECKOUT / "config" / "samples").iterdir()))
+
+
+def test_every_linked_file_and_named_make_target_is_there() -> None:
+    for target in re.findall(r"\]\((?!https:)([^)]+)\)", README):
+        assert (CHECKOUT / target).exists(), target
+    makefile = (CHECKOUT / "Makefile").read_text()
+    for target in re.findall(r"^\s*make (\w+)$", "\n".join(blocks("sh")), re.MULTILINE):
+        assert f"\n{target}:" in makefile, target
