@@ -15,11 +15,16 @@ class ReservedPort:
     """
 
     def __init__(self) -> None:
-        """Bind to a port of the kernel's choice."""
+        """Bind to a port that nobody has.
+
+        With SO_REUSEPORT the kernel may choose one that another such socket has, so it is asked without it first.
+        """
+        with socket.socket() as unshared:
+            unshared.bind(("127.0.0.1", 0))
+            self.number: int = unshared.getsockname()[1]
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self._socket.bind(("127.0.0.1", 0))
-        self.number: int = self._socket.getsockname()[1]
+        self._socket.bind(("127.0.0.1", self.number))
 
     def __enter__(self) -> Self:
         """Hold the port."""
