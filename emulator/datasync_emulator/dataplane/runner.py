@@ -21,7 +21,7 @@ from datasync_emulator.dataplane.verify import Verification
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from datasync_emulator.dataplane.entry import Entry
     from datasync_emulator.dataplane.model import CopyJob, Endpoint
@@ -99,7 +99,7 @@ class _Run:
         transfer.carry_out(plan)
         if self._verify is not Verify.NONE:
             self._progress.enter(Phase.VERIFYING)
-            self._compare(plan, transfer.checksums)
+            self._compare(plan, transfer)
         self._conclude()
 
     def _prepare(self) -> Plan:
@@ -136,10 +136,10 @@ class _Run:
         for entry, reason in plan.refused:
             self._progress.fail(Count.FAILED_PREPARE, entry.kind, entry.name, reason)
 
-    def _compare(self, plan: Plan, checksums: Mapping[str, bytes]) -> None:
+    def _compare(self, plan: Plan, transfer: Transfer) -> None:
         verification = Verification(self._source, self._destination, self._rules, self._progress, self._check)
         if self._verify is Verify.TRANSFERRED:
-            verification.of_transferred(plan, checksums)
+            verification.of_transferred(transfer.arrived)
             return
         source, destination = (
             take_stock(store, self._filters, unheeded, unheeded, self._check)

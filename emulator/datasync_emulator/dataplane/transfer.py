@@ -38,8 +38,8 @@ class Transfer:
         self._progress = progress
         self._bandwidth = bandwidth
         self._check = check
-        self.checksums: dict[str, bytes] = {}
-        """Of what was read from the source, by name of what has arrived."""
+        self.arrived: list[tuple[Entry, bytes | None]] = []
+        """What was transferred, with the checksum of what was read at the source where content was."""
 
     def carry_out(self, plan: Plan) -> None:
         """Do all of it. What fails is counted and the rest goes on."""
@@ -69,11 +69,11 @@ class Transfer:
 
     def _make_folder(self, folder: Entry) -> None:
         self._destination.make_folder(folder)
-        self._progress.add(Count.TRANSFERRED, folder.kind)
+        self._arrived(folder)
 
     def _touch(self, target: Entry) -> None:
         self._destination.touch(target)
-        self._progress.add(Count.TRANSFERRED, target.kind)
+        self._arrived(target)
 
     def _move(self, move: Move) -> None:
         reader = self._source.open(move.source)
@@ -86,8 +86,11 @@ class Transfer:
                 writer.discard()
         finally:
             reader.close()
-        self.checksums[move.target.name] = checksum
-        self._progress.add(Count.TRANSFERRED, move.target.kind)
+        self._arrived(move.target, checksum)
+
+    def _arrived(self, target: Entry, checksum: bytes | None = None) -> None:
+        self.arrived.append((target, checksum))
+        self._progress.add(Count.TRANSFERRED, target.kind)
 
     def _pump(self, reader: Reader, writer: Writer) -> bytes:
         checksum = new_checksum()

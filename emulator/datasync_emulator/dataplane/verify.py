@@ -11,9 +11,9 @@ from datasync_emulator.dataplane.target import attributes_match, target_of
 from datasync_emulator.dataplane.transfer import CHUNK, WORKERS, new_checksum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from datasync_emulator.dataplane.plan import Listing, Plan
+    from datasync_emulator.dataplane.plan import Listing
     from datasync_emulator.dataplane.progress import Progress
     from datasync_emulator.dataplane.rules import Rules
     from datasync_emulator.dataplane.stores.port import Store
@@ -32,19 +32,18 @@ class Verification:
         self._progress = progress
         self._check = check
 
-    def of_transferred(self, plan: Plan, checksums: Mapping[str, bytes]) -> None:
-        """What the plan's transfer brought, against the checksums taken while it was read at the source."""
-        arrived = [move.target for move in plan.moves if move.target.name in checksums]
+    def of_transferred(self, arrived: Iterable[tuple[Entry, bytes | None]]) -> None:
+        """What a transfer brought, against the checksums taken while it was read at the source."""
 
-        def verify(target: Entry) -> None:
+        def verify(item: tuple[Entry, bytes | None]) -> None:
+            target, expected = item
             found = self._destination.stat(target)
-            expected = checksums.get(target.name)
             fits = found is not None and attributes_match(found, target, self._rules)
             self._count(
                 target, agrees=fits and (expected is None or self._checksum(self._destination, target) == expected)
             )
 
-        in_parallel([*arrived, *plan.folders, *plan.touches], verify, WORKERS)
+        in_parallel(arrived, verify, WORKERS)
 
     def of_everything(self, source: Listing, destination: Listing, left: Iterable[Entry]) -> None:
         """All that stands at the source now, but for what was left on purpose."""

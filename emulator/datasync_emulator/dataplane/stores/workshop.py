@@ -105,7 +105,8 @@ class FileWriter:
         """Remove it, unless it is in place."""
         self._close()
         if not self._in_place:
-            os.unlink(self._name, dir_fd=self._workshop.descriptor())
+            with suppress(FileNotFoundError):
+                os.unlink(self._name, dir_fd=self._workshop.descriptor())
 
     def _close(self) -> None:
         if self._descriptor >= 0:
