@@ -1,0 +1,213 @@
+"""Many movers applied at once: the time until all are Ready, beside that of a bare script that sends the same calls.
+
+The API server and the emulator do the same work for both and share the processors with them, so their cost is in both
+times. Each run has an API server and an emulator of its own; runs alternate, and medians are compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks import floor
+from benchmarks.arena import NAMESPACE, Arena, arena, mover_named
+from benchmarks.cluster_client import ClusterClient, Json
+from benchmarks.counting import Requests, requests_so_far
+from benchmarks.judge import COLLECTION, is_ready, wait_until_ready
+from datamover_dev.stack.operator import Operator
+
+NEEDED: Counter[str] = Counter(
+    CreateRole=2, PutRolePolicy=2, CreateLocationS3=2, CreateTask=1, DescribeTask=1, DescribeLocationS3=2
+)
+"""The AWS calls that one mover from S3 to S3 needs; the emulator's tasks are AVAILABLE at once."""
+
+UNPACED = {
+    "DATAMOVER_AWS_RATE": "10000",
+    "DATAMOVER_AWS_BURST": "100000",
+    "DATAMOVER_SWEEP_INTERVAL_SECONDS": "3600",
+}
+"""The script knows no pace, so the operator gets none; the sweep asks per account and interval, not per mover."""
+
+_ACCOUNTS = "/apis/datamover.io/v1alpha1/datamoveraccounts"
+_PATIENCE_S = 60.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's figures; `cpu_s` and the peak `rss_mib` are of the process that made the movers Ready."""
+
+    seconds: float
+    cpu_s: float
+    writes: int
+    events: int
+    aws_calls: Counter[str]
+    rss_mib: float
+
+
+@dataclass(frozen=True)
+class MoversReady:
+    """What the runs say together."""
+
+    movers: int
+    operator_s: float
+    floor_s: float
+    ratio: float
+    kubernetes_writes_per_mover: float
+    events_per_mover: float
+    aws_calls_per_mover: float
+    aws_calls_needed_per_mover: int
+    aws_calls: dict[str, int]
+    rss_mib: float
+    operator_cpu_s: float
+    floor_cpu_s: float
+    operator_runs_s: list[float]
+    floor_runs_s: list[float]
+
+    def as_json(self) -> Json:
+        """Return it for bench.json."""
+        return asdict(self)
+
+
+def compare(movers: int, rounds: int, folder: Path, say: Say) -> MoversReady:
+    """Measure operator and script in turn, `rounds` times each; logs are left in `folder`."""
+    operator, script = [], []
+    for number in range(1, rounds + 1):
+        with arena(folder / f"operator-{number}") as fresh:
+            operator.append(asyncio.run(measure_operator(fresh, movers)))
+        say(f"  operator, run {number}: {operator[-1].seconds:.1f} s")
+        with arena(folder / f"floor-{number}") as fresh:
+            script.append(asyncio.run(measure_floor(fresh, movers)))
+        say(f"  script,   run {number}: {script[-1].seconds:.1f} s")
+    return _together(movers, operator, script)
+
+
+def _together(movers: int, operator: list[Run], script: list[Run]) -> MoversReady:
+    operator_s, floor_s = (median(run.seconds for run in runs) for runs in (operator, script))
+    return MoversReady(
+        movers=movers,
+        operator_s=round(operator_s, 2),
+        floor_s=round(floor_s, 2),
+        ratio=round(operator_s / floor_s, 3),
+        kubernetes_writes_per_mover=max(run.writes for run in operator) / movers,
+        events_per_mover=max(run.events for run in operator) / movers,
+        aws_calls_per_mover=max(run.aws_calls.total() for run in operator) / movers,
+        aws_calls_needed_per_mover=NEEDED.total(),
+        aws_calls=dict(sum((run.aws_calls for run in operator), Counter())),
+        rss_mib=max(run.rss_mib for run in operator),
+        operator_cpu_s=round(median(run.cpu_s for run in operator), 2),
+        floor_cpu_s=round(median(run.cpu_s for run in script), 2),
+        operator_runs_s=[round(run.seconds, 2) for run in operator],
+        floor_runs_s=[round(run.seconds, 2) for run in script],
+    )
+
+
+async def measure_operator(arena: Arena, movers: int) -> Run:
+    """Apply movers for a running operator, and wait until all are Ready."""
+    settings = UNPACED | {"DATAMOVER_NAMESPACES": NAMESPACE, "DATAMOVER_OPERATOR_NAMESPACE": NAMESPACE}
+    operator = Operator(log=arena.folder / "operator.log", environment=arena.environment | settings)
+    try:
+        operator.wait_until_ready()
+        async with ClusterClient(arena.kubeconfig) as cluster:
+            await _until_account_is_ready(cluster)
+            return await _measure(arena, cluster, movers, operator.pid, lambda: _apply(cluster, movers))
+    finally:
+        operator.terminate()
+
+
+async def measure_floor(arena: Arena, movers: int) -> Run:
+    """Let the bare script make as many movers Ready."""
+    script = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", floor.__name__, str(movers)),
+        env=arena.environment,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert script.stdin is not None  # noqa: S101 - asked for above
+    assert script.stdout is not None  # noqa: S101
+    go = script.stdin
+
+    async def begin() -> None:
+        go.write(b"go\n")
+        await go.drain()
+
+    try:
+        await script.stdout.readline()
+        async with ClusterClient(arena.kubeconfig) as cluster:
+            return await _measure(arena, cluster, movers, script.pid, begin)
+    finally:
+        if script.returncode is None:
+            script.kill()
+        await script.wait()
+
+
+async def _measure(
+    arena: Arena, cluster: ClusterClient, movers: int, pid: int, begin: Callable[[], Awaitable[None]]
+) -> Run:
+    """Measure from `begin` until all movers are Ready, and count what it took once the last Event is written."""
+    listed = await cluster.get(COLLECTION)
+    requests, calls = await requests_so_far(cluster), arena.aws_calls()
+    judge = asyncio.create_task(
+        wait_until_ready(cluster, COLLECTION, movers, listed["metadata"]["resourceVersion"], _PATIENCE_S + movers)
+    )
+    cpu, started = _cpu_s(pid), time.perf_counter()
+    await begin()
+    await judge
+    seconds = time.perf_counter() - started
+    cpu, rss = _cpu_s(pid) - cpu, _peak_rss_mib(pid)
+    made = await _requests_when_quiet(cluster)
+    return Run(
+        seconds=seconds,
+        cpu_s=cpu,
+        writes=made.mover_writes - requests.mover_writes,
+        events=made.events - requests.events,
+        aws_calls=arena.aws_calls() - calls,
+        rss_mib=rss,
+    )
+
+
+async def _apply(cluster: ClusterClient, movers: int) -> None:
+    names = iter([f"m-{number}" for number in range(movers)])
+
+    async def work() -> None:
+        for name in names:
+            await cluster.create(COLLECTION, mover_named(name))
+
+    await asyncio.gather(*(work() for _ in range(floor.IN_WORK)))
+
+
+async def _until_account_is_ready(cluster: ClusterClient) -> None:
+    listed = await cluster.get(_ACCOUNTS)
+    if not all(is_ready(account) for account in listed["items"]):
+        await wait_until_ready(cluster, _ACCOUNTS, 1, listed["metadata"]["resourceVersion"], _PATIENCE_S)
+
+
+async def _requests_when_quiet(cluster: ClusterClient) -> Requests:
+    """Events are written in the background: wait until no more come."""
+    before = await requests_so_far(cluster)
+    while True:
+        await asyncio.sleep(1)
+        now = await requests_so_far(cluster)
+        if (now.events, now.mover_writes) == (before.events, before.mover_writes):
+            return now
+        before = now
+
+
+def _cpu_s(pid: int) -> float:
+    """The processor time that a process has used: proc(5), utime and stime of stat."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak_rss_mib(pid: int) -> float:
+    """The peak of a process' resident memory: proc(5), VmHWM."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return round(int(line.split()[1]) / 1024, 1)
