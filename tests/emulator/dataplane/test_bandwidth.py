@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasync_emulator.dataplane.bandwidth import BURST_SECONDS, LONGEST_WAIT, Bandwidth
+from tests.emulator.dataplane.locations import PATIENT
 
 MIB = 2**20
 
@@ -30,6 +31,7 @@ class Time:
         return Bandwidth(lambda: self.limit, self.wait, self.clock)
 
 
+@PATIENT
 @given(st.integers(1, 10**6), st.lists(st.tuples(st.integers(1, 10**6), st.floats(0, 5)), min_size=1, max_size=20))
 def test_no_more_passes_than_the_limit_and_a_burst(limit: int, steps: list[tuple[int, float]]) -> None:
     time = Time()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasync_emulator.dataplane.matcher import Filters, always_left_out, covers, has_inner_wildcard, parse
+from tests.emulator.dataplane.locations import PATIENT
 
 MATCHES = [
     # A folder and its contents, with or without a slash at the end.
@@ -121,6 +122,7 @@ def test_filters_include_and_exclude(
 paths = st.lists(st.text("ab.*|\\", min_size=1, max_size=4), min_size=1, max_size=4).map("/".join)
 
 
+@PATIENT
 @given(paths)
 def test_an_escaped_path_matches_itself_and_its_contents_only(path: str) -> None:
     patterns = parse("/" + re.sub(r"([*|\\])", r"\\\1", path))
@@ -130,6 +132,7 @@ def test_an_escaped_path_matches_itself_and_its_contents_only(path: str) -> None
     assert not covers(patterns, f"{path}x")
 
 
+@PATIENT
 @given(st.text("ab*/", min_size=1, max_size=12), paths)
 def test_anchored_patterns_agree_with_a_regular_expression(pattern: str, path: str) -> None:
     body = pattern.removesuffix("/")
@@ -138,6 +141,7 @@ def test_anchored_patterns_agree_with_a_regular_expression(pattern: str, path: s
     assert covers(parse(f"/{pattern}"), path) is expected
 
 
+@PATIENT
 @given(st.lists(st.sampled_from(["*a", "*b/", "x", "*"]), max_size=3), paths)
 def test_a_filter_matches_what_one_of_its_patterns_matches(patterns: list[str], path: str) -> None:
     assert covers(parse("|".join(patterns)), path) is any(covers(parse(pattern), path) for pattern in patterns)

@@ -14,6 +14,7 @@ from datasync_emulator.dataplane.entry import Entry, Kind, parent
 from datasync_emulator.dataplane.plan import Listing, Plan, make_plan
 from datasync_emulator.dataplane.rules import Rules
 from datasync_emulator.dataplane.target import target_of
+from tests.emulator.dataplane.locations import PATIENT
 
 MS = 10**6
 TO_FOLDER = Rules(to_folder=True, object_metadata=False, object_tags=False)
@@ -327,6 +328,7 @@ def as_listed(target: Entry, rules: Rules) -> Entry:
     return replace(target, mtime_ns=1 if mtime is None else mtime, mode=posix.permissions(target.metadata))
 
 
+@PATIENT
 @given(locations, locations, any_rules)
 def test_after_a_plan_nothing_is_left_to_do(source: Listing, destination: Listing, rules: Rules) -> None:
     plan = make_plan(source, destination, rules)
@@ -335,6 +337,7 @@ def test_after_a_plan_nothing_is_left_to_do(source: Listing, destination: Listin
     assert again == {}
 
 
+@PATIENT
 @given(locations, locations, any_rules)
 def test_after_a_plan_the_destination_holds_the_source(source: Listing, destination: Listing, rules: Rules) -> None:
     plan = make_plan(source, destination, rules)
@@ -347,6 +350,7 @@ def test_after_a_plan_the_destination_holds_the_source(source: Listing, destinat
         assert destination.entries.keys() <= after.keys()
 
 
+@PATIENT
 @given(locations, locations, any_rules)
 def test_never_overwriting_touches_nothing_that_exists(source: Listing, destination: Listing, rules: Rules) -> None:
     plan = make_plan(source, destination, replace(rules, overwrite=False, remove=False))
@@ -354,6 +358,7 @@ def test_never_overwriting_touches_nothing_that_exists(source: Listing, destinat
     assert not {target.name for target in written} & destination.entries.keys()
 
 
+@PATIENT
 @given(locations, locations, any_rules)
 def test_steps_come_in_an_order_that_can_be_carried_out(source: Listing, destination: Listing, rules: Rules) -> None:
     plan = make_plan(source, destination, rules)

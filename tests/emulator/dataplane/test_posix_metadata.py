@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from datasync_emulator.dataplane import posix_metadata as posix
 from datasync_emulator.dataplane.entry import Entry, Kind
+from tests.emulator.dataplane.locations import PATIENT
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ def test_what_datasync_writes() -> None:
     }
 
 
+@PATIENT
 @given(
     st.sampled_from(Kind),
     st.none() | st.integers(-(10**18), 10**18),

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
-import tempfile
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from datasync_emulator.dataplane import Bytes, CopyFailed, Endpoint, FolderEndpoint, Phase, S3Endpoint
 from datasync_emulator.dataplane.stores.folder import FolderStore
-from tests.emulator.dataplane.conftest import EPOCH_NS, LINK, Bucket, Copy, modes_and_times, plant, tree
+from tests.emulator.dataplane.locations import EPOCH_NS, LINK, PATIENT, Bucket, Copy, modes_and_times, plant, tree
 
 if TYPE_CHECKING:
     from datasync_emulator.dataplane.entry import Entry
@@ -127,17 +125,21 @@ trees = st.dictionaries(
 ).filter(lambda tree: not any(other.startswith(f"{path}/") for path in tree for other in tree))
 
 
-@settings(max_examples=30, deadline=None)
-@given(trees)
-def test_any_tree_survives_a_bucket(contents: dict[str, bytes | str]) -> None:
-    with mock_aws(), tempfile.TemporaryDirectory() as folder:
-        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="any-bucket")
-        root, back = plant(Path(folder) / "root", contents), plant(Path(folder) / "back", {})
-        Copy(at(root), S3Endpoint("any-bucket")).run()
-        Copy(S3Endpoint("any-bucket"), at(back)).run()
+def test_any_tree_survives_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
+    numbers = itertools.count()
+
+    @settings(PATIENT, max_examples=30)
+    @given(trees)
+    def survives(contents: dict[str, bytes | str]) -> None:
+        number = next(numbers)
+        root, back = plant(tmp_path / f"root{number}", contents), plant(tmp_path / f"back{number}", {})
+        Copy(at(root), bucket.endpoint(f"{number}/")).run()
+        Copy(bucket.endpoint(f"{number}/"), at(back)).run()
         assert tree(back) == tree(root)
         assert modes_and_times(back) == modes_and_times(root)
         assert Copy(at(root), at(back)).run()["FilesTransferred"] == 0
+
+    survives()
 
 
 def test_what_a_bucket_gets(source: Path, bucket: Bucket) -> None:

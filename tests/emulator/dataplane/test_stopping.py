@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from datasync_emulator.dataplane import Bytes, CopyCancelled, Endpoint, FolderEndpoint, Phase
-from tests.emulator.dataplane.conftest import Bucket, Copy, plant, tree
+from tests.emulator.dataplane.locations import Bucket, Copy, plant, tree
 
 LIMIT = 10_000
 SIZE = 3 * 2**20  # minutes at that limit

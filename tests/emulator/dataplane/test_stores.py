@@ -19,7 +19,7 @@ from datasync_emulator.dataplane.stores.folder import FolderStore
 from datasync_emulator.dataplane.stores.moto import MotoStore
 from datasync_emulator.dataplane.stores.port import Store
 from datasync_emulator.dataplane.target import attributes_match, target_of
-from tests.emulator.dataplane.conftest import Bucket, plant, tree
+from tests.emulator.dataplane.locations import Bucket, plant, tree
 
 SPOOLED = 6 * 2**20  # more than moto keeps in memory
 LINK = Entry("d/link", Kind.LINK, 6, mtime_ns=5_000_000)
