@@ -8,8 +8,8 @@ from enum import Enum
 from pydantic import JsonValue
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject
+from datamover_crds.common import API_VERSION
 
-API_VERSION = "datamover.io/v1alpha1"
 _BASE = f"/apis/{API_VERSION}"
 
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from datamover_crds import DataMover, JsonObject, dump
+from datamover_crds import DataMover, JsonObject, ObjectMeta, dump
+from datamover_crds.common import API_VERSION
 from datamover_operator.kube.cache import Entry, metadata_of
 from datamover_operator.kube.client import KubeError
-from datamover_operator.kube.resources import API_VERSION, Kind
+from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.claims import belonging
 from datamover_operator.planning.failure import Failure, FailureKind
-from datamover_operator.planning.names import EXECUTION_ANNOTATION, FINALIZER, MOVER_LABEL, ORIGIN_LABEL
+from datamover_operator.planning.names import EXECUTION_ANNOTATION, FINALIZER, ORIGIN_LABEL
 from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.recording import intent_of, notes_of, status_of
 from datamover_operator.planning.steps import (
@@ -134,23 +136,13 @@ class MoverPass:
 
     async def _create_run(self, step: CreateRun) -> None:
         identity = self.o.identity
-        owner: JsonObject = {
-            "apiVersion": API_VERSION,
-            "kind": "DataMover",
-            "name": identity.name,
-            "uid": identity.uid,
-            "controller": True,
-        }
+        meta = belonging(identity, ObjectMeta(labels={ORIGIN_LABEL: step.origin}))
+        annotations: JsonObject = {EXECUTION_ANNOTATION: step.execution_arn} if step.execution_arn else {}
+        metadata = meta | {"name": step.name, "namespace": identity.namespace, "annotations": annotations}
         body: JsonObject = {
             "apiVersion": API_VERSION,
             "kind": "DataMoverRun",
-            "metadata": {
-                "name": step.name,
-                "namespace": identity.namespace,
-                "labels": {MOVER_LABEL: identity.name, ORIGIN_LABEL: step.origin},
-                "ownerReferences": [owner],
-                "annotations": {EXECUTION_ANNOTATION: step.execution_arn} if step.execution_arn else {},
-            },
+            "metadata": metadata,
             "spec": {"moverRef": {"name": identity.name}},
         }
         try:

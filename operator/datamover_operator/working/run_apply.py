@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from datamover_crds import DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, RunRef, RunSummary, dump
+from datamover_crds import DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
-from datamover_operator.kube.resources import API_VERSION, Kind
+from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.claims import belonging, claimed, released
 from datamover_operator.planning.conditions import timestamp
 from datamover_operator.planning.failure import Failure, FailureKind
 from datamover_operator.planning.history import FINAL_PHASES
-from datamover_operator.planning.names import CLAIM_ANNOTATION, FINALIZER, MOVER_LABEL, ORIGIN_LABEL
+from datamover_operator.planning.names import CLAIM_ANNOTATION, FINALIZER
 from datamover_operator.planning.run_steps import (
     CancelRun,
     ClaimMover,
@@ -105,30 +106,16 @@ class RunPass:
         if status.phase in FINAL_PHASES and before not in FINAL_PHASES:
             moved = status.counters.bytes_transferred if status.counters is not None else None
             meta = self.o.run.metadata
-            self._office.metrics.bytes_moved(meta.namespace, self.o.run.spec.mover_ref.name, moved or 0)
+            mover = self.o.run.spec.mover_ref.name
+            self._office.metrics.bytes_moved(meta.namespace, mover, moved or 0)
+            self._office.metrics.run_ended(meta.namespace, mover, status.phase)
         if status.phase != before and status.phase is not None:
             is_bad = status.phase in {"Failed", "Rejected", "Unknown"}
             self._office.events.tell(self._raw, status.phase, status.message or status.phase, warning=is_bad)
 
     async def _claim_mover(self, step: ClaimMover) -> None:
-        meta = self.o.run.metadata
-        started = timestamp(self._office.clock.now())
-        ref = RunRef(name=meta.name, uid=meta.uid, execution_arn=step.execution_arn, start_time=started)
-
-        def claimed(status: DataMoverStatus) -> DataMoverStatus | None:
-            if status.current_run is None:
-                return status.model_copy(update={"current_run": ref})
-            if status.current_run.uid == meta.uid or any(each.uid == meta.uid for each in status.queued_runs):
-                return None
-            if step.execution_arn is None and not self._queues():
-                return None
-            return status.model_copy(update={"queued_runs": (*status.queued_runs, ref)})
-
-        await self._change_mover(claimed)
-
-    def _queues(self) -> bool:
-        options = self.o.run.spec.override_options
-        return options is not None and options.task_queueing == "ENABLED"
+        now, run = timestamp(self._office.clock.now()), self.o.run
+        await self._change_mover(lambda status: claimed(status, run, step.execution_arn, now))
 
     async def _claim_run(self) -> None:
         assert self.o.mover is not None  # noqa: S101 - the plan claims the mover first
@@ -190,24 +177,11 @@ class RunPass:
 
     async def _release_mover(self) -> None:
         run = self.o.run
-
-        def released(status: DataMoverStatus) -> DataMoverStatus:
-            waiting = [each for each in status.queued_runs if each.uid != run.metadata.uid]
-            current = status.current_run
-            if current is None or current.uid == run.metadata.uid:
-                current = waiting.pop(0) if waiting else None
-            told: dict[str, object] = {"current_run": current, "queued_runs": tuple(waiting)}
-            if run.status.execution_arn is not None:
-                told["last_run"] = _summary(run)
-            if run.status.phase == "Succeeded":
-                told["last_successful_time"] = run.status.completion_time
-            return status.model_copy(update=told)
-
-        await self._change_mover(released)
+        await self._change_mover(lambda status: released(status, run))
         self._wake_mover()
 
-    async def _change_mover(self, change: Callable[[DataMoverStatus], DataMoverStatus | None]) -> None:
-        """Change the mover's status by compare-and-swap, on the newest version; None = leave it."""
+    async def _change_mover(self, change: Callable[[DataMoverStatus], DataMoverStatus]) -> None:
+        """Change the mover's status by compare-and-swap, on the newest version."""
         assert self.o.mover is not None  # noqa: S101 - the plan looks for it first
         meta = self.o.mover.metadata
         for _ in range(_TRIES):
@@ -215,7 +189,7 @@ class RunPass:
             if entry is None or entry.model is None:
                 raise KubeError(404, "NotFound", "the mover is gone")
             status = change(entry.model.status)
-            if status is None or status == entry.model.status:
+            if status == entry.model.status:
                 self.o = replace(self.o, mover=entry.model)
                 return
             try:
@@ -230,19 +204,8 @@ class RunPass:
         raise KubeError(409, "Conflict", "the mover is written by others all the time")
 
     def _belonging(self) -> JsonObject:
-        """The mover as owner, and the labels by which a run is found."""
         assert self.o.identity is not None  # noqa: S101 - a run belongs to a mover
-        identity, meta = self.o.identity, self.o.run.metadata
-        owner: JsonObject = {
-            "apiVersion": API_VERSION,
-            "kind": "DataMover",
-            "name": identity.name,
-            "uid": identity.uid,
-            "controller": True,
-        }
-        others = [dump(each) for each in meta.owner_references if each.uid != identity.uid and not each.controller]
-        origin = meta.labels.get(ORIGIN_LABEL, "kubectl")
-        return {"ownerReferences": [*others, owner], "labels": {MOVER_LABEL: identity.name, ORIGIN_LABEL: origin}}
+        return belonging(self.o.identity, self.o.run.metadata)
 
     def _wake_mover(self) -> None:
         """The task's state has changed: have the mover described, and the runs that wait for it looked at."""
@@ -258,20 +221,6 @@ class RunPass:
             raise KubeError(409, "Conflict", "the run has been made anew under its name")
         self._raw = entry.raw
         self.o = replace(self.o, run=entry.model)
-
-
-def _summary(run: DataMoverRun) -> RunSummary:
-    status = run.status
-    counters = status.counters
-    return RunSummary(
-        name=run.metadata.name,
-        phase=status.phase or "Unknown",
-        execution_arn=status.execution_arn,
-        start_time=status.start_time,
-        completion_time=status.completion_time,
-        bytes_transferred=counters.bytes_transferred if counters is not None else None,
-        files_transferred=counters.files_transferred if counters is not None else None,
-    )
 
 
 def _options(execution: JsonObject | None) -> JsonObject:
