@@ -36,6 +36,13 @@ class Metrics:
         self._success = self._gauge(
             "last_success_timestamp_seconds", "When a run of the mover last succeeded", "namespace", "mover"
         )
+        self._last_start = self._gauge(
+            "last_start_timestamp_seconds", "When a run of the mover last started", "namespace", "mover"
+        )
+        self._next_start = self._gauge(
+            "next_start_timestamp_seconds", "When the mover's schedule starts a run next", "namespace", "mover"
+        )
+        self._ended = self._counter("runs_ended", "Runs that ended, by their last phase", "namespace", "mover", "phase")
         self._states: dict[tuple[str, str], str] = {}
 
     def aws_call(self, service: str, operation: str, result: str, seconds: float) -> None:
@@ -77,13 +84,25 @@ class Metrics:
         """Show when the mover's data last arrived whole."""
         self._success.labels(namespace, name).set(at.timestamp())
 
+    def starts(self, namespace: str, name: str, *, last: datetime | None, following: datetime | None) -> None:
+        """Show when the mover last started, and when its schedule starts it next."""
+        for gauge, at in ((self._last_start, last), (self._next_start, following)):
+            if at is not None:
+                gauge.labels(namespace, name).set(at.timestamp())
+            else:
+                gauge.remove_by_labels({"namespace": namespace, "mover": name})
+
+    def run_ended(self, namespace: str, name: str, phase: str) -> None:
+        """Count a run of the mover that has come to its last phase."""
+        self._ended.labels(namespace, name, phase).inc()
+
     def forget_mover(self, namespace: str, name: str) -> None:
         """Remove every series of a deleted mover."""
         state = self._states.pop((namespace, name), None)
         if state is not None:
             self._movers.labels(state).dec()
-        self._bytes.remove_by_labels({"namespace": namespace, "mover": name})
-        self._success.remove_by_labels({"namespace": namespace, "mover": name})
+        for series in (self._bytes, self._success, self._last_start, self._next_start, self._ended):
+            series.remove_by_labels({"namespace": namespace, "mover": name})
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace="datamover", registry=self.registry)

@@ -104,8 +104,18 @@ class Intake:
         namespace, name = str(entry.metadata.get("namespace")), str(entry.metadata.get("name"))
         status = entry.model.status if entry.model is not None else None
         self._metrics.mover_state(namespace, name, _state(status))
-        if status is not None and status.last_successful_time is not None:
+        if status is None:
+            return
+        if status.last_successful_time is not None:
             self._metrics.last_success(namespace, name, from_timestamp(status.last_successful_time))
+        latest = status.current_run or status.last_run
+        last, following = latest.start_time if latest is not None else None, status.next_scheduled_time
+        self._metrics.starts(
+            namespace,
+            name,
+            last=from_timestamp(last) if last else None,
+            following=from_timestamp(following) if following else None,
+        )
 
     def _cache(self, kind: Kind) -> AnyCache:
         match kind:

@@ -44,6 +44,16 @@ def test_a_mover_is_counted_under_its_present_state_only() -> None:
     assert value(metrics, "datamover_movers", state="Ready") == 1
 
 
+def test_a_mover_shows_when_it_started_and_starts_next() -> None:
+    metrics = Metrics()
+    last, following = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    metrics.starts("team", "nightly", last=last, following=following)
+    assert value(metrics, "datamover_last_start_timestamp_seconds", mover="nightly", namespace="team") == 1767225600
+    assert value(metrics, "datamover_next_start_timestamp_seconds", mover="nightly", namespace="team") == 1767312000
+    metrics.starts("team", "nightly", last=last, following=None)
+    assert value(metrics, "datamover_next_start_timestamp_seconds", mover="nightly", namespace="team") is None
+
+
 def test_a_deleted_mover_leaves_no_series() -> None:
     metrics = Metrics()
     for name in ("nightly", "hourly"):
@@ -51,11 +61,15 @@ def test_a_deleted_mover_leaves_no_series() -> None:
         metrics.bytes_moved("team", name, 100)
         metrics.bytes_moved("team", name, 11)
         metrics.last_success("team", name, datetime(2026, 1, 1, tzinfo=UTC))
+        metrics.run_ended("team", name, "Failed")
     metrics.forget_mover("team", "nightly")
     metrics.forget_mover("team", "never-seen")
     assert value(metrics, "datamover_movers", state="Ready") == 1
     assert value(metrics, "datamover_bytes_moved_total", namespace="team", mover="nightly") is None
     assert value(metrics, "datamover_last_success_timestamp_seconds", namespace="team", mover="nightly") is None
+    failed = {"mover": "nightly", "namespace": "team", "phase": "Failed"}
+    assert value(metrics, "datamover_runs_ended_total", **failed) is None
+    assert value(metrics, "datamover_runs_ended_total", **failed | {"mover": "hourly"}) == 1
     assert value(metrics, "datamover_bytes_moved_total", namespace="team", mover="hourly") == 111
     assert value(metrics, "datamover_last_success_timestamp_seconds", namespace="team", mover="hourly") == 1767225600
 

@@ -1,0 +1,113 @@
+"""`python -m datamover_operator.chores`: what the chart's Jobs do, with the image that is there anyway.
+
+`apply FILE` creates the custom resources of a YAML file, or brings those that are there to what it says.
+`release` deletes every mover and account and leaves what they made in AWS: the last thing before the CRDs go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from datamover_crds import JsonObject
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.resources import Kind
+
+RELEASE_TIMEOUT = 300.0
+_LOOK_INTERVAL = 1.0
+_USAGE = "usage: python -m datamover_operator.chores apply FILE | release\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return 0 when done, 1 where the API server refused or movers stay, 2 for a wrong command line."""
+    try:
+        match list(arguments):
+            case ["apply", file]:
+                asyncio.run(_apply(_documents(Path(file))))
+            case ["release"]:
+                asyncio.run(_release())
+            case _:
+                sys.stderr.write(_USAGE)
+                return 2
+    except (KubeError, OSError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _documents(file: Path) -> list[tuple[Kind, JsonObject]]:
+    kinds = {kind.value.kind: kind for kind in Kind}
+    found: list[tuple[Kind, JsonObject]] = []
+    for document in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+        kind = document.get("kind") if isinstance(document, dict) else None
+        if kind not in kinds:
+            raise ValueError(f"{file}: kind is {kind}; accepted is {', '.join(kinds)}")
+        found.append((kinds[kind], cast("JsonObject", document)))
+    return found
+
+
+async def _apply(documents: list[tuple[Kind, JsonObject]]) -> None:
+    client = await KubeClient.from_environment()
+    try:
+        for kind, document in documents:
+            metadata = metadata_of(document)
+            namespace, name = str(metadata.get("namespace", "")), str(metadata["name"])
+            try:
+                await client.create(kind.value.collection(namespace), document)
+            except KubeError as error:
+                if not error.is_already_there:
+                    raise
+                await client.patch(kind.value.path(namespace, name), document)
+            sys.stdout.write(f"{kind.value.kind} {name} applied\n")
+    finally:
+        await client.close()
+
+
+async def _release() -> None:
+    client = await KubeClient.from_environment()
+    try:
+        async with asyncio.timeout(RELEASE_TIMEOUT):
+            # Accounts after movers: an account stays as long as a mover names it.
+            await _remove_all(client, Kind.MOVER)
+            await _remove_all(client, Kind.ACCOUNT)
+    except TimeoutError:
+        left = [_name(each) for kind in (Kind.MOVER, Kind.ACCOUNT) for each in await _items(client, kind)]
+        raise ValueError(f"still there after {RELEASE_TIMEOUT:.0f} s: {', '.join(left)}") from None
+    finally:
+        await client.close()
+
+
+async def _remove_all(client: KubeClient, kind: Kind) -> None:
+    for item in await _items(client, kind):
+        metadata = metadata_of(item)
+        path = kind.value.path(str(metadata.get("namespace", "")), str(metadata["name"]))
+        try:
+            if kind is Kind.MOVER:
+                await client.patch(path, {"spec": {"deletionPolicy": "Retain"}})
+            await client.delete(path, {})
+        except KubeError as error:
+            if not error.is_not_found:
+                raise
+        sys.stdout.write(f"{kind.value.kind} {_name(item)} is let go\n")
+    while await _items(client, kind):  # noqa: ASYNC110 - a list, now and then, is all that this waits for
+        await asyncio.sleep(_LOOK_INTERVAL)
+
+
+async def _items(client: KubeClient, kind: Kind) -> list[JsonObject]:
+    listed = await client.get(kind.value.collection(""))
+    return cast("list[JsonObject]", listed["items"])
+
+
+def _name(item: JsonObject) -> str:
+    metadata = metadata_of(item)
+    return "/".join(str(metadata[key]) for key in ("namespace", "name") if key in metadata)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
