@@ -27,9 +27,9 @@ from datasync_emulator.messages import Call, JsonObject
 
 PROCEED = "proceed"
 DROP = "drop"
-_ACTIONS = ("error", "delayMs", "drop", "hold", "lagMs")
+ACTIONS = ("error", "delayMs", "drop", "hold", "lagMs")
 _SELECTORS = ("service", "operation", "account", "region", "state")
-_MEMBERS = frozenset({*_ACTIONS, *_SELECTORS, "where", "count", "after"})
+_MEMBERS = frozenset({*ACTIONS, *_SELECTORS, "where", "count", "after"})
 _LISTS = frozenset({"ListLocations", "ListTasks", "ListTaskExecutions", "GetResources"})
 
 
@@ -58,10 +58,10 @@ def parse_rule(given: JsonObject) -> Rule:
     """
     for name in given.keys() - _MEMBERS:
         raise validation_error(f"fault: '{name}' is not known; known are: {', '.join(sorted(_MEMBERS))}")
-    actions = [name for name in _ACTIONS if name in given]
+    actions = [name for name in ACTIONS if name in given]
     if len(actions) != 1:
         raise validation_error(
-            f"fault: give exactly one of {', '.join(_ACTIONS)}; found: {', '.join(actions) or 'none'}"
+            f"fault: give exactly one of {', '.join(ACTIONS)}; found: {', '.join(actions) or 'none'}"
         )
     action, select = actions[0], {name: given[name] for name in _SELECTORS if given.get(name) is not None}
     _check_action(action, given[action], select)

@@ -19,6 +19,7 @@ def test_pages_show_each_record_once(serials: set[int], size: int, gone: set[int
     while True:
         part, token = page(records, lambda record: record, params)
         assert len(part) <= (size or 100)
+        assert part or not shown or deleted, "the last page is not empty, unless what it held has gone"
         shown += part
         if token is None:
             break
