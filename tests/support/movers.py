@@ -13,6 +13,7 @@ from tests.support.waiting import eventually
 ACCOUNT_ID = "123456789012"
 REGION = "eu-central-1"
 _API = "/apis/datamover.io/v1alpha1"
+Names = list[str]
 
 
 @dataclass
@@ -127,12 +128,12 @@ class World:
 
         eventually(is_gone, timeout, what=f"{kind} {name} is gone")
 
-    def calls(self, *, reads: bool = True, since: int = 0) -> list[str]:
+    def calls(self, *, reads: bool = True, since: int = 0) -> Names:
         """The operations that reached AWS since then, tests' own S3 calls left out."""
         names = [each["operation"] for each in self.emulator.journal(since) if each["service"] != "s3"]
         return [name for name in names if reads or not name.startswith(("Describe", "List", "Get", "AssumeRole"))]
 
-    def leftovers(self) -> dict[str, list[str]]:
+    def leftovers(self) -> dict[str, Names]:
         """Every task, location and role in AWS."""
         datasync, iam = self.aws("datasync"), self.aws("iam")
         return {
@@ -152,4 +153,4 @@ def condition_of(found: Json, kind: str) -> Json | None:
     return next((each for each in conditions if each["type"] == kind), None)
 
 
-NOTHING = {"tasks": [], "locations": [], "roles": []}
+NOTHING: dict[str, Names] = {"tasks": [], "locations": [], "roles": []}

@@ -45,6 +45,10 @@ class Operators:
             operator.wait_until_ready()
         return operator
 
+    def lead_through(self, kubeconfig: Path) -> None:
+        """Give those that start from now on another way to the API server."""
+        self._base["KUBECONFIG"] = str(kubeconfig)
+
     def stop(self) -> None:
         """End all of them as a cluster does: SIGTERM, and SIGKILL after a while."""
         for operator in self.started:
