@@ -52,6 +52,8 @@ class Front:
             return await service.answer(call), False
         match fault.rule.action, fault.rule.value:
             case "error", spec:
+                if spec.get("effect"):
+                    await service.answer(call)
                 message = spec.get("message", "Injected by a fault.")
                 return service.error(call, spec["code"], message, spec.get("status", _BAD_REQUEST)), False
             case "drop" | "hold", "before":

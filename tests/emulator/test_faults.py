@@ -53,6 +53,15 @@ def test_every_service_words_an_error_in_its_own_way(
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 503
 
 
+@pytest.mark.parametrize(("effect", "made"), [(False, 0), (True, 1)])
+def test_an_error_comes_with_or_without_the_effect(account: Account, effect: bool, made: int) -> None:
+    error = {"code": "InternalException", "status": 500, "effect": effect}
+    fault = account.emulator.fault("CreateLocationEfs", error=error, account=account.number)
+    with fault, pytest.raises(ClientError, match="InternalException"):
+        account.efs_location()
+    assert locations(account) == made
+
+
 @pytest.mark.parametrize(("drop", "made"), [("before", 0), ("after", 1)])
 def test_a_reply_is_lost_before_or_after_the_effect(account: Account, drop: str, made: int) -> None:
     fault = account.emulator.fault("CreateLocationEfs", drop=drop, account=account.number)
