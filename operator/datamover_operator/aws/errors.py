@@ -114,7 +114,10 @@ _CREDENTIALS: Final = (
 _REFUSED_HERE: Final = (boto.ParamValidationError, boto.ValidationError, boto.EndpointProviderError)
 
 # DataSync's words (Terraform's provider matches the same): the role is too young, or its owner must mend it.
-_ROLE: Final = re.compile(r"unable to assume role|invalid iam role|location access test failed", re.IGNORECASE)
+# A bucket that does not exist is neither: no waiting helps.
+_ROLE: Final = re.compile(
+    r"unable to assume role|invalid iam role|location access test failed(?!.*\bdoes not exist\b)", re.IGNORECASE
+)
 _MISSING: Final = re.compile(r"\bnot found\b", re.IGNORECASE)
 # In a Create, Start or Update something else may be missing (a bucket, a file system), which is the user's to mend.
 _PART_MISSING: Final = re.compile(r"^\W*(?:sync )?(?:task|location|execution)\b.*\bnot found\b", re.IGNORECASE)

@@ -99,6 +99,13 @@ def kind_of(error: Exception, operation: str, *, sent: bool = True) -> Kind | No
         ),
         ("CreateTask", INVALID, 400, "Invalid IAM role", Kind.ROLE_NOT_ASSUMABLE),
         (
+            "CreateLocationS3",
+            INVALID,
+            400,
+            "DataSync location access test failed: could not perform s3:HeadBucket. The bucket b does not exist.",
+            Kind.REFUSED,
+        ),
+        (
             "StartTaskExecution",
             INVALID,
             400,
