@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from datamover_crds import DataMoverSpec, JsonObject, Location, dump
-from datamover_operator.planning.desired import LOCATION_DEFAULTS, folder, location_uri, schedule_of, user_tags
+from datamover_operator.planning.desired import LOCATION_DEFAULTS, location_uri, schedule_of, split_uri, user_tags
 from datamover_operator.planning.names import OWNER_TAG, UID_TAG, Identity
 from datamover_operator.planning.options import default_options
 
@@ -32,15 +32,16 @@ def location_change(
 
     Returns UpdateLocationS3's or UpdateLocationEfs' changes, Replace, or None where nothing differs.
     """
-    wanted_uri, uri = location_uri(location), str(described.get("locationUri", ""))
-    if _store(wanted_uri) != _store(uri):
+    wanted_store, wanted_folder = split_uri(location_uri(location))
+    store, actual_folder = split_uri(str(described.get("locationUri", "")))
+    if wanted_store != store:
         return Replace("s3.s3BucketArn" if location.s3 is not None else "efs.efsFilesystemArn")
     if location.efs is not None and _network_differs(location, described):
         return Replace("efs.ec2Config")
     member = dump(location.s3 or location.efs or location)
     changes: JsonObject = {}
-    if _path(wanted_uri) != _path(uri):
-        changes["subdirectory"] = _path(wanted_uri)
+    if wanted_folder != actual_folder:
+        changes["subdirectory"] = wanted_folder
     for name, default in LOCATION_DEFAULTS.items():
         wanted = member.get(name, default if name in removed else None)
         if wanted is not None and wanted != (described.get(name) or default):
@@ -65,8 +66,8 @@ def task_change(
         rules = wanted.get(field) or ([] if field in removed else None)
         if rules is not None and rules != (described.get(field) or []):
             changes[field] = rules
-    group = wanted.get("cloudWatchLogGroupArn") or ("" if "cloudWatchLogGroupArn" in removed else None)
-    if group is not None and group != (described.get("cloudWatchLogGroupArn") or ""):
+    group = spec.cloud_watch_log_group_arn  # once set, DataSync has no way to take it away
+    if group is not None and _plain(group) != _plain(str(described.get("cloudWatchLogGroupArn") or "")):
         changes["cloudWatchLogGroupArn"] = group
     schedule = _schedule_change(spec, described, removed)
     if schedule is not None:
@@ -114,7 +115,7 @@ def _schedule_change(spec: DataMoverSpec, described: JsonObject, removed: Collec
         return None
     if current is not None and disabled_by_service(described) and wanted["status"] == "ENABLED":
         wanted = wanted | {"status": "DISABLED"}
-    if current is None or any(current.get(key) != value for key, value in wanted.items()):
+    if current is None or wanted.items() - ({"status": "ENABLED"} | current).items():
         return wanted
     return None
 
@@ -130,6 +131,11 @@ def disabled_by_service(described: JsonObject) -> bool:
     )
 
 
+def _plain(log_group_arn: str) -> str:
+    """CloudWatch Logs shows the ARN of a log group with and without `:*` at its end."""
+    return log_group_arn.removesuffix(":*")
+
+
 def _network_differs(location: Location, described: JsonObject) -> bool:
     assert location.efs is not None  # noqa: S101 - the caller has looked
     actual = described.get("ec2Config")
@@ -139,14 +145,3 @@ def _network_differs(location: Location, described: JsonObject) -> bool:
     return actual.get("subnetArn") != location.efs.ec2_config.subnet_arn or sorted(
         map(str, groups if isinstance(groups, list) else []),
     ) != sorted(location.efs.ec2_config.security_group_arns)
-
-
-def _store(uri: str) -> str:
-    scheme, _, rest = uri.partition("://")
-    if rest.startswith("arn:"):
-        return f"{scheme}://" + "/".join(rest.split("/")[:2])
-    return f"{scheme}://{rest.split('/', 1)[0]}"
-
-
-def _path(uri: str) -> str:
-    return folder(uri[len(_store(uri)) :])

@@ -10,10 +10,12 @@ from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, PART_TAG, SIDES, UID_TAG
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.steps import CancelExecution, ChangeTags, Delete, Plan, RemoveFinalizer, Step
-from datamover_operator.planning.troubles import SLOW_RETRY, lasting_message
+from datamover_operator.planning.troubles import SLOW_RETRY, lasting_message, worst_trouble
 
 CANCEL_POLL = timedelta(seconds=2)
+_ENDING = frozenset({"CANCELLING", "SUCCESS", "ERROR"})
 WAY_OUT = "to leave everything in AWS and let the object go, set spec.deletionPolicy to Retain"
+DELETION_ORDER = ("task", "location", "role")
 _OUR_TAGS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
 
 
@@ -38,7 +40,7 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
 
 def _take_down(o: Observed, now: datetime) -> Plan:
     if o.execution is not None:
-        is_ending = o.execution.get("status") == "CANCELLING"
+        is_ending = o.execution.get("status") in _ENDING
         cancel = () if is_ending else (CancelExecution(str(o.execution["taskExecutionArn"])),)
         message = "waits for the active execution to end"
         return Plan(steps=cancel, again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
@@ -46,7 +48,7 @@ def _take_down(o: Observed, now: datetime) -> Plan:
     if holder is not None and any(run.metadata.uid == holder.uid for run in o.runs):
         message = f"waits until run '{holder.name}' has been recorded"
         return Plan(again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
-    for steps in (_release(o), *(_deletions(o, kind) for kind in ("task", "location", "role"))):
+    for steps in (_release(o), *(_deletions(o, kind) for kind in DELETION_ORDER)):
         if steps:
             return _do(o, now, *steps)
     return _do(o, now, RemoveFinalizer())
@@ -85,11 +87,11 @@ def owned_resources(o: Observed) -> tuple[Retired, ...]:
 
 
 def _may_own_something(o: Observed) -> bool:
-    return bool(o.retired or owned_resources(o)) or not o.settled
+    return bool(o.task is not None or o.locations or o.retired or owned_resources(o)) or not o.settled
 
 
 def _after_trouble(o: Observed, now: datetime) -> Plan:
-    trouble = o.trouble[0]
+    trouble = worst_trouble(o)
     if trouble.failure.kind in {FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE}:
         return _blocked(o, now, lasting_message(trouble))
     message = f"{trouble.failure.operation}: {trouble.failure.code}: {trouble.failure.message}"

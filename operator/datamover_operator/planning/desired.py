@@ -5,6 +5,8 @@ Sources: CreateLocationS3, CreateLocationEfs and CreateTask of the DataSync API 
 
 from __future__ import annotations
 
+import re
+
 from datamover_crds import DataMoverSpec, Location, dump
 from datamover_crds.common import JsonObject
 from datamover_operator.planning.names import SIDES, Identity, Side
@@ -19,11 +21,18 @@ def location_uri(location: Location) -> str:
     """The LocationUri that DataSync derives from a declaration: it names the store and the folder in it."""
     if location.s3 is not None:
         arn = location.s3.s3_bucket_arn
-        bucket = arn.rsplit(":", 1)[-1] if ":::" in arn else arn
+        bucket = arn.rsplit(":", 1)[-1] if ":::" in arn else _with_slash(arn)
         return f"s3://{bucket}{folder(location.s3.subdirectory)}"
     assert location.efs is not None  # noqa: S101 - the model holds exactly one member
     region, file_system = _efs_address(location.efs.efs_filesystem_arn)
     return f"efs://{region}.{file_system}{folder(location.efs.subdirectory)}"
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """The store that a LocationUri names (a bucket, an access point, a file system), and the folder in it."""
+    found = _STORE.match(uri)
+    store = found[0] if found is not None else uri
+    return _with_slash(store), folder(uri[len(store) :])
 
 
 def folder(subdirectory: str | None) -> str:
@@ -91,7 +100,7 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
     Kept in status: a field that is here and no longer in the spec has been removed, and goes back to its default.
     """
     fields = [f"options.{name}" for name in dump(spec.options)]
-    fields += [name for name in ("includes", "excludes", "schedule", "cloudWatchLogGroupArn") if dump(spec).get(name)]
+    fields += [name for name in TASK_FIELDS if dump(spec).get(name)]
     fields += [f"tags.{key}" for key in user_tags(spec)]
     for side in SIDES:
         member = location_of(spec, side).s3 or location_of(spec, side).efs
@@ -100,6 +109,9 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
     return tuple(sorted(fields))
 
 
+TASK_FIELDS = ("includes", "excludes", "schedule")
+"""The optional members of a task, options apart, that can be taken away again (UpdateTask)."""
+
 LOCATION_DEFAULTS: dict[str, str] = {
     "s3StorageClass": "STANDARD",
     "accessPointArn": "",
@@ -107,6 +119,14 @@ LOCATION_DEFAULTS: dict[str, str] = {
     "inTransitEncryption": "NONE",
 }
 """What an updatable member of a location goes back to when it leaves the spec (UpdateLocationS3, UpdateLocationEfs)."""
+
+
+_STORE = re.compile("[a-z0-9-]+://(arn:[^/]*:accesspoint[/:][^/:]+|[^/]+)")
+
+
+def _with_slash(text: str) -> str:
+    """Both forms of an access point's ARN, with a colon or a slash before its name, as one."""
+    return text.replace(":accesspoint:", ":accesspoint/")
 
 
 def _efs_address(arn: str) -> tuple[str, str]:

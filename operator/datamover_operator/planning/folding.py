@@ -8,7 +8,9 @@ from functools import singledispatch
 from typing import Literal
 
 from datamover_crds import JsonObject, Retired
+from datamover_operator.planning.desired import TASK_FIELDS, declared_fields, split_uri
 from datamover_operator.planning.failure import Failure, FailureKind
+from datamover_operator.planning.leftovers import with_retired
 from datamover_operator.planning.names import SIDES, Side, distinct_role_name
 from datamover_operator.planning.observed import Find, KnownRole, Observed, Resource, Trouble
 from datamover_operator.planning.steps import (
@@ -53,11 +55,13 @@ def _(step: CreateRole, o: Observed, result: object) -> Observed:
     )
     roles = {**o.roles, **dict.fromkeys(step.sides, result)}
     kept = {role.arn for role in roles.values()}
+    retired = with_retired(o.retired, replaced)
     return replace(
         o,
         roles=roles,
         owned=o.owned | {f"{side}Role" for side in step.sides},
-        retired=_with(o.retired, [item for item in replaced if item.arn not in kept]),
+        retired=tuple(item for item in retired if item.arn not in kept),
+        applied=o.applied | _declared(o, "tags."),
     )
 
 
@@ -73,7 +77,7 @@ def _(step: TagRole, o: Observed, _: object) -> Observed:
         side: replace(role, tags=_retagged(role.tags, step)) if side in step.sides else role
         for side, role in o.roles.items()
     }
-    return replace(o, roles=roles)
+    return replace(o, roles=roles, applied=o.applied | _declared(o, "tags."))
 
 
 @after_success.register
@@ -84,7 +88,8 @@ def _(step: CreateLocation, o: Observed, result: object) -> Observed:
         o,
         locations={**o.locations, step.side: Resource(str(result))},
         owned=o.owned | {step.side},
-        retired=_with(o.retired, retired),
+        retired=with_retired(o.retired, retired),
+        applied=o.applied | _declared(o, f"{step.side}.", "tags."),
         confirmed=False,
     )
 
@@ -95,15 +100,23 @@ def _(step: UpdateLocation, o: Observed, _: object) -> Observed:
     changes = {key: value for key, value in step.changes.items() if key != "subdirectory"}
     described: JsonObject = {**(known.described or {}), **changes}
     if "subdirectory" in step.changes:
-        described["locationUri"] = _moved(str(described.get("locationUri", "")), str(step.changes["subdirectory"]))
-    return replace(o, locations={**o.locations, step.side: replace(known, described=described)}, confirmed=False)
+        store, _folder = split_uri(str(described.get("locationUri", "")))
+        described["locationUri"] = store + str(step.changes["subdirectory"])
+    locations = {**o.locations, step.side: replace(known, described=described)}
+    return replace(o, locations=locations, applied=o.applied | _declared(o, f"{step.side}."), confirmed=False)
 
 
 @after_success.register
 def _(_step: CreateTask, o: Observed, result: object) -> Observed:
     retired = [Retired(arn=o.task.arn, kind="task")] if o.task is not None and "task" in o.owned else []
-    task = Resource(str(result))
-    return replace(o, task=task, owned=o.owned | {"task"}, retired=_with(o.retired, retired), confirmed=False)
+    return replace(
+        o,
+        task=Resource(str(result)),
+        owned=o.owned | {"task"},
+        retired=with_retired(o.retired, retired),
+        applied=o.applied | _declared(o, "options.", "tags.", *TASK_FIELDS),
+        confirmed=False,
+    )
 
 
 @after_success.register
@@ -112,7 +125,8 @@ def _(step: UpdateTask, o: Observed, _: object) -> Observed:
     described: JsonObject = {**(o.task.described or {}), **step.changes}
     if described.get("schedule") == {"scheduleExpression": ""}:
         described.pop("schedule")
-    return replace(o, task=replace(o.task, described=described), confirmed=False)
+    applied = o.applied | _declared(o, "options.", *TASK_FIELDS)
+    return replace(o, task=replace(o.task, described=described), applied=applied, confirmed=False)
 
 
 @after_success.register
@@ -121,6 +135,7 @@ def _(step: ChangeTags, o: Observed, _: object) -> Observed:
     if known is None:
         return o
     changed = replace(known, tags=_retagged(known.tags, step))
+    o = replace(o, applied=o.applied | _declared(o, "tags."))
     if step.part == "task":
         return replace(o, task=changed)
     return replace(o, locations={side: changed if side == step.part else each for side, each in o.locations.items()})
@@ -150,6 +165,11 @@ def _(step: Delete, o: Observed, _: object) -> Observed:
     )
 
 
+def _declared(o: Observed, *prefixes: str) -> set[str]:
+    """The declared fields of some kinds: those of which a step has just told AWS."""
+    return {field for field in declared_fields(o.mover.spec) if field.startswith(prefixes)}
+
+
 def _retagged(before: Mapping[str, str] | None, step: ChangeTags | TagRole) -> dict[str, str]:
     return {key: value for key, value in (before or {}).items() if key not in step.remove} | dict(step.tags)
 
@@ -172,7 +192,7 @@ def _take_part(o: Observed, part: str, candidates: Sequence[Find]) -> Observed:
         o = _named(replace(o, owned=owned, confirmed=False), part, Resource(chosen.arn))
     kind: Literal["task", "location"] = "task" if part == "task" else "location"
     surplus = [find for find in fresh if find.nonce and (known is None or find.arn != known.arn)]
-    return replace(o, retired=_with(o.retired, [Retired(arn=find.arn, kind=kind) for find in surplus]))
+    return replace(o, retired=with_retired(o.retired, [Retired(arn=find.arn, kind=kind) for find in surplus]))
 
 
 def _part(o: Observed, part: str) -> Resource | None:
@@ -184,14 +204,3 @@ def _named(o: Observed, part: str, resource: Resource) -> Observed:
         return replace(o, task=resource)
     side: Side = "source" if part == "source" else "destination"
     return replace(o, locations={**o.locations, side: resource})
-
-
-def _with(retired: tuple[Retired, ...], more: Sequence[Retired]) -> tuple[Retired, ...]:
-    known = {item.arn for item in retired}
-    return (*retired, *(item for item in more if item.arn not in known))
-
-
-def _moved(uri: str, subdirectory: str) -> str:
-    scheme, _, rest = uri.partition("://")
-    store = "/".join(rest.split("/")[:2]) if rest.startswith("arn:") else rest.split("/", 1)[0]
-    return f"{scheme}://{store}{subdirectory}"

@@ -6,40 +6,24 @@ other; the first one that has something to do, or to wait for, makes the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from datamover_crds import JsonObject, from_timestamp
 from datamover_operator.planning.changes import disabled_by_service
 from datamover_operator.planning.conditions import Conditions
-from datamover_operator.planning.deletion import plan_deletion
-from datamover_operator.planning.history import history_steps
-from datamover_operator.planning.names import (
-    LAST_TRIGGER_ANNOTATION,
-    TASK_ARN_ANNOTATION,
-    execution_run_name,
-    trigger_run_name,
-)
+from datamover_operator.planning.deletion import DELETION_ORDER, plan_deletion
+from datamover_operator.planning.leftovers import removable, without_unwanted_roles
+from datamover_operator.planning.names import TASK_ARN_ANNOTATION
 from datamover_operator.planning.objections import Objection, first_objection
-from datamover_operator.planning.observed import Observed, Stranger
-from datamover_operator.planning.recording import is_recorded, last_description
-from datamover_operator.planning.resources import Wanted, unwanted_roles, wanted_of
-from datamover_operator.planning.schedules import next_start
-from datamover_operator.planning.steps import (
-    AddFinalizer,
-    Annotate,
-    ClaimIntent,
-    CreateRun,
-    Delete,
-    DropLostRun,
-    Plan,
-    Record,
-    Step,
-)
+from datamover_operator.planning.observed import Observed
+from datamover_operator.planning.recording import is_recorded, last_description, role_notes
+from datamover_operator.planning.resources import Wanted, wanted_of
+from datamover_operator.planning.run_objects import recall_trigger, run_object_steps
+from datamover_operator.planning.steps import AddFinalizer, Annotate, ClaimIntent, Delete, Plan, Record, Step
 from datamover_operator.planning.troubles import SLOW_RETRY, plan_trouble
 
 FOREIGN_RUN_POLL = timedelta(seconds=15)
-SCHEDULE_SLACK = timedelta(minutes=3)
 _ACTIVE = frozenset({"RUNNING", "QUEUED"})
 
 Stage = Callable[[Observed, "Wanted", datetime], Plan | None]
@@ -71,10 +55,13 @@ def _until_settled(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     return Plan(retry=True, conditions=o.judge(now).progressing("InDoubt", message))
 
 
+def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    return _do(o, now, recall_trigger(o))
+
+
 def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    if o.finalizer or not (wanted.creations or o.task is not None):
-        return None
-    return _do(o, now, AddFinalizer())
+    is_needed = bool(wanted.creations) or o.task is not None
+    return _do(o, now, [AddFinalizer()] if is_needed and not o.finalizer else [])
 
 
 def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
@@ -85,93 +72,62 @@ def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
 
 
 def _claim(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    if not wanted.creations or o.intent_claimed:
-        return None
-    return _do(o, now, ClaimIntent(wanted.creations))
+    return _do(o, now, [ClaimIntent(wanted.creations)] if wanted.creations and not o.intent_claimed else [])
 
 
 def _roles(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, *wanted.roles) if wanted.roles else None
+    return _do(o, now, wanted.roles)
 
 
 def _locations(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, *wanted.locations) if wanted.locations else None
+    return _do(o, now, wanted.locations)
 
 
 def _task(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, *wanted.task) if wanted.task else None
+    return _do(o, now, wanted.task)
 
 
 def _record(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    return None if is_recorded(o) else _do(o, now, Record())
+    if is_recorded(o):
+        return None
+    return Plan(steps=(Record(),), conditions=_applying(o, now), notes=role_notes(o))
 
 
 def _annotate(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    if o.task is None or o.annotated.get(TASK_ARN_ANNOTATION) == o.task.arn:
-        return None
-    return _do(o, now, Annotate({TASK_ARN_ANNOTATION: o.task.arn}))
-
-
-def _clear_retired(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    leftovers = [item for item in (*o.retired, *unwanted_roles(o)) if item.arn not in o.shared_roles]
-    for kind in ("task", "location", "role"):
-        deletions = tuple(Delete(item.kind, item.arn) for item in leftovers if item.kind == kind)
-        if deletions:
-            return _do(o, now, *deletions)
-    return None
+    is_annotated = o.task is None or o.annotated.get(TASK_ARN_ANNOTATION) == o.task.arn
+    return _do(o, now, [] if is_annotated or o.task is None else [Annotate({TASK_ARN_ANNOTATION: o.task.arn})])
 
 
 def _confirm(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    if o.confirmed:
-        return None
-    return Plan(again_at=now, conditions=_applying(o, now))
+    return None if o.confirmed else Plan(again_at=now, conditions=_applying(o, now))
 
 
-def _until_available(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+def _until_created(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    """Also what has been replaced stays until then: locations are looked at only when the task is there."""
     described = o.task.described if o.task is not None else None
-    if described is None:
+    if described is None or described.get("status") != "CREATING":
         return None
-    if described.get("status") == "CREATING":
-        again_at = now + _creating_poll(str(described.get("creationTime", "")), now)
-        return Plan(again_at=again_at, conditions=_applying(o, now))
-    if described.get("status") != "UNAVAILABLE":
+    again_at = now + _creating_poll(str(described.get("creationTime", "")), now)
+    return Plan(again_at=again_at, conditions=_applying(o, now))
+
+
+def _clear_away(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    items = removable(without_unwanted_roles(o))
+    by_kind = ([Delete(item.kind, item.arn) for item in items if item.kind == kind] for kind in DELETION_ORDER)
+    return _do(o, now, next((deletions for deletions in by_kind if deletions), []))
+
+
+def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    described = o.task.described if o.task is not None else None
+    if described is None or described.get("status") != "UNAVAILABLE":
         return None
     why = " ".join(str(described.get(field) or "") for field in ("errorCode", "errorDetail")).strip()
     message = f"the task is UNAVAILABLE: {why or 'DataSync gives no reason'}"
     return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled("TaskUnavailable", message))
 
 
-def _trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    trigger = o.mover.spec.trigger
-    token = trigger.manual if trigger is not None else None
-    done = {o.mover.status.last_trigger, o.annotated.get(LAST_TRIGGER_ANNOTATION)}
-    if token is None or token in done or o.mover.spec.suspend:
-        return None
-    status_was_lost = not o.mover.status.conditions and o.task is not None
-    name = trigger_run_name(o.identity.name, token)
-    exists = any(run.metadata.name == name for run in o.runs)
-    if status_was_lost or exists:
-        return _do(o, now, Annotate({LAST_TRIGGER_ANNOTATION: token}))
-    return _do(o, now, CreateRun(name, "trigger"))
-
-
-def _drop_lost_run(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    holder = o.mover.status.current_run
-    if holder is None or any(run.metadata.uid == holder.uid for run in o.runs):
-        return None
-    return _do(o, now, DropLostRun(holder.name, holder.uid))
-
-
-def _record_strangers(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    steps = tuple(
-        CreateRun(execution_run_name(o.identity.name, each.arn), _origin(o, each), each.arn) for each in o.strangers
-    )
-    return _do(o, now, *steps) if steps else None
-
-
-def _prune(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    steps = history_steps(o.mover.spec.run_history, o.runs, now)
-    return _do(o, now, *steps) if steps else None
+def _mind_runs(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    return _do(o, now, run_object_steps(o, now))
 
 
 def _rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -186,6 +142,7 @@ def _rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 STAGES: tuple[Stage, ...] = (
     _until_settled,
+    _recall_trigger,
     _protect,
     _wait_for_run,
     _claim,
@@ -194,13 +151,11 @@ STAGES: tuple[Stage, ...] = (
     _task,
     _record,
     _annotate,
-    _clear_retired,
     _confirm,
-    _until_available,
-    _drop_lost_run,
-    _record_strangers,
-    _trigger,
-    _prune,
+    _until_created,
+    _clear_away,
+    _unless_unavailable,
+    _mind_runs,
     _rest,
 )
 
@@ -213,20 +168,13 @@ def is_active(o: Observed) -> bool:
     return o.mover.status.current_run is not None
 
 
-def _do(o: Observed, now: datetime, *steps: Step) -> Plan:
-    return Plan(steps=steps, conditions=_applying(o, now))
+def _do(o: Observed, now: datetime, steps: Sequence[Step]) -> Plan | None:
+    return Plan(steps=tuple(steps), conditions=_applying(o, now)) if steps else None
 
 
 def _applying(o: Observed, now: datetime) -> Conditions:
     """One text for the whole way from a new spec to Ready: each other one would be one more write."""
     return o.judge(now).progressing("Applying", "brings AWS to what is declared")
-
-
-def _origin(o: Observed, stranger: Stranger) -> str:
-    """DataSync does not tell who started an execution; one that starts when the schedule says so is the schedule's."""
-    started = from_timestamp(stranger.started_at)
-    due = next_start(last_description(o), started - SCHEDULE_SLACK)
-    return "schedule" if due is not None and from_timestamp(due) <= started + SCHEDULE_SLACK else "external"
 
 
 def _creating_poll(created: str, now: datetime) -> timedelta:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from datamover_crds import Location
 from datamover_crds.arns import ArnKind, problem_with
-from datamover_operator.planning.desired import location_of, location_uri
+from datamover_operator.planning.desired import location_of, location_uri, split_uri
 from datamover_operator.planning.grants import location_granted, namespace_granted, role_granted
-from datamover_operator.planning.names import LEGACY_TAGS, OWNER_TAG, SIDES, UID_TAG, Side
+from datamover_operator.planning.names import LEGACY_TAGS, SIDES, UID_TAG, Side
 from datamover_operator.planning.observed import Observed
 
 
@@ -116,6 +116,19 @@ def _users_role(location: Location) -> tuple[str, str | None]:
     return "efs.fileSystemAccessRoleArn", location.efs.file_system_access_role_arn if location.efs is not None else None
 
 
+def _role_has_one_path(o: Observed) -> Objection | None:
+    source, destination = (s3.access_role if (s3 := location_of(o.mover.spec, side).s3) else None for side in SIDES)
+    if source is None or destination is None or source.path == destination.path:
+        return None
+    if None in {source.path, destination.path} or str(source.name).casefold() != str(destination.name).casefold():
+        return None
+    message = (
+        f"spec.destination.s3.accessRole.path: '{destination.path}': the source names the same role '{source.name}' "
+        f"with path '{source.path}'; accepted is one path for a role"
+    )
+    return Objection("InvalidSpec", message)
+
+
 def _account_is_ready(o: Observed) -> Objection | None:
     if o.connected:
         return None
@@ -129,7 +142,7 @@ def _task_is_ours(o: Observed) -> Objection | None:
     arn = o.task.arn if o.task is not None else ""
     message = (
         f"spec.adopt.taskArn: task '{arn}' is managed by {o.rival} already; a task has one owner: "
-        f"delete that mover with deletionPolicy Retain first, or take the tag '{OWNER_TAG}' off the task"
+        f"delete that mover, which leaves what it does not own, or take the tag '{UID_TAG}' off the task"
     )
     return Objection("AlreadyManaged", message)
 
@@ -161,8 +174,8 @@ def _adopted_location_fits(o: Observed, side: Side) -> Objection | None:
     described = location.described if location is not None else None
     if described is None:
         return Objection("AdoptionMismatch", f"spec.{side}: the task's {side} location is of a kind not supported yet")
-    wanted, actual = location_uri(location_of(o.mover.spec, side)), described.get("locationUri")
-    if wanted != actual:
+    wanted, actual = location_uri(location_of(o.mover.spec, side)), str(described.get("locationUri"))
+    if split_uri(wanted) != split_uri(actual):
         message = f"spec.{side}: names '{wanted}', but the {side} of the task to adopt is '{actual}'; declare that one"
         return Objection("AdoptionMismatch", message)
     return None
@@ -189,6 +202,7 @@ CHECKS: tuple[Callable[[Observed], Objection | None], ...] = (
     _arns_are_right,
     _locations_are_granted,
     _roles_are_granted,
+    _role_has_one_path,
     _account_is_ready,
     _task_is_ours,
     _adopted_task_exists,

@@ -79,8 +79,9 @@ class Observed:
 
     `nonce` is this pass's own; `intent_claimed` says that the stored status holds an intent with it, which is what
     allows Create* calls. `connected` says that the account lets us in; `settled` is false while something may exist
-    that we do not know of yet; `confirmed` while AWS has not been read since it was last changed. `adopting` says that
-    the task is being taken over, `rival` who else manages it.
+    that we do not know of yet; `confirmed` while AWS has not been read since it was last changed; `applied` names the
+    declared fields that AWS has been told of in this pass. `adopting` says that the task is being taken over, `rival`
+    who else manages it.
     """
 
     mover: DataMover
@@ -101,6 +102,7 @@ class Observed:
     connected: bool = True
     settled: bool = True
     confirmed: bool = True
+    applied: frozenset[str] = frozenset()
     adopting: bool = False
     rival: str | None = None
     execution: JsonObject | None = None

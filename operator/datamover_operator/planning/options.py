@@ -15,6 +15,7 @@ _COMMON: JsonObject = {
     "preserveDevices": "NONE",
     "bytesPerSecond": -1,
     "logLevel": "OFF",
+    "objectMetadata": "PRESERVE",
     "objectTags": "PRESERVE",
     "overwriteMode": "ALWAYS",
     "securityDescriptorCopyFlags": "NONE",

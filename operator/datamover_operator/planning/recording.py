@@ -6,41 +6,40 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
+from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.desired import declared_fields
 from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, SIDES
+from datamover_operator.planning.leftovers import without_unwanted_roles
+from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, SIDES, distinct_role_name
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import role_arn_for
+from datamover_operator.planning.roles import wanted_roles
 from datamover_operator.planning.schedules import next_start
 from datamover_operator.planning.steps import Note, Plan
+
+_MAX_DECLARED = 256
 
 
 def is_recorded(o: Observed) -> bool:
     """Whether the stored status names everything that exists, and no open intent."""
     stored = o.mover.status
-    return stored.intent is None and _facts(o) == _stored_facts(stored)
+    return stored.intent is None and all(getattr(stored, name) == value for name, value in _facts(o).items())
 
 
 def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     """The status that follows from what is known and planned; unchanged where there is nothing new to tell."""
     stored = o.mover.status
-    facts = _facts(o)
     trigger = o.mover.spec.trigger
     changed: dict[str, object] = {
+        **_facts(o),
         "observed_generation": o.generation,
         "conditions": plan.conditions,
-        "task_arn": facts["task"],
-        "source_location_arn": facts["source"],
-        "destination_location_arn": facts["destination"],
-        "source_role_arn": facts["sourceRole"],
-        "destination_role_arn": facts["destinationRole"],
-        "owned": tuple(sorted(o.owned)),
-        "retired": o.retired,
+        "declared": tuple(sorted({*stored.declared, *o.applied}))[:_MAX_DECLARED],
         "current_run": _current_run(o),
         "pruned_before": o.pruned_before or stored.pruned_before,
         "intent": stored.intent if _is_in_doubt(o) else None,
     }
-    if plan.done:
+    if is_true(plan.conditions, "Ready"):
         changed["declared"] = declared_fields(o.mover.spec)
         changed["observed"] = _observed(o)
         changed["next_scheduled_time"] = next_start(last_description(o), now)
@@ -59,7 +58,9 @@ def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tup
     notes = list(plan.notes)
     if after.task_arn is not None and after.task_arn != before.task_arn:
         source, destination = after.source_location_arn, after.destination_location_arn
-        notes.append(Note("TaskCreated", f"task {after.task_arn}, source {source}, destination {destination}"))
+        was_made = before.intent is not None and "CreateTask" in before.intent.calls
+        reason = "TaskCreated" if was_made else "TaskFound"
+        notes.append(Note(reason, f"task {after.task_arn}, source {source}, destination {destination}"))
     old, new = _told(before.conditions), _told(after.conditions)
     if new.get("Ready") and not old.get("Ready"):
         notes.append(Note("Ready", new["Ready"]))
@@ -67,6 +68,18 @@ def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tup
         reason = next(c.reason for c in after.conditions if c.type == "Stalled")
         notes.append(Note(reason, new["Stalled"], warning=True))
     return tuple(notes)
+
+
+def role_notes(o: Observed) -> tuple[Note, ...]:
+    """The Events on roles that have our suffix, because others have the name: told with the status that names them."""
+    known = {o.mover.status.source_role_arn, o.mover.status.destination_role_arn}
+    names = {role.name: distinct_role_name(role.name, o.uid) for role in wanted_roles(o.mover.spec, o.uid, "/")}
+    roles = {role.name for role in o.roles.values() if role.arn not in known}
+    return tuple(
+        Note("RoleNameTaken", f"another role is named '{name}': '{suffixed}' is used instead", warning=True)
+        for name, suffixed in names.items()
+        if suffixed in roles
+    )
 
 
 def _told(conditions: Iterable[Condition]) -> dict[str, str]:
@@ -87,30 +100,13 @@ def _is_in_doubt(o: Observed) -> bool:
 
 
 def _facts(o: Observed) -> dict[str, object]:
-    facts: dict[str, object] = {"task": o.task.arn if o.task is not None else None}
+    """What the status says of the resources in AWS, by its fields' names."""
+    o = without_unwanted_roles(o)
+    facts: dict[str, object] = {"task_arn": o.task.arn if o.task is not None else None}
     for side in SIDES:
-        facts[side] = o.locations[side].arn if side in o.locations else None
-        facts[f"{side}Role"] = _role_fact(o, side)
+        facts[f"{side}_location_arn"] = o.locations[side].arn if side in o.locations else None
+        facts[f"{side}_role_arn"] = role_arn_for(o, side)
     return facts | {"owned": tuple(sorted(o.owned)), "retired": o.retired}
-
-
-def _role_fact(o: Observed, side: str) -> str | None:
-    real = next(each for each in SIDES if each == side)
-    declared = role_arn_for(o, real)
-    known = o.roles.get(real)
-    return declared or (known.arn if known is not None else None)
-
-
-def _stored_facts(stored: DataMoverStatus) -> dict[str, object]:
-    return {
-        "task": stored.task_arn,
-        "source": stored.source_location_arn,
-        "sourceRole": stored.source_role_arn,
-        "destination": stored.destination_location_arn,
-        "destinationRole": stored.destination_role_arn,
-        "owned": tuple(sorted(stored.owned)),
-        "retired": stored.retired,
-    }
 
 
 def last_description(o: Observed) -> JsonObject | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from datamover_crds import JsonObject, Location, Retired
+from datamover_crds import JsonObject, Location
 from datamover_operator.planning.changes import Replace, location_change, tag_change, task_change
 from datamover_operator.planning.desired import (
     declared_fields,
@@ -61,7 +61,7 @@ def wanted_of(o: Observed) -> Wanted:
 
 
 def removed_fields(o: Observed) -> frozenset[str]:
-    """The optional fields that the last pass applied and the spec no longer has."""
+    """The optional fields that AWS has been told of and the spec no longer has."""
     return frozenset(o.mover.status.declared) - frozenset(declared_fields(o.mover.spec))
 
 
@@ -115,7 +115,15 @@ def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:
         return known
     s3 = location_of(o.mover.spec, wanted.sides[0]).s3
     is_unnamed = s3 is not None and s3.access_role is None
-    return known if is_unnamed and o.mover.spec.adopt is not None else None
+    keeps = is_unnamed and o.mover.spec.adopt is not None and not _is_the_sources(o, wanted, known)
+    return known if keeps else None
+
+
+def _is_the_sources(o: Observed, wanted: WantedRole, known: KnownRole) -> bool:
+    """A role of ours that both locations came with stays the source's: it can hold only one of the two policies."""
+    source = o.roles.get("source")
+    is_shared = source is not None and source.arn == known.arn and "source" not in wanted.sides
+    return is_shared and known.tags is not None and _is_ours(o, wanted, known)
 
 
 def _owns_role(o: Observed, wanted: WantedRole) -> bool:
@@ -150,7 +158,8 @@ def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
             continue
         if change is not None:
             steps.append(UpdateLocation(side, location.kind, known.arn, change, f"spec.{side}"))
-        steps += _tags(o, side, known.arn, known.tags)
+        if side in o.owned:  # others may have adopted the same location
+            steps += _tags(o, side, known.arn, known.tags)
     return tuple(steps), tuple(creations)
 
 
@@ -193,14 +202,6 @@ def _tags(o: Observed, part: str, arn: str, actual: Mapping[str, str] | None) ->
         return ()
     missing, gone = tag_change(o.mover.spec, o.identity, part, actual, removed_fields(o))
     return (ChangeTags(part, arn, missing, gone),) if missing or gone else ()
-
-
-def unwanted_roles(o: Observed) -> tuple[Retired, ...]:
-    """Roles that we made for locations which, as they are declared now, need none of ours."""
-    sides = {side for role in wanted_roles(o.mover.spec, o.uid, "/") for side in role.sides}
-    needed = {role.arn for side, role in o.roles.items() if side in sides}
-    arns = {o.roles[side].arn for side in SIDES if side not in sides and side in o.roles and f"{side}Role" in o.owned}
-    return tuple(Retired(arn=arn, kind="role") for arn in sorted(arns - needed))
 
 
 def default_role_names(o: Observed) -> dict[Side, tuple[str, ...]]:

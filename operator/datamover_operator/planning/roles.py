@@ -40,18 +40,23 @@ class WantedRole:
 
 def wanted_roles(spec: DataMoverSpec, uid: str, path: str) -> tuple[WantedRole, ...]:
     """The roles to be made for a mover's S3 locations; a location with a role of the user's own needs none."""
-    by_name: dict[tuple[str, str], list[Side]] = {}
+    by_name: dict[str, list[tuple[Side, str, str | None]]] = {}
     for side in SIDES:
         s3 = location_of(spec, side).s3
         if s3 is None or (s3.access_role is not None and s3.access_role.arn is not None):
             continue
         named = s3.access_role
         name = named.name if named is not None and named.name is not None else role_name(uid, side)
-        own_path = named.path if named is not None and named.path is not None else path
-        by_name.setdefault((name, own_path), []).append(side)
-    return tuple(
-        WantedRole(name, own_path, tuple(sides), _policy(spec, sides)) for (name, own_path), sides in by_name.items()
-    )
+        own_path = named.path if named is not None else None
+        by_name.setdefault(name.casefold(), []).append((side, name, own_path))
+    return tuple(_wanted_role(spec, uses, path) for uses in by_name.values())
+
+
+def _wanted_role(spec: DataMoverSpec, uses: Sequence[tuple[Side, str, str | None]], path: str) -> WantedRole:
+    """IAM tells roles apart by their names alone, whatever their paths and the names' case."""
+    sides = tuple(side for side, _, _ in uses)
+    own_path = next((each for _, _, each in uses if each is not None), path)
+    return WantedRole(uses[0][1], own_path, sides, _policy(spec, sides))
 
 
 def trust_policy(account_id: str, region: str) -> JsonObject:

@@ -10,6 +10,7 @@ from datamover_operator.planning.steps import Plan
 
 SLOW_RETRY = timedelta(minutes=10)
 ROLE_PROPAGATION = timedelta(minutes=2)
+ROLE_PROPAGATING = "RolePropagating"
 PROPAGATION_POLL = timedelta(seconds=5)
 
 _PASSING = {
@@ -24,16 +25,21 @@ _LASTING_FIRST = (FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_
 
 def plan_trouble(o: Observed, now: datetime) -> Plan:
     """The plan after steps that failed: the failure that needs a person is the one to tell."""
-    worst = min(o.trouble, key=lambda trouble: _rank(trouble.failure.kind))
+    worst = worst_trouble(o)
     failure = worst.failure
     if failure.kind in _PASSING:
         reason, meaning = _PASSING[failure.kind]
         return Plan(retry=True, conditions=o.judge(now).progressing(reason, f"{meaning} ({failure.operation})"))
     if _is_propagating(o, worst, now):
         message = f"{worst.path}: the new role is not known everywhere in AWS yet: {failure.message}"
-        return Plan(again_at=now + PROPAGATION_POLL, conditions=o.judge(now).progressing("RolePropagating", message))
+        return Plan(again_at=now + PROPAGATION_POLL, conditions=o.judge(now).progressing(ROLE_PROPAGATING, message))
     reason = "AccessDenied" if failure.kind is FailureKind.DENIED else "Refused"
     return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(reason, lasting_message(worst)))
+
+
+def worst_trouble(o: Observed) -> Trouble:
+    """The failure to tell: the one that needs a person, if there is one."""
+    return min(o.trouble, key=lambda trouble: _rank(trouble.failure.kind))
 
 
 def lasting_message(trouble: Trouble) -> str:

@@ -13,6 +13,7 @@ from datamover_operator.planning.folding import take_finds
 from datamover_operator.planning.names import FINALIZER, TASK_ARN_ANNOTATION, UID_TAG, Identity, Side
 from datamover_operator.planning.observed import Find, KnownRole, Observed, Resource
 from datamover_operator.planning.resources import default_role_names
+from datamover_operator.planning.troubles import ROLE_PROPAGATING
 from datamover_operator.working.doubt import TagIndex, find_listed, find_tagged
 from datamover_operator.working.memory import Memory
 from datamover_operator.working.ports import Aws
@@ -41,7 +42,7 @@ def known(mover: DataMover, identity: Identity, near: Neighbours, instance: str,
         locations={side: Resource(arn) for side, arn in arns.items() if arn},
         roles={side: KnownRole(arn) for side, arn in role_arns.items() if arn},
         owned=frozenset(status.owned),
-        retired=tuple(item for item in status.retired if item.arn not in near.shared_roles),
+        retired=status.retired,
         shared_roles=near.shared_roles,
         finalizer=FINALIZER in mover.metadata.finalizers,
         annotated=mover.metadata.annotations,
@@ -65,6 +66,8 @@ class Gatherer:
             return o
         if o.mover.metadata.deletion_timestamp is not None:
             return await for_deletion(o, aws)
+        if any(condition.reason == ROLE_PROPAGATING for condition in o.mover.status.conditions):
+            o = await _read_roles(o, aws)  # their age tells how long to wait
         depth = depth_of(o, memory, tick)
         if depth is Depth.NOTHING:
             return o
@@ -116,7 +119,7 @@ def doubt_of(o: Observed, memory: Memory) -> str | None:
     if intent is not None:
         is_known = memory.carried is not None and memory.carried.nonce == intent.nonce
         return None if memory.resolved == intent.nonce or is_known else intent.nonce
-    is_lost = o.finalizer and not o.mover.status.conditions and TASK_ARN_ANNOTATION not in o.annotated
+    is_lost = o.finalizer and o.task is None and not o.locations and TASK_ARN_ANNOTATION not in o.annotated
     return "lost" if is_lost and not memory.protected and memory.resolved != "lost" else None
 
 
