@@ -15,7 +15,9 @@ from datamover_dev.stack.environment import without_foreign_settings
 from tests.support.kubectl import Kubectl
 
 README = (CHECKOUT / "README.md").read_text()
-PROGRESS = re.compile(r"\s+[\d.]+ s +library-to-\S+ +(Pending|Launching|Preparing|Transferring|Verifying)\b")
+PROGRESS = re.compile(
+    r"\s+[\d.]+ s +library-to-\S+ +(Pending|Launching|Preparing|Transferring|Verifying)\b|\s+[\d,]+ of [\d,]+$"
+)
 """Which of these lines are printed depends on the machine's speed."""
 
 
@@ -29,10 +31,13 @@ def block(language: str, beginning: str) -> str:
 
 def shell(commands: str, local: Path, timeout: float) -> subprocess.CompletedProcess[str]:
     """Run commands as a reader would, in the .venv that we are in, with the stack's state in a folder of its own."""
+    environment = without_foreign_settings(os.environ) | {"LOCAL": str(local), "SET_UP": ""}
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # these tests may run under `make test`
+        environment.pop(name, None)
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands.replace(".local/", f"{local}/")],
         cwd=CHECKOUT,
-        env=without_foreign_settings(os.environ) | {"LOCAL": str(local), "SET_UP": ""},
+        env=environment,
         capture_output=True,
         text=True,
         timeout=timeout,
