@@ -1,0 +1,135 @@
+{{- define "datamover.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "datamover.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else if contains (include "datamover.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "datamover.name" .) | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* A cluster-scoped object's name: two releases in one cluster must not share it. */ -}}
+{{- define "datamover.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "datamover.fullname" .) -}}
+{{- end -}}
+
+{{- /* Takes a list of root and component. */ -}}
+{{- define "datamover.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ include "datamover.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{- define "datamover.labels" -}}
+{{- $root := index . 0 -}}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+{{ include "datamover.selector" . }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "datamover.operatorAccount" -}}
+{{- default (ternary (include "datamover.fullname" .) "default" .Values.operator.serviceAccount.create) .Values.operator.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "datamover.apiAccount" -}}
+{{- default (ternary (printf "%s-api" (include "datamover.fullname" .)) "default" .Values.api.serviceAccount.create) .Values.api.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "datamover.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ default $.Chart.AppVersion .tag }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "datamover.emulatorUrl" -}}
+http://{{ include "datamover.fullname" . }}-emulator.{{ .Release.Namespace }}.svc:4566
+{{- end -}}
+
+{{- /* Settings in camelCase become DATAMOVER_* variables; a list becomes its items with commas. Takes settings and a prefix. */ -}}
+{{- define "datamover.settings" -}}
+{{- $prefix := index . 1 -}}
+{{- range $name, $value := index . 0 }}
+- name: {{ $prefix }}{{ snakecase $name | upper }}
+  value: {{ kindIs "slice" $value | ternary (join "," $value) (kindIs "float64" $value | ternary (toJson $value) (toString $value)) | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "datamover.awsEnv" -}}
+{{- if .Values.dev.enabled }}
+- name: AWS_ENDPOINT_URL
+  value: {{ include "datamover.emulatorUrl" . }}
+- name: AWS_REGION
+  value: {{ default "eu-central-1" .Values.aws.region }}
+- name: AWS_ACCESS_KEY_ID
+  value: local
+- name: AWS_SECRET_ACCESS_KEY
+  value: local
+- name: AWS_EC2_METADATA_DISABLED
+  value: "true"
+{{- else }}
+{{- with .Values.aws.endpointUrl }}
+- name: AWS_ENDPOINT_URL
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.aws.region }}
+- name: AWS_REGION
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* What Pod Security's level `restricted` asks of a pod, and no more rights than that. */ -}}
+{{- define "datamover.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "datamover.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- define "datamover.pullSecrets" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* Where a pod may run: the parts of a pod's spec that the values of one component hold. */ -}}
+{{- define "datamover.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}
