@@ -27,19 +27,21 @@ EFS = {
 
 def send(account: Account, target: str | None, body: bytes, **headers: str) -> tuple[int, dict[str, str], Any]:
     """Send raw bytes as a signed DataSync request; gives status, headers, and the JSON answered."""
+    sent = {"Content-Type": JSON, **({"X-Amz-Target": target} if target is not None else {}), **headers}
+    status, answered, text = send_to(account, "datasync", body, sent)
+    return status, answered, json.loads(text)
+
+
+def send_to(account: Account, service: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """Send raw bytes as a signed request to a service; gives status, headers, and body."""
     address = urlsplit(account.emulator.endpoint)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-    scope = f"{account.number}/20260101/{account.region}/datasync/aws4_request"
-    sent = {
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00",
-        "Content-Type": JSON,
-        **({"X-Amz-Target": target} if target is not None else {}),
-        **headers,
-    }
+    scope = f"{account.number}/20260101/{account.region}/{service}/aws4_request"
+    signed = {**headers, "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00"}
     try:
-        connection.request("POST", "/", body, sent)
+        connection.request("POST", "/", body, signed)
         response = connection.getresponse()
-        return response.status, dict(response.getheaders()), json.loads(response.read())
+        return response.status, dict(response.getheaders()), response.read()
     finally:
         connection.close()
 
@@ -137,6 +139,14 @@ def test_a_value_outside_the_models_constraints(
 def test_unicode_spaces_are_allowed_where_the_model_says_so(account: Account) -> None:
     arn = account.efs_location(Subdirectory="/a\u00a0b c")
     assert account.datasync.describe_location_efs(LocationArn=arn)["LocationUri"].endswith("/a\u00a0b c/")
+
+
+@pytest.mark.parametrize("service", ["iam", "sts", "sqs", "events"])
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"Action=MakeTea&Version=2010-05-08"])
+def test_a_call_that_no_other_service_has(account: Account, service: str, body: bytes) -> None:
+    status, _, text = send_to(account, service, body, {"Content-Type": "application/x-www-form-urlencoded"})
+    assert status == 400
+    assert b"InvalidAction" in text
 
 
 def test_a_null_member_counts_as_absent(account: Account) -> None:

@@ -39,5 +39,7 @@ class Announcer:
         }
         try:
             events_backends[execution.caller.account][execution.caller.region].put_events([event])
+        except KeyError:
+            _log.debug("no EventBridge in %s", execution.caller.region)
         except Exception:  # noqa: BLE001 - best effort, as with AWS; moto raises anything
             _log.warning("could not announce that %s is %s", execution.arn, status, exc_info=True)

@@ -8,11 +8,13 @@ import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from xml.sax.saxutils import escape
 
 from datasync_emulator.messages import Call, Caller, HttpRequest, Reply
 from datasync_emulator.moto_side.app import MotoApp, MotoServiceName
 from datasync_emulator.moto_side.names import name_call
+from datasync_emulator.protocol.service import load_model
 
 _BAD_REQUEST = 400
 _CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"')
@@ -31,6 +33,10 @@ class MotoService:
     app: MotoApp
     threads: ThreadPoolExecutor | None = None
 
+    def __post_init__(self) -> None:
+        """Load the model now, rather than on the first call."""
+        _operations(self.name)
+
     def read(self, name: str, request: HttpRequest, caller: Caller, request_id: str) -> Call:
         """Name the operation."""
         operation, params = name_call(name, request)
@@ -38,6 +44,8 @@ class MotoService:
 
     async def answer(self, call: Call) -> Reply:
         """Let moto serve it; what moto does not have is an error of the service, not a crash."""
+        if call.operation not in _operations(self.name) and self.name != "s3":
+            return self.error(call, "InvalidAction", f"Could not find operation {call.operation or '(none)'}", 400)
         try:
             reply = await self._serve(call)
         except NotImplementedError as error:
@@ -63,6 +71,11 @@ class MotoService:
             return Reply(status, _xml(call, inner), headers | {"Content-Type": "text/xml"}, code)
         body = json.dumps({"__type": code, "message": message}).encode()
         return Reply(status, body, headers | {"Content-Type": "application/x-amz-json-1.0"}, code)
+
+
+@cache
+def _operations(service: MotoServiceName) -> frozenset[str]:
+    return frozenset(load_model(service).operation_names)
 
 
 def _xml(call: Call, inner: str) -> bytes:
