@@ -95,10 +95,8 @@ def _place(plan: Plan, source: Entry, existing: Entry | None, rules: Rules) -> N
         plan.touches.append(target)
     elif source.kind is not Kind.FOLDER:
         plan.moves.append(Move(source, target))
-    elif existing is None:
-        plan.folders.append(target)
     else:
-        plan.touches.append(target)
+        plan.folders.append(target)
 
 
 def _needed_folders(source: Listing) -> list[str]:

@@ -21,12 +21,12 @@ from datasync_emulator.dataplane.verify import Verification
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from datasync_emulator.dataplane.entry import Entry
     from datasync_emulator.dataplane.model import CopyJob, Endpoint
     from datasync_emulator.dataplane.progress import Progress
-    from datasync_emulator.dataplane.stores.port import Store
+    from datasync_emulator.dataplane.stores.port import Problem, Store
 
 # Sentences as seen in AWS; the codes that go with them are not published.
 _SKIPPED: Final = (
@@ -58,13 +58,16 @@ def _opened(endpoint: Endpoint) -> Iterator[Store]:
     try:
         store = _store(endpoint)
     except OSError as error:
-        code = "FsS3HeadBucketFailed" if isinstance(endpoint, S3Endpoint) else "SyncTaskErrorLocationNotAdded"
-        detail = f"Task failed to access location {endpoint.location}: x40016: {error.strerror}"
-        raise CopyFailed(code, detail) from error
+        raise _inaccessible(endpoint, error) from error
     try:
         yield store
     finally:
         store.close()
+
+
+def _inaccessible(endpoint: Endpoint, error: OSError, phase: Phase | None = None) -> CopyFailed:
+    code = "FsS3HeadBucketFailed" if isinstance(endpoint, S3Endpoint) else "SyncTaskErrorLocationNotAdded"
+    return CopyFailed(code, f"Task failed to access location {endpoint.location}: x40016: {error.strerror}", phase)
 
 
 def _store(endpoint: Endpoint) -> Store:
@@ -79,6 +82,7 @@ class _Run:
     def __init__(
         self, job: CopyJob, source: Store, destination: Store, progress: Progress, cancel: threading.Event
     ) -> None:
+        self._job = job
         self._source = source
         self._destination = destination
         self._progress = progress
@@ -103,27 +107,39 @@ class _Run:
         self._conclude()
 
     def _prepare(self) -> Plan:
-        source = self._stock(self._source, Count.LISTED_AT_SOURCE)
-        needs_destination = not (self._rules.everything and self._rules.overwrite)
-        destination = self._stock(self._destination, Count.LISTED_AT_DESTINATION) if needs_destination else Listing()
-        plan = make_plan(source, destination, self._rules)
+        source = self._stock(self._source, self._count(Count.LISTED_AT_SOURCE), self._problem_at_source)
+        plan = make_plan(source, self._destination_stock(), self._rules)
         if self._progress.folders(Count.FAILED_LIST):
             # What could not be seen at the source must not count as gone from it.
             plan.deletions.clear()
         self._announce(plan)
         return plan
 
-    def _stock(self, store: Store, listed: Count) -> Listing:
-        def seen(entry: Entry) -> None:
-            self._progress.add(listed, entry.kind)
+    def _destination_stock(self) -> Listing:
+        if self._rules.everything and self._rules.overwrite:
+            return Listing()
+        # The counter is about what may have to be deleted.
+        seen = self._count(Count.LISTED_AT_DESTINATION) if self._rules.remove else unheeded
+        return self._stock(self._destination, seen, self._problem_at_destination)
 
-        def problem(kind: Kind, path: str, reason: str) -> None:
-            if kind is Kind.FOLDER:
-                self._progress.fail(Count.FAILED_LIST, kind, path, reason)
-            elif store is self._source:
-                self._progress.fail(Count.FAILED_PREPARE, kind, path, reason)
+    def _stock(self, store: Store, seen: Callable[[Entry], None], problem: Problem) -> Listing:
+        try:
+            return take_stock(store, self._filters, problem, seen, self._check)
+        except OSError as error:
+            endpoint = self._job.source if store is self._source else self._job.destination
+            raise _inaccessible(endpoint, error, self._progress.phase) from error
 
-        return take_stock(store, self._filters, problem, seen, self._check)
+    def _count(self, count: Count) -> Callable[[Entry], None]:
+        return lambda entry: self._progress.add(count, entry.kind)
+
+    def _problem_at_source(self, kind: Kind, path: str, reason: str) -> None:
+        count = Count.FAILED_LIST if kind is Kind.FOLDER else Count.FAILED_PREPARE
+        self._progress.fail(count, kind, path, reason)
+
+    def _problem_at_destination(self, kind: Kind, path: str, reason: str) -> None:
+        """A key there that cannot be transferred is nobody's concern."""
+        if kind is Kind.FOLDER:
+            self._progress.fail(Count.FAILED_LIST, kind, path, reason)
 
     def _announce(self, plan: Plan) -> None:
         to_transfer = [*(move.target for move in plan.moves), *plan.folders, *plan.touches]
@@ -141,10 +157,7 @@ class _Run:
         if self._verify is Verify.TRANSFERRED:
             verification.of_transferred(transfer.arrived)
             return
-        source, destination = (
-            take_stock(store, self._filters, unheeded, unheeded, self._check)
-            for store in (self._source, self._destination)
-        )
+        source, destination = (self._stock(store, unheeded, unheeded) for store in (self._source, self._destination))
         left = [*plan.skipped, *(entry for entry, _ in plan.refused)]
         verification.of_everything(source, destination, left)
 

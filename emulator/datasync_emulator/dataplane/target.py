@@ -59,7 +59,7 @@ def change(source: Entry, existing: Entry | None, target: Entry, rules: Rules) -
     Content is taken as the same when size and modification time are, as DataSync does. The time of an object is its
     file-mtime, else S3's LastModified. Times count to the millisecond, which is what file-mtime holds.
     """
-    if existing is None:
+    if existing is None or (rules.to_folder and existing.kind is not source.kind):
         return Change.DATA
     if source.kind is not Kind.FOLDER and (source.size != existing.size or not _same_time(source, existing)):
         return Change.DATA

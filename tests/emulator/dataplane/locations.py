@@ -35,6 +35,9 @@ class Bucket:
     def put(self, key: str, body: bytes = b"", **more: object) -> None:
         self.client.put_object(Bucket=self.name, Key=key, Body=body, **more)  # type: ignore[arg-type]
 
+    def delete(self) -> None:
+        self.client.delete_bucket(Bucket=self.name)
+
     def keys(self) -> list[str]:
         found = self.client.list_objects_v2(Bucket=self.name)
         return [item["Key"] for item in found.get("Contents", [])]

@@ -78,7 +78,7 @@ CASES = {
     "a link in a file's place": (
         TO_FOLDER,
         listing(file("a", kind=Kind.LINK)),
-        listing(file("a", size=9)),
+        listing(file("a")),
         {"move": ["a"]},
     ),
     "a new folder with a file": (

@@ -320,6 +320,8 @@ def test_filters(way: Callable[[Path], Endpoint] | None, source: Path, target: P
     assert tree(target) == {"src/": b"", "src/a.py": b"a = 1\n", "readme.txt": b"hello"}
     # With an include only matches are listed; with an exclude everything is.
     assert copy["FilesListed"] == {"AtSource": 5, "AtDestinationForDelete": 0}
+    again = Copy(beginning, at(target), includes="/src|/read*", excludes="*.tmp|*/deep", task_mode="ENHANCED").run()
+    assert again["FilesListed"] == {"AtSource": 5, "AtDestinationForDelete": 0}
     assert (copy["FilesTransferred"], copy["FoldersTransferred"]) == (2, 1)
 
 
@@ -347,6 +349,13 @@ def test_a_missing_bucket(bucket: Bucket, target: Path) -> None:
     assert (failed.code, failed.phase) == ("FsS3HeadBucketFailed", None)
     assert failed.detail.startswith("Task failed to access location loc-00000000000000000: ")
     assert copy.phases == []
+
+
+@pytest.mark.parametrize("phase", [Phase.PREPARING, Phase.TRANSFERRING])
+def test_a_bucket_that_goes_away(phase: Phase, source: Path, bucket: Bucket) -> None:
+    copy = Copy(at(source), bucket.endpoint(), {"VerifyMode": "NONE"}, at={phase: bucket.delete})
+    assert fails(copy).phase is phase
+    assert copy["FilesTransferred"] == 0
 
 
 @pytest.mark.parametrize("subdirectory", ["/missing/", "/../source", "/link/"])

@@ -59,6 +59,8 @@ class FolderStore:
             try:
                 found = self._list(folder)
             except OSError as error:
+                if not folder:
+                    raise
                 problem(Kind.FOLDER, folder, str(error))
                 continue
             pending.extend(entry.path for entry in found if entry.kind is Kind.FOLDER)

@@ -47,13 +47,20 @@ class MotoStore:
         Raises:
             FileNotFoundError: there is none.
         """
-        try:
-            partition, account = s3_backends.bucket_accounts[bucket]
-            self._backend: S3Backend = s3_backends[account][partition]
-            self._bucket: FakeBucket = self._backend.get_bucket(bucket)
-        except (KeyError, MissingBucket):
-            raise FileNotFoundError(errno.ENOENT, "The specified bucket does not exist", bucket) from None
+        if bucket not in s3_backends.bucket_accounts:
+            raise _no_bucket(bucket)
+        partition, account = s3_backends.bucket_accounts[bucket]
+        self._backend: S3Backend = s3_backends[account][partition]
+        self._name = bucket
         self._prefix = prefix
+
+    @property
+    def _bucket(self) -> FakeBucket:
+        """The bucket as it is now, for it can be deleted while we work in it."""
+        try:
+            return self._backend.get_bucket(self._name)
+        except MissingBucket:
+            raise _no_bucket(self._name) from None
 
     def walk(self, problem: Problem) -> Iterator[Entry]:
         """Keys that no path can stand for are problems."""
@@ -189,6 +196,8 @@ class ObjectWriter:
 
     def commit(self) -> None:
         """Show it to the bucket, complete with metadata and tags."""
+        if self._backend.buckets.get(self._bucket.name) is not self._bucket:
+            raise _no_bucket(self._bucket.name)
         key = self._key
         key.contentsize = self._size
         key._etag = self._md5.hexdigest()  # noqa: SLF001 - moto would read the content once more
@@ -236,6 +245,10 @@ def _content(key: FakeKey) -> Reader:
         return _Snapshot(os.dup(buffer.fileno()))
     except ValueError:
         raise FileNotFoundError(errno.ENOENT, "The object was deleted meanwhile", key.name) from None
+
+
+def _no_bucket(name: str) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, "The specified bucket does not exist", name)
 
 
 def _kind(name: str, metadata: Mapping[str, str]) -> Kind:

@@ -52,7 +52,7 @@ class Store(Protocol):
         ...
 
     def walk(self, problem: Problem) -> Iterator[Entry]:
-        """All entries below the location, in no particular order."""
+        """All entries below the location, in no particular order. OSError: nothing can be listed at all."""
         ...
 
     def stat(self, entry: Entry) -> Entry | None:
