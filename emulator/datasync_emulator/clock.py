@@ -34,3 +34,7 @@ class MovableClock:
     def advance(self, by: timedelta) -> None:
         """Move it on."""
         self._ahead += by
+
+    def reset(self) -> None:
+        """Move it back to the machine's time."""
+        self._ahead = timedelta()

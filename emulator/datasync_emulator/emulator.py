@@ -93,6 +93,7 @@ class Emulator:
         self.board.clear()
         self.catalogue.clear()
         self.journal.clear()
+        self.clock.reset()
         moto_api_backend.reset()
 
     async def keep_schedules(self) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,12 +72,15 @@ def test_an_unknown_control_path(emulator: Emulator) -> None:
 
 
 def test_a_reset_forgets_everything_but_files(tmp_path: Path) -> None:
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     with start_emulator(tmp_path) as emulator:
         account = Account(emulator, new_account_number())
         account.task(account.s3_location(account.bucket("data")), account.efs_location())
         (account.efs_folder() / "kept").touch()
         emulator.fault("ListTasks", drop="before")
+        emulator.advance_clock(3600)
         emulator.clear()
+        assert datetime.fromisoformat(emulator.control("POST", "clock", {"advanceSeconds": 0})["now"]) < in_an_hour
         assert emulator.journal() == []
         assert account.datasync.list_tasks()["Tasks"] == []
         assert account.datasync.list_locations()["Locations"] == []

@@ -33,8 +33,8 @@ class ExecutionsOfTask(Protocol):
     def state(self, task_arn: str) -> str | None:
         """RUNNING, CANCELLING, or None when nothing is under way."""
 
-    def forget(self, task_arn: str) -> None:
-        """Drop a deleted task's executions."""
+    def forget(self, task_arn: str) -> list[str]:
+        """Drop a deleted task's executions; gives their ARNs."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,8 @@ class Tasks:
             if self.executions.state(task.arn) == "RUNNING":
                 raise invalid_request(f"Task {_id(task.arn)} cannot be deleted while an execution is in progress.")
             del realm.tasks[task.arn]
-            for arn in [arn for arn in realm.tags if arn == task.arn or arn.startswith(f"{task.arn}/")]:
+            for arn in (task.arn, *self.executions.forget(task.arn)):
                 del realm.tags[arn]
-            self.executions.forget(task.arn)
         return {}
 
     def list_all(self, caller: Caller, params: JsonObject) -> JsonObject:

@@ -53,9 +53,9 @@ class Board:
         """Put up a new execution."""
         self.by_task[execution.task.arn].append(execution)
 
-    def forget(self, task_arn: str) -> None:
-        """Drop a deleted task's executions; one that still cancels does so unseen."""
-        self.by_task.pop(task_arn, None)
+    def forget(self, task_arn: str) -> list[str]:
+        """Drop a deleted task's executions, and give their ARNs; one that still cancels does so unseen."""
+        return [execution.arn for execution in self.by_task.pop(task_arn, [])]
 
     def find(self, caller: Caller, arn: str) -> Execution:
         """Find a caller's execution.
