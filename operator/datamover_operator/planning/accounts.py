@@ -45,7 +45,9 @@ def plan_account(o: ObservedAccount, now: datetime) -> AccountPlan:
     account = o.account
     deleting = account.metadata.deletion_timestamp is not None
     others = tuple(each for each in account.metadata.finalizers if each != FINALIZER)
-    keeps = o.movers > 0 or (FINALIZER in account.metadata.finalizers and not deleting)
+    has_it = FINALIZER in account.metadata.finalizers
+    used = o.movers > 0
+    keeps = (has_it and used) if deleting else (has_it or used)  # an object that goes accepts no new finalizer
     usable, conditions = _verdict(o, now)
     status = account.status.model_copy(
         update={
@@ -67,6 +69,8 @@ def _verdict(o: ObservedAccount, now: datetime) -> tuple[bool, Conditions]:
         return False, judge.stalled("InvalidCredentials", o.problem)
     if o.failure is not None:
         message = f"{o.failure.operation}: {o.failure.code}: {o.failure.message}"
+        if o.failure.kind.passes:
+            return False, judge.progressing("AWSUnavailable", message)
         return False, judge.stalled("AccessDenied", message)
     if o.caller is None:
         return False, judge.progressing("Connecting", "asks AWS who we are")

@@ -5,6 +5,7 @@ Source: the kstatus conventions (Ready for `kubectl wait`, Reconciling and Stall
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ Conditions = tuple[Condition, ...]
 Truth = Literal["True", "False"]
 
 _MAX_MESSAGE = 4096
+_MAX_REASON = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Judge:
 
     def _all(self, truths: tuple[Truth, Truth, Truth], reason: str, message: str) -> Conditions:
         kinds = zip(("Ready", "Reconciling", "Stalled"), truths, strict=True)
-        return tuple(self._one(kind, status, reason, message[:_MAX_MESSAGE]) for kind, status in kinds)
+        return tuple(self._one(kind, status, _word(reason), message[:_MAX_MESSAGE]) for kind, status in kinds)
 
     def _one(self, kind: str, status: Truth, reason: str, message: str) -> Condition:
         old = next((condition for condition in self.previous if condition.type == kind), None)
@@ -60,6 +62,12 @@ class Judge:
 def is_true(conditions: Iterable[Condition], kind: str) -> bool:
     """Whether a condition stands."""
     return any(condition.type == kind and condition.status == "True" for condition in conditions)
+
+
+def _word(reason: str) -> str:
+    """A reason as metav1.Condition accepts it: it may be AWS's own error code."""
+    plain = re.sub("[^A-Za-z0-9_]+", "_", reason)[:_MAX_REASON]
+    return re.sub("^[^A-Za-z]+", "", plain) or "Unknown"
 
 
 def timestamp(now: datetime) -> str:

@@ -62,8 +62,8 @@ def role_name(uid: str, part: Side) -> str:
 
 
 def distinct_role_name(name: str, uid: str) -> str:
-    """The name to use where `name` belongs to somebody else already."""
-    suffix = f"-{uid.replace('-', '')[:8]}"
+    """The name to use where `name` belongs to somebody else already: one of its own for each mover and name."""
+    suffix = f"-{hashlib.sha256(f'{uid}/{name.casefold()}'.encode()).hexdigest()[:8]}"
     return name[: _MAX_ROLE_NAME - len(suffix)] + suffix
 
 
