@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,11 @@ FOLDER = Entry("d", Kind.FOLDER, mtime_ns=9_000_000, mode=0o750)
 @pytest.fixture(params=["folder", "bucket"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "folder":
-        with FolderStore(tmp_path, "/") as folder:
+        with closing(FolderStore(tmp_path, "/")) as folder:
             yield folder
     else:
         bucket: Bucket = request.getfixturevalue("bucket")
-        with MotoStore(bucket.name, "some/prefix/") as objects:
+        with closing(MotoStore(bucket.name, "some/prefix/")) as objects:
             yield objects
 
 
@@ -153,7 +154,7 @@ def outside(tmp_path: Path) -> Path:
 def inside(tmp_path: Path, outside: Path) -> Iterator[FolderStore]:
     """A folder that a link leads out of."""
     root = plant(tmp_path / "inside", {"way": f"-> {outside}", "name": f"-> {outside}/secret"})
-    with FolderStore(root, "/") as store:
+    with closing(FolderStore(root, "/")) as store:
         yield store
 
 
@@ -203,13 +204,13 @@ def test_a_location_cannot_begin_outside_its_file_system(
 
 def test_new_files_do_not_grow_outside(tmp_path: Path, outside: Path) -> None:
     plant(tmp_path / "root", {".aws-datasync": f"-> {outside}"})
-    with FolderStore(tmp_path / "root", "/") as store, pytest.raises(OSError, match=r".+"):
+    with closing(FolderStore(tmp_path / "root", "/")) as store, pytest.raises(OSError, match=r".+"):
         write(store, Entry("a", Kind.FILE), b"new")
     assert set(tree(outside)) == {"secret", "folder/"}
 
 
 def test_what_was_not_finished_is_cleared_away(tmp_path: Path) -> None:
-    with FolderStore(tmp_path, "/") as store:
+    with closing(FolderStore(tmp_path, "/")) as store:
         store.create(Entry("a", Kind.FILE)).write(b"half")
         write(store, Entry("b", Kind.FILE), b"whole")
     assert tree(tmp_path) == {"b": b"whole"}
@@ -217,7 +218,7 @@ def test_what_was_not_finished_is_cleared_away(tmp_path: Path) -> None:
 
 def test_only_files_folders_and_links_are_listed(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with FolderStore(tmp_path, "/") as store:
+    with closing(FolderStore(tmp_path, "/")) as store:
         assert names(store) == set()
         with pytest.raises(OSError, match="Not a regular file"):
             store.open(Entry("pipe", Kind.FILE))
@@ -226,7 +227,7 @@ def test_only_files_folders_and_links_are_listed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_listed_is_a_problem(tmp_path: Path) -> None:
     plant(tmp_path / "root", {"d/inner": b"", "e": b""})
     problems: list[tuple[Kind, str]] = []
-    with FolderStore(tmp_path / "root", "/") as store:
+    with closing(FolderStore(tmp_path / "root", "/")) as store:
         walk = store.walk(lambda kind, path, _: problems.append((kind, path)))
         first = next(walk)
         (tmp_path / "root/d").rename(tmp_path / "gone")
@@ -236,14 +237,14 @@ def test_a_folder_that_cannot_be_listed_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_folder_that_still_holds_something_stays(tmp_path: Path) -> None:
     plant(tmp_path, {"d/hidden": b""})
-    with FolderStore(tmp_path, "/") as store:
+    with closing(FolderStore(tmp_path, "/")) as store:
         assert not store.delete(FOLDER)
     assert (tmp_path / "d/hidden").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"a\0b", b"x" * 5000])
 def test_what_can_be_no_link_is_refused(tmp_path: Path, content: bytes) -> None:
-    with FolderStore(tmp_path, "/") as store, pytest.raises(OSError, match=r".+"):
+    with closing(FolderStore(tmp_path, "/")) as store, pytest.raises(OSError, match=r".+"):
         write(store, Entry("link", Kind.LINK), content)
     assert tree(tmp_path) == {}
 
@@ -254,7 +255,7 @@ def test_what_can_be_no_link_is_refused(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize("size", [0, 10, SPOOLED])
 def test_objects_are_as_s3_clients_expect_them(bucket: Bucket, size: int) -> None:
     content = os.urandom(size)
-    with MotoStore(bucket.name, "") as store:
+    with closing(MotoStore(bucket.name, "")) as store:
         write(store, FILE, content)
     found = bucket.client.get_object(Bucket=bucket.name, Key="d/file")
     assert found["Body"].read() == content
@@ -266,7 +267,7 @@ def test_objects_are_as_s3_clients_expect_them(bucket: Bucket, size: int) -> Non
 @pytest.mark.parametrize("key", ["p//a", "p/a//b", "p/../a", "p/./a", "p/..", "p/a/./", "p/a\0b"])
 def test_keys_that_no_path_stands_for_are_problems(bucket: Bucket, key: str) -> None:
     bucket.put("p/fine")
-    with MotoStore(bucket.name, "p/") as store:
+    with closing(MotoStore(bucket.name, "p/")) as store:
         write_raw(bucket, key)
         problems: list[str] = []
         found = [entry.name for entry in store.walk(lambda _kind, path, _reason: problems.append(path))]
@@ -275,21 +276,21 @@ def test_keys_that_no_path_stands_for_are_problems(bucket: Bucket, key: str) -> 
 
 def write_raw(bucket: Bucket, key: str) -> None:
     """As a client that does not tidy keys up on its way."""
-    with MotoStore(bucket.name, key) as store:
+    with closing(MotoStore(bucket.name, key)) as store:
         write(store, Entry("", Kind.FILE), b"")
 
 
 def test_the_prefix_itself_is_no_entry(bucket: Bucket) -> None:
     bucket.put("p/")
     bucket.put("pq")
-    with MotoStore(bucket.name, "p/") as store:
+    with closing(MotoStore(bucket.name, "p/")) as store:
         assert names(store) == set()
 
 
 def test_objects_without_metadata_have_s3_s_time_to_the_second(bucket: Bucket) -> None:
     bucket.put("a", b"abc")
     modified = bucket.client.head_object(Bucket=bucket.name, Key="a")["LastModified"]
-    with MotoStore(bucket.name, "") as store:
+    with closing(MotoStore(bucket.name, "")) as store:
         (found,) = store.walk(no_problem)
     assert found.mtime_ns == int(modified.timestamp()) * 10**9
     assert (found.mode, found.uid, found.gid, found.atime_ns) == (None, None, None, None)
@@ -297,7 +298,7 @@ def test_objects_without_metadata_have_s3_s_time_to_the_second(bucket: Bucket) -
 
 def test_versions_are_kept_where_the_bucket_keeps_them(bucket: Bucket) -> None:
     bucket.client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
-    with MotoStore(bucket.name, "") as store:
+    with closing(MotoStore(bucket.name, "")) as store:
         write(store, replace(FILE, path="a"), b"one")
         write(store, replace(FILE, path="a"), b"two")
         assert store.delete(Entry("a", Kind.FILE))
@@ -310,7 +311,7 @@ def test_versions_are_kept_where_the_bucket_keeps_them(bucket: Bucket) -> None:
 
 def test_archived_objects_are_read_only_when_restored(bucket: Bucket) -> None:
     bucket.put("a", b"cold", StorageClass="GLACIER")
-    with MotoStore(bucket.name, "") as store:
+    with closing(MotoStore(bucket.name, "")) as store:
         with pytest.raises(PermissionError, match="archived"):
             store.open(Entry("a", Kind.FILE))
         bucket.client.restore_object(Bucket=bucket.name, Key="a", RestoreRequest={"Days": 1})
@@ -320,7 +321,7 @@ def test_archived_objects_are_read_only_when_restored(bucket: Bucket) -> None:
 def test_the_bucket_s_encryption_is_used(bucket: Bucket) -> None:
     rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key-id"}}
     bucket.client.put_bucket_encryption(Bucket=bucket.name, ServerSideEncryptionConfiguration={"Rules": [rule]})
-    with MotoStore(bucket.name, "") as store:
+    with closing(MotoStore(bucket.name, "")) as store:
         write(store, replace(FILE, path="a"), b"one")
     head = bucket.client.head_object(Bucket=bucket.name, Key="a")
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", "key-id")
@@ -328,7 +329,7 @@ def test_the_bucket_s_encryption_is_used(bucket: Bucket) -> None:
 
 def test_an_overwritten_object_loses_its_tags(bucket: Bucket) -> None:
     bucket.put("a", b"one", Tagging="k=v")
-    with MotoStore(bucket.name, "") as store:
+    with closing(MotoStore(bucket.name, "")) as store:
         write(store, replace(FILE, path="a"), b"two")
     assert bucket.tags("a") == {}
 
@@ -342,7 +343,7 @@ def test_notifications_are_sent(bucket: Bucket) -> None:
         NotificationConfiguration={"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]},
     )
     sqs.purge_queue(QueueUrl=url)
-    with MotoStore(bucket.name, "") as store:
+    with closing(MotoStore(bucket.name, "")) as store:
         write(store, replace(FILE, path="a"), b"one")
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     (record,) = json.loads(message["Body"])["Records"]
@@ -351,7 +352,7 @@ def test_notifications_are_sent(bucket: Bucket) -> None:
 
 @pytest.mark.parametrize("path", ["x" * 1025, "bad\udcff"])
 def test_what_can_be_no_key_is_refused(bucket: Bucket, path: str) -> None:
-    with MotoStore(bucket.name, "") as store, pytest.raises(OSError, match=r"key"):
+    with closing(MotoStore(bucket.name, "")) as store, pytest.raises(OSError, match=r"key"):
         store.create(Entry(path, Kind.FILE))
 
 

@@ -7,7 +7,7 @@ import os
 import stat
 from contextlib import suppress
 from io import BytesIO, FileIO
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from datasync_emulator.dataplane.entry import Entry, Kind
 from datasync_emulator.dataplane.stores.beneath import FOLDER_FLAGS, Folders, open_folder
@@ -22,7 +22,6 @@ from datasync_emulator.dataplane.stores.workshop import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
     from datasync_emulator.dataplane.stores.port import Problem, Reader, Writer
 
@@ -144,14 +143,6 @@ class FolderStore:
         """Clear the workshop."""
         self._workshop.close()
         self._folders.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _entry(path: str, status: os.stat_result) -> Entry | None:

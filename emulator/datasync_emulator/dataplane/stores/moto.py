@@ -11,7 +11,7 @@ import hashlib
 import os
 from datetime import UTC
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from moto.moto_api._internal import mock_random
 from moto.s3.exceptions import MissingBucket
@@ -24,7 +24,6 @@ from datasync_emulator.dataplane.entry import NOTHING, Entry, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import TracebackType
 
     from datasync_emulator.dataplane.stores.port import Problem, Reader
 
@@ -113,14 +112,6 @@ class MotoStore:
 
     def close(self) -> None:
         """Nothing is held."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _find(self, name: str) -> FakeKey | None:
         found = self._bucket.keys.get(name)
