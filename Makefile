@@ -26,6 +26,7 @@ down: $(SET_UP) ## Stop what `make up` started
 	@.venv/bin/python -m datamover_dev down --local $(LOCAL)
 
 test: $(SET_UP) ## Run every test on real processes, and measure coverage
+	@.venv/bin/python -m datamover_dev build
 	@rm -rf .local/coverage && mkdir -p .local/coverage
 	.venv/bin/coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 

@@ -1,4 +1,4 @@
-"""`python -m datamover_dev`: what the Makefile's demo, up and down call."""
+"""`python -m datamover_dev`: what the Makefile calls."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import io
 import sys
 from pathlib import Path
 
+from datamover_dev.controlplane.binaries import locate
+from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM
 from datamover_dev.demo.show import demo
 from datamover_dev.errors import SetupError
 from datamover_dev.paths import LOCAL
@@ -32,6 +34,11 @@ def main() -> int:
     return 0
 
 
+def _build(local: Path) -> None:
+    del local
+    locate((*CONTROL_PLANE, HELM))
+
+
 def _up(local: Path) -> None:
     keeper = Keeper(local)
     keeper.up(say=print)
@@ -50,7 +57,7 @@ def _shown(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-COMMANDS = {"demo": demo, "up": _up, "down": _down, "keep": _keep}
+COMMANDS = {"build": _build, "demo": demo, "up": _up, "down": _down, "keep": _keep}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -127,6 +127,7 @@ class ControlPlane:
                 f"--cert-dir={certificates}",
                 f"--token-auth-file={tokens}",
                 "--authorization-mode=RBAC",
+                "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",  # as strict as clusters may be
                 f"--service-account-key-file={key}",
                 f"--service-account-signing-key-file={key}",
                 f"--service-account-issuer={url}",
