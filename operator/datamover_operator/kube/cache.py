@@ -68,10 +68,11 @@ class Cache(Generic[M]):
 
     def put(self, raw: JsonObject) -> Entry[M]:
         """Take in an object as the API server sent it, unless a newer version is here already; return what is here."""
-        entry = self._read(raw)
-        known = self._entries.get(entry.uid)
-        if known is not None and known.version >= entry.version:
+        unread: Entry[M] = Entry(raw, None)
+        known = self._entries.get(unread.uid)
+        if known is not None and known.version >= unread.version:
             return known
+        entry = self._read(raw)
         self._forget_index(entry.uid)
         self._entries[entry.uid] = entry
         self._names[_name(entry)] = entry.uid

@@ -130,9 +130,10 @@ class Movers:
         wake_runs(office.caches, office.queue, o.identity.namespace, o.identity.name)
 
     def _next_drift_check(self, memory: Memory) -> float:
-        """After a restart the steady movers' checks are spread over the whole interval."""
+        """After a restart the steady movers' checks are spread over the whole interval; what is new can wait."""
         if memory.next_drift_check is None:
-            memory.next_drift_check = self._office.clock.tick() + self._drift_interval(0.0, 1.0)
+            earliest = 0.5 if memory.created_generation is not None else 0.0
+            memory.next_drift_check = self._office.clock.tick() + self._drift_interval(earliest, 1.0)
         return memory.next_drift_check
 
     def _rests_for(self, mover: DataMover, memory: Memory) -> float:
