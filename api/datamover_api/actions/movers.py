@@ -1,0 +1,102 @@
+"""Movers are created, replaced where they never worked, and deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from datamover_api.actions.labels import ORIGIN_LABEL, REST
+from datamover_api.actions.outcomes import AlreadyExistsError, InvalidError
+from datamover_api.actions.writer import Writer
+from datamover_api.kube.client import KubeError
+from datamover_api.mirror.keys import key_of
+from datamover_api.mirror.place import Place
+from datamover_crds import DataMover
+
+_TRIES = 20
+
+
+class Movers:
+    """Creates and deletes movers; `patience` is how long, in seconds, a deletion is waited for."""
+
+    def __init__(self, writer: Writer, patience: float) -> None:
+        """Write through `writer`."""
+        self._writer = writer
+        self._patience = patience
+
+    async def create(self, place: Place, mover: DataMover, other_names: Sequence[str]) -> DataMover:
+        """Create a mover under its object name, or another one where a stranger has that.
+
+        One of the same group and name that is being deleted is waited for; one that was made by REST, was never Ready
+        and is stalled is replaced.
+
+        Raises:
+            AlreadyExistsError: there is one already.
+            InvalidError: the API server does not accept it.
+            KubeError: the API server did not do it.
+        """
+        key = key_of(mover)
+        deadline = asyncio.get_running_loop().time() + self._patience
+        names = [mover.metadata.name, *other_names]
+        for _ in range(_TRIES):
+            rivals = place.keyed(key)
+            if rivals:
+                await self._clear(place, rivals[0], deadline)
+                continue
+            try:
+                return await self._writer.create_mover(place.room, _renamed(mover, names[0]))
+            except KubeError as error:
+                if not error.is_already_there:
+                    raise _translated(error) from error
+            holder = await self._writer.read_mover(place.room, names[0])
+            if holder is not None and key_of(holder) != key and len(names) > 1:
+                names.pop(0)
+        raise AlreadyExistsError("others create and delete movers of this name all the time")
+
+    async def delete(self, place: Place, mover: DataMover) -> None:
+        """Ask for a mover's deletion, and wait for a while until it is gone. Raises KubeError."""
+        await self._writer.delete_mover(place.room, mover)
+        try:
+            await place.room.movers.until(mover.metadata.uid, _is_gone, self._patience)
+        except TimeoutError:
+            return
+
+    async def _clear(self, place: Place, rival: DataMover, deadline: float) -> None:
+        """Make room for a new mover of the same name, or say why not."""
+        if rival.metadata.deletion_timestamp is None:
+            if not _never_worked(rival):
+                raise AlreadyExistsError("a mover of this name exists")
+            try:
+                await self._writer.delete_mover(place.room, rival, only_as_seen=True)
+            except KubeError as error:
+                if not error.is_conflict:
+                    raise
+                await self._writer.read_mover(place.room, rival.metadata.name)
+                return
+        try:
+            left = deadline - asyncio.get_running_loop().time()
+            await place.room.movers.until(rival.metadata.uid, _is_gone, left)
+        except TimeoutError:
+            raise AlreadyExistsError("a mover of this name is still being deleted") from None
+
+
+def _never_worked(mover: DataMover) -> bool:
+    """Whether a client made the mover, and it came to nothing that could be lost."""
+    is_stalled = any(each.type == "Stalled" and each.status == "True" for each in mover.status.conditions)
+    is_ours = mover.metadata.labels.get(ORIGIN_LABEL) == REST
+    return is_ours and is_stalled and mover.status.observed is None
+
+
+def _is_gone(mover: DataMover | None) -> bool:
+    return mover is None
+
+
+def _renamed(mover: DataMover, name: str) -> DataMover:
+    return mover.model_copy(update={"metadata": mover.metadata.model_copy(update={"name": name})})
+
+
+def _translated(error: KubeError) -> Exception:
+    if error.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
+        return InvalidError(error.message)
+    return error

@@ -1,0 +1,52 @@
+"""The application: facades, health and the OpenAPI document behind one gate."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from datamover_api.http.answers import RefusalError, text
+from datamover_api.openapi import describe
+
+OPENAPI, DOCS = "/openapi.json", "/docs"
+_NOT_FOUND = "404 page not found"
+
+
+def application(version: str, *routers: APIRouter) -> FastAPI:
+    """An application of these routes. Nothing on them is ever answered in FastAPI's own words."""
+    app = FastAPI(
+        title="datamover-api",
+        version=version,
+        description="Movers over HTTP: the REST API of the older service, on the custom resources of datamover.io.",
+        openapi_url=OPENAPI,
+        docs_url=DOCS,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, _unserved)
+    app.add_exception_handler(RefusalError, _refused)
+    app.add_exception_handler(Exception, _failed)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
+    return app
+
+
+async def _unserved(_: Request, error: Exception) -> Response:
+    """A path or a method that no route serves."""
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Response(status_code=error.status_code, headers=error.headers)
+    return text(_NOT_FOUND, HTTPStatus.NOT_FOUND)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusalError)  # noqa: S101 - it is registered for these
+    return text(error.message, error.status)
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    """What is our own mistake; Starlette logs it."""
+    return text("internal server error", HTTPStatus.INTERNAL_SERVER_ERROR)

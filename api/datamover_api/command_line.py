@@ -1,0 +1,111 @@
+"""From the command line and the environment to settings: flags, help, and one line for each wrong setting."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeVar, get_args, get_origin
+
+from annotated_types import Ge, Le
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class CommandLine(Generic[S]):
+    """Reads a program's settings; a setting's variable is its name in capitals after the settings' `env_prefix`."""
+
+    def __init__(self, program: str, description: str, settings: type[S]) -> None:
+        """Make the parser."""
+        self.program = program
+        self._settings = settings
+        self._parser = _Parser(
+            prog=program,
+            usage=f"{program} [--flag VALUE ...]",
+            description=f"{description} Each flag can be given as a variable, too; a flag wins.",
+            allow_abbrev=False,
+        )
+        for name, field in settings.model_fields.items():
+            self._parser.add_argument(_flag(name), metavar="VALUE", help=self._help(name, field))
+
+    def load(self, argv: Sequence[str], environ: Mapping[str, str]) -> S:
+        """Return the settings from flags (`--http-port 80`) and, where a flag is missing, from the environment.
+
+        Raises:
+            SystemExit: with 0 after `--help`; with 2 after one line on standard error for each wrong setting.
+        """
+        given = {name: value for name, value in vars(self._parser.parse_args(argv)).items() if value is not None}
+        values = {**_Environment(self._settings, environ)(), **given}
+        try:
+            return self._settings(**values)
+        except ValidationError as error:
+            for details in error.errors():
+                complain(self.program, self._line(details, values, given))
+            raise SystemExit(2) from None
+
+    def _line(self, details: ErrorDetails, values: Mapping[str, object], flags: Mapping[str, object]) -> str:
+        if not details["loc"]:
+            return details["msg"].removeprefix("Value error, ")
+        name = str(details["loc"][0])
+        where = f"{_flag(name)} {values[name]}" if name in flags else f"{self._variable(name)}={values.get(name, '')}"
+        return f"{where}: accepted is {_accepted(self._settings.model_fields[name])}"
+
+    def _help(self, name: str, field: FieldInfo) -> str:
+        default = "none, it has to be given" if field.is_required() else field.default
+        shown = {True: "true", False: "false", (): "empty", None: "none"}.get(default, default)
+        text = f"{field.description} Accepted: {_accepted(field)}. Default: {shown}. [{self._variable(name)}]"
+        return text.replace("%", "%%")
+
+    def _variable(self, name: str) -> str:
+        return self._settings.model_config.get("env_prefix", "") + name.upper()
+
+
+def complain(program: str, line: str) -> None:
+    """Write one line to standard error, after the program's name."""
+    sys.stderr.write(f"{program}: {line}\n")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line, like every other wrong setting."""
+
+    def error(self, message: str) -> NoReturn:
+        complain(self.prog, f"{message}; {self.prog} --help lists all flags")
+        raise SystemExit(2)
+
+
+class _Environment(EnvSettingsSource):
+    """pydantic-settings' own reading of variables, from a given environment instead of the process's."""
+
+    def __init__(self, settings: type[BaseSettings], environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        super().__init__(settings)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in self._environ.items() if value}
+
+
+def _accepted(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and "accepted" in extra:
+        return str(extra["accepted"])
+    if Path in {field.annotation, *get_args(field.annotation)}:
+        return "the path of a file"
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(get_args(field.annotation))
+    if field.annotation is bool:
+        return "true or false"
+    least = next(bound.ge for bound in field.metadata if isinstance(bound, Ge))
+    most = next(bound.le for bound in field.metadata if isinstance(bound, Le))
+    return f"{'a whole number' if field.annotation is int else 'a number'} from {least} to {most}"
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

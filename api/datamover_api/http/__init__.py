@@ -1,0 +1,1 @@
+"""HTTP, whichever facade is served: connections, tokens, bodies, health, metrics."""

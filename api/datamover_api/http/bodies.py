@@ -1,0 +1,44 @@
+"""Request bodies: bounded in size and time, so that nobody holds what others need."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+
+from datamover_api.http.answers import RefusalError
+
+_PATIENCE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """The most bytes that a body may have, and the most seconds that it may take to come."""
+
+    size: int
+    seconds: float
+
+
+async def read_body(request: Request, limits: BodyLimits) -> bytes:
+    """Return the body. Raises RefusalError."""
+    body = bytearray()
+    size = 0
+    try:
+        async with asyncio.timeout(limits.seconds):
+            async for chunk in request.stream():
+                # What is too much is read, too, for a while: many clients look for an answer only when all is sent.
+                size += len(chunk)
+                if size > _PATIENCE * limits.size:
+                    break
+                if size <= limits.size:
+                    body += chunk
+    except TimeoutError:
+        raise RefusalError(HTTPStatus.REQUEST_TIMEOUT, f"the body took more than {limits.seconds:g} seconds") from None
+    except ClientDisconnect:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, "the body ended early") from None
+    if size > limits.size:
+        raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"accepted are at most {limits.size} bytes")
+    return bytes(body)

@@ -1,0 +1,35 @@
+"""A certificate that is renewed in its file is used for new connections without a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+_LOOK_INTERVAL_S: Final = 5.0
+_log = structlog.get_logger(__name__)
+
+
+async def keep_certificate(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """Load the files anew whenever they have changed, until cancelled; while they can't be read the old ones stay."""
+    loaded = await asyncio.to_thread(_stamp, certificate, key)
+    while True:
+        await asyncio.sleep(_LOOK_INTERVAL_S)
+        found = await asyncio.to_thread(_stamp, certificate, key)
+        if found == loaded:
+            continue
+        try:
+            context.load_cert_chain(certificate, key)
+        except (OSError, ssl.SSLError) as error:
+            _log.error("keeps the certificate that it has", problem=str(error))
+        else:
+            _log.info("the certificate has changed")
+        loaded = found
+
+
+def _stamp(*paths: Path) -> tuple[int, ...]:
+    """What changes with the files; 0 for one that is not there."""
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)

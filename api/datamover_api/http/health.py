@@ -1,0 +1,38 @@
+"""/healthz, /readyz and the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
+
+from datamover_api.http.answers import text
+from datamover_api.metrics import Metrics
+
+HEALTHZ, READYZ = "/healthz", "/readyz"
+
+
+def health_routes(missing: Callable[[], list[str]]) -> APIRouter:
+    """/healthz answers as long as the event loop turns, /readyz says what has not been read yet."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get(HEALTHZ)
+    async def healthz() -> Response:
+        return text("ok")
+
+    @router.get(READYZ)
+    async def readyz() -> Response:
+        awaited = missing()
+        return text("\n".join(awaited), HTTPStatus.SERVICE_UNAVAILABLE) if awaited else text("ok")
+
+    return router
+
+
+async def show_metrics(metrics: Metrics) -> Response:
+    """The metrics, in Prometheus' text format."""
+    body = await asyncio.to_thread(generate_latest, metrics.registry)
+    return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})

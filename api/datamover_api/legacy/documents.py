@@ -1,0 +1,173 @@
+"""What clients read, as the older service's SDK prints it: every member in its place, null where AWS gave none.
+
+The members are those that the SDK knew then; what DataSync has learnt since is left out, as it was there.
+Source: DescribeTask, DescribeLocation* and DescribeTaskExecution of the DataSync API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import JsonValue
+
+from datamover_api.legacy.state import TaskState
+from datamover_crds import DataMover, DataMoverRun, JsonObject, Phase, dump
+
+Shape = Mapping[str, "Shape | None"]
+"""The members of an AWS shape, in the order of the SDK's structs, each with its own shape where it is one."""
+
+
+def _plain(*names: str) -> dict[str, Shape | None]:
+    return dict.fromkeys(names)
+
+
+_FILTERS: Final = _plain("FilterType", "Value")
+_OPTIONS: Final = _plain(
+    "Atime",
+    "BytesPerSecond",
+    "Gid",
+    "LogLevel",
+    "Mtime",
+    "OverwriteMode",
+    "PosixPermissions",
+    "PreserveDeletedFiles",
+    "PreserveDevices",
+    "SecurityDescriptorCopyFlags",
+    "TaskQueueing",
+    "TransferMode",
+    "Uid",
+    "VerifyMode",
+)
+_TASK: Final[Shape] = {
+    **_plain("CloudWatchLogGroupArn", "CreationTime", "CurrentTaskExecutionArn", "DestinationLocationArn"),
+    **_plain("DestinationNetworkInterfaceArns", "ErrorCode", "ErrorDetail"),
+    "Excludes": _FILTERS,
+    "Includes": _FILTERS,
+    **_plain("Name"),
+    "Options": _OPTIONS,
+    "Schedule": _plain("ScheduleExpression"),
+    **_plain("SourceLocationArn", "SourceNetworkInterfaceArns", "Status", "TaskArn"),
+}
+_ON_PREMISES: Final = _plain("AgentArns")
+_MOUNT: Final = _plain("Version")
+_LOCATIONS: Final[Mapping[str, Shape]] = {
+    "S3": {
+        **_plain("AgentArns", "CreationTime", "LocationArn", "LocationUri"),
+        "S3Config": _plain("BucketAccessRoleArn"),
+        **_plain("S3StorageClass"),
+    },
+    "EFS": {
+        **_plain("CreationTime"),
+        "Ec2Config": _plain("SecurityGroupArns", "SubnetArn"),
+        **_plain("LocationArn", "LocationUri"),
+    },
+    "SMB": {
+        **_plain("AgentArns", "CreationTime", "Domain", "LocationArn", "LocationUri"),
+        "MountOptions": _MOUNT,
+        **_plain("User"),
+    },
+    "NFS": {
+        **_plain("CreationTime", "LocationArn", "LocationUri"),
+        "MountOptions": _MOUNT,
+        "OnPremConfig": _ON_PREMISES,
+    },
+}
+_STATUSES: Final[Mapping[Phase, str]] = {
+    "Queued": "QUEUED",
+    "Launching": "LAUNCHING",
+    "Preparing": "PREPARING",
+    "Transferring": "TRANSFERRING",
+    "Verifying": "VERIFYING",
+    "Cancelling": "CANCELLING",
+    "Succeeded": "SUCCESS",
+    "Failed": "ERROR",
+    "Cancelled": "ERROR",
+    "Unknown": "ERROR",
+}
+_RESULT: Final = (
+    "ErrorCode",
+    "ErrorDetail",
+    "PrepareDuration",
+    "PrepareStatus",
+    "TotalDuration",
+    "TransferDuration",
+    "TransferStatus",
+    "VerifyDuration",
+    "VerifyStatus",
+)
+_COUNTERS: Final = (
+    "BytesTransferred",
+    "BytesWritten",
+    "EstimatedBytesToTransfer",
+    "EstimatedFilesToTransfer",
+    "FilesTransferred",
+)
+
+
+def mover_document(mover: DataMover, state: TaskState) -> JsonObject:
+    """A mover: its task with the state it is in now, both locations, its tags."""
+    observed = mover.status.observed
+    described = (observed.task if observed is not None else None) or {}
+    now: JsonObject = {**described, "status": state.status, "currentTaskExecutionArn": state.execution_arn}
+    tags = sorted(mover.spec.tags, key=lambda tag: tag.key)
+    return {
+        "Task": _filled(_TASK, now),
+        "Source": location_document(observed.source if observed is not None else None),
+        "Destination": location_document(observed.destination if observed is not None else None),
+        "Tags": [{"Key": tag.key, "Value": tag.value} for tag in tags],
+    }
+
+
+def location_document(described: JsonObject | None) -> JsonValue:
+    """A location under its type; null where it has not been described."""
+    if not described:
+        return None
+    kind = str(described.get("locationUri", "")).partition("://")[0].upper()
+    shape = _LOCATIONS.get(kind)
+    return {"Type": kind, **({kind: _filled(shape, described)} if shape is not None else {})}
+
+
+def run_document(run: DataMoverRun) -> JsonObject:
+    """A run: the execution's counters, state and result; durations in milliseconds."""
+    status = run.status
+    counters = _members(dump(status.counters)) if status.counters is not None else {}
+    result = _members(dump(status.result)) if status.result is not None else None
+    return {
+        **{name: counters.get(name) for name in _COUNTERS},
+        "StartTime": go_time(status.start_time),
+        "Status": _STATUSES.get(status.phase) if status.phase is not None else None,
+        "Result": {name: result.get(name) for name in _RESULT} if result is not None else None,
+    }
+
+
+def execution_id(run: DataMoverRun) -> str:
+    """The last part of the execution's ARN; empty where there is none yet."""
+    return (run.status.execution_arn or "").rsplit("/", 1)[-1]
+
+
+def go_time(text: str | None) -> str | None:
+    """A time in UTC as Go prints it: without trailing zeros in the fraction."""
+    if text is None or "." not in text or not text.endswith("Z"):
+        return text
+    return text[:-1].rstrip("0").rstrip(".") + "Z"
+
+
+def _filled(shape: Shape, described: JsonObject) -> JsonObject:
+    given = _members(described)
+    return {name: _value(name, inner, given.get(name)) for name, inner in shape.items()}
+
+
+def _value(name: str, inner: Shape | None, value: JsonValue) -> JsonValue:
+    if inner is not None and isinstance(value, dict):
+        return _filled(inner, value)
+    if inner is not None and isinstance(value, list):
+        return [_filled(inner, item) if isinstance(item, dict) else item for item in value]
+    if name.endswith("Time") and isinstance(value, str):
+        return go_time(value)
+    return value
+
+
+def _members(described: JsonObject) -> JsonObject:
+    """AWS's own spelling of a description's members."""
+    return {name[:1].upper() + name[1:]: value for name, value in described.items()}

@@ -1,0 +1,123 @@
+"""The routes of the older service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from datamover_api.http.answers import ANY_ORIGIN, RefusalError, text
+from datamover_api.http.bodies import BodyLimits, read_body
+from datamover_api.http.health import show_metrics
+from datamover_api.legacy import openapi
+from datamover_api.legacy.decoding import DecodingError, W, decode
+from datamover_api.legacy.service import Service
+from datamover_api.legacy.wire import CreateMover, SetState
+from datamover_api.metrics import Metrics
+from datamover_api.mirror.keys import MoverKey
+
+BASE: Final = "/v1/datasync"
+TEST: Final = "/v1/test"
+PUBLIC: Final = frozenset(f"{base}/{leaf}" for base in (BASE, TEST) for leaf in ("ping", "version", "metrics"))
+"""The paths that need no token."""
+_MOVERS: Final = BASE + "/{account}/movers"
+_GROUP: Final = _MOVERS + "/{group}"
+_MOVER: Final = _GROUP + "/{name}"
+_RUNS: Final = _MOVER + "/runs"
+
+
+def legacy_routes(service: Service, limits: BodyLimits, metrics: Metrics, version: Mapping[str, str]) -> APIRouter:
+    """All routes: `limits` bound the bodies, `version` is what the version route shows."""
+    router = APIRouter()
+    for base in (BASE, TEST):
+        router.include_router(_public_routes(metrics, version), prefix=base)
+    router.include_router(_reading_routes(service))
+    router.include_router(_writing_routes(service, limits))
+    return router
+
+
+def _public_routes(metrics: Metrics, version: Mapping[str, str]) -> APIRouter:
+    router = APIRouter(tags=["service"])
+
+    @router.get("/ping", **openapi.PING)
+    async def ping() -> Response:
+        return text("pong", headers=ANY_ORIGIN)
+
+    @router.get("/version", **openapi.VERSION)
+    async def show_version() -> Response:
+        return JSONResponse(dict(version), headers=ANY_ORIGIN)
+
+    @router.get("/metrics", **openapi.METRICS)
+    async def metrics_() -> Response:
+        return await show_metrics(metrics)
+
+    return router
+
+
+def _reading_routes(service: Service) -> APIRouter:
+    router = APIRouter()
+
+    @router.get(f"{BASE}/flywheel", **openapi.FLYWHEEL)
+    async def flywheel(request: Request) -> Response:
+        ids = request.query_params.getlist("task")
+        return JSONResponse(await service.flywheel(ids)) if ids else Response(status_code=400)
+
+    @router.get(_MOVERS, **openapi.LIST)
+    async def list_movers(account: str) -> Response:
+        return _list(await service.names(account))
+
+    @router.get(_GROUP, **openapi.LIST_GROUP)
+    async def list_group(account: str, group: str) -> Response:
+        return _list(await service.names_in(account, group))
+
+    @router.get(_MOVER, **openapi.SHOW)
+    async def show(account: str, group: str, name: str) -> Response:
+        return JSONResponse(await service.show(account, MoverKey(group, name)))
+
+    @router.get(_RUNS, **openapi.LIST_RUNS)
+    async def list_runs(account: str, group: str, name: str) -> Response:
+        return JSONResponse(await service.run_ids(account, MoverKey(group, name)))
+
+    @router.get(_RUNS + "/{run}", **openapi.SHOW_RUN)
+    async def show_run(account: str, group: str, name: str, run: str) -> Response:
+        return JSONResponse(await service.run(account, MoverKey(group, name), run))
+
+    return router
+
+
+def _writing_routes(service: Service, limits: BodyLimits) -> APIRouter:
+    router = APIRouter()
+
+    @router.post(_GROUP, **openapi.CREATE)
+    async def create(request: Request, account: str, group: str) -> Response:
+        await service.check_account(account)
+        wanted = await _decoded(CreateMover, request, limits, "create data mover input")
+        task = await service.create(account, group, wanted)
+        return Response(status_code=202, headers={"X-Flywheel-Task": task, "Content-Type": "application/json"})
+
+    @router.put(_MOVER, **openapi.SET_STATE)
+    async def set_state(request: Request, account: str, group: str, name: str) -> Response:
+        wanted = await _decoded(SetState, request, limits, "data mover state input")
+        execution = await service.set_state(account, MoverKey(group, name), wanted)
+        return Response(status_code=204) if execution is None else JSONResponse(execution)
+
+    @router.delete(_MOVER, **openapi.DELETE)
+    async def delete(account: str, group: str, name: str) -> Response:
+        await service.delete(account, MoverKey(group, name))
+        return Response(status_code=204)
+
+    return router
+
+
+def _list(names: list[str]) -> Response:
+    return JSONResponse(names, headers={"X-Items": str(len(names))})
+
+
+async def _decoded(model: type[W], request: Request, limits: BodyLimits, what: str) -> W:
+    body = await read_body(request, limits)
+    try:
+        return decode(model, body)
+    except DecodingError as error:
+        raise RefusalError(400, f"cannot decode body into {what}: {error}") from None

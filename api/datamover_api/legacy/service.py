@@ -1,0 +1,134 @@
+"""What the older service does, on the mirror and by the actions; every refusal is a RefusalError in its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from datamover_api.actions.movers import Movers
+from datamover_api.actions.outcomes import UnknownOutcomeError
+from datamover_api.actions.runs import Runs
+from datamover_api.http.answers import RefusalError
+from datamover_api.legacy.creating import new_mover
+from datamover_api.legacy.documents import execution_id, mover_document, run_document
+from datamover_api.legacy.flywheel import flywheel_task
+from datamover_api.legacy.refusals import NO_ACCOUNT, NO_MOVER, NO_RUN, NOT_RUNNING, RUNNING, in_old_words
+from datamover_api.legacy.state import AVAILABLE, task_state
+from datamover_api.legacy.state import RUNNING as TASK_RUNNING
+from datamover_api.legacy.wire import CreateMover, SetState
+from datamover_api.mirror.keys import MoverKey, is_shown, name_of
+from datamover_api.mirror.mirror import Mirror
+from datamover_api.mirror.place import Place
+from datamover_crds import DataMover, DataMoverRun, JsonObject
+
+
+class Service:
+    """The older service. All methods raise RefusalError."""
+
+    def __init__(self, mirror: Mirror, movers: Movers, runs: Runs) -> None:
+        """Read from `mirror`, write by `movers` and `runs`."""
+        self._mirror = mirror
+        self._movers = movers
+        self._runs = runs
+
+    async def names(self, account_id: str) -> list[str]:
+        """The names of all movers of an account."""
+        place = await self._place(account_id)
+        return sorted(map(name_of, place.shown()))
+
+    async def names_in(self, account_id: str, group: str) -> list[str]:
+        """The names of a group's movers; none for a group that is not known."""
+        place = await self._place(account_id)
+        return sorted(map(name_of, place.shown_in(group)))
+
+    async def check_account(self, account_id: str) -> None:
+        """Refuse an account that is not served."""
+        await self._place(account_id)
+
+    async def create(self, account_id: str, group: str, request: CreateMover) -> str:
+        """Have a mover made; return the id of the flywheel task that tells how that goes."""
+        place = await self._place(account_id)
+        with in_old_words():
+            mover, other_name = new_mover(request, group, place.account)
+            made = await self._movers.create(place, mover, (other_name,))
+        return made.metadata.uid
+
+    async def show(self, account_id: str, key: MoverKey) -> JsonObject:
+        """A mover's task, locations and tags."""
+        place, mover = await self._mover(account_id, key)
+        return mover_document(mover, task_state(mover, place.room.runs_of(mover)))
+
+    async def delete(self, account_id: str, key: MoverKey) -> None:
+        """Have a mover deleted with all that it has in AWS."""
+        place, mover = await self._mover(account_id, key)
+        with in_old_words():
+            await self._movers.delete(place, mover)
+
+    async def set_state(self, account_id: str, key: MoverKey, request: SetState) -> str | None:
+        """Start the task, and return the execution's id; or stop it."""
+        if not request.state:
+            raise RefusalError(HTTPStatus.BAD_REQUEST, "missing required parameter: State")
+        if request.state not in {"start", "stop"}:
+            raise RefusalError(HTTPStatus.BAD_REQUEST, "valid states are 'start' and 'stop'")
+        place, mover = await self._mover(account_id, key)
+        if request.state == "start":
+            return await self._start(place, mover)
+        await self._stop(place, mover)
+        return None
+
+    async def run_ids(self, account_id: str, key: MoverKey) -> list[str]:
+        """The ids of a mover's task executions, the oldest first."""
+        place, mover = await self._mover(account_id, key)
+        return [execution_id(run) for run in _started(place, mover)]
+
+    async def run(self, account_id: str, key: MoverKey, run_id: str) -> JsonObject:
+        """One task execution of a mover."""
+        place, mover = await self._mover(account_id, key)
+        run = next((each for each in _started(place, mover) if execution_id(each) == run_id), None)
+        if run is None:
+            raise RefusalError(HTTPStatus.NOT_FOUND, NO_RUN)
+        return run_document(run)
+
+    async def flywheel(self, ids: Sequence[str]) -> JsonObject:
+        """The flywheel tasks with these ids, as far as they are known."""
+        tasks: JsonObject = {}
+        with in_old_words():
+            for uid in ids:
+                mover = await self._mirror.mover(uid)
+                if mover is not None and mover.metadata.deletion_timestamp is None:
+                    tasks[uid] = flywheel_task(mover)
+        return tasks
+
+    async def _place(self, account_id: str) -> Place:
+        with in_old_words():
+            place = await self._mirror.place(account_id)
+        if place is None:
+            raise RefusalError(HTTPStatus.NOT_FOUND, NO_ACCOUNT)
+        return place
+
+    async def _mover(self, account_id: str, key: MoverKey) -> tuple[Place, DataMover]:
+        place = await self._place(account_id)
+        mover = next((each for each in place.keyed(key) if is_shown(each)), None)
+        if mover is None:
+            raise RefusalError(HTTPStatus.NOT_FOUND, NO_MOVER)
+        return place, mover
+
+    async def _start(self, place: Place, mover: DataMover) -> str:
+        if task_state(mover, place.room.runs_of(mover)).status != AVAILABLE:
+            raise RefusalError(HTTPStatus.CONFLICT, RUNNING)
+        with in_old_words():
+            return execution_id(await self._runs.start(place.room, mover))
+
+    async def _stop(self, place: Place, mover: DataMover) -> None:
+        state = task_state(mover, place.room.runs_of(mover))
+        if state.status != TASK_RUNNING:
+            raise RefusalError(HTTPStatus.CONFLICT, NOT_RUNNING)
+        with in_old_words():
+            if state.active is None:
+                raise UnknownOutcomeError("its execution is not known yet")
+            await self._runs.stop(place.room, state.active)
+
+
+def _started(place: Place, mover: DataMover) -> list[DataMoverRun]:
+    runs = [run for run in place.room.runs_of(mover) if run.status.execution_arn is not None]
+    return sorted(runs, key=lambda run: run.status.start_time or run.metadata.creation_timestamp or "")

@@ -1,0 +1,60 @@
+"""By which names clients know a mover: its group and its name, as tags and spec hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from datamover_crds import DataMover, DataMoverRun
+
+GROUP_TAG: Final = "spinup:spaceid"
+ALL: Final = "all"
+"""Under this key are the movers that readers see."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoverKey:
+    """A mover's group and name, both in the client's own spelling."""
+
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Under this key are the movers of a group that readers see."""
+
+    name: str
+
+
+def key_of(mover: DataMover) -> MoverKey:
+    """A mover's key. One that was made by other means may lack the group's tag: its namespace is its group then."""
+    groups = [tag.value for tag in mover.spec.tags if tag.key == GROUP_TAG]
+    return MoverKey(groups[0] if groups else mover.metadata.namespace, name_of(mover))
+
+
+def name_of(mover: DataMover) -> str:
+    """A mover's name as clients know it: the task's."""
+    return mover.spec.name or mover.metadata.name
+
+
+def is_shown(mover: DataMover) -> bool:
+    """Whether readers see the mover: from its task's creation until its deletion is asked for."""
+    observed = mover.status.observed
+    return mover.metadata.deletion_timestamp is None and observed is not None and observed.task is not None
+
+
+def mover_index(mover: DataMover) -> Iterator[Hashable]:
+    """The keys under which a mover is found."""
+    key = key_of(mover)
+    yield key
+    if is_shown(mover):
+        yield Group(key.group)
+        yield ALL
+
+
+def run_index(run: DataMoverRun) -> tuple[Hashable, ...]:
+    """The key under which a run is found: the uid of its mover; empty where that is not known yet."""
+    owners = [owner.uid for owner in run.metadata.owner_references if owner.kind == "DataMover" and owner.controller]
+    return (run.status.mover_uid or (owners[0] if owners else ""),)

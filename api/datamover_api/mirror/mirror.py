@@ -1,0 +1,120 @@
+"""The mirror: all accounts, and for each served namespace its movers and runs, kept up to date by watches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Protocol
+
+from datamover_api.kube import resources
+from datamover_api.kube.client import KubeClient
+from datamover_api.kube.reflector import Reflector
+from datamover_api.kube.store import Store
+from datamover_api.mirror.accounts import served_namespaces, serving
+from datamover_api.mirror.place import Place, Room
+from datamover_crds import DataMover, DataMoverAccount
+
+_FILL_S: Final = 5.0
+"""How long a request waits for what has not been read yet."""
+
+
+class NotReadError(Exception):
+    """What the request asks about has not been read from Kubernetes yet, or may not be; the message says why."""
+
+
+class Mirror:
+    """Finds what requests ask about, without a request to Kubernetes."""
+
+    def __init__(self, client: KubeClient) -> None:
+        """Nothing is read before `reflecting`."""
+        self._client = client
+        self._accounts: Store[DataMoverAccount] = Store(DataMoverAccount, lambda account: (account.spec.account_id,))
+        self._watch = Reflector(client, resources.ACCOUNTS, self._accounts, self._accounts_changed)
+        self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
+        self._was_ready = False
+
+    @asynccontextmanager
+    async def reflecting(self) -> AsyncIterator[None]:
+        """Keep everything up to date while the context is open."""
+        watching = asyncio.create_task(self._watch.reflect(), name="accounts")
+        try:
+            yield
+        finally:
+            tasks = [watching, *(task for _, task in self._rooms.values())]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def missing(self) -> list[str]:
+        """What has not been read since the start; once that was nothing, it is so for good."""
+        if not self._was_ready:
+            if not self._watch.is_filled:
+                return [f"the accounts: {self._watch.problem or 'not read yet'}"]
+            unread = sorted(room.namespace for room in self.rooms if not room.is_settled)
+            if unread:
+                return [f"the movers of namespace {name}: not read yet" for name in unread]
+            self._was_ready = True
+        return []
+
+    @property
+    def rooms(self) -> list[Room]:
+        """The rooms of all served namespaces."""
+        return [room for room, _ in self._rooms.values()]
+
+    def sizes(self) -> dict[tuple[str, str], int]:
+        """How many objects are held, by kind and namespace."""
+        sizes = {("DataMoverAccount", ""): len(self._accounts)}
+        for room in self.rooms:
+            sizes["DataMover", room.namespace] = len(room.movers)
+            sizes["DataMoverRun", room.namespace] = len(room.runs)
+        return sizes
+
+    async def place(self, account_id: str) -> Place | None:
+        """Where an AWS account's movers are; None where it is not served. Raises NotReadError."""
+        await _filled(self._watch, "the accounts are not known")
+        account = serving(self._accounts.under(account_id), account_id)
+        if account is None or account.spec.rest is None:
+            return None
+        room = self._rooms[account.spec.rest.namespace][0]
+        await _filled(room, f"the movers of namespace '{room.namespace}' are not known")
+        names = frozenset(each.metadata.name for each in self._accounts.under(account_id))
+        return Place(account, names, room)
+
+    async def mover(self, uid: str) -> DataMover | None:
+        """The mover with this uid in any served account. Raises NotReadError."""
+        await _filled(self._watch, "the accounts are not known")
+        for room in self.rooms:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FILL_S):
+                    await room.settled()
+            mover = room.movers.get(uid)
+            if mover is not None:
+                return mover
+        return None
+
+    def _accounts_changed(self) -> None:
+        """Open rooms for namespaces that are served now, and close those of others."""
+        wanted = served_namespaces(self._accounts.all())
+        for namespace in self._rooms.keys() - wanted:
+            self._rooms.pop(namespace)[1].cancel()
+        for namespace in wanted - self._rooms.keys():
+            room = Room(self._client, namespace)
+            self._rooms[namespace] = (room, asyncio.create_task(room.reflect(), name=f"namespace {namespace}"))
+
+
+class _Reflected(Protocol):
+    @property
+    def problem(self) -> str: ...
+
+    async def filled(self) -> None: ...
+
+
+async def _filled(part: _Reflected, what: str) -> None:
+    try:
+        async with asyncio.timeout(_FILL_S):
+            await part.filled()
+    except TimeoutError:
+        msg = f"{what}: {part.problem or 'not read yet'}"
+        raise NotReadError(msg) from None

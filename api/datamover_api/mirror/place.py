@@ -1,0 +1,87 @@
+"""Where an account's movers are: the room of a namespace, and one account's part of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from datamover_api.kube import resources
+from datamover_api.kube.client import KubeClient
+from datamover_api.kube.reflector import Reflector
+from datamover_api.kube.store import Store
+from datamover_api.mirror.keys import ALL, Group, MoverKey, mover_index, run_index
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun
+
+
+class Room:
+    """One namespace's movers and runs."""
+
+    def __init__(self, client: KubeClient, namespace: str) -> None:
+        """Nothing is read before `reflect`."""
+        self.namespace = namespace
+        self.movers: Store[DataMover] = Store(DataMover, mover_index)
+        self.runs: Store[DataMoverRun] = Store(DataMoverRun, run_index)
+        self.reflectors = (
+            Reflector(client, resources.movers(namespace), self.movers, _nothing),
+            Reflector(client, resources.runs(namespace), self.runs, _nothing),
+        )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything has been read, or refused."""
+        return all(each.is_settled for each in self.reflectors)
+
+    @property
+    def problem(self) -> str:
+        """Why something could not be read; empty where nothing is wrong."""
+        return "; ".join(each.problem for each in self.reflectors if each.problem)
+
+    async def filled(self) -> None:
+        """Wait until everything has been read."""
+        for each in self.reflectors:
+            await each.filled()
+
+    async def settled(self) -> None:
+        """Wait until everything has been read, or refused."""
+        for each in self.reflectors:
+            await each.settled()
+
+    async def reflect(self) -> None:
+        """Keep both stores up to date until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for each in self.reflectors:
+                group.create_task(each.reflect())
+
+    def runs_of(self, mover: DataMover) -> Iterable[DataMoverRun]:
+        """A mover's runs."""
+        return self.runs.under(mover.metadata.uid)
+
+
+class Place:
+    """Where one AWS account's movers are: the account object that serves it, and the room of its namespace."""
+
+    def __init__(self, account: DataMoverAccount, names: frozenset[str], room: Room) -> None:
+        """`names` are those of all account objects of this AWS account: movers of any of them are served."""
+        self.account = account
+        self.room = room
+        self._names = names
+
+    def shown(self) -> Iterable[DataMover]:
+        """The movers that readers see."""
+        return (each for each in self.room.movers.under(ALL) if self._has(each))
+
+    def shown_in(self, group: str) -> Iterable[DataMover]:
+        """The movers of a group that readers see."""
+        return (each for each in self.room.movers.under(Group(group)) if self._has(each))
+
+    def keyed(self, key: MoverKey) -> list[DataMover]:
+        """The movers with this group and name, seen or not, the oldest first: clients see the first one."""
+        found = (each for each in self.room.movers.under(key) if self._has(each))
+        return sorted(found, key=lambda each: each.metadata.creation_timestamp or "")
+
+    def _has(self, mover: DataMover) -> bool:
+        return mover.spec.account_ref.name in self._names
+
+
+def _nothing() -> None:
+    """Nobody asks to be told."""

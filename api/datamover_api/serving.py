@@ -1,0 +1,115 @@
+"""Puts the service together, runs it, and takes it down again."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+import uvicorn
+
+from datamover_api.actions.movers import Movers
+from datamover_api.actions.runs import Patience, Runs
+from datamover_api.actions.writer import Writer
+from datamover_api.app import DOCS, OPENAPI, application
+from datamover_api.auth.keys import KeyRing
+from datamover_api.auth.tokens import Verifier
+from datamover_api.http.bodies import BodyLimits
+from datamover_api.http.certificates import keep_certificate
+from datamover_api.http.connections import connections
+from datamover_api.http.gate import Gate
+from datamover_api.http.health import HEALTHZ, READYZ, health_routes
+from datamover_api.kube.client import KubeClient, KubeError
+from datamover_api.legacy.routes import PUBLIC, legacy_routes
+from datamover_api.legacy.service import Service
+from datamover_api.metrics import Metrics
+from datamover_api.mirror.mirror import Mirror
+from datamover_api.settings import Settings
+from datamover_api.tasks import owned
+
+_PACKAGE: Final = "datamover-operator"
+_BACKLOG: Final = 2048
+_log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings, ring: KeyRing) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit status."""
+    async with AsyncExitStack() as stack:
+        try:
+            client = await KubeClient.from_environment(settings.kubernetes_timeout_seconds)
+            stack.push_async_callback(client.close)
+            listener = stack.enter_context(_bound(settings.http_host, settings.http_port))
+            mirror, verifier = Mirror(client), Verifier(ring, settings.highest_bcrypt_cost)
+            stack.callback(verifier.close)
+            config = _config(settings, _gate(settings, client, mirror, verifier))
+        except (OSError, KubeError) as error:
+            _log.error("can't start", error=str(error))
+            return 1
+        await stack.enter_async_context(mirror.reflecting())
+        await stack.enter_async_context(owned(ring.keep_fresh(), "keys"))
+        certificate, key = settings.tls_certificate_file, settings.tls_key_file
+        if config.ssl is not None and certificate is not None and key is not None:
+            await stack.enter_async_context(owned(keep_certificate(config.ssl, certificate, key), "certificate"))
+        _log.info("serves", host=settings.http_host, port=listener.getsockname()[1], https=config.is_ssl)
+        await _serve(config, listener)
+    return 0
+
+
+def _gate(settings: Settings, client: KubeClient, mirror: Mirror, verifier: Verifier) -> Gate:
+    metrics, writer = Metrics(), Writer(client)
+    metrics.show_mirror(mirror.sizes)
+    patience = Patience(
+        start=settings.start_timeout_seconds,
+        outcome=settings.outcome_timeout_seconds,
+        stop=settings.stop_timeout_seconds,
+    )
+    service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), Runs(writer, patience))
+    limits = BodyLimits(settings.largest_body_bytes, settings.body_timeout_seconds)
+    shown = {"version": version(_PACKAGE), "githash": settings.githash, "buildstamp": settings.buildstamp}
+    app = application(
+        shown["version"],
+        health_routes(lambda: mirror.missing),
+        legacy_routes(service, limits, metrics, shown),
+    )
+    return Gate(app, verifier, {HEALTHZ, READYZ, OPENAPI, DOCS, *PUBLIC}, metrics)
+
+
+def _config(settings: Settings, gate: Gate) -> uvicorn.Config:
+    """What uvicorn needs. Raises OSError where a certificate can't be read or does not fit its key."""
+    config = uvicorn.Config(
+        gate,
+        http=connections(settings.head_timeout_seconds),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+        ssl_certfile=settings.tls_certificate_file,
+        ssl_keyfile=settings.tls_key_file,
+    )
+    config.load()
+    return config
+
+
+async def _serve(config: uvicorn.Config, listener: socket.socket) -> None:
+    """Serve until a signal comes, then let requests in flight end."""
+    # uvicorn raises the signals that it was told by once more when it is done: they are for nobody then.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _nobody)
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def _nobody() -> None:
+    return
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address[:2], family=family, backlog=_BACKLOG)

@@ -1,0 +1,120 @@
+"""The service's settings: `DATAMOVER_API_*` variables, or flags of the same names, which win over them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from datamover_api.logs import LogFormat, LogLevel
+
+if TYPE_CHECKING:
+    from pydantic_settings import PydanticBaseSettingsSource
+
+PREFIX = "DATAMOVER_API_"
+_WORD = {"accepted": "a text of at most 100 characters"}
+
+
+class Settings(BaseSettings):
+    """All settings. Variables whose names are not listed here are ignored.
+
+    (Kubernetes itself puts variables like `DATAMOVER_API_PORT` into pods, for a Service called datamover-api.)
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    keys_file: Annotated[
+        Path,
+        Field(description="The file with the pre-shared keys, one a line; it is read again when it changes."),
+    ]
+    highest_bcrypt_cost: Annotated[
+        int, Field(ge=4, le=16, description="A token whose hash costs more is refused at once.")
+    ] = 12
+
+    http_host: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="The address that is served; in a pod 0.0.0.0.",
+            json_schema_extra={"accepted": "an IP address or a host name"},
+        ),
+    ] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535, description="Its port; 0: any free one, which is logged.")] = 8000
+    tls_certificate_file: Annotated[
+        Path | None,
+        Field(description="The certificate and its chain (PEM): HTTPS is served. Read again when it changes."),
+    ] = None
+    tls_key_file: Annotated[Path | None, Field(description="The certificate's private key (PEM).")] = None
+
+    largest_body_bytes: Annotated[
+        int, Field(ge=1024, le=16 * 1024 * 1024, description="The largest request body, in bytes.")
+    ] = 256 * 1024
+    head_timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=300, description="How long a request's head may take to come, in seconds.")
+    ] = 10
+    body_timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=300, description="How long a request's body may take to come, in seconds.")
+    ] = 10
+    keep_alive_seconds: Annotated[
+        int, Field(ge=0, le=3600, description="How long a connection may rest between requests, in seconds.")
+    ] = 75
+
+    start_timeout_seconds: Annotated[
+        float,
+        Field(ge=0.1, le=300, description="How long a start waits for the operator to take it up, in seconds."),
+    ] = 15
+    outcome_timeout_seconds: Annotated[
+        float,
+        Field(
+            ge=0.1,
+            le=600,
+            description="How long a start waits for AWS once the operator has taken it up, in seconds; "
+            "longer than the operator's AWS call timeout.",
+        ),
+    ] = 60
+    stop_timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=300, description="How long a stop waits to be passed on to AWS, in seconds.")
+    ] = 15
+    delete_timeout_seconds: Annotated[
+        float,
+        Field(
+            ge=0.1,
+            le=300,
+            description="How long a deletion, and a creation that waits for one, wait for its end, in seconds.",
+        ),
+    ] = 20
+    kubernetes_timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=300, description="The longest that a request to Kubernetes may take, in seconds.")
+    ] = 15
+    shutdown_grace_seconds: Annotated[
+        int, Field(ge=0, le=600, description="How long requests in flight may take to end on SIGTERM, in seconds.")
+    ] = 25
+
+    log_format: Annotated[LogFormat, Field(description="One JSON object a line, or lines for people.")] = "json"
+    log_level: Annotated[LogLevel, Field(description="The least important events that are logged.")] = "info"
+    githash: Annotated[
+        str, Field(max_length=100, description="The commit that /version shows.", json_schema_extra=dict(_WORD))
+    ] = "unknown"
+    buildstamp: Annotated[
+        str, Field(max_length=100, description="The build time that /version shows.", json_schema_extra=dict(_WORD))
+    ] = "unknown"
+
+    @model_validator(mode="after")
+    def _has_both_halves_of_tls(self) -> Self:
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError(f"{PREFIX}TLS_CERTIFICATE_FILE, {PREFIX}TLS_KEY_FILE: accepted are both or neither")
+        return self
+
+    @classmethod
+    def settings_customise_sources(  # the signature is pydantic-settings'
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the caller alone: `command_line.load` gives it the flags and the environment."""
+        return (init_settings,)
