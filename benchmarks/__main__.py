@@ -1,47 +1,72 @@
-"""`make bench`: measure, print a table, and write the figures down."""
+"""`make bench`: measure, print tables, and write the figures down."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import shutil
+import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.movers_ready import MoversReady, compare
+from benchmarks import copying, movers_ready
+from benchmarks.cluster_client import Json
 from datamover_dev.paths import LOCAL
 
+_LARGE_MIB = 1024
 
-def main() -> None:
-    """Measure what the command line asks for."""
+
+def main(argv: Sequence[str]) -> None:
+    """Measure what the command line asks for; figures of what it leaves out stay in the file."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=sorted(_BENCHMARKS), help="measure this alone (default: everything)")
     parser.add_argument("--movers", type=int, default=1000, help="movers applied in each run (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=LOCAL / "bench.json", help="where the figures go")
-    arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="datamover-bench-"))
-    print(f"{arguments.movers} movers from apply to Ready, {arguments.rounds} runs each; logs in {folder}", flush=True)
-    found = compare(arguments.movers, arguments.rounds, folder, lambda line: print(line, flush=True))
-    _show(found)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps({"movers_ready": found.as_json()}, indent=2) + "\n")
-    shutil.rmtree(folder)
+    arguments = parser.parse_args(argv)
+    for name in [arguments.only] if arguments.only else _BENCHMARKS:
+        folder = Path(tempfile.mkdtemp(prefix="datamover-bench-"))
+        try:
+            _write(arguments.out, {name: _BENCHMARKS[name](arguments, folder)})
+        finally:
+            shutil.rmtree(folder)
 
 
-def _show(found: MoversReady) -> None:
-    rows = [
-        ("operator, time to all Ready (median)", f"{found.operator_s:.1f} s"),
-        ("bare script, the same calls (median)", f"{found.floor_s:.1f} s"),
-        ("ratio", f"{found.ratio:.2f}"),
-        ("writes to a mover and its status", f"{found.kubernetes_writes_per_mover:.2f}"),
-        ("Events of a mover", f"{found.events_per_mover:.2f}"),
-        ("AWS calls of a mover", f"{found.aws_calls_per_mover:.2f}"),
-        ("AWS calls that it needs", f"{found.aws_calls_needed_per_mover}"),
-        ("operator, peak resident memory", f"{found.rss_mib:.0f} MiB"),
-    ]
-    for name, value in rows:
-        print(f"  {name:<38} {value:>10}")
+def _movers_ready(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say(f"{arguments.movers} movers from apply to Ready, {arguments.rounds} runs of the operator and the bare script")
+    found = movers_ready.compare(arguments.movers, arguments.rounds, folder, _say)
+    for what, operator, script in found.rows():
+        _say(f"  {what:<36} {operator:>10} {script:>10}")
+    return found.as_json()
+
+
+def _copying(arguments: argparse.Namespace, folder: Path) -> Json | None:
+    _say(f"The emulator's copying beside rclone's, {arguments.rounds} runs of each")
+    try:
+        found = copying.compare(arguments.rounds, _LARGE_MIB, folder, _say)
+    except FileNotFoundError as error:
+        _say(f"  left out: {error}")
+        return None
+    _say(f"  {found.files} files, {found.mib} MiB: at worst {found.ratio:.2f} of rclone's speed")
+    return found.as_json()
+
+
+_BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
+    "movers_ready": _movers_ready,
+    "copying": _copying,
+}
+
+
+def _write(out: Path, figures: dict[str, Json | None]) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    known: Json = json.loads(out.read_text()) if out.exists() else {}
+    out.write_text(json.dumps(known | figures, indent=2) + "\n")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -22,6 +22,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.copying_field import Field, Route
+from benchmarks.usage import peak_rss_mib
 from datamover_dev.demo.library import library_files
 from datamover_dev.stack.emulator import start_emulator
 
@@ -121,11 +122,11 @@ def _measure_large(folder: Path, mib: int) -> Large:
     with _field(folder) as (field, pid):
         with (field.tree / "large").open("wb") as file:
             file.truncate(mib * _MIB)
-        idle = _peak_rss_mib(pid)
+        idle = peak_rss_mib(pid)
         there = field.emulator(ROUTES[0])
         field.fill_bucket()
         back = field.emulator(ROUTES[1])
-        return Large(mib, round(there + back, 1), idle, _peak_rss_mib(pid))
+        return Large(mib, round(there + back, 1), idle, peak_rss_mib(pid))
 
 
 @contextmanager
@@ -137,13 +138,6 @@ def _field(folder: Path) -> Iterator[tuple[Field, int]]:
         yield Field(folder / "data", endpoint), emulator.pid
     finally:
         emulator.terminate()
-
-
-def _peak_rss_mib(pid: int) -> float:
-    """The peak of a process' resident memory: proc(5), VmHWM."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return round(int(line.split()[1]) / 1024, 1)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ times. Each run has an API server and an emulator of its own; runs alternate, an
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from benchmarks.arena import NAMESPACE, Arena, arena, mover_named
 from benchmarks.cluster_client import ClusterClient, Json
 from benchmarks.counting import Requests, requests_so_far
 from benchmarks.judge import COLLECTION, is_ready, wait_until_ready
+from benchmarks.usage import cpu_s, peak_rss_mib
 from datamover_dev.stack.operator import Operator
 
 NEEDED: Counter[str] = Counter(
@@ -66,6 +66,7 @@ class MoversReady:
     aws_calls_needed_per_mover: int
     aws_calls: dict[str, int]
     rss_mib: float
+    floor_rss_mib: float
     operator_cpu_s: float
     floor_cpu_s: float
     operator_runs_s: list[float]
@@ -74,6 +75,20 @@ class MoversReady:
     def as_json(self) -> Json:
         """Return it for bench.json."""
         return asdict(self)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return a table: what, the operator's figure, the script's."""
+        needed = self.aws_calls_needed_per_mover
+        return [
+            ("", "operator", "script"),
+            ("time to all Ready, median", f"{self.operator_s:.1f} s", f"{self.floor_s:.1f} s"),
+            ("ratio", f"{self.ratio:.2f}", "1"),
+            ("processor time", f"{self.operator_cpu_s:.1f} s", f"{self.floor_cpu_s:.1f} s"),
+            ("writes to a mover or its status", f"{self.kubernetes_writes_per_mover:.2f}", "5"),
+            ("Events of a mover", f"{self.events_per_mover:.2f}", "2"),
+            ("AWS calls of a mover", f"{self.aws_calls_per_mover:.2f}", f"{needed}"),
+            ("peak memory", f"{self.rss_mib:.0f} MiB", f"{self.floor_rss_mib:.0f} MiB"),
+        ]
 
 
 def compare(movers: int, rounds: int, folder: Path, say: Say) -> MoversReady:
@@ -102,6 +117,7 @@ def _together(movers: int, operator: list[Run], script: list[Run]) -> MoversRead
         aws_calls_needed_per_mover=NEEDED.total(),
         aws_calls=dict(sum((run.aws_calls for run in operator), Counter())),
         rss_mib=max(run.rss_mib for run in operator),
+        floor_rss_mib=max(run.rss_mib for run in script),
         operator_cpu_s=round(median(run.cpu_s for run in operator), 2),
         floor_cpu_s=round(median(run.cpu_s for run in script), 2),
         operator_runs_s=[round(run.seconds, 2) for run in operator],
@@ -157,15 +173,15 @@ async def _measure(
     judge = asyncio.create_task(
         wait_until_ready(cluster, COLLECTION, movers, listed["metadata"]["resourceVersion"], _PATIENCE_S + movers)
     )
-    cpu, started = _cpu_s(pid), time.perf_counter()
+    used, started = cpu_s(pid), time.perf_counter()
     await begin()
     await judge
     seconds = time.perf_counter() - started
-    cpu, rss = _cpu_s(pid) - cpu, _peak_rss_mib(pid)
+    used, rss = cpu_s(pid) - used, peak_rss_mib(pid)
     made = await _requests_when_quiet(cluster)
     return Run(
         seconds=seconds,
-        cpu_s=cpu,
+        cpu_s=used,
         writes=made.mover_writes - requests.mover_writes,
         events=made.events - requests.events,
         aws_calls=arena.aws_calls() - calls,
@@ -198,16 +214,3 @@ async def _requests_when_quiet(cluster: ClusterClient) -> Requests:
         if (now.events, now.mover_writes) == (before.events, before.mover_writes):
             return now
         before = now
-
-
-def _cpu_s(pid: int) -> float:
-    """The processor time that a process has used: proc(5), utime and stime of stat."""
-    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _peak_rss_mib(pid: int) -> float:
-    """The peak of a process' resident memory: proc(5), VmHWM."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return round(int(line.split()[1]) / 1024, 1)

@@ -1,0 +1,30 @@
+"""The benchmark runs, and a mover from apply to Ready costs no more writes and AWS calls than it needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from benchmarks.__main__ import main
+from benchmarks.movers_ready import NEEDED
+
+MOVERS = 3
+
+
+def test_a_mover_costs_five_writes_and_the_aws_calls_that_it_needs(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    out.write_text('{"copying": null}')
+    main(["--only", "movers_ready", "--movers", str(MOVERS), "--rounds", "1", "--out", str(out)])
+
+    written = json.loads(out.read_text())
+    assert written.keys() == {"copying", "movers_ready"}
+    found = written["movers_ready"]
+    assert found["movers"] == MOVERS
+    assert found["operator_s"] > 0
+    assert found["floor_s"] > 0
+    assert found["ratio"] > 0
+    assert found["rss_mib"] > 0
+    assert found["kubernetes_writes_per_mover"] <= 5
+    assert found["events_per_mover"] <= 3
+    assert found["aws_calls"] == {operation: MOVERS * count for operation, count in NEEDED.items()}
+    assert found["aws_calls_per_mover"] == found["aws_calls_needed_per_mover"]
