@@ -100,7 +100,7 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
     Kept in status: a field that is here and no longer in the spec has been removed, and goes back to its default.
     """
     fields = [f"options.{name}" for name in dump(spec.options)]
-    fields += [name for name in TASK_FIELDS if dump(spec).get(name)]
+    fields += [name for name in TASK_FIELDS if getattr(spec, name)]
     fields += [f"tags.{key}" for key in user_tags(spec)]
     for side in SIDES:
         member = location_of(spec, side).s3 or location_of(spec, side).efs
