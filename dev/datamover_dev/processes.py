@@ -27,6 +27,11 @@ A `preexec_fn` would do the same inside a fork of this process, which has thread
 """
 
 
+def ending_with_us(command: Sequence[str | Path]) -> list[str]:
+    """Return a command that runs `command` (its first item is a path), and is killed when our thread ends."""
+    return [sys.executable, "-I", "-S", "-c", _BIND_TO_PARENT, str(os.getpid()), *map(str, command)]
+
+
 class Managed:
     """A child process with a log file. It is killed by the kernel when the thread that started it ends."""
 
@@ -36,10 +41,13 @@ class Managed:
         """Start `command` (its first item is a path); output is appended to `log`."""
         self.name = name
         self.log = log
-        bound = [sys.executable, "-I", "-S", "-c", _BIND_TO_PARENT, str(os.getpid()), *map(str, command)]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                bound, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
+                ending_with_us(command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
             )
 
     @property

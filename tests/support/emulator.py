@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import boto3
 from botocore.config import Config
 
+from datamover_dev.processes import ending_with_us
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Fault:
 def start_emulator(data_root: Path, *arguments: str, log: IO[str] | None = None) -> Iterator[Emulator]:
     """Run an emulator on a free port until the block is left."""
     command = [sys.executable, "-m", "datasync_emulator", "--port", "0", "--data-root", str(data_root), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    process = subprocess.Popen(ending_with_us(command), stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout is not None
     endpoint = process.stdout.readline().strip()
     emulator = Emulator(process, endpoint, data_root)
