@@ -50,6 +50,9 @@ crds: $(SET_UP) ## Generate crds/*.yaml from the models
 lock: $(SET_UP) ## Resolve the dependencies anew and lock them with hashes
 	$(UV_COMPILE) --upgrade requirements/uv.in --output-file requirements/uv.txt
 	$(UV_COMPILE) --upgrade pyproject.toml --extra emulator --extra dev --output-file requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/operator.txt
+	$(UV_COMPILE) pyproject.toml --constraints requirements/dev.txt --extra emulator --output-file requirements/emulator.txt
+	$(UV_COMPILE) requirements/build.in --constraints requirements/dev.txt --output-file requirements/build.txt
 
 fmt: $(SET_UP) ## Format the code and mend what the linter can mend
 	.venv/bin/ruff check --fix-only --quiet

@@ -16,6 +16,7 @@ from tests.support.cleaning import remove_custom_resources
 from tests.support.emulator import Emulator, start_emulator
 from tests.support.kubectl import Kubectl
 from tests.support.operator_process import Operators
+from tests.support.rights import identity, in_one_namespace
 
 OPERATORS = pytest.StashKey[Operators]()
 
@@ -80,17 +81,18 @@ def emulator(worker_emulator: Emulator) -> Emulator:
 
 @pytest.fixture
 def operator(
-    request: pytest.FixtureRequest, control_plane: ControlPlane, namespace: str, emulator: Emulator, tmp_path: Path
+    request: pytest.FixtureRequest, api: Api, kubeconfig: Path, namespace: str, emulator: Emulator, tmp_path: Path
 ) -> Iterator[Operators]:
     """Starts operators on the test's namespace and emulator: `operator()`, `operator(settling_seconds=1)`.
 
     Each is a process that can be killed (`.kill()`) or asked to end (`.terminate()`). Their logs are shown where a
-    test fails.
+    test fails. They are the chart's ServiceAccount, with the rights that the chart grants in one namespace.
     """
-    operators = Operators(control_plane, namespace, emulator.environment(), tmp_path)
-    request.node.stash[OPERATORS] = operators
-    yield operators
-    operators.stop()
+    with identity(api, kubeconfig, tmp_path, in_one_namespace(namespace)) as whose:
+        operators = Operators(whose, namespace, emulator.environment(), tmp_path)
+        request.node.stash[OPERATORS] = operators
+        yield operators
+        operators.stop()
 
 
 @pytest.hookimpl(wrapper=True)

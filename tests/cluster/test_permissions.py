@@ -1,59 +1,123 @@
-"""The operator as the service account of config/rbac.yaml, not as the administrator."""
+"""The operator has the rights that it needs, and none that it does not need.
+
+Every test on the whole stack runs the operator with the chart's rights for one namespace; here it has those for all
+of them, whole and with each right taken away in turn.
+"""
 
 from __future__ import annotations
 
-import base64
-import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-from datamover_dev.controlplane import kubeconfig
-from datamover_dev.controlplane.cluster import ControlPlane
-from datamover_dev.paths import CHECKOUT
+import pytest
+
+from datamover_dev.http import answers
+from datamover_dev.stack.operator import Operator
+from tests.support.api import Api, JsonDict
+from tests.support.emulator import Emulator
 from tests.support.movers import NOTHING, World
 from tests.support.operator_process import Operators
+from tests.support.rights import (
+    Right,
+    identity,
+    in_all_namespaces,
+    in_one_namespace,
+    single_rights,
+    without,
+)
 from tests.support.waiting import eventually
 
-SYSTEM = "datamover-system"
+Start = Callable[[list[JsonDict]], Operator]
+ALL = single_rights(in_all_namespaces("anywhere"))
 
 
-def config_of_service_account(control_plane: ControlPlane, folder: Path) -> Path:
-    control_plane.kubectl("apply", "--server-side", "-f", str(CHECKOUT / "config" / "rbac.yaml"))
-    token = control_plane.kubectl("create", "token", "datamover-operator", f"--namespace={SYSTEM}").strip()
-    cluster = json.loads(control_plane.kubeconfig.read_text())["clusters"][0]["cluster"]
-    authority = folder / "ca.crt"
-    authority.write_bytes(base64.b64decode(cluster["certificate-authority-data"]))
-    kubeconfig.write(folder / "kubeconfig", server=cluster["server"], authority=authority, token=token)
-    return folder / "kubeconfig"
+@pytest.fixture
+def start(api: Api, kubeconfig: Path, namespace: str, emulator: Emulator, tmp_path: Path) -> Iterator[Start]:
+    """Starts the operator for all namespaces, with the rights of rendered objects."""
+    with ExitStack() as ends:
+
+        def begin(objects: list[JsonDict]) -> Operator:
+            whose = ends.enter_context(identity(api, kubeconfig, tmp_path, objects))
+            operators = Operators(whose, namespace, emulator.environment(), tmp_path)
+            ends.callback(operators.stop)
+            return operators(namespaces="", lease=True, wait=False)
+
+        yield begin
 
 
-def test_the_documented_permissions_suffice(
-    control_plane: ControlPlane, world: World, operator: Operators, tmp_path: Path
-) -> None:
-    started = operator(
-        kubeconfig=config_of_service_account(control_plane, tmp_path),
-        namespaces="",
-        operator_namespace=SYSTEM,
-        lease=True,
-    )
-    secret = {"aws_access_key_id": "123456789012", "aws_secret_access_key": "none"}
-    world.api.create(
-        f"/api/v1/namespaces/{SYSTEM}/secrets", {"metadata": {"name": world.account}, "stringData": secret}
-    )
+class Missed(Exception):  # noqa: N818 - what a test looks for, not an error of its own
+    """The operator was refused something."""
+
+
+def use(operator: Operator, world: World, patience: float) -> None:
+    """Have the operator do all that it can do; raise Missed as soon as it is refused something."""
+
+    def until(done: Callable[[], bool], what: str) -> None:
+        def looked() -> bool:
+            if "orbidden" in operator.log.read_text() or operator.exit_code is not None:
+                raise Missed(operator.tail())
+            return done()
+
+        eventually(looked, patience, what=what)
+
+    until(lambda: operator.url != "" and answers(f"{operator.url}/readyz"), "the operator is ready")
+    keys = {"aws_access_key_id": "123456789012", "aws_secret_access_key": "none"}
+    secrets = f"/api/v1/namespaces/{world.namespace}/secrets"
+    world.api.create(secrets, {"metadata": {"name": "keys"}, "stringData": keys})
     world.bucket("src", {"a": b"alpha"})
     world.bucket("dst")
-    world.grant_all(credentialsSecretRef={"name": world.account})
+    world.grant_all(credentialsSecretRef={"name": "keys"})
     world.s3_mover(runHistory={"limit": 0}, trigger={"manual": "first"})
-    world.wait_ready()
-
-    def moved() -> bool:
-        return world.objects("dst") == {"a": b"alpha"}
-
-    eventually(moved)
-    eventually(lambda: world.list("DataMoverRun") == [], what="the ended run is pruned")
-    events = world.api.get(f"/apis/events.k8s.io/v1/namespaces/{world.namespace}/events")["items"]
-    assert events != []
+    until(lambda: world.objects("dst") == {"a": b"alpha"}, "the run that the trigger starts moves the object")
+    until(lambda: world.list("DataMoverRun") == [], "the ended run is pruned")
+    events = f"/apis/events.k8s.io/v1/namespaces/{world.namespace}/events"
+    until(lambda: world.api.get(events)["items"] != [], "there are Events")
     world.delete("DataMover", "m")
-    world.wait_gone("DataMover", "m")
+    until(lambda: world.get("DataMover", "m") is None, "the mover is gone")
+    world.delete("DataMoverAccount", world.account)
+    until(lambda: world.get("DataMoverAccount", world.account) is None, "the account is gone")
+
+
+def test_the_granted_rights_suffice(start: Start, world: World) -> None:
+    operator = start(in_all_namespaces(world.namespace))
+    use(operator, world, patience=60)
     assert world.leftovers() == NOTHING
-    assert started.terminate() == 0
-    assert "orbidden" not in started.log.read_text()
+    assert operator.terminate() == 0
+    assert "orbidden" not in operator.log.read_text()
+
+
+@pytest.mark.parametrize("right", ALL, ids="-".join)
+def test_no_right_is_granted_that_nothing_needs(start: Start, world: World, right: Right) -> None:
+    operator = start(without(in_all_namespaces(world.namespace), right))
+    with pytest.raises((Missed, AssertionError)):
+        use(operator, world, patience=20)
+
+
+def test_one_namespace_needs_no_other_rights() -> None:
+    """So what holds for all namespaces holds there; a single namespace needs fewer."""
+
+    def actions(rights: list[Right]) -> set[tuple[str, ...]]:
+        return {right[1:] for right in rights}
+
+    assert actions(single_rights(in_one_namespace("anywhere"))) < actions(ALL)
+
+
+def test_secrets_are_out_of_reach_but_in_its_own_namespace(
+    api: Api, kubeconfig: Path, namespace: str, tmp_path: Path
+) -> None:
+    with identity(api, kubeconfig, tmp_path, in_all_namespaces(namespace)) as whose:
+        own = Api(whose)
+        for verb, where, wanted in [
+            ("get", namespace, True),
+            ("list", namespace, False),
+            ("watch", namespace, False),
+            ("create", namespace, False),
+            ("get", "default", False),
+            ("list", "", False),
+        ]:
+            asked = {"resource": "secrets", "verb": verb, "namespace": where}
+            review = {"spec": {"resourceAttributes": asked}}
+            answer = own.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
+            assert answer["status"]["allowed"] is wanted, asked
+        own.close()

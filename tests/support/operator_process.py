@@ -9,7 +9,6 @@ from pathlib import Path
 
 import urllib3
 
-from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.stack.environment import without_foreign_settings
 from datamover_dev.stack.operator import Operator
 
@@ -25,8 +24,9 @@ QUICK: Mapping[str, object] = {
 class Operators:
     """Starts operators against one API server, one namespace and one emulator, and stops them all at the end."""
 
-    def __init__(self, control_plane: ControlPlane, namespace: str, aws: Mapping[str, str], folder: Path) -> None:
-        self._base = without_foreign_settings(os.environ) | dict(aws) | {"KUBECONFIG": str(control_plane.kubeconfig)}
+    def __init__(self, kubeconfig: Path, namespace: str, aws: Mapping[str, str], folder: Path) -> None:
+        self.kubeconfig = kubeconfig
+        self._base = without_foreign_settings(os.environ) | dict(aws) | {"KUBECONFIG": str(kubeconfig)}
         self._defaults = {"namespaces": namespace, "operator_namespace": namespace, **QUICK}
         self._folder = folder
         self.started: list[Operator] = []
@@ -34,7 +34,7 @@ class Operators:
     def __call__(self, *, wait: bool = True, kubeconfig: Path | None = None, **settings: object) -> Operator:
         """Start one more operator with these settings (`settling_seconds=1`), ready unless `wait` is false.
 
-        It is the administrator, or whom `kubeconfig` says.
+        It has the rights that the chart grants in this namespace, or those of the user of `kubeconfig`.
         """
         merged = {f"DATAMOVER_{name.upper()}": _text(value) for name, value in (self._defaults | settings).items()}
         log = self._folder / f"operator-{len(self.started) + 1}.log"

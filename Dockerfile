@@ -1,0 +1,48 @@
+# One file, two images: `operator` (with the REST service) and `emulator`. `make image` builds both.
+ARG PYTHON_IMAGE=python:3.11-slim
+
+FROM ${PYTHON_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /build
+COPY requirements/build.txt requirements/
+RUN python3 -m venv tools && tools/bin/pip install --quiet --require-hashes --requirement requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY crds crds
+COPY operator operator
+COPY emulator emulator
+COPY api api
+RUN tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+FROM build AS operator-packages
+COPY requirements/operator.txt requirements/
+RUN python3 -m venv /opt/datamover \
+ && /opt/datamover/bin/pip install --quiet --require-hashes --requirement requirements/operator.txt \
+ && /opt/datamover/bin/pip install --quiet --no-deps dist/*.whl \
+ && /opt/datamover/bin/pip uninstall --quiet --yes setuptools pip
+
+FROM build AS emulator-packages
+COPY requirements/emulator.txt requirements/
+RUN python3 -m venv /opt/datamover \
+ && /opt/datamover/bin/pip install --quiet --require-hashes --requirement requirements/emulator.txt \
+ && /opt/datamover/bin/pip install --quiet --no-deps dist/*.whl \
+ && /opt/datamover/bin/pip uninstall --quiet --yes setuptools pip
+
+FROM ${PYTHON_IMAGE} AS emulator
+LABEL org.opencontainers.image.title="datamover-emulator" \
+      org.opencontainers.image.description="AWS DataSync, S3, IAM, STS, SQS and EventBridge on one port, for try-outs and tests" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/opt/datamover/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+COPY --from=emulator-packages /opt/datamover /opt/datamover
+USER 65532:65532
+EXPOSE 4566
+CMD ["datasync-emulator", "--host=0.0.0.0", "--port=4566", "--data-root=/tmp/data"]
+
+FROM ${PYTHON_IMAGE} AS operator
+LABEL org.opencontainers.image.title="datamover-operator" \
+      org.opencontainers.image.description="A Kubernetes operator for AWS DataSync, and its REST service" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/opt/datamover/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+COPY --from=operator-packages /opt/datamover /opt/datamover
+USER 65532:65532
+EXPOSE 8080
+CMD ["datamover-operator"]

@@ -1,0 +1,119 @@
+"""The operator's own identity: a token of the chart's ServiceAccount, with the rights that the chart grants."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import functools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datamover_dev.controlplane import kubeconfig
+from tests.support.api import Api, ApiError, JsonDict
+from tests.support.cleaning import NOT_FOUND
+from tests.support.helm import render
+
+PLACE = "namespace-of-the-test"
+_RBAC = "/apis/rbac.authorization.k8s.io/v1"
+Right = tuple[str, str, str, str]
+"""Kind of the role, API group, resource, verb."""
+
+_PLURALS = {
+    "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
+    "Role": _RBAC + "/namespaces/{}/roles",
+    "RoleBinding": _RBAC + "/namespaces/{}/rolebindings",
+    "ClusterRole": _RBAC + "/clusterroles",
+    "ClusterRoleBinding": _RBAC + "/clusterrolebindings",
+}
+
+
+def in_one_namespace(namespace: str) -> list[JsonDict]:
+    """The chart's objects where it watches just the namespace that it is installed in."""
+    return _rendered((PLACE,), namespace)
+
+
+def in_all_namespaces(namespace: str) -> list[JsonDict]:
+    """The chart's objects where it watches every namespace and is installed in `namespace`."""
+    return _rendered((), namespace)
+
+
+@contextmanager
+def identity(api: Api, admin: Path, folder: Path, objects: list[JsonDict]) -> Iterator[Path]:
+    """Create the ServiceAccount and its rights; yield a kubeconfig with a token of it (TokenRequest)."""
+    for each in objects:
+        api.create(_collection(each), each)
+    try:
+        account = next(each for each in objects if each["kind"] == "ServiceAccount")
+        path = f"{_collection(account)}/{account['metadata']['name']}/token"
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        yield _written(admin, folder, api.create(path, request)["status"]["token"])
+    finally:
+        for each in objects:
+            if each["kind"].startswith("Cluster"):  # the others go with their namespace
+                _remove(api, f"{_collection(each)}/{each['metadata']['name']}")
+
+
+def _written(admin: Path, folder: Path, token: str) -> Path:
+    cluster = json.loads(admin.read_text())["clusters"][0]["cluster"]
+    authority = folder / "ca.crt"
+    authority.write_bytes(base64.b64decode(cluster["certificate-authority-data"]))
+    path = folder / "service-account-kubeconfig"
+    kubeconfig.write(path, server=cluster["server"], authority=authority, token=token)
+    return path
+
+
+def _rendered(watched: tuple[str, ...], namespace: str) -> list[JsonDict]:
+    objects: list[JsonDict] = json.loads(json.dumps(_template(watched)).replace(PLACE, namespace))
+    return objects
+
+
+@functools.cache
+def _template(watched: tuple[str, ...]) -> list[JsonDict]:
+    """Rendered once for all tests of a worker: helm takes half a second."""
+    only = ("operator/serviceaccount.yaml", "operator/rbac.yaml")
+    return render({"watchNamespaces": list(watched)}, namespace=PLACE, only=only)
+
+
+def _collection(each: JsonDict) -> str:
+    return _PLURALS[each["kind"]].format(each["metadata"].get("namespace"))
+
+
+def _remove(api: Api, path: str) -> None:
+    try:
+        api.delete(path)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+
+
+def single_rights(objects: list[JsonDict]) -> list[Right]:
+    """Each single right that these objects grant, as often as they grant it."""
+    return [
+        (each["kind"], group, resource, verb)
+        for each in objects
+        for rule in each.get("rules", ())
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    ]
+
+
+def without(objects: list[JsonDict], right: Right) -> list[JsonDict]:
+    """The same objects less one right."""
+    kind, group, resource, verb = right
+    left = copy.deepcopy(objects)
+    for each in left:
+        if each["kind"] == kind:
+            each["rules"] = [part for rule in each["rules"] for part in _split(rule, group, resource, verb)]
+    return left
+
+
+def _split(rule: JsonDict, group: str, resource: str, verb: str) -> Iterator[JsonDict]:
+    """The rule as one for each of its resources, which lose the verb where the right is meant."""
+    for each in rule["resources"]:
+        is_meant = group in rule["apiGroups"] and each == resource
+        verbs = [name for name in rule["verbs"] if not (is_meant and name == verb)]
+        if verbs:
+            yield rule | {"resources": [each], "verbs": verbs}
