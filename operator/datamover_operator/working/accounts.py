@@ -11,12 +11,13 @@ from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind
-from datamover_operator.kube.secrets import UnusableSecretError, read_secret
+from datamover_operator.kube.secrets import UnusableSecretError
 from datamover_operator.planning.accounts import AccountPlan, Caller, ObservedAccount, plan_account
 from datamover_operator.planning.conditions import is_true
+from datamover_operator.working.access import access_to
 from datamover_operator.working.intake import wake_movers
 from datamover_operator.working.office import Desk, Office
-from datamover_operator.working.ports import AccountAccess, Accounts, Aws, Credentials
+from datamover_operator.working.ports import AccountAccess, Accounts, Aws
 
 SECRET_INTERVAL = 30.0
 """How often a Secret is read again, in seconds: rotated credentials are in use at most this much later."""
@@ -70,14 +71,16 @@ class AccountsDesk:
         self._client = client
         self._accounts = accounts
         self._book = book
+        self._names: dict[str, str] = {}
 
     async def reconcile(self, uid: str) -> None:
         """Confirm the way into one account, and record who uses it."""
         key = (Desk.ACCOUNT, uid)
         entry = self._office.caches.accounts.get(uid)
         if entry is None or entry.model is None:
-            self._office.queue.forget(key)
+            self._forget(uid)
             return
+        self._names[uid] = entry.model.metadata.name
         observed, access = await self._observe(entry.model)
         plan = plan_account(observed, self._office.clock.now())
         self._open_or_shut(entry.model, observed, access, plan)
@@ -95,11 +98,20 @@ class AccountsDesk:
         if entry.model.spec.credentials_secret_ref is not None:
             self._office.queue.add_after(key, SECRET_INTERVAL)
 
+    def _forget(self, uid: str) -> None:
+        """The account is gone, or can't be read: nobody gets in by it any more, unless another has its name now."""
+        self._office.queue.forget((Desk.ACCOUNT, uid))
+        name = self._names.pop(uid, "")
+        successor = self._office.caches.accounts.named("", name)
+        if successor is None or successor.uid == uid:
+            self._book.shut(name)
+            self._accounts.forget(name)
+
     async def _observe(self, account: DataMoverAccount) -> tuple[ObservedAccount, AccountAccess | None]:
         name = account.metadata.name
         o = ObservedAccount(account, len(self._office.caches.movers.under(("account", name))))
         try:
-            access = await self._access(account)
+            access = await access_to(account, self._client, self._office.settings.operator_namespace)
         except (UnusableSecretError, KubeError) as error:
             return replace(o, problem=f"spec.credentialsSecretRef: {error}"), None
         known = self._book.caller(name, access)
@@ -110,29 +122,6 @@ class AccountsDesk:
         except AwsError as error:
             return replace(o, failure=error.failure), access
         return replace(o, caller=Caller(account_id, arn)), access
-
-    async def _access(self, account: DataMoverAccount) -> AccountAccess:
-        spec = account.spec
-        role = spec.assume_role
-        secret = spec.credentials_secret_ref
-        return AccountAccess(
-            name=account.metadata.name,
-            account_id=spec.account_id,
-            region=spec.region,
-            assume_role_arn=role.arn if role is not None else None,
-            external_id=role.external_id if role is not None else None,
-            credentials=await self._credentials(secret.name) if secret is not None else None,
-        )
-
-    async def _credentials(self, name: str) -> Credentials:
-        namespace = self._office.settings.operator_namespace
-        data = await read_secret(self._client, namespace, name)
-        for key in ("aws_access_key_id", "aws_secret_access_key"):
-            if not data.get(key):
-                msg = f"Secret '{namespace}/{name}': has no key '{key}'"
-                raise UnusableSecretError(msg)
-        token = data.get("aws_session_token") or None
-        return Credentials(data["aws_access_key_id"], data["aws_secret_access_key"], token)
 
     def _open_or_shut(
         self,

@@ -1,0 +1,162 @@
+"""Finds the legacy movers of an account by their tags, and writes a DataMover for each that can be adopted."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from datamover_crds import DataMoverAccount, InvalidObject, JsonObject, LocationKind, parse
+from datamover_crds.legacy import FIXED_TAGS
+from datamover_operator import logs
+from datamover_operator.aws.errors import AwsError
+from datamover_operator.aws.sessions import BotoAccounts
+from datamover_operator.importing.translation import LegacyMover, NotAdoptableError, adopting_mover, is_legacy
+from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.resources import Kind
+from datamover_operator.kube.secrets import UnusableSecretError
+from datamover_operator.metrics import Metrics
+from datamover_operator.planning.failure import FailureKind
+from datamover_operator.planning.names import SIDES
+from datamover_operator.settings import Settings
+from datamover_operator.working.access import access_to
+from datamover_operator.working.ports import Aws
+
+_WRONG_USE = 2
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's own arguments; how AWS and Kubernetes are reached is told by DATAMOVER_* and KUBECONFIG."""
+    made = argparse.ArgumentParser(
+        prog="datamover-operator import",
+        description="Write a DataMover for each mover that the older REST service made; each adopts its task,"
+        " locations and roles. Nothing in AWS is changed but owner tags (by the operator). Twice changes nothing.",
+    )
+    made.add_argument("--account", required=True, help="the AWS account id, or the name of its DataMoverAccount")
+    made.add_argument("--group", help="only this group")
+    made.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
+    return made
+
+
+def run(argv: Sequence[str], settings: Settings) -> int:
+    """Import, and return the exit status: 0 also where some movers can't be adopted (they are listed)."""
+    arguments = parser().parse_args(argv)
+    logs.configure("console", "warning")
+    return asyncio.run(_run(arguments, settings))
+
+
+async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
+    client = await KubeClient.from_environment()
+    accounts = BotoAccounts(settings.limits, Metrics())
+    try:
+        account = await _account(client, arguments.account)
+        if account is None or account.spec.rest is None:
+            _say(f"no DataMoverAccount with a spec.rest section is, or has the accountId, '{arguments.account}'")
+            return _WRONG_USE
+        access = await access_to(account, client, settings.operator_namespace)
+        found = await find(accounts.connect(access), account, arguments.group)
+        for legacy in found:
+            await _import(client, legacy, account, arguments)
+    except (AwsError, KubeError, UnusableSecretError) as error:
+        _say(f"{error}")
+        return 1
+    finally:
+        await accounts.close()
+        await client.close()
+    return 0
+
+
+async def find(aws: Aws, account: DataMoverAccount, group: str | None) -> list[LegacyMover]:
+    """All legacy movers of the account, or of one group, by name. Raises AwsError."""
+    shown = await aws.tagging.find(FIXED_TAGS)
+    arns = [arn for arn, tags in shown.items() if ":task/" in arn and is_legacy(tags, account.spec.org, group)]
+    listed = await aws.datasync.list_locations(_ALWAYS) if arns else []
+    locations = {str(each["locationArn"]): each for each in listed}
+    found = await asyncio.gather(*(_describe(aws, arn, locations) for arn in arns))
+    return sorted((each for each in found if each is not None), key=lambda each: (each.group, each.name, each.arn))
+
+
+async def _describe(aws: Aws, arn: str, listed: Mapping[str, JsonObject]) -> LegacyMover | None:
+    """One mover; None where the tagging API still shows what is gone."""
+    try:
+        task, tags = await asyncio.gather(aws.datasync.describe_task(arn), aws.datasync.list_tags(arn))
+    except AwsError as error:
+        if error.failure.kind is FailureKind.NOT_FOUND:
+            return None
+        raise
+    arns = {side: str(task[f"{side}LocationArn"]) for side in SIDES}
+    return LegacyMover(task, tags, {side: await _location(aws, listed.get(arns[side], {})) for side in SIDES})
+
+
+async def _location(aws: Aws, listed: JsonObject) -> JsonObject:
+    scheme = str(listed.get("locationUri", "")).partition("://")[0]
+    kinds: dict[str, LocationKind] = {"s3": "s3", "efs": "efs"}
+    if scheme not in kinds:
+        return listed
+    return await aws.datasync.describe_location(kinds[scheme], str(listed["locationArn"]))
+
+
+async def _account(client: KubeClient, wanted: str) -> DataMoverAccount | None:
+    listed = (await client.get(Kind.ACCOUNT.value.collection(""))).get("items")
+    accounts = []
+    for raw in listed if isinstance(listed, list) else []:
+        try:
+            accounts.append(parse(DataMoverAccount, raw if isinstance(raw, dict) else {}))
+        except InvalidObject as problem:
+            _say(f"skipped: {problem}")
+    matching = [each for each in accounts if wanted in {each.metadata.name, each.spec.account_id} and each.spec.rest]
+    return min(matching, key=lambda each: each.metadata.creation_timestamp or "", default=None)
+
+
+async def _import(
+    client: KubeClient,
+    legacy: LegacyMover,
+    account: DataMoverAccount,
+    arguments: argparse.Namespace,
+) -> None:
+    title = f"{legacy.group}/{legacy.name} ({legacy.arn})"
+    try:
+        mover, other_name = adopting_mover(legacy, account)
+    except NotAdoptableError as reason:
+        _say(f"skipped   {title}: {reason}")
+        return
+    metadata = mover["metadata"]
+    assert isinstance(metadata, dict)  # noqa: S101 - adopting_mover has just made it
+    namespace = str(metadata["namespace"])
+    found = [(name, await _there(client, namespace, name)) for name in (str(metadata["name"]), other_name)]
+    same = [name for name, there in found if there is not None and _adopts(there, legacy.arn)]
+    free = [name for name, there in found if there is None]
+    if same:
+        _say(f"unchanged {title}: is {namespace}/{same[0]} already")
+    elif legacy.manager is not None:
+        _say(f"skipped   {title}: is managed by {legacy.manager} already")
+    elif not free:
+        _say(f"skipped   {title}: other movers have its names")
+    elif arguments.dry_run:
+        _say(f"would be  {title} as {namespace}/{free[0]}")
+    else:
+        metadata["name"] = free[0]
+        await client.create(Kind.MOVER.value.collection(namespace), mover)
+        _say(f"imported  {title} as {namespace}/{free[0]}")
+
+
+async def _there(client: KubeClient, namespace: str, name: str) -> JsonObject | None:
+    try:
+        return await client.get(Kind.MOVER.value.path(namespace, name))
+    except KubeError as error:
+        if error.is_not_found:
+            return None
+        raise
+
+
+def _adopts(mover: JsonObject, arn: str) -> bool:
+    spec = mover.get("spec")
+    adopt = spec.get("adopt") if isinstance(spec, dict) else None
+    return isinstance(adopt, dict) and adopt.get("taskArn") == arn
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")

@@ -1,0 +1,97 @@
+"""Movers that the older REST service made are imported: adopted as they are, and owned from then on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zlib
+
+import pytest
+
+from datamover_dev.controlplane.cluster import ControlPlane
+from tests.support.movers import ACCOUNT_ID, NOTHING, World
+from tests.support.operator_process import Operators
+
+GROUP, NAME = "abc-123", "best-effort-datasync-01"
+TAGS = {"spinup:org": "spindev", "spinup:spaceid": GROUP, "spinup:type": "storage", "spinup:flavor": "datamover"}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "datasync.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+
+
+def tag_list(**more: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in (TAGS | more).items()]
+
+
+def legacy_location(world: World, bucket: str) -> str:
+    """Make a bucket, and its role and location as the older service did."""
+    arn = world.bucket(bucket, {"a.txt": b"alpha"} if bucket == "src" else {})
+    iam = world.aws("iam")
+    name = f"{NAME}-{zlib.crc32(bucket.encode()):08x}"
+    role = iam.create_role(
+        RoleName=name, Path=f"/spinup/spindev/{GROUP}/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tag_list()
+    )["Role"]
+    actions = ["GetObject", "GetObjectTagging", "PutObjectTagging", "PutObject", "DeleteObject", "AbortMultipartUpload"]
+    statements = [
+        {"Effect": "Allow", "Action": ["s3:GetBucketLocation", "s3:ListBucket"], "Resource": arn},
+        {"Effect": "Allow", "Action": [f"s3:{each}" for each in actions], "Resource": f"{arn}/*"},
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=name, PolicyName="DataSyncBucketAccessPolicy", PolicyDocument=document)
+    location: str = world.aws("datasync").create_location_s3(
+        S3BucketArn=arn, Subdirectory="/", S3Config={"BucketAccessRoleArn": role["Arn"]}, Tags=tag_list()
+    )["LocationArn"]
+    return location
+
+
+@pytest.fixture
+def legacy(world: World) -> str:
+    """A mover of the older service; its task's ARN."""
+    options = {"PreserveDeletedFiles": "PRESERVE", "TransferMode": "CHANGED", "VerifyMode": "ONLY_FILES_TRANSFERRED"}
+    arn: str = world.aws("datasync").create_task(
+        Name=NAME,
+        SourceLocationArn=legacy_location(world, "src"),
+        DestinationLocationArn=legacy_location(world, "dst"),
+        Options=options,
+        Tags=tag_list(),
+    )["TaskArn"]
+    world.grant_all(org="spindev", rest={"namespace": world.namespace})
+    return arn
+
+
+def run_import(world: World, control_plane: ControlPlane, *arguments: str) -> str:
+    environment = os.environ | world.emulator.environment() | {"KUBECONFIG": str(control_plane.kubeconfig)}
+    command = [sys.executable, "-m", "datamover_operator", "import", "--account", ACCOUNT_ID, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_owned(
+    world: World, operator: Operators, control_plane: ControlPlane, legacy: str
+) -> None:
+    since = world.emulator.journal()[-1]["seq"]
+    assert "would be" in run_import(world, control_plane, "--dry-run")
+    assert world.list("DataMover") == []
+    assert "imported" in run_import(world, control_plane, "--group", GROUP)
+    name = f"{GROUP}.{NAME}"
+    operator()
+    found = world.wait_ready(name)
+    assert found["status"]["taskArn"] == legacy
+    assert set(world.calls(reads=False, since=since)) <= {"TagResource", "TagRole"}
+    assert set(found["status"]["owned"]) == {"task", "source", "destination", "sourceRole", "destinationRole"}
+
+    before = world.calls(reads=False)
+    assert "unchanged" in run_import(world, control_plane)
+    assert world.calls(reads=False) == before
+    assert run_import(world, control_plane, "--group", "another") == ""  # nothing in it
+
+    world.run("r1", mover=name)
+    world.wait_phase("r1", "Succeeded")
+    assert world.objects("dst") == {"a.txt": b"alpha"}
+    world.delete("DataMover", name)
+    world.wait_gone("DataMover", name)
+    assert world.leftovers() == NOTHING
