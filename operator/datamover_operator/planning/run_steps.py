@@ -32,6 +32,13 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnounceCancel:
+    """Write to status that the execution is cancelled: nothing else tells afterwards why it ended in ERROR."""
+
+    status: DataMoverRunStatus
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRun:
     """CancelTaskExecution."""
 
@@ -56,7 +63,7 @@ class FreeRun:
     """Take our finalizer off the run."""
 
 
-RunStep = ClaimMover | ClaimRun | Own | Start | CancelRun | LimitBandwidth | ReleaseMover | FreeRun
+RunStep = ClaimMover | ClaimRun | Own | Start | AnnounceCancel | CancelRun | LimitBandwidth | ReleaseMover | FreeRun
 
 
 @dataclass(frozen=True, slots=True)

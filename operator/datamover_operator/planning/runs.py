@@ -16,6 +16,7 @@ from datamover_operator.planning.failure import Failure
 from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import FINALIZER, Identity
 from datamover_operator.planning.run_steps import (
+    AnnounceCancel,
     CancelRun,
     ClaimMover,
     ClaimRun,
@@ -43,7 +44,8 @@ class ObservedRun:
     """What a run's plan depends on.
 
     `claim` is the stored annotation; `may_send` says that this process wrote it and knows that the start was not sent.
-    `execution` is the last description; `execution_gone` says that DataSync no longer knows it. `recorded_arn` is the
+    `execution` is the last description; `execution_gone` says that DataSync no longer knows it, `cancel_sent` that it
+    has accepted this process' cancel. `recorded_arn` is the
     execution that the object was made to record (somebody else started it). `settled` is false while the start may
     have been sent and its execution may still turn up. `failure` is why the start was refused; `task_is_busy` that
     another execution held the task then.
@@ -59,6 +61,7 @@ class ObservedRun:
     execution_arn: str | None = None
     execution: JsonObject | None = None
     execution_gone: bool = False
+    cancel_sent: bool = False
     settled: bool = True
     failure: Failure | None = None
     task_is_busy: bool = False
@@ -130,23 +133,38 @@ def _follow(o: ObservedRun, now: datetime) -> RunPlan:
     """The execution is known: cancel it or change its pace where that is asked for, and record how it goes."""
     if o.execution_gone:
         return _end(o, "Unknown", "ExecutionGone", "DataSync no longer knows the execution", now)
+    was_lost = o.run.status.phase is None and o.run.spec.cancel
     before = o.run.status.model_copy(
-        update={"execution_arn": o.execution_arn, "mover_uid": o.identity.uid if o.identity is not None else None},
+        update={
+            "execution_arn": o.execution_arn,
+            "mover_uid": o.identity.uid if o.identity is not None else None,
+            "phase": "Cancelling" if was_lost else o.run.status.phase,
+        },
     )
     if o.execution is None:
         return RunPlan(status=_judged(o, before.model_copy(update={"phase": before.phase or "Launching"}), now))
     status = _judged(o, status_from(o.execution, before, now), now)
     if has_ended(o.execution):
         return RunPlan(status=status)
-    if o.mover is not None and not _holds(o.mover, o.run.metadata.uid):
-        return RunPlan(steps=(ClaimMover(o.execution_arn),), status=status)
-    if _is_to_be_cancelled(o) and status.phase != "Cancelling":
-        return RunPlan(steps=(CancelRun(str(o.execution_arn)),), status=status)
+    if o.mover is not None and _is_of(o.mover, str(o.execution_arn)) and not _holds(o.mover, o.run.metadata.uid):
+        return RunPlan(steps=(ClaimMover(o.execution_arn),))
+    if _is_to_be_cancelled(o):
+        return _cancel(o, status, now)
     wanted, options = o.run.spec.bytes_per_second, o.execution.get("options")
     actual = options.get("bytesPerSecond") if isinstance(options, dict) else None
     if wanted is not None and actual != wanted and o.execution.get("status") in _LIMITABLE:
         return RunPlan(steps=(LimitBandwidth(str(o.execution_arn), wanted),), status=status)
     return RunPlan(status=status)
+
+
+def _cancel(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> RunPlan:
+    """Say so first, then cancel, once as far as this process knows."""
+    assert o.execution is not None  # noqa: S101 - what has not been described is not cancelled yet
+    if o.run.status.phase != "Cancelling":
+        announced = status.model_copy(update={"phase": "Cancelling", "reason": "Cancelling"})
+        return RunPlan(steps=(AnnounceCancel(_judged(o, announced, now)),))
+    is_under_way = o.cancel_sent or o.execution.get("status") == "CANCELLING"
+    return RunPlan(steps=() if is_under_way else (CancelRun(str(o.execution_arn)),), status=status)
 
 
 def _look_up(o: ObservedRun, now: datetime) -> RunPlan:
@@ -232,6 +250,11 @@ def _judged(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> DataMo
 def _is_to_be_cancelled(o: ObservedRun) -> bool:
     goes = o.mover is not None and o.mover.metadata.deletion_timestamp is not None
     return o.run.spec.cancel or o.run.metadata.deletion_timestamp is not None or (goes and o.execution_arn is not None)
+
+
+def _is_of(mover: DataMover, execution_arn: str) -> bool:
+    """Whether the execution is one of the mover's task: a mover may have got the name of an earlier one."""
+    return execution_arn.startswith(f"{mover.status.task_arn}/")
 
 
 def _holds(mover: DataMover, uid: str) -> bool:

@@ -19,6 +19,7 @@ from datamover_operator.planning.failure import Failure, FailureKind
 from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import CLAIM_ANNOTATION, FINALIZER
 from datamover_operator.planning.run_steps import (
+    AnnounceCancel,
     CancelRun,
     ClaimMover,
     ClaimRun,
@@ -45,16 +46,17 @@ class Starts:
     """What this process knows of starts, by the run's uid.
 
     `unsent` holds the nonce of a claim whose start has not been sent, `void` that of one whose start certainly had no
-    effect, `started` the execution that a start made.
+    effect, `started` the execution that a start made, `cancelled` the one whose cancel has been accepted.
     """
 
     unsent: dict[str, str] = field(default_factory=dict)
     void: dict[str, str] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
+    cancelled: dict[str, str] = field(default_factory=dict)
 
     def forget(self, uid: str) -> None:
         """The run is gone."""
-        for known in (self.unsent, self.void, self.started):
+        for known in (self.unsent, self.void, self.started, self.cancelled):
             known.pop(uid, None)
 
 
@@ -88,6 +90,8 @@ class RunPass:
                 await self._claim_run()
             case Start():
                 await self._start(step)
+            case AnnounceCancel():
+                await self.record(step.status)
             case CancelRun():
                 await self._cancel(step)
             case LimitBandwidth():
@@ -136,10 +140,10 @@ class RunPass:
         try:
             arn = await self._aws.datasync.start_task_execution(step.request)
         except AwsError as error:
-            if error.failure.kind.passes:
-                self._starts.void[uid] = nonce
-                raise
             if error.failure.kind is FailureKind.UNKNOWN_OUTCOME:
+                raise
+            self._starts.void[uid] = nonce
+            if error.failure.kind.passes:
                 raise
             await self._refused(error.failure)
             return
@@ -166,8 +170,8 @@ class RunPass:
                 raise
             self.o = replace(self.o, execution=None)
             return
-        status = self.o.run.status.model_copy(update={"phase": "Cancelling", "reason": "Cancelling"})
-        await self.record(status)
+        self._starts.cancelled[self.o.run.metadata.uid] = step.execution_arn
+        self.o = replace(self.o, cancel_sent=True)
 
     async def _limit(self, step: LimitBandwidth) -> None:
         if self._aws is not None:

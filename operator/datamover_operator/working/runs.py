@@ -38,7 +38,7 @@ class Runs:
         self._starts = Starts()
         self._index = TagIndex()
         self._written: dict[str, float] = {}
-        self._doubt_since: dict[str, float] = {}
+        self._doubt_since: dict[str, tuple[str, float]] = {}
 
     async def reconcile(self, uid: str) -> None:
         """Bring one run further."""
@@ -114,6 +114,7 @@ class Runs:
             may_send=claim is not None and unsent == claim.nonce,
             execution_arn=arn,
             execution=self._board.read(arn),
+            cancel_sent=arn is not None and self._starts.cancelled.get(uid) == arn,
             execution_gone=self._board.is_posted(arn) and self._board.read(arn) is None,
             connected=aws is not None,
         )
@@ -124,7 +125,10 @@ class Runs:
     async def _look_up(self, o: ObservedRun, claim: Claim, aws: Aws | None) -> ObservedRun:
         """Look for the execution of a start whose outcome nobody knows."""
         uid, tick = o.run.metadata.uid, self._office.clock.tick()
-        first_seen = self._doubt_since.setdefault(uid, tick)
+        nonce, first_seen = self._doubt_since.get(uid, ("", tick))
+        if nonce != claim.nonce:
+            first_seen = tick
+        self._doubt_since[uid] = (claim.nonce, first_seen)
         task = o.mover.status.task_arn if o.mover is not None else None
         if aws is None or task is None:
             return replace(o, settled=False)

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from datamover_crds import JsonObject, from_timestamp
 from datamover_operator.planning.executions import has_ended
+from datamover_operator.planning.history import FINAL_PHASES
+from datamover_operator.planning.names import CLAIM_ANNOTATION
 from datamover_operator.planning.observed import Observed, Stranger
 from datamover_operator.working.poller import execution_of
 from datamover_operator.working.ports import Aws
@@ -46,9 +48,13 @@ def _newest_known(o: Observed) -> str:
 
 
 def _is_being_recorded(o: Observed) -> bool:
-    """One of our own starts may be under way: what it makes is not recorded yet, and no stranger's."""
+    """One of our own starts may be under way or in doubt: what it makes is not recorded yet, and no stranger's."""
+    open_runs = [run for run in o.runs if run.status.phase not in FINAL_PHASES and execution_of(run) is None]
     holder = o.mover.status.current_run
-    return holder is not None and any(run.metadata.uid == holder.uid and execution_of(run) is None for run in o.runs)
+    return any(
+        CLAIM_ANNOTATION in run.metadata.annotations or (holder is not None and run.metadata.uid == holder.uid)
+        for run in open_runs
+    )
 
 
 def _last_run(o: Observed) -> str | None:
