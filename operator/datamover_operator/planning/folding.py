@@ -175,9 +175,14 @@ def _retagged(before: Mapping[str, str] | None, step: ChangeTags | TagRole) -> d
 
 
 def take_finds(o: Observed, finds: Sequence[Find]) -> Observed:
-    """Take in what was found in AWS under our uid: keep what is named already, else the oldest; the rest goes."""
+    """Take in what was found in AWS under our uid: keep what is named already, else the oldest; the rest goes.
+
+    What was found in two ways is one thing.
+    """
+    distinct = {find.arn: find for find in finds}.values()
     for part in ("task", *SIDES):
-        candidates = sorted((find for find in finds if find.part == part), key=lambda find: (find.created_at, find.arn))
+        of_part = (find for find in distinct if find.part == part)
+        candidates = sorted(of_part, key=lambda find: (find.created_at, find.arn))
         o = _take_part(o, part, candidates)
     return o
 
@@ -187,11 +192,11 @@ def _take_part(o: Observed, part: str, candidates: Sequence[Find]) -> Observed:
     fresh = [find for find in candidates if find.arn not in retired]
     known = _part(o, part)
     if known is None and fresh:
-        chosen = fresh.pop(0)
-        owned = o.owned | {part} if chosen.nonce else o.owned
-        o = _named(replace(o, owned=owned, confirmed=False), part, Resource(chosen.arn))
+        known = Resource(fresh[0].arn)
+        owned = o.owned | {part} if fresh[0].nonce else o.owned
+        o = _named(replace(o, owned=owned, confirmed=False), part, known)
     kind: Literal["task", "location"] = "task" if part == "task" else "location"
-    surplus = [find for find in fresh if find.nonce and (known is None or find.arn != known.arn)]
+    surplus = [find for find in fresh if find.nonce and known is not None and find.arn != known.arn]
     return replace(o, retired=with_retired(o.retired, [Retired(arn=find.arn, kind=kind) for find in surplus]))
 
 
