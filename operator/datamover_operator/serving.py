@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from datamover_crds import JsonObject
 from datamover_operator.aws.sessions import BotoAccounts
 from datamover_operator.handlers.watching import watch
 from datamover_operator.health import HealthServer, Readiness
@@ -22,6 +21,7 @@ from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.lease import Lease, LeaseLostError
+from datamover_operator.kube.listing import list_objects
 from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.writer import Writer
 from datamover_operator.metrics import Metrics
@@ -77,10 +77,6 @@ async def _operate(  # noqa: PLR0913, PLR0917 - the one place where everything m
     intake = Intake(caches, queue, metrics)
     clock = Clock(now=lambda: datetime.now(UTC), tick=time.monotonic)
 
-    def wrote(kind: Kind, raw: JsonObject) -> None:
-        metrics.kubernetes_write(kind.value.kind, "write")
-        intake.wrote(kind, raw)
-
     office = Office(
         settings=settings,
         instance=instance,
@@ -88,7 +84,7 @@ async def _operate(  # noqa: PLR0913, PLR0917 - the one place where everything m
         clock=clock,
         caches=caches,
         queue=queue,
-        writer=Writer(client, intake.expect, wrote),
+        writer=Writer(client, intake),
         events=Events(client, instance, clock.now),
         metrics=metrics,
         memories=Memories(),
@@ -102,11 +98,22 @@ async def _operate(  # noqa: PLR0913, PLR0917 - the one place where everything m
     desks = {Desk.MOVER: movers.reconcile, Desk.RUN: runs.reconcile, Desk.ACCOUNT: account_desk.reconcile}
     workers = Workers(office, desks)
     poller, sweep = Poller(office, book, board), Sweep(office, book)
+    await _take_stock(settings, client, intake)
     async with office.events.writing(), workers.working(), poller.polling(), sweep.sweeping():
         status = await _until_told(settings, intake, readiness, workers, lost)
     queue.close()
     await accounts.close()
     return status
+
+
+async def _take_stock(settings: Settings, client: KubeClient, intake: Intake) -> None:
+    """Take in what exists of every kind before the work begins.
+
+    A mover must not be judged by accounts and runs that are only about to be seen.
+    """
+    for kind in Kind:
+        async for raw in list_objects(client, kind, settings.namespaces):
+            intake.seen(kind, None, raw)
 
 
 async def _until_told(

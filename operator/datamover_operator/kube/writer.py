@@ -6,26 +6,37 @@ Source: "Resource versions" in the Kubernetes API concepts; a merge patch with m
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind, merge_patch, merged
 
-Expect = Callable[[Kind, JsonObject], None]
-Wrote = Callable[[Kind, JsonObject], None]
+
+class Listener(Protocol):
+    """Whoever keeps what the API server has said."""
+
+    def expect(self, kind: Kind, raw: JsonObject) -> None:
+        """Hear of a write before it is sent: its event may overtake its answer."""
+
+    def wrote(self, kind: Kind, raw: JsonObject) -> None:
+        """Hear a write's answer."""
+
+    def found(self, kind: Kind, raw: JsonObject) -> None:
+        """Hear a read's answer."""
+
+    def gone(self, kind: Kind, namespace: str, name: str) -> None:
+        """Hear that no object has this name."""
 
 
 class Writer:
-    """Writes our objects. `expect` hears of a write before it is sent, `wrote` when the API server has answered."""
+    """Writes our objects, and lets `listener` know."""
 
-    def __init__(self, client: KubeClient, expect: Expect, wrote: Wrote) -> None:
+    def __init__(self, client: KubeClient, listener: Listener) -> None:
         """Send through `client`."""
         self._client = client
-        self._expect = expect
-        self._wrote = wrote
+        self._listener = listener
 
     async def status(self, kind: Kind, raw: JsonObject, status: JsonObject) -> JsonObject:
         """Make `status` the object's status; no request where it is already. Raises KubeError."""
@@ -40,7 +51,7 @@ class Writer:
     async def create(self, kind: Kind, namespace: str, body: JsonObject) -> JsonObject:
         """Create an object. Raises KubeError."""
         made = await self._client.create(kind.value.collection(namespace), body)
-        self._wrote(kind, made)
+        self._listener.wrote(kind, made)
         return made
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
@@ -48,7 +59,9 @@ class Writer:
         try:
             await self._client.delete(kind.value.path(namespace, name), {"preconditions": {"uid": uid}})
         except KubeError as error:
-            if not (error.is_not_found or error.is_conflict):
+            if error.is_not_found:
+                self._listener.gone(kind, namespace, name)
+            elif not error.is_conflict:
                 raise
 
     async def read(self, kind: Kind, namespace: str, name: str) -> JsonObject | None:
@@ -57,17 +70,18 @@ class Writer:
             raw = await self._client.get(kind.value.path(namespace, name))
         except KubeError as error:
             if error.is_not_found:
+                self._listener.gone(kind, namespace, name)
                 return None
             raise
-        self._wrote(kind, raw)
+        self._listener.found(kind, raw)
         return raw
 
     async def _patch(self, kind: Kind, raw: JsonObject, patch: JsonObject, subresource: str = "") -> JsonObject:
         metadata = metadata_of(raw)
         path = kind.value.path(str(metadata.get("namespace", "")), str(metadata["name"])) + subresource
         swap = {"resourceVersion": metadata["resourceVersion"]}
-        self._expect(kind, cast("JsonObject", merged(raw, patch)))
+        self._listener.expect(kind, cast("JsonObject", merged(raw, patch)))
         body = merged(patch, {"metadata": swap})
         answer = await self._client.patch(path, cast("JsonObject", body))
-        self._wrote(kind, answer)
+        self._listener.wrote(kind, answer)
         return answer

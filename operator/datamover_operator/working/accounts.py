@@ -37,6 +37,7 @@ class AccountBook:
     def __init__(self) -> None:
         """No account is open yet."""
         self._ways: dict[str, _Way] = {}
+        self._verdicts: dict[str, tuple[str, int, bool]] = {}
 
     def way_into(self, name: str) -> Aws | None:
         """The ports of an account that AWS has confirmed; None where it has not (yet)."""
@@ -55,6 +56,18 @@ class AccountBook:
     def shut(self, name: str) -> None:
         """Movers must not use the account now."""
         self._ways.pop(name, None)
+
+    def judge(self, account: DataMoverAccount) -> bool:
+        """AWS has been asked about the account as it is now; return whether that may change anything for movers."""
+        meta = account.metadata
+        verdict = (meta.uid, meta.generation, meta.name in self._ways)
+        is_news = self._verdicts.get(meta.name) != verdict
+        self._verdicts[meta.name] = verdict
+        return is_news
+
+    def is_judged(self, name: str) -> bool:
+        """Whether AWS has been asked about the account since this process started."""
+        return name in self._verdicts
 
     @property
     def open_accounts(self) -> tuple[str, ...]:
@@ -131,12 +144,11 @@ class AccountsDesk:
         plan: AccountPlan,
     ) -> None:
         name = account.metadata.name
-        was_open = self._book.way_into(name) is not None
         if plan.usable and access is not None and observed.caller is not None:
             self._book.open(access, self._accounts.connect(access), observed.caller)
         elif observed.failure is None or not observed.failure.kind.passes:
             self._book.shut(name)
-        if was_open != (self._book.way_into(name) is not None):
+        if self._book.judge(account):
             wake_movers(self._office, name)
 
     async def _record(self, entry: Entry[DataMoverAccount], account: DataMoverAccount, plan: AccountPlan) -> None:

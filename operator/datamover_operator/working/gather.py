@@ -21,6 +21,7 @@ from datamover_operator.working.reading import describe_location, or_none, read_
 from datamover_operator.working.strangers import find_strangers
 from datamover_operator.working.takeover import Neighbours, check_rival, for_deletion, take_over
 
+_LOST = "lost"
 _CLOCK_SKEW = timedelta(minutes=15)
 
 
@@ -59,8 +60,7 @@ class Gatherer:
         self._settling = settling
 
     async def gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
-        """Add what AWS has. `tick` is the monotonic time. Raises AwsError."""
-        o = await self._resolve_doubt(o, aws, memory, tick)
+        """Add what AWS has, doubts apart. `tick` is the monotonic time. Raises AwsError."""
         o = await take_over(o, aws, near)
         if o.rival is not None:
             return o
@@ -76,8 +76,11 @@ class Gatherer:
             o = await _read_more(o, aws)
         return check_rival(await find_strangers(o, aws), near)
 
-    async def _resolve_doubt(self, o: Observed, aws: Aws, memory: Memory, tick: float) -> Observed:
-        """Find what an open intent, or a status that was lost, may stand for."""
+    async def settle(self, o: Observed, aws: Aws, memory: Memory, tick: float) -> Observed:
+        """Find what an open intent, or a status that was lost, may stand for. Raises AwsError.
+
+        What is found is remembered until it is recorded: the doubt is gone then, and nothing else would tell of it.
+        """
         doubt = doubt_of(o, memory)
         if doubt is None:
             return o
@@ -88,9 +91,13 @@ class Gatherer:
             finds += await find_listed(aws, self._index, o.uid, since)
         elif not _is_answered(o, finds):
             return replace(o, settled=False)
+        memory.carried = replace(await _find_roles(take_finds(o, finds), aws), settled=True)
         memory.in_doubt.pop(doubt, None)
-        memory.resolved = doubt
-        return replace(await _find_roles(take_finds(o, finds), aws), settled=True)
+        if doubt == _LOST:
+            memory.empty = memory.carried.task is None and not memory.carried.locations
+        else:
+            memory.resolved = doubt
+        return memory.carried
 
 
 class Depth(Enum):
@@ -103,7 +110,7 @@ class Depth(Enum):
 
 def depth_of(o: Observed, memory: Memory, tick: float) -> Depth:
     """A steady mover is read at the drift interval only (I2); one that this process has just made, not all over."""
-    if o.task is None and not o.locations:
+    if o.task is None and not o.locations and not o.roles:
         return Depth.NOTHING
     is_due = memory.next_drift_check is not None and tick >= memory.next_drift_check
     if memory.must_look or is_due:
@@ -120,7 +127,7 @@ def doubt_of(o: Observed, memory: Memory) -> str | None:
         is_known = memory.carried is not None and memory.carried.nonce == intent.nonce
         return None if memory.resolved == intent.nonce or is_known else intent.nonce
     is_lost = o.finalizer and o.task is None and not o.locations and TASK_ARN_ANNOTATION not in o.annotated
-    return "lost" if is_lost and not memory.protected and memory.resolved != "lost" else None
+    return _LOST if is_lost and not memory.empty else None
 
 
 def _is_answered(o: Observed, finds: list[Find]) -> bool:

@@ -39,9 +39,20 @@ class Intake:
         self._expected[_uid(raw)] = _gist(kind, raw)
 
     def wrote(self, kind: Kind, raw: JsonObject) -> None:
-        """The API server has answered a write, or a read, with this object."""
+        """The API server has answered a write with this object."""
+        self._metrics.kubernetes_write(kind.value.kind, "write")
+        self.found(kind, raw)
+
+    def found(self, kind: Kind, raw: JsonObject) -> None:
+        """The API server has answered a read with this object."""
         self._cache(kind).put(raw)
         self._show(kind, _uid(raw))
+
+    def gone(self, kind: Kind, namespace: str, name: str) -> None:
+        """The API server knows no object of this name: its deletion has not been seen, or comes yet."""
+        entry = self._cache(kind).named(namespace, name)
+        if entry is not None:
+            self._deleted(kind, entry.uid)
 
     def seen(self, kind: Kind, event: str | None, raw: JsonObject) -> None:
         """A watch event: `event` is ADDED, MODIFIED, DELETED, or None for an object that was there before."""

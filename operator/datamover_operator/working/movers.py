@@ -15,6 +15,7 @@ from datamover_operator.kube.resources import Kind
 from datamover_operator.planning.conditions import Judge, is_true
 from datamover_operator.planning.movers import plan_mover
 from datamover_operator.planning.names import Identity
+from datamover_operator.planning.objections import first_objection
 from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.steps import Plan
 from datamover_operator.working.accounts import AccountBook
@@ -62,10 +63,12 @@ class Movers:
             await self._lost_race(entry, error)
 
     async def _pass(self, entry: Entry[DataMover], mover: DataMover, memory: Memory) -> None:
-        aws = self._book.way_into(mover.spec.account_ref.name)
         near = self._neighbours(mover)
+        if near.account is not None and not self._book.is_judged(mover.spec.account_ref.name):
+            return  # this process has just started: it is woken with the first answer
+        aws = self._book.way_into(mover.spec.account_ref.name)
         o = self._observed(mover, memory, near, aws)
-        if aws is not None:
+        if aws is not None and (mover.metadata.deletion_timestamp is not None or first_objection(o) is None):
             o = await self._gather(o, aws, memory, near)
         run = MoverPass(self._office, entry, o, aws, memory)
         plan = await self._drive(run, memory)
@@ -76,13 +79,15 @@ class Movers:
         meta = mover.metadata
         identity = Identity(meta.uid, self._office.cluster_id, meta.namespace, meta.name)
         o = known(mover, identity, near, self._office.instance, self._office.nonce())
-        o = replace(o, connected=aws is not None, settled=doubt_of(o, memory) is None)
-        return carry(o, memory.carried) if memory.carried is not None else o
+        o = replace(o, connected=aws is not None)
+        o = carry(o, memory.carried) if memory.carried is not None else o
+        return replace(o, settled=doubt_of(o, memory) is None)
 
     async def _gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours) -> Observed:
         tick = self._office.clock.tick()
         depth = depth_of(o, memory, tick)
         try:
+            o = await self._gatherer.settle(o, aws, memory, tick)
             o = await self._gatherer.gather(o, aws, memory, near, tick)
         except AwsError as error:
             return replace(o, trouble=(Trouble(error.failure, "spec.accountRef"),))
@@ -162,8 +167,8 @@ class Movers:
         key = (Desk.MOVER, entry.uid)
         if error.is_conflict or error.is_not_found:
             namespace, name = str(entry.metadata["namespace"]), str(entry.metadata["name"])
-            raw = await self._office.writer.read(Kind.MOVER, namespace, name)
-            if raw is None or self._office.caches.movers.named(namespace, name) is not entry:
+            await self._office.writer.read(Kind.MOVER, namespace, name)
+            if self._office.caches.movers.named(namespace, name) is not entry:
                 self._office.queue.add(key)
                 return
         _log.info("a write was refused", error=str(error))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from datamover_crds import DataMover, JsonObject, ObjectMeta, dump
+from datamover_crds import DataMover, DataMoverStatus, JsonObject, ObjectMeta, dump
 from datamover_crds.common import API_VERSION
 from datamover_operator.kube.cache import Entry, metadata_of
 from datamover_operator.kube.client import KubeError
@@ -73,9 +73,9 @@ class MoverPass:
         if updates != "[]" and updates == self._memory.last_update:
             self.o = replace(self.o, trouble=(*self.o.trouble, _not_kept(steps)))
             return
-        if updates != "[]":
-            self._memory.last_update = updates
         self.o = await apply(self.o, self._aws, steps)
+        if updates != "[]":
+            self._memory.last_update = "" if self.o.trouble else updates
         if self.o.intent_claimed:
             in_doubt = any(each.failure.kind is FailureKind.UNKNOWN_OUTCOME for each in self.o.trouble)
             self._memory.carried = None if in_doubt else self.o
@@ -85,7 +85,7 @@ class MoverPass:
             case AddFinalizer():
                 finalizers: list[JsonValue] = [*self.o.mover.metadata.finalizers, FINALIZER]
                 self._take_in(await self._office.writer.metadata(Kind.MOVER, self._raw, {"finalizers": finalizers}))
-                self._memory.protected = True
+                self._memory.empty = self.o.task is None and not self.o.locations
             case RemoveFinalizer():
                 finalizers = [each for each in self.o.mover.metadata.finalizers if each != FINALIZER]
                 await self._office.writer.metadata(Kind.MOVER, self._raw, {"finalizers": finalizers})
@@ -116,21 +116,30 @@ class MoverPass:
         send_before.set(
             self._office.clock.tick() + settings.settling_seconds - settings.aws_call_timeout_seconds,
         )
-        intent = {"intent": intent_of(self.o, step.calls), "observed_generation": self.o.generation}
-        status = self.o.mover.status.model_copy(update={**intent, "conditions": plan.conditions})
-        self._take_in(await self._office.writer.status(Kind.MOVER, self._raw, dump(status)))
+        status = status_of(self.o, plan, self._office.clock.now())
+        try:
+            await self._store(status.model_copy(update={"intent": intent_of(self.o, step.calls)}), plan)
+        except KubeError:
+            self._memory.resolved = self.o.nonce  # it may stand there, but nothing has been sent under it
+            raise
         self.o = replace(self.o, intent_claimed=True)
+        self._memory.empty = False
 
     async def _record(self, plan: Plan) -> None:
-        before = self.o.mover.status
         status = status_of(self.o, plan, self._office.clock.now())
-        if status == before:
+        if status == self.o.mover.status:
             return
-        self._take_in(await self._office.writer.status(Kind.MOVER, self._raw, dump(status)))
-        self._memory.carried = None
+        await self._store(status, plan)
         if self.o.intent_claimed and status.intent is None:
             self.o = replace(self.o, intent_claimed=False)
-            self._memory.created_generation = self.o.generation
+            self._memory.empty = self.o.task is None and not self.o.locations
+            self._memory.created_generation = None if self.o.trouble else self.o.generation
+
+    async def _store(self, status: DataMoverStatus, plan: Plan) -> None:
+        """Write a status that names everything this process knows, and tell what is new in it."""
+        before = self.o.mover.status
+        self._take_in(await self._office.writer.status(Kind.MOVER, self._raw, dump(status)))
+        self._memory.carried = None
         for note in notes_of(before, status, plan):
             self._tell(note)
 

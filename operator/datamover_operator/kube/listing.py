@@ -1,0 +1,34 @@
+"""Lists all objects of a kind, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from datamover_crds import JsonObject
+from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.resources import Kind
+
+_PAGE = "500"
+
+
+async def list_objects(client: KubeClient, kind: Kind, namespaces: Sequence[str]) -> AsyncIterator[JsonObject]:
+    """Yield what there is of a kind in these namespaces (none: in all); nothing where the kind is not installed.
+
+    Raises KubeError.
+    """
+    scopes = namespaces if kind is not Kind.ACCOUNT and namespaces else ("",)
+    for namespace in scopes:
+        query = {"limit": _PAGE}
+        while query:
+            try:
+                page = await client.get(kind.value.collection(namespace), query)
+            except KubeError as error:
+                if error.is_not_found:
+                    break
+                raise
+            items, metadata = page.get("items"), page.get("metadata")
+            for item in items if isinstance(items, list) else []:
+                if isinstance(item, dict):
+                    yield item
+            token = metadata.get("continue") if isinstance(metadata, dict) else None
+            query = {"limit": _PAGE, "continue": str(token)} if token else {}
