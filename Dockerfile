@@ -31,7 +31,8 @@ FROM ${PYTHON_IMAGE} AS emulator
 LABEL org.opencontainers.image.title="datamover-emulator" \
       org.opencontainers.image.description="AWS DataSync, S3, IAM, STS, SQS and EventBridge on one port, for try-outs and tests" \
       org.opencontainers.image.licenses="Apache-2.0"
-ENV PATH=/opt/datamover/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# A Service has a name with dots, which is no bucket's.
+ENV PATH=/opt/datamover/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 S3_IGNORE_SUBDOMAIN_BUCKETNAME=true
 COPY --from=emulator-packages /opt/datamover /opt/datamover
 USER 65532:65532
 EXPOSE 4566
@@ -41,7 +42,8 @@ FROM ${PYTHON_IMAGE} AS operator
 LABEL org.opencontainers.image.title="datamover-operator" \
       org.opencontainers.image.description="A Kubernetes operator for AWS DataSync, and its REST service" \
       org.opencontainers.image.licenses="Apache-2.0"
-ENV PATH=/opt/datamover/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# USER as a variable: kopf asks for the user's name, and a uid from outside has none.
+ENV PATH=/opt/datamover/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 USER=datamover
 COPY --from=operator-packages /opt/datamover /opt/datamover
 USER 65532:65532
 EXPOSE 8080
