@@ -80,7 +80,7 @@ def test_a_killed_keeper_takes_everything_with_it_and_up_starts_anew(local: Path
     assert keeper is not None
     os.kill(keeper, signal.SIGKILL)
     eventually(lambda: processes_of(local) == [])
-    assert Keeper(local).pid() is None
+    eventually(lambda: Keeper(local).pid() is None)
 
     assert dev("up", local).returncode == 0
     assert "default" in sourced(local, "kubectl get namespaces")
