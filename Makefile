@@ -11,10 +11,10 @@ UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test coverage check bench crds lock fmt clean
+.PHONY: help demo demo-helm up down image cluster cluster-down test coverage check bench crds lock fmt clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(SET_UP) ## Start the whole stack, move some thousand real files with it, compare them, take it down
 	@.venv/bin/python -m datamover_dev demo --local $(LOCAL)
@@ -24,6 +24,18 @@ up: $(SET_UP) ## Start the stack and leave it running; then: source .local/env
 
 down: $(SET_UP) ## Stop what `make up` started
 	@.venv/bin/python -m datamover_dev down --local $(LOCAL)
+
+image: $(SET_UP) ## Build the images with docker, podman or buildah
+	@.venv/bin/python -m datamover_dev image
+
+cluster: $(SET_UP) ## Start a control plane and a real node that has the images (needs root)
+	@.venv/bin/python -m datamover_dev cluster --local $(LOCAL)
+
+cluster-down: $(SET_UP) ## Stop what `make cluster` started
+	@.venv/bin/python -m datamover_dev down --local $(LOCAL)
+
+demo-helm: $(SET_UP) ## The demo again, with everything in pods that helm installed (needs root)
+	@.venv/bin/python -m datamover_dev demo-helm --local $(LOCAL)
 
 test: $(SET_UP) ## Run every test on real processes, and measure coverage
 	@.venv/bin/python -m datamover_dev build

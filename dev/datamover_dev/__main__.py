@@ -9,8 +9,11 @@ from pathlib import Path
 
 from datamover_dev.controlplane.binaries import locate
 from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM
-from datamover_dev.demo.show import demo
+from datamover_dev.demo.show import demo, demo_helm
 from datamover_dev.errors import SetupError
+from datamover_dev.images import build_images
+from datamover_dev.node.cluster import Cluster
+from datamover_dev.node.programs import require
 from datamover_dev.paths import LOCAL
 from datamover_dev.stack.keeper import Keeper
 
@@ -53,11 +56,41 @@ def _keep(local: Path) -> None:
     Keeper(local).keep()
 
 
+def _cluster_keeper(local: Path) -> Keeper:
+    return Keeper(local, Cluster, "keep-cluster")
+
+
+def _cluster(local: Path) -> None:
+    require()  # before a process in the background finds out
+    keeper = _cluster_keeper(local)
+    keeper.up(say=print)
+    print(f"Ready. To use it: source {_shown(keeper.env_file)}   To stop it: make cluster-down")
+
+
+def _keep_cluster(local: Path) -> None:
+    _cluster_keeper(local).keep()
+
+
+def _image(_local: Path) -> None:
+    for archive in build_images(print):
+        print(f"  {archive}")
+
+
 def _shown(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-COMMANDS = {"build": _build, "demo": demo, "up": _up, "down": _down, "keep": _keep}
+COMMANDS = {
+    "build": _build,
+    "cluster": _cluster,
+    "demo": demo,
+    "demo-helm": demo_helm,
+    "down": _down,
+    "image": _image,
+    "keep": _keep,
+    "keep-cluster": _keep_cluster,
+    "up": _up,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,16 +6,20 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from datamover_dev.console import LiveLine
+from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.demo.buckets import Bucket
 from datamover_dev.demo.compare import compare, wrong_counters
 from datamover_dev.demo.library import Digests, digest, digests_of, folders_of, library_files
 from datamover_dev.demo.watch import Run, watch_runs
 from datamover_dev.errors import SetupError
+from datamover_dev.node.cluster import TRY_OUT, Cluster, Emulated
 from datamover_dev.paths import SAMPLES
 from datamover_dev.stack.environment import ACCOUNT_ID, REGION
 from datamover_dev.stack.services import Stack
@@ -30,22 +34,61 @@ LEFT_OUT = ("test/*", "idlelib/*", "*.txt")
 LIVELY = {"DATAMOVER_RUN_POLL_INTERVAL_SECONDS": "0.5", "DATAMOVER_RUN_STATUS_PACE_SECONDS": "0.5"}
 """Our transfers take seconds, not hours, so progress is looked at more often."""
 
+LIVELY_VALUES = {"runPollIntervalSeconds": 0.5, "runStatusPaceSeconds": 0.5}
+"""The same, as the chart calls them."""
+
 READY_TIMEOUT = 120
 RUNS_TIMEOUT = 600.0
 
 
+@dataclass(frozen=True)
+class Stage:
+    """Where the story is played: a Kubernetes API, and the variables and the folder that lead to the emulator."""
+
+    control_plane: ControlPlane
+    variables: Mapping[str, str]
+    data_root: Path
+
+
 def demo(local: Path) -> None:
-    """Run the whole demo, with its state in a new folder in `local`.
+    """Run the whole demo on the stack, with its state in a new folder in `local`.
 
     Raises:
         SetupError: anything failed; logs are kept and named.
     """
+    _play(local, _on_stack)
+
+
+def demo_helm(local: Path) -> None:
+    """Run the same in pods that helm installs on a real node.
+
+    Raises:
+        SetupError: anything failed; logs are kept and named.
+    """
+    _play(local, _in_pods)
+
+
+@contextmanager
+def _on_stack(folder: Path) -> Iterator[Stage]:
+    with Stack(folder, say=print, operator_settings=LIVELY) as stack:
+        yield Stage(stack.control_plane, stack.variables, stack.data_root)
+
+
+@contextmanager
+def _in_pods(folder: Path) -> Iterator[Stage]:
+    with Cluster(folder, say=print) as cluster:
+        cluster.install({**TRY_OUT, "operator": {"settings": LIVELY_VALUES}})
+        with Emulated(cluster) as emulated:
+            yield Stage(cluster.control_plane, emulated.variables, emulated.data_root)
+
+
+def _play(local: Path, stage: Callable[[Path], AbstractContextManager[Stage]]) -> None:
     started = time.monotonic()
     local.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="demo-", dir=local))
     try:
         print("Starting the stack")
-        with Stack(folder, say=print, operator_settings=LIVELY) as stack:
+        with stage(folder) as stack:
             _show(stack)
             print("\nTaking everything down")
     except SetupError as error:
@@ -54,7 +97,7 @@ def demo(local: Path) -> None:
     print(f"Done in {time.monotonic() - started:.0f} s")
 
 
-def _show(stack: Stack) -> None:
+def _show(stack: Stage) -> None:
     files = library_files()
     source, copy = Bucket(SOURCE, stack.variables), Bucket(COPY, stack.variables)
     print(f"\nPutting {_amount(files)} of Python's library into s3://{SOURCE}/{PREFIX}")
@@ -84,7 +127,7 @@ def _show(stack: Stack) -> None:
         raise SetupError("\n".join(problems))
 
 
-def _apply(stack: Stack, *names: str) -> None:
+def _apply(stack: Stage, *names: str) -> None:
     arguments = [argument for name in names for argument in ("-f", str(SAMPLES / name))]
     for applied in stack.control_plane.kubectl("apply", "--server-side", *arguments).splitlines():
         print(f"  {applied}")

@@ -13,12 +13,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Protocol, Self
 
-from datamover_dev.controlplane.binaries import folders
+from datamover_dev.controlplane.binaries import Binaries, folders
 from datamover_dev.errors import SetupError
 from datamover_dev.stack.environment import write_env_file
 from datamover_dev.stack.services import Stack
@@ -29,11 +30,52 @@ STOP_TIMEOUT = 60.0
 Say = Callable[[str], None]
 
 
+class Kept(Protocol):
+    """What a keeper keeps: a context manager that is up while it is open."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment variables that lead every client to it."""
+        ...
+
+    @property
+    def programs(self) -> Binaries:
+        """What a person types to use it."""
+        ...
+
+    def wait(self) -> None:
+        """Return or raise when it is at an end."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> bool | None:
+        """Stop it."""
+        ...
+
+
+class Make(Protocol):
+    """Makes what is kept, in a folder; `say` is told about each step."""
+
+    def __call__(self, folder: Path, *, say: Say) -> Kept:
+        """Prepare it."""
+        ...
+
+
 @dataclass(frozen=True)
 class Keeper:
-    """The keeper whose state is in the folder `local`."""
+    """The keeper whose state is in the folder `local`: of the stack, or of what else is made there.
+
+    `command` is what `python -m datamover_dev` calls this keeper's life.
+    """
 
     local: Path
+    make: Make = Stack
+    command: str = "keep"
 
     @property
     def env_file(self) -> Path:
@@ -67,8 +109,8 @@ class Keeper:
             # The emulator starts with nothing, so the cluster must not remember anything either.
             shutil.rmtree(self.folder, ignore_errors=True)
             try:
-                with Stack(self.folder, say=_say) as stack:
-                    write_env_file(self.env_file, stack.variables, folders(stack.control_plane.binaries))
+                with self.make(self.folder, say=_say) as stack:
+                    write_env_file(self.env_file, stack.variables, folders(stack.programs))
                     stack.wait()
             finally:
                 self.env_file.unlink(missing_ok=True)
@@ -87,7 +129,7 @@ class Keeper:
         self.env_file.unlink(missing_ok=True)  # a killed keeper leaves it behind
         with self.log.open("wb") as output:
             keeper = subprocess.Popen(
-                [sys.executable, "-m", "datamover_dev", "keep", f"--local={self.local}"],
+                [sys.executable, "-m", "datamover_dev", self.command, f"--local={self.local}"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
+from datamover_dev.controlplane.binaries import Binaries
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.errors import SetupError
 from datamover_dev.paths import CRDS
@@ -68,6 +69,11 @@ class Stack:
             **aws_environment(self.endpoint),
             "EMULATOR_DATA_ROOT": str(self.data_root),
         }
+
+    @property
+    def programs(self) -> Binaries:
+        """What a person types to use it."""
+        return self.control_plane.binaries
 
     def wait(self) -> None:
         """Keep the stack up until a signal ends this process. An operator that ends is started again, as in a cluster.

@@ -9,7 +9,7 @@ REGION = os.environ["AWS_REGION"]
 
 s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 5}))
 present = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
-for name in ("demo-source", "demo-copy"):
+for name in ("sample-source", "sample-copy"):
     if name not in present:
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-s3.put_object(Bucket="demo-source", Key="library/hello.txt", Body=b"Hello from the chart's sample.\n")
+s3.put_object(Bucket="sample-source", Key="library/hello.txt", Body=b"Hello from the chart's sample.\n")

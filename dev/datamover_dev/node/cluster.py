@@ -1,0 +1,172 @@
+"""A whole local cluster: control plane and a real node that has our images, and what helm installs on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from datamover_dev.controlplane.binaries import Binaries, locate
+from datamover_dev.controlplane.cluster import ControlPlane
+from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM
+from datamover_dev.errors import SetupError
+from datamover_dev.images import build_images
+from datamover_dev.node.node import Node
+from datamover_dev.node.programs import NODE_PROGRAMS, require
+from datamover_dev.paths import CHECKOUT
+from datamover_dev.processes import Managed
+from datamover_dev.stack.environment import aws_environment
+
+CHART = CHECKOUT / "charts" / "datamover-operator"
+NAMESPACE = "datamover-system"
+RELEASE = "datamover-operator"
+
+TRY_OUT = {"dev": {"enabled": True}}
+"""Values of the chart that need no AWS."""
+
+_LOOK_INTERVAL = 1.0
+_FORWARD_TIMEOUT = 30.0
+
+Say = Callable[[str], None]
+
+
+class Cluster:
+    """Control plane and node. Use as a context manager; everything is in `folder`."""
+
+    def __init__(self, folder: Path, *, say: Say) -> None:
+        """Prepare; `say` is told about each step."""
+        self.folder = folder.resolve()
+        self.control_plane = ControlPlane(self.folder / "control-plane")
+        self._say = say
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Build what is missing, start everything, and return when the node is Ready.
+
+        Raises:
+            SetupError: this machine can't be a node, or a part does not start.
+        """
+        require()
+        locate((*CONTROL_PLANE, *NODE_PROGRAMS, HELM))
+        images = build_images(self._say)
+        with ExitStack() as started:
+            begun = time.monotonic()
+            started.enter_context(self.control_plane)
+            begun = self._tell("etcd, kube-apiserver, kube-controller-manager", begun)
+            started.enter_context(Node(self.control_plane, self.folder / "node", images))
+            self._tell("kubelet, containerd, kube-proxy, CoreDNS", begun)
+            self._running = started.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Stop everything, the node first."""
+        self._running.close()
+
+    @property
+    def programs(self) -> Binaries:
+        """What a person types to use it."""
+        return {**self.control_plane.binaries, **locate([HELM])}
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that lead kubectl and helm here."""
+        return {"KUBECONFIG": str(self.control_plane.kubeconfig)}
+
+    def wait(self) -> None:
+        """Keep it up until a signal ends this process."""
+        while True:
+            time.sleep(_LOOK_INTERVAL)
+
+    def helm(self, *arguments: str | Path, values: Mapping[str, object] | None = None) -> str:
+        """Run helm as the administrator, and return what it printed; `values` are given to it as a file.
+
+        Raises:
+            SetupError: it failed; the message holds its error output.
+        """
+        given = () if values is None else ("--values=-",)
+        done = subprocess.run(
+            [locate([HELM])[HELM.name], *arguments, *given],
+            input=json.dumps(values or {}),
+            env={**os.environ, **self.variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise SetupError(f"helm {' '.join(map(str, arguments))} failed:\n{done.stderr.strip()}")
+        return done.stdout
+
+    def install(self, values: Mapping[str, object]) -> None:
+        """Install the chart, or bring it to these values, in a namespace that enforces Pod Security `restricted`."""
+        namespace = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+        }
+        manifest = self.folder / "namespace.json"
+        manifest.write_text(json.dumps(namespace))
+        begun = time.monotonic()
+        self.control_plane.kubectl("apply", "--server-side", "-f", str(manifest))
+        where = (f"--namespace={NAMESPACE}", "--wait", "--timeout=5m")
+        self.helm("upgrade", "--install", RELEASE, CHART, *where, values=values)
+        self._tell("helm install", begun)
+
+    def _tell(self, name: str, begun: float) -> float:
+        now = time.monotonic()
+        self._say(f"  {name:<48}{now - begun:5.1f} s")
+        return now
+
+
+class Emulated:
+    """The emulator in a cluster as seen from outside: its port, and its file systems. Use as a context manager."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        """Prepare."""
+        self._cluster = cluster
+        self.endpoint = ""
+
+    def __enter__(self) -> Self:
+        """Forward a free port to it.
+
+        Raises:
+            SetupError: it can't be reached.
+        """
+        kubectl = self._cluster.control_plane.binaries["kubectl"]
+        where = [f"--kubeconfig={self._cluster.control_plane.kubeconfig}", f"--namespace={NAMESPACE}"]
+        command: list[str | Path] = [kubectl, *where, "port-forward", f"service/{RELEASE}-emulator", ":4566"]
+        log = self._cluster.folder / "port-forward.log"
+        log.unlink(missing_ok=True)
+        self._forwarder = Managed("kubectl port-forward", command, log=log)
+        self._forwarder.until(lambda: self._port() != "", "forwarding", _FORWARD_TIMEOUT)
+        self.endpoint = f"http://127.0.0.1:{self._port()}"
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close the port."""
+        self._forwarder.terminate()
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that lead AWS clients to it."""
+        return {**self._cluster.variables, **aws_environment(self.endpoint)}
+
+    @property
+    def data_root(self) -> Path:
+        """Its file systems: an emptyDir volume is a folder of the node's, and the node's folders are this machine's."""
+        chosen = f"--selector=app.kubernetes.io/component=emulator,app.kubernetes.io/instance={RELEASE}"
+        kubectl = self._cluster.control_plane.kubectl
+        uid = kubectl(
+            "get", "pods", f"--namespace={NAMESPACE}", chosen, "--output=jsonpath={.items[0].metadata.uid}"
+        ).strip()
+        return self._cluster.folder / "node" / "kubelet" / "pods" / uid / "volumes" / "kubernetes.io~empty-dir" / "data"
+
+    def _port(self) -> str:
+        found = re.search(r"127\.0\.0\.1:(\d+) ->", self._forwarder.log.read_text())
+        return found[1] if found else ""
