@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 import uvicorn
 
+from datamover_api.actions.janitor import Janitor
 from datamover_api.actions.movers import Movers
 from datamover_api.actions.runs import Patience, Runs
 from datamover_api.actions.writer import Writer
@@ -33,6 +34,7 @@ from datamover_api.tasks import owned
 
 _PACKAGE: Final = "datamover-operator"
 _BACKLOG: Final = 2048
+_REQUESTS: Final = 4
 _log = structlog.get_logger(__name__)
 
 
@@ -43,13 +45,17 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
             client = await KubeClient.from_environment(settings.kubernetes_timeout_seconds)
             stack.push_async_callback(client.close)
             listener = stack.enter_context(_bound(settings.http_host, settings.http_port))
-            mirror, verifier = Mirror(client), Verifier(ring, settings.highest_bcrypt_cost)
+            mirror, writer, verifier = Mirror(client), Writer(client), Verifier(ring, settings.highest_bcrypt_cost)
             stack.callback(verifier.close)
-            config = _config(settings, _gate(settings, client, mirror, verifier))
+            runs = Runs(writer, _patience(settings))
+            service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), runs)
+            config = _config(settings, _gate(settings, mirror, service, verifier))
         except (OSError, KubeError) as error:
             _log.error("can't start", error=str(error))
             return 1
         await stack.enter_async_context(mirror.reflecting())
+        janitor = Janitor(lambda: mirror.rooms, runs, writer, _longest_start(settings))
+        await stack.enter_async_context(owned(janitor.tidy(), "janitor"))
         await stack.enter_async_context(owned(ring.keep_fresh(), "keys"))
         certificate, key = settings.tls_certificate_file, settings.tls_key_file
         if config.ssl is not None and certificate is not None and key is not None:
@@ -59,15 +65,23 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
     return 0
 
 
-def _gate(settings: Settings, client: KubeClient, mirror: Mirror, verifier: Verifier) -> Gate:
-    metrics, writer = Metrics(), Writer(client)
-    metrics.show_mirror(mirror.sizes)
-    patience = Patience(
+def _patience(settings: Settings) -> Patience:
+    return Patience(
         start=settings.start_timeout_seconds,
         outcome=settings.outcome_timeout_seconds,
         stop=settings.stop_timeout_seconds,
     )
-    service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), Runs(writer, patience))
+
+
+def _longest_start(settings: Settings) -> float:
+    """When nobody waits for a start any more, in seconds, with the requests to Kubernetes that are part of it."""
+    waits = settings.start_timeout_seconds + settings.outcome_timeout_seconds
+    return waits + _REQUESTS * settings.kubernetes_timeout_seconds
+
+
+def _gate(settings: Settings, mirror: Mirror, service: Service, verifier: Verifier) -> Gate:
+    metrics = Metrics()
+    metrics.show_mirror(mirror.sizes)
     limits = BodyLimits(settings.largest_body_bytes, settings.body_timeout_seconds)
     shown = {"version": version(_PACKAGE), "githash": settings.githash, "buildstamp": settings.buildstamp}
     app = application(

@@ -9,9 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from datamover_api.actions.labels import ORIGIN_LABEL, REST
-from datamover_api.legacy.naming import digest, object_names
 from datamover_api.legacy.wire import S3, CreateMover, Efs, Location
-from datamover_api.mirror.keys import GROUP_TAG, MoverKey
 from datamover_crds import (
     DataMover,
     DataMoverAccount,
@@ -22,11 +20,8 @@ from datamover_crds import (
     Problem,
     parse,
 )
+from datamover_crds.legacy import FIXED_TAGS, GROUP_TAG, ORG_TAG, labels, object_names
 
-ORG_TAG: Final = "spinup:org"
-FIXED_TAGS: Final = {"spinup:type": "storage", "spinup:flavor": "datamover"}
-NAME_LABEL: Final = "datamover.io/rest-name"
-GROUP_LABEL: Final = "datamover.io/rest-group"
 _LONGEST_NAME: Final = 40
 _NAME: Final = re.compile("[a-zA-Z0-9-]+")
 _GROUP: Final = re.compile("[a-zA-Z0-9 +=._:@-]{1,256}")
@@ -64,12 +59,11 @@ def new_mover(request: CreateMover, group: str, account: DataMoverAccount) -> tu
         "options": _OPTIONS,
         "runHistory": _HISTORY,
     }
-    key = MoverKey(group, name)
-    own_name, other_name = object_names(account.spec.account_id, key)
+    own_name, other_name = object_names(account.spec.account_id, group, name)
     metadata = ObjectMeta(
         name=own_name,
         namespace=account.spec.rest.namespace if account.spec.rest is not None else "",
-        labels={ORIGIN_LABEL: REST, GROUP_LABEL: digest(group), NAME_LABEL: digest(name)},
+        labels={ORIGIN_LABEL: REST, **labels(group, name)},
     )
     try:
         return DataMover(metadata=metadata, spec=parse(DataMoverSpec, spec)), other_name

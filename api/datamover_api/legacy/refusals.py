@@ -29,6 +29,7 @@ NO_RUN: Final = "datasync mover run not found"
 EXISTS: Final = "datasync mover already exists"
 RUNNING: Final = "another datasync mover task is already running"
 NOT_RUNNING: Final = "datasync mover task is not running"
+SUSPENDED: Final = "datasync mover is suspended"
 
 _AWS_STATUSES: Final[Mapping[str, HTTPStatus]] = {
     "Refused": HTTPStatus.BAD_REQUEST,

@@ -12,7 +12,7 @@ from datamover_api.http.answers import RefusalError
 from datamover_api.legacy.creating import new_mover
 from datamover_api.legacy.documents import execution_id, mover_document, run_document
 from datamover_api.legacy.flywheel import flywheel_task
-from datamover_api.legacy.refusals import NO_ACCOUNT, NO_MOVER, NO_RUN, NOT_RUNNING, RUNNING, in_old_words
+from datamover_api.legacy.refusals import NO_ACCOUNT, NO_MOVER, NO_RUN, NOT_RUNNING, RUNNING, SUSPENDED, in_old_words
 from datamover_api.legacy.state import AVAILABLE, task_state
 from datamover_api.legacy.state import RUNNING as TASK_RUNNING
 from datamover_api.legacy.wire import CreateMover, SetState
@@ -116,6 +116,8 @@ class Service:
     async def _start(self, place: Place, mover: DataMover) -> str:
         if task_state(mover, place.room.runs_of(mover)).status != AVAILABLE:
             raise RefusalError(HTTPStatus.CONFLICT, RUNNING)
+        if mover.spec.suspend:
+            raise RefusalError(HTTPStatus.CONFLICT, SUSPENDED)
         with in_old_words():
             return execution_id(await self._runs.start(place.room, mover))
 

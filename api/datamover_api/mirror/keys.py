@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from datamover_crds import DataMover, DataMoverRun
+from datamover_crds.legacy import GROUP_TAG
 
-GROUP_TAG: Final = "spinup:spaceid"
 ALL: Final = "all"
 """Under this key are the movers that readers see."""
 

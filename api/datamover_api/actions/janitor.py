@@ -1,0 +1,69 @@
+"""Clears away what a service that died left behind: runs that nobody waits for any more.
+
+A start whose service ended is either taken up by the operator, and then is a run like any other, or is never to be:
+else it would begin some day, when its client has long asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from datamover_api.actions.labels import ORIGIN_LABEL, REST
+from datamover_api.actions.runs import CLAIM_ANNOTATION, FINAL_PHASES, Runs
+from datamover_api.actions.writer import Writer
+from datamover_api.kube.client import KubeError
+from datamover_api.mirror.place import Room
+from datamover_crds import DataMoverRun, from_timestamp
+
+_INTERVAL_S: Final = 30.0
+_log = structlog.get_logger(__name__)
+
+
+class Janitor:
+    """Looks through the runs of all rooms; what is younger than `patience` seconds may still be waited for."""
+
+    def __init__(self, rooms: Callable[[], Iterable[Room]], runs: Runs, writer: Writer, patience: float) -> None:
+        """`rooms` gives the rooms there are now."""
+        self._rooms = rooms
+        self._runs = runs
+        self._writer = writer
+        self._patience = timedelta(seconds=patience)
+
+    async def tidy(self) -> None:
+        """Tidy up again and again, until cancelled."""
+        while True:
+            for room in self._rooms():
+                for run in [each for each in room.runs.all() if self._is_forsaken(each)]:
+                    await self._remove(room, run)
+            await asyncio.sleep(min(_INTERVAL_S, self._patience.total_seconds()))
+
+    def _is_forsaken(self, run: DataMoverRun) -> bool:
+        meta = run.metadata
+        if meta.labels.get(ORIGIN_LABEL) != REST or meta.deletion_timestamp is not None:
+            return False
+        if run.status.execution_arn is not None or not _never_started(run):
+            return False
+        made = from_timestamp(meta.creation_timestamp or "1970-01-01T00:00:00Z")
+        return datetime.now(UTC) - made > self._patience
+
+    async def _remove(self, room: Room, run: DataMoverRun) -> None:
+        try:
+            if run.status.phase in FINAL_PHASES:
+                await self._writer.delete_run(room, run)
+            else:
+                await self._runs.withdraw(room, run)
+        except KubeError as error:
+            _log.info("a forsaken run is left for later", run=run.metadata.name, error=str(error))
+        else:
+            _log.info("a forsaken run was removed", run=run.metadata.name)
+
+
+def _never_started(run: DataMoverRun) -> bool:
+    if run.status.phase in FINAL_PHASES:
+        return run.status.phase in {"Rejected", "Cancelled"}
+    return CLAIM_ANNOTATION not in run.metadata.annotations

@@ -1,0 +1,159 @@
+"""Runs are started and stopped over REST, also where other clients, a slow operator or a silent AWS interfere."""
+
+from __future__ import annotations
+
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.movers import World
+from tests.support.operator_process import Operators
+from tests.support.rest import MOVERS, Answer, Client, RestServices, s3_body, token
+from tests.support.waiting import eventually
+
+NAME = "nightly"
+MOVER = f"{MOVERS}/abc-123/{NAME}"
+RUNNING = (409, "another datasync mover task is already running")
+NOT_RUNNING = (409, "datasync mover task is not running")
+
+
+@pytest.fixture
+def ready(rest: Client) -> Client:
+    """A client, and a mover that is ready to start."""
+    rest.created(s3_body(NAME))
+    return rest
+
+
+def told(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.text
+
+
+def starts(world: World) -> int:
+    """How many executions were started in AWS."""
+    return len(world.emulator.journal(operation="StartTaskExecution"))
+
+
+def test_a_task_that_runs_is_not_started_again_and_can_be_stopped(world: World, ready: Client) -> None:
+    with world.emulator.fault(state="TRANSFERRING", hold="before"):
+        started = ready.set_state(NAME, "start")
+        assert started.status == 200
+        assert ready.get(MOVER).json["Task"]["Status"] == "RUNNING"
+        assert ready.get(MOVER).json["Task"]["CurrentTaskExecutionArn"].endswith(started.json)
+        assert told(ready.set_state(NAME, "start")) == RUNNING
+        stopped = ready.set_state(NAME, "stop")
+        assert (stopped.status, stopped.body) == (204, b"")
+        assert ready.get(f"{MOVER}/runs/{started.json}").json["Status"] in {"CANCELLING", "ERROR"}
+    eventually(lambda: ready.get(MOVER).json["Task"]["Status"] == "AVAILABLE")
+    assert told(ready.set_state(NAME, "stop")) == NOT_RUNNING
+    assert ready.get(f"{MOVER}/runs").json == [started.json]
+    assert ready.get(f"{MOVER}/runs/{started.json}").json["Status"] == "ERROR"
+    assert starts(world) == 1
+
+
+def test_of_many_starts_at_once_exactly_one_wins(world: World, ready: Client, rest_services: RestServices) -> None:
+    clients = [ready, rest_services()]  # two replicas
+    with world.emulator.fault(state="TRANSFERRING", hold="before"), ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(lambda number: clients[number % 2].set_state(NAME, "start"), range(20)))
+        winners = [answer for answer in answers if answer.status == 200]
+        assert len(winners) == 1, answers
+        assert {told(answer) for answer in answers if answer.status != 200} == {RUNNING}
+        assert starts(world) == 1
+        assert ready.get(f"{MOVER}/runs").json == [winners[0].json]
+        eventually(lambda: len(world.list("DataMoverRun")) == 1)  # what was rejected is no part of the history
+
+
+def test_an_execution_that_was_started_elsewhere_is_seen_and_stopped(world: World, ready: Client) -> None:
+    task = world.list("DataMover")[0]["status"]["taskArn"]
+    with world.emulator.fault(state="TRANSFERRING", hold="before"):
+        arn = world.aws("datasync").start_task_execution(TaskArn=task)["TaskExecutionArn"]
+        eventually(lambda: ready.get(MOVER).json["Task"]["Status"] == "RUNNING")
+        assert told(ready.set_state(NAME, "start")) == RUNNING
+        eventually(lambda: ready.get(f"{MOVER}/runs").json == [arn.rsplit("/", 1)[-1]])
+        assert ready.set_state(NAME, "stop").status == 204
+    eventually(lambda: ready.get(MOVER).json["Task"]["Status"] == "AVAILABLE")
+
+
+def test_a_start_that_nobody_takes_up_is_withdrawn(
+    world: World, ready: Client, operator: Operators, rest_services: RestServices
+) -> None:
+    operator.started[0].kill()
+    hasty = rest_services(start_timeout_seconds=0.5)
+    answer = hasty.set_state(NAME, "start")
+    assert answer.status == 500
+    assert answer.text.startswith("the datasync mover task was not started: ")
+    assert world.list("DataMoverRun") == []
+    operator()
+    assert ready.set_state(NAME, "start").status == 200
+    assert starts(world) == 1
+
+
+def test_no_start_is_both_refused_and_carried_out(world: World, ready: Client, rest_services: RestServices) -> None:
+    """The shortest patience: some starts are claimed just before they would be withdrawn."""
+    hasty = rest_services(start_timeout_seconds=0.1)
+    answers = []
+    for _ in range(8):
+        answers.append(hasty.set_state(NAME, "start"))
+        eventually(lambda: ready.get(MOVER).json["Task"]["Status"] == "AVAILABLE")
+        assert starts(world) == sum(answer.status == 200 for answer in answers), answers
+
+
+def test_a_start_that_aws_does_not_answer_is_cancelled(
+    world: World, ready: Client, rest_services: RestServices
+) -> None:
+    hasty = rest_services(start_timeout_seconds=0.5, outcome_timeout_seconds=0.5)
+    with world.emulator.fault("StartTaskExecution", hold="before") as fault:
+        answer = hasty.set_state(NAME, "start")
+        assert answer.status == 500
+        assert "it may have been started" in answer.text
+        assert world.list("DataMoverRun")[0]["spec"]["cancel"] is True
+        fault.release()
+        run = eventually(lambda: world.list("DataMoverRun")[0]["metadata"]["name"])
+        world.wait_phase(run, "Cancelled", "Succeeded")
+    assert starts(world) == 1
+
+
+def test_what_aws_refuses_is_told_in_its_own_words(world: World, ready: Client) -> None:
+    error = {"code": "InvalidRequestException", "message": "The bucket is on strike"}
+    with world.emulator.fault("StartTaskExecution", error=error):
+        answer = ready.set_state(NAME, "start")
+    assert answer.status == 400
+    assert "The bucket is on strike" in answer.text
+    eventually(lambda: world.list("DataMoverRun") == [])
+    assert ready.get(f"{MOVER}/runs").json == []
+
+
+def test_a_caller_that_goes_away_leaves_nothing_hanging(
+    world: World, ready: Client, operator: Operators, rest_services: RestServices
+) -> None:
+    operator.started[0].kill()
+    hasty = rest_services(start_timeout_seconds=1)
+    address = urlsplit(hasty.url)
+    body = json.dumps({"State": "start"})
+    with socket.create_connection((address.hostname, address.port)) as caller:
+        head = f"PUT {MOVER} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token()}\r\nContent-Length: {len(body)}\r\n\r\n"
+        caller.sendall((head + body).encode())
+        eventually(lambda: world.list("DataMoverRun"))
+    eventually(lambda: world.list("DataMoverRun") == [])
+
+
+def test_a_service_that_dies_leaves_no_start_behind(
+    world: World, ready: Client, operator: Operators, rest_services: RestServices
+) -> None:
+    operator.started[0].kill()
+    doomed = rest_services.start(start_timeout_seconds=60)
+    with ThreadPoolExecutor(1) as threads:
+        lost = threads.submit(Client(doomed.url).set_state, NAME, "start")
+        eventually(lambda: world.list("DataMoverRun"))
+        doomed.kill()
+        assert lost.exception(timeout=30) is not None
+    rest_services(start_timeout_seconds=0.1, outcome_timeout_seconds=0.1, kubernetes_timeout_seconds=0.5)
+    eventually(lambda: world.list("DataMoverRun") == [])
+
+
+def test_a_suspended_mover_is_not_started(world: World, ready: Client) -> None:
+    world.patch("DataMover", f"abc-123.{NAME}", {"spec": {"suspend": True}})
+    eventually(lambda: ready.set_state(NAME, "start").text == "datasync mover is suspended")
+    assert starts(world) == 0
