@@ -56,7 +56,7 @@ async def serve(settings: Settings) -> int:
             async with _lease(settings, client, instance, readiness) as lost:
                 return await _operate(settings, client, metrics, readiness, instance, cluster_id, lost)
     except (OSError, KubeError) as error:
-        _log.error("can't start", error=str(error))  # noqa: TRY400 - the message says all that the user needs
+        _log.error("can't start", error=str(error))
         return 1
     finally:
         await client.close()
@@ -189,7 +189,7 @@ async def _keep(lease: Lease, lost: asyncio.Event) -> None:
     try:
         await lease.keep()
     except LeaseLostError as error:
-        _log.error("stops", error=str(error))  # noqa: TRY400 - the message says all that the user needs
+        _log.error("stops", error=str(error))
         lost.set()
 
 
