@@ -43,6 +43,10 @@ class WorkQueue(Generic[K]):
         self._ready[key] = None
         self._wakeup.set()
 
+    def is_wanted(self, key: K) -> bool:
+        """Whether a key was added while it is being worked on: what the worker knows may be out of date."""
+        return key in self._again
+
     def add_after(self, key: K, seconds: float) -> None:
         """Look at a key in some time, or earlier if it was to be looked at earlier."""
         if seconds <= 0:
