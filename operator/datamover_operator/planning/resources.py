@@ -111,7 +111,8 @@ def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:
     known = o.roles.get(wanted.sides[0])
     if known is None or any((other := o.roles.get(side)) is None or other.arn != known.arn for side in wanted.sides):
         return None
-    if known.name.casefold() in {wanted.name.casefold(), distinct_role_name(wanted.name, o.uid).casefold()}:
+    names = {wanted.name.casefold(), distinct_role_name(wanted.name, o.uid).casefold()}
+    if known.name.casefold() in names and _owns_role(o, wanted):
         return known
     s3 = location_of(o.mover.spec, wanted.sides[0]).s3
     is_unnamed = s3 is not None and s3.access_role is None

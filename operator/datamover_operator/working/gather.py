@@ -65,7 +65,8 @@ class Gatherer:
         if o.rival is not None:
             return o
         if o.mover.metadata.deletion_timestamp is not None:
-            return await for_deletion(o, aws)
+            o = await for_deletion(o, aws)
+            return o if o.execution is not None else await _find_strays(o, aws)
         if any(condition.reason == ROLE_PROPAGATING for condition in o.mover.status.conditions):
             o = await _read_roles(o, aws)  # their age tells how long to wait
         depth = depth_of(o, memory, tick)
@@ -172,8 +173,11 @@ async def _describe(o: Observed, aws: Aws) -> Observed:
 
 async def _read_more(o: Observed, aws: Aws) -> Observed:
     """Read what only changes behind our back: tags, roles, and resources of ours that nothing names."""
-    o = await read_tags(o, aws)
-    o = await _read_roles(o, aws)
+    return await _find_strays(await _read_roles(await read_tags(o, aws), aws), aws)
+
+
+async def _find_strays(o: Observed, aws: Aws) -> Observed:
+    """Find resources of ours that nothing names."""
     known = {item.arn for item in o.retired} | {
         each.arn for each in (*o.locations.values(), o.task) if each is not None
     }

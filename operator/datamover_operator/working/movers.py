@@ -123,7 +123,7 @@ class Movers:
         office.queue.succeeded(key)
         if plan.again_at is not None:
             delay = max(0.0, (plan.again_at - office.clock.now()).total_seconds())
-            if is_true(plan.conditions, "Stalled"):
+            if is_true(plan.conditions, "Stalled") and not office.queue.is_wanted(key):
                 delay = min(delay, office.settings.refused_retry_seconds)
                 memory.refused_generation = o.generation
                 memory.refused_until = office.clock.tick() + delay
@@ -135,10 +135,14 @@ class Movers:
         wake_runs(office.caches, office.queue, o.identity.namespace, o.identity.name)
 
     def _next_drift_check(self, memory: Memory) -> float:
-        """After a restart the steady movers' checks are spread over the whole interval; what is new can wait."""
-        if memory.next_drift_check is None:
+        """After a restart the steady movers' checks are spread over the whole interval; what is new can wait.
+
+        So does a check that is due while the account lets nobody in: its opening wakes the mover.
+        """
+        tick = self._office.clock.tick()
+        if memory.next_drift_check is None or memory.next_drift_check <= tick:
             earliest = 0.5 if memory.created_generation is not None else 0.0
-            memory.next_drift_check = self._office.clock.tick() + self._drift_interval(earliest, 1.0)
+            memory.next_drift_check = tick + self._drift_interval(earliest, 1.0)
         return memory.next_drift_check
 
     def _rests_for(self, mover: DataMover, memory: Memory) -> float:

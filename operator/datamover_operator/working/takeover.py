@@ -13,7 +13,15 @@ from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.planning.desired import location_of
 from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, SIDES, TASK_ARN_ANNOTATION, UID_TAG, Side
+from datamover_operator.planning.names import (
+    LEGACY_TAGS,
+    NONCE_TAG,
+    OWNER_TAG,
+    SIDES,
+    TASK_ARN_ANNOTATION,
+    UID_TAG,
+    Side,
+)
 from datamover_operator.planning.observed import KnownRole, Observed, Resource
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.reading import describe_location, or_none, read_role, read_tags
@@ -103,20 +111,27 @@ async def _take_parts(o: Observed, aws: Aws, described: JsonObject) -> Observed:
 
 
 async def _take_roles(o: Observed, aws: Aws) -> Observed:
+    """Name the roles that the locations have. One that is gone, and would be ours to make, is left out."""
     for side in SIDES:
         config = (o.locations[side].described or {}).get("s3Config")
         arn = config.get("bucketAccessRoleArn") if isinstance(config, dict) else None
         if not isinstance(arn, str):
             continue
-        s3 = location_of(o.mover.spec, side).s3
-        is_users = s3 is not None and s3.access_role is not None and s3.access_role.arn is not None
-        role = KnownRole(arn)
-        read = await read_role(aws, role.name) if not is_users else None
-        if read is not None and _is_owned(o, read.tags or {}):
-            role = read
-            o = replace(o, owned=o.owned | {f"{side}Role"})
-        o = replace(o, roles={**o.roles, side: role})
+        role: KnownRole | None = KnownRole(arn)
+        if _may_be_ours(o, side, arn):
+            role = await read_role(aws, arn.rsplit("/", 1)[-1])
+        if role is not None:
+            owned = {f"{side}Role"} if _is_owned_role(o, role.tags or {}) else set()
+            o = replace(o, roles={**o.roles, side: role}, owned=o.owned | owned)
     return o
+
+
+def _may_be_ours(o: Observed, side: Side, arn: str) -> bool:
+    """A role that the user declares is theirs, and one in another account can't be ours."""
+    s3 = location_of(o.mover.spec, side).s3
+    declared = s3.access_role.arn if s3 is not None and s3.access_role is not None else None
+    is_here = o.account is not None and arn.split(":")[4] == o.account.spec.account_id
+    return is_here and arn != declared
 
 
 def resources_of(o: Observed) -> dict[str, Resource | None]:
@@ -131,3 +146,9 @@ def _is_owned(o: Observed, tags: Mapping[str, str]) -> bool:
     if adopt is not None and o.task is not None and adopt.task_arn == o.task.arn:
         return adopt.own or made_here
     return NONCE_TAG in tags and tags.get(OWNER_TAG) == o.identity.owner
+
+
+def _is_owned_role(o: Observed, tags: Mapping[str, str]) -> bool:
+    """A role may serve others than the task: only one that we or the older service made for it comes with it."""
+    is_legacy = all(tags.get(key) == value for key, value in LEGACY_TAGS.items())
+    return (NONCE_TAG in tags or is_legacy) and _is_owned(o, tags)
