@@ -105,8 +105,10 @@ class RunPass:
 
     async def record(self, status: DataMoverRunStatus) -> None:
         """Write the run's status, and an Event where its phase is new."""
-        before = self.o.run.status.phase
+        before, known = self.o.run.status.phase, self.o.run.status.execution_arn
         self._take_in(await self._office.writer.status(Kind.RUN, self._raw, dump(status)))
+        if status.execution_arn != known and self.o.mover is not None:
+            self._wake_mover()
         if status.phase in FINAL_PHASES and before not in FINAL_PHASES:
             moved = status.counters.bytes_transferred if status.counters is not None else None
             meta = self.o.run.metadata
@@ -149,7 +151,6 @@ class RunPass:
             return
         self._starts.started[uid] = arn
         self.o = replace(self.o, execution_arn=arn, may_send=False)
-        self._wake_mover()
 
     async def _refused(self, failure: Failure) -> None:
         """What DataSync says of a task that is busy is not published: its state tells."""
