@@ -15,7 +15,7 @@ from tests.support.emulator import Emulator
 from tests.support.movers import World
 from tests.support.operator_process import Operators
 
-SETTLING = 3.0
+SETTLING = 4.0
 CALL_TIMEOUT = 2.0
 """Seconds: the least that a machine under load lets AWS calls pass."""
 

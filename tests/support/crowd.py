@@ -107,6 +107,11 @@ class Crowd:
         there = Counter(each for kind in self.world.leftovers().values() for each in kind)
         assert there == named, f"only in AWS: {there - named}; only in status: {named - there}"
 
+    def wait_ended(self, *names: str) -> None:
+        """Wait until these movers note a last run."""
+        for name in names:
+            eventually(lambda name=name: self.mover(name)["status"].get("lastRun"), what=f"{name} notes its last run")  # type: ignore[misc]
+
     def executions(self) -> dict[str, int]:
         """How many executions each mover's task has had."""
         datasync = self.world.aws("datasync")
@@ -141,16 +146,3 @@ def wait_all_held(faults: Iterable[Fault]) -> None:
     """Wait until every fault holds its call."""
     for fault in faults:
         fault.wait_held()
-
-
-def wait_all_hit(faults: Iterable[Fault], hits: int = 1) -> None:
-    """Wait until every fault has hit its call so often."""
-    for fault in faults:
-        fault.wait_hit(hits)
-
-
-def ended(world: World, names: Iterable[str]) -> list[Json]:
-    """Wait until every mover of these notes its last run, and return the runs `<mover>-run`."""
-    for name in names:
-        eventually(lambda name=name: (world.get("DataMover", name) or {})["status"]["lastRun"], what=f"{name}: lastRun")  # type: ignore[misc]
-    return [world.get("DataMoverRun", f"{name}-run") or {} for name in names]
