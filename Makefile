@@ -11,7 +11,7 @@ UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-helm up down image cluster cluster-down test coverage check bench crds lock fmt clean
+.PHONY: help demo demo-helm up down image cluster cluster-down test coverage check bench crds chart lock fmt clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,8 +56,12 @@ check: $(SET_UP) ## Lint, formatting, types, import rules, generated files
 bench: $(SET_UP) ## Measure 1,000 movers and the emulator's copying against their floors
 	.venv/bin/python -m benchmarks
 
-crds: $(SET_UP) ## Generate crds/*.yaml from the models
+crds: $(SET_UP) ## Generate crds/*.yaml from the models, and the chart's copy of them
 	.venv/bin/python -m datamover_crds
+	.venv/bin/python -m datamover_crds charts/datamover-operator/files/crds
+
+chart: $(SET_UP) ## Generate docs/values.md from the chart's values.yaml
+	.venv/bin/python -m datamover_dev.values_reference
 
 lock: $(SET_UP) ## Resolve the dependencies anew and lock them with hashes
 	$(UV_COMPILE) --upgrade requirements/uv.in --output-file requirements/uv.txt

@@ -1,0 +1,197 @@
+"""The chart without a node: what helm makes of it, and what a real API server says to that."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from datamover_api.settings import Settings as ApiSettings
+from datamover_dev.controlplane.programs import kubernetes_version
+from datamover_dev.paths import CHECKOUT, CRDS
+from datamover_dev.values_reference import reference
+from datamover_operator.metrics import Metrics
+from datamover_operator.settings import Settings
+from tests.chart.values import KEYS, VALUE_SETS
+from tests.support.helm import CHART, HelmError, Json, helm, render
+from tests.support.kubectl import Kubectl, KubectlError
+
+FOREIGN = "monitoring.coreos.com/v1"
+"""The Prometheus operator's kinds, which our API server does not know."""
+
+GIVEN_BY_THE_CHART = {
+    "http_host",
+    "http_port",
+    "keys_file",
+    "lease_name",
+    "namespaces",
+    "operator_namespace",
+    "tls_certificate_file",
+    "tls_key_file",
+}
+
+each_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=list(VALUE_SETS))
+
+
+@each_set
+def test_it_lints(values: Json) -> None:
+    assert "0 chart(s) failed" in helm("lint", CHART, "--strict", values=values)
+
+
+@each_set
+def test_a_real_api_server_accepts_every_object(values: Json, kubectl: Kubectl) -> None:
+    objects = [each for each in render(values, namespace=kubectl.namespace) if each["apiVersion"] != FOREIGN]
+    for namespace in {each["metadata"].get("namespace", kubectl.namespace) for each in objects}:
+        there = [each for each in objects if each["metadata"].get("namespace", kubectl.namespace) == namespace]
+        own = replace(kubectl, namespace=namespace)
+        applied = own(
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "--dry-run=server",
+            "-f",
+            "-",
+            stdin=yaml.safe_dump_all(there),
+        )
+        assert len(applied.splitlines()) == len(there)
+
+
+@each_set
+def test_every_pod_satisfies_the_restricted_level(values: Json, kubectl: Kubectl) -> None:
+    kubectl("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
+    pods = [pod for each in render(values, namespace=kubectl.namespace) if (pod := pod_of(each))]
+    assert pods
+    for number, pod in enumerate(pods):
+        spec = pod | {"serviceAccountName": "default", "priorityClassName": ""}
+        manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"pod-{number}"}, "spec": spec}
+        kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(manifest))
+        # The level is enforced: the same pod as root is refused.
+        rooted = manifest | {"spec": spec | {"securityContext": {"runAsUser": 0}}}
+        with pytest.raises(KubectlError, match="violates PodSecurity"):
+            kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(rooted))
+
+
+def pod_of(each: Json) -> Json | None:
+    if each["kind"] == "Pod":
+        spec: Json = each["spec"]
+        return spec
+    return each["spec"]["template"]["spec"] if each["kind"] in {"Deployment", "Job"} else None
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"operator": {"settings": {"workers": 0}}}, "at '/operator/settings/workers': minimum: got 0, want 1"),
+        ({"operator": {"settings": {"wrokers": 1}}}, "additional properties 'wrokers' not allowed"),
+        ({"operator": {"replicas": 2}}, "at '/operator': additional properties 'replicas' not allowed"),
+        ({"watchNamespaces": "team-a"}, "at '/watchNamespaces': got string, want array"),
+        ({"watchNamespaces": ["Team"]}, "at '/watchNamespaces/0': 'Team' does not match pattern"),
+        ({"image": {"pullPolicy": "Sometimes"}}, "at '/image/pullPolicy': value must be one of"),
+        ({"aws": {"region": "Frankfurt"}}, "at '/aws/region': 'Frankfurt' does not match pattern"),
+        ({"api": {"enabled": True}}, "api.keys.existingSecret: name a Secret"),
+        ({"api": KEYS | {"enabled": True, "ingress": {"enabled": True}}}, "api.ingress.hosts: name at least one host"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_wrong_values_are_refused_by_name(values: Json, complaint: str) -> None:
+    with pytest.raises(HelmError) as refused:
+        render(values)
+    assert complaint in str(refused.value)
+
+
+def test_it_needs_a_kubernetes_that_knows_our_rules() -> None:
+    with pytest.raises(HelmError, match=r"kubeVersion: >=1\.32"):
+        helm("template", "movers", CHART, "--kube-version=v1.31.0")
+
+
+def test_its_crds_are_those_of_the_models() -> None:
+    ours = {path.name: path.read_text() for path in CRDS.glob("*.yaml")}
+    assert {path.name: path.read_text() for path in (CHART / "files" / "crds").glob("*.yaml")} == ours
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_crds_stay_on_uninstall_unless_told_otherwise(keep: bool) -> None:
+    objects = render({"crds": {"keep": keep}})
+    crds = [each for each in objects if each["kind"] == "CustomResourceDefinition"]
+    assert len(crds) == 3
+    for crd in crds:
+        annotations = crd["metadata"].get("annotations", {})
+        assert (annotations.get("helm.sh/resource-policy") == "keep") is keep
+        source = yaml.safe_load((CRDS / f"{crd['spec']['group']}_{crd['spec']['names']['plural']}.yaml").read_text())
+        assert crd["spec"] == source["spec"]
+    hooks = [each for each in objects if each["metadata"].get("annotations", {}).get("helm.sh/hook") == "pre-delete"]
+    assert bool(hooks) is not keep
+
+
+@pytest.mark.parametrize(("part", "model"), [("operator", Settings), ("api", ApiSettings)])
+def test_the_schema_knows_every_setting_and_its_bounds(part: str, model: type[BaseModel]) -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    known = schema["properties"][part]["properties"]["settings"]["properties"]
+    ours = {
+        camel(name): limits(each)
+        for name, each in model.model_json_schema()["properties"].items()
+        if name not in GIVEN_BY_THE_CHART
+    }
+    assert {name: limits(each) for name, each in known.items()} == ours
+
+
+def camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def limits(each: Json) -> Json:
+    each = next((part for part in each.get("anyOf", ()) if part["type"] != "null"), each)
+    return {key: value for key, value in each.items() if key in {"type", "minimum", "maximum", "enum", "pattern"}}
+
+
+def test_settings_reach_the_pod() -> None:
+    values = VALUE_SETS["everything-else"] | {"watchNamespaces": ["a", "b"]}
+    (pod,) = [pod_of(each) for each in render(values, only=["operator/deployment.yaml"])]
+    assert pod is not None
+    env = {each["name"]: each["value"] for each in pod["containers"][0]["env"]}
+    given = {
+        "DATAMOVER_NAMESPACES": "a,b",
+        "DATAMOVER_WORKERS": "8",
+        "DATAMOVER_AWS_RATE": "2.5",
+        "DATAMOVER_LEASE": "false",
+        "DATAMOVER_LOG_LEVEL": "debug",
+        "DATAMOVER_OPERATOR_NAMESPACE": "datamover-system",
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": "https://aws.example.com",
+    }
+    assert env | given == env
+
+
+def test_dashboard_and_alerts_ask_for_series_that_there_are() -> None:
+    served = {
+        sample
+        for metric in Metrics().registry.collect()
+        for sample in (metric.name, f"{metric.name}_total", f"{metric.name}_bucket", f"{metric.name}_count")
+    }
+    files = CHART / "files" / "monitoring"
+    asked = {name for path in files.iterdir() for name in re.findall(r"\bdatamover_[a-z_]+", path.read_text())}
+    assert asked
+    assert asked <= served
+
+
+def test_the_values_reference_is_what_values_yaml_says() -> None:
+    assert (CHECKOUT / "docs" / "values.md").read_text() == reference((CHART / "values.yaml").read_text()), (
+        "run make chart"
+    )
+
+
+def test_every_alert_has_its_page_in_the_runbook() -> None:
+    rules = yaml.safe_load((CHART / "files" / "monitoring" / "alerts.yaml").read_text())["groups"][0]["rules"]
+    runbook = (CHECKOUT / "docs" / "runbook.md").read_text()
+    assert [rule["alert"] for rule in rules if f"\n## {rule['alert']}\n" not in runbook] == []
+
+
+def test_the_version_is_said_once() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert f'version = "{chart["appVersion"]}"' in (CHECKOUT / "pyproject.toml").read_text()
+    assert kubernetes_version().startswith("v1.")

@@ -1,0 +1,58 @@
+"""Sets of values that between them turn everything of the chart on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+KEYS = {"keys": {"existingSecret": "keys"}}
+
+VALUE_SETS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "one-namespace": {"watchNamespaces": ["default"], "operator": {"settings": {"clusterId": "test"}}},
+    "try-out": {"dev": {"enabled": True, "extraArgs": ["--state-delay=1"]}, "crds": {"keep": False}},
+    "rest": {
+        "api": KEYS
+        | {
+            "enabled": True,
+            "autoscaling": {"enabled": True},
+            "ingress": {
+                "enabled": True,
+                "className": "nginx",
+                "hosts": ["movers.example.com"],
+                "tls": [{"hosts": ["movers.example.com"], "secretName": "tls"}],
+            },
+            "tls": {"existingSecret": "tls"},
+            "namespaces": ["default"],
+        },
+        "networkPolicy": {"enabled": True, "apiFrom": [{"namespaceSelector": {}}]},
+    },
+    "everything-else": {
+        "crds": {"install": False},
+        "commonLabels": {"team": "data"},
+        "fullnameOverride": "movers",
+        "image": {"repository": "registry.example.com/movers", "digest": f"sha256:{'0' * 64}"},
+        "imagePullSecrets": [{"name": "registry"}],
+        "aws": {"region": "eu-central-1", "endpointUrl": "https://aws.example.com"},
+        "api": KEYS | {"enabled": True, "service": {"sessionAffinitySeconds": 0}, "settings": {"githash": "abc"}},
+        "networkPolicy": {"enabled": True, "metricsFrom": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
+        "operator": {
+            "settings": {"workers": 8, "awsRate": 2.5, "lease": False, "logLevel": "debug"},
+            "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/movers"}},
+            "extraEnv": [{"name": "A", "value": "b"}],
+            "extraVolumes": [{"name": "ca", "configMap": {"name": "ca"}}],
+            "extraVolumeMounts": [{"name": "ca", "mountPath": "/ca"}],
+            "podLabels": {"a": "b"},
+            "podAnnotations": {"a": "b"},
+            "nodeSelector": {"kubernetes.io/arch": "amd64"},
+            "tolerations": [{"operator": "Exists"}],
+            "affinity": {"nodeAffinity": {}},
+            "priorityClassName": "system-cluster-critical",
+        },
+        "metrics": {
+            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "podMonitor": {"enabled": True},
+            "prometheusRule": {"enabled": True},
+            "dashboard": {"enabled": True},
+        },
+    },
+}
