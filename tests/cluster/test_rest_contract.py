@@ -45,7 +45,7 @@ def stage(
     world.bucket("dst")
     world.grant_all(rest={"namespace": name}, org="spindev")
     operators = Operators(control_plane.kubeconfig, name, worker_emulator.environment(), folder)
-    services = RestServices(control_plane, folder)
+    services = RestServices(control_plane.kubeconfig, folder)
     try:
         operators()
         rest = services(githash="2fc9a80", buildstamp="2026-01-31T12:00:00Z")
@@ -113,6 +113,16 @@ def test_options_is_answered_everywhere_before_any_token_check(rest: Client, pat
         token().replace("$04$", "$13$"),
         "\x80",
     ],
+    ids=[
+        "none",
+        "empty",
+        "plain",
+        "other-key",
+        "short",
+        "cost-31",
+        "cost-13",
+        "not-ascii",
+    ],  # a hash has a new salt each time
 )
 @pytest.mark.parametrize(
     ("method", "path"),
