@@ -1,30 +1,34 @@
 # One file, two images: `operator` (with the REST service) and `emulator`. `make image` builds both.
 ARG PYTHON_IMAGE=python:3.11-slim
 
-FROM ${PYTHON_IMAGE} AS build
+# Packages first, our code last: a change of the code leaves their layers as they are.
+FROM ${PYTHON_IMAGE} AS base
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+RUN python3 -m venv /opt/datamover
+
+FROM base AS wheel
 WORKDIR /build
 COPY requirements/build.txt requirements/
-RUN python3 -m venv tools && tools/bin/pip install --quiet --require-hashes --requirement requirements/build.txt
+RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY crds crds
 COPY operator operator
 COPY emulator emulator
 COPY api api
-RUN tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+RUN /opt/datamover/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-FROM build AS operator-packages
-COPY requirements/operator.txt requirements/
-RUN python3 -m venv /opt/datamover \
- && /opt/datamover/bin/pip install --quiet --require-hashes --requirement requirements/operator.txt \
- && /opt/datamover/bin/pip install --quiet --no-deps dist/*.whl \
+FROM base AS operator-packages
+COPY requirements/operator.txt /tmp/
+RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement /tmp/operator.txt
+COPY --from=wheel /build/dist /tmp/dist
+RUN /opt/datamover/bin/pip install --quiet --no-deps /tmp/dist/*.whl \
  && /opt/datamover/bin/pip uninstall --quiet --yes setuptools pip
 
-FROM build AS emulator-packages
-COPY requirements/emulator.txt requirements/
-RUN python3 -m venv /opt/datamover \
- && /opt/datamover/bin/pip install --quiet --require-hashes --requirement requirements/emulator.txt \
- && /opt/datamover/bin/pip install --quiet --no-deps dist/*.whl \
+FROM base AS emulator-packages
+COPY requirements/emulator.txt /tmp/
+RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement /tmp/emulator.txt
+COPY --from=wheel /build/dist /tmp/dist
+RUN /opt/datamover/bin/pip install --quiet --no-deps /tmp/dist/*.whl \
  && /opt/datamover/bin/pip uninstall --quiet --yes setuptools pip
 
 FROM ${PYTHON_IMAGE} AS emulator
