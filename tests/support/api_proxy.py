@@ -84,7 +84,7 @@ class ApiProxy:
         self.kubeconfig = folder / "proxied-kubeconfig"
         self.writes: list[Write] = []
         self._holds: list[Hold] = []
-        self._streams: set[web.BaseRequest] = set()
+        self._streams: list[tuple[web.BaseRequest, aiohttp.ClientResponse]] = []
         self._loop = asyncio.new_event_loop()
         self._ready: Future[int] = Future()
         self._stop = asyncio.Event()
@@ -138,9 +138,13 @@ class ApiProxy:
                 await site.start()
                 self._ready.set_result(runner.addresses[0][1])
                 await self._stop.wait()
-                await self._hang_up()
             finally:
+                await self._hang_up()
                 await runner.cleanup()
+                others = asyncio.all_tasks() - {asyncio.current_task()}
+                for task in others:
+                    task.cancel()
+                await asyncio.gather(*others, return_exceptions=True)
 
     async def _forward(self, session: aiohttp.ClientSession, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
@@ -150,7 +154,7 @@ class ApiProxy:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
         timeout = aiohttp.ClientTimeout(total=None)
         async with session.request(
-            request.method, request.rel_url, data=body, headers=headers, timeout=timeout
+            request.method, request.rel_url, data=body or None, headers=headers, timeout=timeout
         ) as answer:
             if request.query.get("watch") == "true":
                 return await self._stream(request, answer)
@@ -169,20 +173,21 @@ class ApiProxy:
     async def _stream(self, request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         response = web.StreamResponse(status=answer.status, headers=_passed_on(answer))
         await response.prepare(request)
-        self._streams.add(request)
+        self._streams.append((request, answer))
         try:
             async for chunk in answer.content.iter_any():
                 await response.write(chunk)
         except (OSError, aiohttp.ClientError):
             pass
         finally:
-            self._streams.discard(request)
+            self._streams = [each for each in self._streams if each[0] is not request]
         return response
 
     async def _hang_up(self) -> int:
         streams = list(self._streams)
-        for request in streams:
+        for request, answer in streams:
             _hung_up(request)
+            answer.close()
         return len(streams)
 
 
