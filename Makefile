@@ -11,7 +11,7 @@ UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-helm up down image cluster cluster-down test coverage check bench crds chart lock fmt clean
+.PHONY: help demo demo-helm up down image cluster cluster-down test test-node coverage check bench crds chart lock fmt clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: $(SET_UP) ## Run every test on real processes, and measure coverage
 	@.venv/bin/python -m datamover_dev build
 	@rm -rf .local/coverage && mkdir -p .local/coverage
 	.venv/bin/coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-node: $(SET_UP) ## Run the tests on a real node: pods, helm, upgrades (needs root)
+	NODE_TESTS=1 .venv/bin/python -m pytest tests/node -v $(ARGS)
 
 coverage: ## Report what `make test` covered; fails under the limit in pyproject.toml
 	.venv/bin/coverage combine --quiet --keep

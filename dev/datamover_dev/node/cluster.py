@@ -104,7 +104,15 @@ class Cluster:
         return done.stdout
 
     def install(self, values: Mapping[str, object]) -> None:
-        """Install the chart, or bring it to these values, in a namespace that enforces Pod Security `restricted`."""
+        """Install the chart, or bring it to these values, and wait until all is ready."""
+        self.make_namespace()
+        begun = time.monotonic()
+        where = (f"--namespace={NAMESPACE}", "--wait", "--timeout=5m")
+        self.helm("upgrade", "--install", RELEASE, CHART, *where, values=values)
+        self._tell("helm install", begun)
+
+    def make_namespace(self) -> None:
+        """Make the namespace for the chart; it enforces Pod Security's level `restricted`."""
         namespace = {
             "apiVersion": "v1",
             "kind": "Namespace",
@@ -112,11 +120,7 @@ class Cluster:
         }
         manifest = self.folder / "namespace.json"
         manifest.write_text(json.dumps(namespace))
-        begun = time.monotonic()
         self.control_plane.kubectl("apply", "--server-side", "-f", str(manifest))
-        where = (f"--namespace={NAMESPACE}", "--wait", "--timeout=5m")
-        self.helm("upgrade", "--install", RELEASE, CHART, *where, values=values)
-        self._tell("helm install", begun)
 
     def _tell(self, name: str, begun: float) -> float:
         now = time.monotonic()
@@ -127,9 +131,10 @@ class Cluster:
 class Emulated:
     """The emulator in a cluster as seen from outside: its port, and its file systems. Use as a context manager."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        """Prepare."""
+    def __init__(self, cluster: Cluster, release: str = RELEASE) -> None:
+        """Prepare to reach the emulator of this release of the chart."""
         self._cluster = cluster
+        self._release = release
         self.endpoint = ""
 
     def __enter__(self) -> Self:
@@ -140,7 +145,7 @@ class Emulated:
         """
         kubectl = self._cluster.control_plane.binaries["kubectl"]
         where = [f"--kubeconfig={self._cluster.control_plane.kubeconfig}", f"--namespace={NAMESPACE}"]
-        command: list[str | Path] = [kubectl, *where, "port-forward", f"service/{RELEASE}-emulator", ":4566"]
+        command: list[str | Path] = [kubectl, *where, "port-forward", f"service/{self._release}-emulator", ":4566"]
         log = self._cluster.folder / "port-forward.log"
         log.unlink(missing_ok=True)
         self._forwarder = Managed("kubectl port-forward", command, log=log)
@@ -160,7 +165,7 @@ class Emulated:
     @property
     def data_root(self) -> Path:
         """Its file systems: an emptyDir volume is a folder of the node's, and the node's folders are this machine's."""
-        chosen = f"--selector=app.kubernetes.io/component=emulator,app.kubernetes.io/instance={RELEASE}"
+        chosen = f"--selector=app.kubernetes.io/component=emulator,app.kubernetes.io/instance={self._release}"
         kubectl = self._cluster.control_plane.kubectl
         uid = kubectl(
             "get", "pods", f"--namespace={NAMESPACE}", chosen, "--output=jsonpath={.items[0].metadata.uid}"
