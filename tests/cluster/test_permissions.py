@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from datamover_dev.http import answers
 from datamover_dev.stack.operator import Operator
 from tests.support.api import Api, JsonDict
+from tests.support.api_proxy import ApiProxy, Write
 from tests.support.emulator import Emulator
 from tests.support.movers import NOTHING, World
 from tests.support.operator_process import Operators
@@ -28,20 +30,21 @@ from tests.support.rights import (
 )
 from tests.support.waiting import eventually
 
-Start = Callable[[list[JsonDict]], Operator]
+Start = Callable[[list[JsonDict]], tuple[Operator, ApiProxy]]
 ALL = single_rights(in_all_namespaces("anywhere"))
 
 
 @pytest.fixture
 def start(api: Api, kubeconfig: Path, namespace: str, emulator: Emulator, tmp_path: Path) -> Iterator[Start]:
-    """Starts the operator for all namespaces, with the rights of rendered objects."""
+    """Starts the operator for all namespaces, with the rights of rendered objects, behind a proxy."""
     with ExitStack() as ends:
 
-        def begin(objects: list[JsonDict]) -> Operator:
+        def begin(objects: list[JsonDict]) -> tuple[Operator, ApiProxy]:
             whose = ends.enter_context(identity(api, kubeconfig, tmp_path, objects))
-            operators = Operators(whose, namespace, emulator.environment(), tmp_path)
+            proxy = ends.enter_context(ApiProxy(whose, tmp_path))
+            operators = Operators(proxy.kubeconfig, namespace, emulator.environment(), tmp_path)
             ends.callback(operators.stop)
-            return operators(namespaces="", lease=True, wait=False)
+            return operators(namespaces="", lease=True, wait=False), proxy
 
         yield begin
 
@@ -50,7 +53,7 @@ class Missed(Exception):  # noqa: N818 - what a test looks for, not an error of 
     """The operator was refused something."""
 
 
-def use(operator: Operator, world: World, patience: float) -> None:
+def use(operator: Operator, proxy: ApiProxy, world: World, patience: float) -> None:
     """Have the operator do all that it can do; raise Missed as soon as it is refused something."""
 
     def until(done: Callable[[], bool], what: str) -> None:
@@ -61,6 +64,14 @@ def use(operator: Operator, world: World, patience: float) -> None:
 
         eventually(looked, patience, what=what)
 
+    def in_between(kind: str) -> None:
+        """Have somebody else write between the operator's reading and its writing, so that it has to read again."""
+        until(holds[kind].taken.done, f"one of its {kind} is written")
+        path = holds[kind].taken.result().path.removesuffix("/status")
+        world.api.patch(path, {"metadata": {"annotations": {"somebody": "else"}}})
+        holds[kind].release()
+
+    holds = {kind: proxy.hold(partial(is_patch_of, kind)) for kind in ("datamovers", "datamoverruns")}
     until(lambda: operator.url != "" and answers(f"{operator.url}/readyz"), "the operator is ready")
     keys = {"aws_access_key_id": "123456789012", "aws_secret_access_key": "none"}
     secrets = f"/api/v1/namespaces/{world.namespace}/secrets"
@@ -69,6 +80,8 @@ def use(operator: Operator, world: World, patience: float) -> None:
     world.bucket("dst")
     world.grant_all(credentialsSecretRef={"name": "keys"})
     world.s3_mover(runHistory={"limit": 0}, trigger={"manual": "first"})
+    in_between("datamovers")
+    in_between("datamoverruns")
     until(lambda: world.objects("dst") == {"a": b"alpha"}, "the run that the trigger starts moves the object")
     until(lambda: world.list("DataMoverRun") == [], "the ended run is pruned")
     events = f"/apis/events.k8s.io/v1/namespaces/{world.namespace}/events"
@@ -79,9 +92,13 @@ def use(operator: Operator, world: World, patience: float) -> None:
     until(lambda: world.get("DataMoverAccount", world.account) is None, "the account is gone")
 
 
+def is_patch_of(kind: str, write: Write) -> bool:
+    return write.method == "PATCH" and f"/{kind}/" in write.path
+
+
 def test_the_granted_rights_suffice(start: Start, world: World) -> None:
-    operator = start(in_all_namespaces(world.namespace))
-    use(operator, world, patience=60)
+    operator, proxy = start(in_all_namespaces(world.namespace))
+    use(operator, proxy, world, patience=60)
     assert world.leftovers() == NOTHING
     assert operator.terminate() == 0
     assert "orbidden" not in operator.log.read_text()
@@ -89,9 +106,9 @@ def test_the_granted_rights_suffice(start: Start, world: World) -> None:
 
 @pytest.mark.parametrize("right", ALL, ids="-".join)
 def test_no_right_is_granted_that_nothing_needs(start: Start, world: World, right: Right) -> None:
-    operator = start(without(in_all_namespaces(world.namespace), right))
+    operator, proxy = start(without(in_all_namespaces(world.namespace), right))
     with pytest.raises((Missed, AssertionError)):
-        use(operator, world, patience=20)
+        use(operator, proxy, world, patience=20)
 
 
 def test_one_namespace_needs_no_other_rights() -> None:
