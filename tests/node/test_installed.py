@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import urllib.request
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
+import yaml
 from botocore.config import Config
 
 from datamover_dev.errors import SetupError
-from datamover_dev.node.cluster import CHART, NAMESPACE, RELEASE, Cluster, Emulated
+from datamover_dev.http import answers
+from datamover_dev.node.cluster import CHART, NAMESPACE, RELEASE, Cluster, Emulated, Forwarded
+from datamover_dev.ports import ReservedPort
+from datamover_dev.processes import Managed
 from tests.node.conftest import VALUES
 from tests.support.kubectl import Kubectl
 from tests.support.specs import JsonDict
@@ -103,6 +112,31 @@ def test_a_mover_moves_files_through_the_pods(on_node: Kubectl, aws: Aws) -> Non
     on_node.apply(mover("main", trigger={"manual": "1"}))
     wait_ready(on_node, "main")
     eventually(lambda: aws.bodies("sample-main") == aws.bodies("sample-source") != {}, PATIENCE)
+
+
+@pytest.mark.skipif(shutil.which("prometheus") is None, reason="Prometheus is not installed")
+def test_prometheus_scrapes_the_operator(installed: Cluster, on_node: Kubectl, aws: Aws, tmp_path: Path) -> None:
+    with ReservedPort() as port:
+        address = f"127.0.0.1:{port.number}"
+    with Forwarded(installed, f"{RELEASE}-metrics", 8080) as metrics:
+        targets = [{"targets": [urlsplit(metrics.url).netloc]}]
+        scrape = {"job_name": "datamover", "scrape_interval": "1s", "static_configs": targets}
+        rules = str(CHART / "files" / "monitoring" / "alerts.yaml")
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump({"scrape_configs": [scrape], "rule_files": [rules]}))
+        flags = (f"--config.file={tmp_path}/config.yaml", f"--storage.tsdb.path={tmp_path}/data")
+        command = [str(shutil.which("prometheus")), *flags, f"--web.listen-address={address}"]
+        prometheus = Managed("prometheus", command, log=tmp_path / "log")
+
+        def ready_movers() -> bool:
+            query = "datamover_movers%7Bstate%3D%22Ready%22%7D%20%3E%200"
+            with urllib.request.urlopen(f"http://{address}/api/v1/query?query={query}", timeout=5) as answer:
+                return bool(json.load(answer)["data"]["result"])
+
+        try:
+            prometheus.until(lambda: answers(f"http://{address}/-/ready"), "ready", 60)
+            eventually(ready_movers, 60)
+        finally:
+            prometheus.terminate()
 
 
 def test_an_operator_killed_in_a_create_makes_nothing_twice(on_node: Kubectl, aws: Aws) -> None:

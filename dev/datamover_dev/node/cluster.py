@@ -128,14 +128,49 @@ class Cluster:
         return now
 
 
+class Forwarded:
+    """A Service of the chart's namespace at a port of this machine: `url`. Use as a context manager."""
+
+    def __init__(self, cluster: Cluster, service: str, port: int) -> None:
+        """Prepare to forward a free port to this port of the Service."""
+        self._cluster = cluster
+        self._service = service
+        self._port = port
+        self._log = cluster.folder / f"forward-{service}.log"
+
+    def __enter__(self) -> Self:
+        """Begin.
+
+        Raises:
+            SetupError: it can't be reached.
+        """
+        kubectl = self._cluster.control_plane.binaries["kubectl"]
+        where = [f"--kubeconfig={self._cluster.control_plane.kubeconfig}", f"--namespace={NAMESPACE}"]
+        command: list[str | Path] = [kubectl, *where, "port-forward", f"service/{self._service}", f":{self._port}"]
+        self._log.unlink(missing_ok=True)
+        self._forwarder = Managed("kubectl port-forward", command, log=self._log)
+        self._forwarder.until(lambda: self.url != "", "forwarding", _FORWARD_TIMEOUT)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close the port."""
+        self._forwarder.terminate()
+
+    @property
+    def url(self) -> str:
+        """Where it is; empty before that."""
+        found = re.search(r"(127\.0\.0\.1:\d+) ->", self._log.read_text())
+        return f"http://{found[1]}" if found else ""
+
+
 class Emulated:
-    """The emulator in a cluster as seen from outside: its port, and its file systems. Use as a context manager."""
+    """The emulator in a cluster as seen from outside: its endpoint and its file systems. Use as a context manager."""
 
     def __init__(self, cluster: Cluster, release: str = RELEASE) -> None:
         """Prepare to reach the emulator of this release of the chart."""
         self._cluster = cluster
         self._release = release
-        self.endpoint = ""
+        self._forwarded = Forwarded(cluster, f"{release}-emulator", 4566)
 
     def __enter__(self) -> Self:
         """Forward a free port to it.
@@ -143,19 +178,17 @@ class Emulated:
         Raises:
             SetupError: it can't be reached.
         """
-        kubectl = self._cluster.control_plane.binaries["kubectl"]
-        where = [f"--kubeconfig={self._cluster.control_plane.kubeconfig}", f"--namespace={NAMESPACE}"]
-        command: list[str | Path] = [kubectl, *where, "port-forward", f"service/{self._release}-emulator", ":4566"]
-        log = self._cluster.folder / "port-forward.log"
-        log.unlink(missing_ok=True)
-        self._forwarder = Managed("kubectl port-forward", command, log=log)
-        self._forwarder.until(lambda: self._port() != "", "forwarding", _FORWARD_TIMEOUT)
-        self.endpoint = f"http://127.0.0.1:{self._port()}"
+        self._forwarded.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close the port."""
-        self._forwarder.terminate()
+        self._forwarded.__exit__(kind, error, at)
+
+    @property
+    def endpoint(self) -> str:
+        """Its address for AWS clients of this machine."""
+        return self._forwarded.url
 
     @property
     def variables(self) -> dict[str, str]:
@@ -171,7 +204,3 @@ class Emulated:
             "get", "pods", f"--namespace={NAMESPACE}", chosen, "--output=jsonpath={.items[0].metadata.uid}"
         ).strip()
         return self._cluster.folder / "node" / "kubelet" / "pods" / uid / "volumes" / "kubernetes.io~empty-dir" / "data"
-
-    def _port(self) -> str:
-        found = re.search(r"127\.0\.0\.1:(\d+) ->", self._forwarder.log.read_text())
-        return found[1] if found else ""
