@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from datamover_dev.controlplane.cluster import ControlPlane
 from tests.support.api import Api
 from tests.support.emulator import Emulator
 from tests.support.movers import World
 from tests.support.operator_process import Operators
 from tests.support.rest import Client, RestServices
+from tests.support.rights import identity, of_the_rest_service
+
+REST_SERVICES = pytest.StashKey[RestServices]()
 
 
 @pytest.fixture
@@ -22,11 +24,31 @@ def world(api: Api, emulator: Emulator, namespace: str) -> World:
 
 
 @pytest.fixture
-def rest_services(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> Iterator[RestServices]:
-    """Starts REST services: `rest_services()` gives a client of a new one."""
-    services = RestServices(control_plane, tmp_path)
-    yield services
-    services.stop()
+def rest_services(
+    request: pytest.FixtureRequest, api: Api, kubeconfig: Path, namespace: str, tmp_path: Path
+) -> Iterator[RestServices]:
+    """Starts REST services with the chart's rights: `rest_services()` gives a client of a new one.
+
+    Their logs are shown where a test fails.
+    """
+    folder = tmp_path / "rest"
+    folder.mkdir()
+    with identity(api, kubeconfig, folder, of_the_rest_service(namespace)) as own:
+        services = RestServices(own, folder)
+        request.node.stash[REST_SERVICES] = services
+        yield services
+        services.stop()
+        assert services.leaks() == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the services' logs with a failed test."""
+    report = yield
+    services = item.stash.get(REST_SERVICES, None)
+    if report.failed and services is not None:
+        report.sections.append(("REST service logs", services.logs()))
+    return report
 
 
 @pytest.fixture

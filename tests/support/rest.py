@@ -13,7 +13,6 @@ from typing import Any
 import bcrypt
 import urllib3
 
-from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.stack.environment import without_foreign_settings
 from datamover_dev.stack.rest import RestService
 from tests.support.movers import ACCOUNT_ID
@@ -95,11 +94,12 @@ class Client:
 class RestServices:
     """Starts services on one API server, and stops them all at the end."""
 
-    def __init__(self, control_plane: ControlPlane, folder: Path) -> None:
+    def __init__(self, kubeconfig: Path, folder: Path) -> None:
+        self.kubeconfig = kubeconfig
         self._folder = folder
         self.keys = folder / "keys"
         self.keys.write_text(f"{KEY}\n")
-        self._base = without_foreign_settings(os.environ) | {"KUBECONFIG": str(control_plane.kubeconfig)}
+        self._base = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
         self.started: list[RestService] = []
 
     def start(self, *, wait: bool = True, kubeconfig: Path | None = None, **settings: object) -> RestService:
@@ -122,6 +122,11 @@ class RestServices:
         """End all of them."""
         for service in self.started:
             service.terminate()
+
+    def leaks(self) -> list[str]:
+        """Lines of their logs that hold what must never be logged: keys, and the tokens made from them."""
+        lines = [line for each in self.started for line in each.log.read_text().splitlines()]
+        return [line for line in lines if KEY in line or "$2b$" in line]
 
     def logs(self) -> str:
         """What all of them logged, for the report of a failed test."""

@@ -39,6 +39,12 @@ def in_all_namespaces(namespace: str) -> list[JsonDict]:
     return _rendered((), namespace)
 
 
+def of_the_rest_service(namespace: str) -> list[JsonDict]:
+    """The chart's objects for the REST service where it serves just the namespace that it is installed in."""
+    objects: list[JsonDict] = json.loads(json.dumps(_rest_template()).replace(PLACE, namespace))
+    return objects
+
+
 @contextmanager
 def identity(api: Api, admin: Path, folder: Path, objects: list[JsonDict]) -> Iterator[Path]:
     """Create the ServiceAccount and its rights; yield a kubeconfig with a token of it (TokenRequest)."""
@@ -74,6 +80,13 @@ def _template(watched: tuple[str, ...]) -> list[JsonDict]:
     """Rendered once for all tests of a worker: helm takes half a second."""
     only = ("operator/serviceaccount.yaml", "operator/rbac.yaml")
     return render({"watchNamespaces": list(watched)}, namespace=PLACE, only=only)
+
+
+@functools.cache
+def _rest_template() -> list[JsonDict]:
+    only = ("api/serviceaccount.yaml", "api/rbac.yaml")
+    values = {"api": {"enabled": True, "namespaces": [PLACE], "keys": {"existingSecret": "keys"}}}
+    return render(values, namespace=PLACE, only=only)
 
 
 def _collection(each: JsonDict) -> str:
