@@ -131,7 +131,11 @@ class RunPass:
         finalizers = [*(each for each in self.o.run.metadata.finalizers if each != FINALIZER), FINALIZER]
         wanted = self._belonging() | {"finalizers": list(finalizers), "annotations": {CLAIM_ANNOTATION: text}}
         send_before.set(self._office.clock.tick() + settings.settling_seconds - settings.aws_call_timeout_seconds)
-        self._take_in(await self._office.writer.metadata(Kind.RUN, self._raw, wanted))
+        try:
+            self._take_in(await self._office.writer.metadata(Kind.RUN, self._raw, wanted))
+        except KubeError:
+            self._starts.void[uid] = claim.nonce  # it may stand there, but nothing has been sent under it
+            raise
         self._starts.unsent[uid] = claim.nonce
         self.o = replace(self.o, claim=claim, may_send=True)
 
