@@ -112,7 +112,10 @@ class Buildah:
                 old.unlink()
             name = image_name(target)
             policy = f"--signature-policy={self._policy}"
-            self._buildah("push", "--quiet", policy, name, f"docker-archive:{archive}:{name}")
+            unfinished = archive.with_suffix(".unfinished")
+            unfinished.unlink(missing_ok=True)
+            self._buildah("push", "--quiet", policy, name, f"docker-archive:{unfinished}:{name}")
+            unfinished.rename(archive)  # whole or not at all
         return archive
 
     def _provide_base(self, say: Say) -> None:

@@ -61,7 +61,7 @@ class KubeClient:
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
     @classmethod
-    async def from_environment(cls, connections: int = 100) -> KubeClient:
+    async def from_environment(cls, connections: int = 32) -> KubeClient:
         """Connect as kubectl would (KUBECONFIG, ~/.kube/config), or as a pod does."""
         configuration = Configuration()
         if "KUBECONFIG" not in os.environ and "KUBERNETES_SERVICE_HOST" in os.environ:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from datamover_crds import Retired
 from datamover_operator.planning.conditions import Conditions
 from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, PART_TAG, SIDES, TASK_ARN_ANNOTATION, UID_TAG
+from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, PART_TAG, SIDES, UID_TAG
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.steps import CancelExecution, ChangeTags, Delete, Plan, RemoveFinalizer, Step
 from datamover_operator.planning.troubles import SLOW_RETRY, lasting_message, worst_trouble
@@ -87,9 +87,8 @@ def owned_resources(o: Observed) -> tuple[Retired, ...]:
 
 
 def _may_own_something(o: Observed) -> bool:
-    """Whether there is, or may be found by asking AWS, anything to delete or to take our mark off."""
-    is_named = o.task is not None or bool(o.locations) or TASK_ARN_ANNOTATION in o.annotated
-    return is_named or bool(o.retired or owned_resources(o)) or not o.settled
+    """Whether there is, or may turn up, anything to delete or to take our mark off."""
+    return bool(o.task is not None or o.locations or o.retired or owned_resources(o)) or not o.settled
 
 
 def _after_trouble(o: Observed, now: datetime) -> Plan:

@@ -12,15 +12,20 @@ from datamover_operator.planning.resources import role_arn_for
 
 
 def without_unwanted_roles(o: Observed) -> Observed:
-    """Roles of ours that their locations, as declared now, are not given: no longer named, but to be removed."""
+    """Roles of ours that their locations, as declared now, are not given: no longer named, but to be removed.
+
+    The other way round, what is named again is no longer to be removed.
+    """
     sides = {side for side, role in o.roles.items() if f"{side}Role" in o.owned and role_arn_for(o, side) != role.arn}
-    named = {role.arn for side, role in o.roles.items() if side not in sides}
     unwanted = (Retired(arn=o.roles[side].arn, kind="role") for side in SIDES if side in sides)
+    owned = o.owned - {f"{side}Role" for side in sides}
+    named = {role.arn for side, role in o.roles.items() if f"{side}Role" in owned}
+    retired = with_retired(o.retired, unwanted)
     return replace(
         o,
         roles={side: role for side, role in o.roles.items() if side not in sides},
-        owned=o.owned - {f"{side}Role" for side in sides},
-        retired=with_retired(o.retired, (item for item in unwanted if item.arn not in named)),
+        owned=owned,
+        retired=tuple(item for item in retired if item.arn not in named),
     )
 
 

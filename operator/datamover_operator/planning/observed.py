@@ -121,6 +121,11 @@ class Observed:
         """The generation of the spec that is being planned for."""
         return self.mover.metadata.generation
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing in AWS is known."""
+        return self.task is None and not self.locations and not self.roles
+
     def judge(self, now: datetime) -> Judge:
         """Who says how this mover is."""
         return Judge(self.mover.status.conditions, self.generation, now)

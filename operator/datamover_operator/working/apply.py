@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.planning.failure import Failure, FailureKind
 from datamover_operator.planning.folding import after_failure, after_success
-from datamover_operator.planning.names import ROLE_POLICY_NAME, UID_TAG
+from datamover_operator.planning.names import LEGACY_TAGS, OWNER_TAG, ROLE_POLICY_NAME, UID_TAG
 from datamover_operator.planning.observed import KnownRole, Observed
 from datamover_operator.planning.steps import (
     AwsStep,
@@ -63,7 +63,7 @@ async def _carry_out(o: Observed, aws: Aws, step: AwsStep) -> object:
         case CancelExecution():
             await _unless(aws.datasync.cancel_task_execution(step.arn), FailureKind.CONFLICT)
         case Delete():
-            await _delete(aws, step)
+            await _delete(o, aws, step)
     return None
 
 
@@ -100,14 +100,23 @@ async def _tag_role(aws: Aws, step: TagRole) -> None:
         await aws.iam.untag_role(step.name, step.remove)
 
 
-async def _delete(aws: Aws, step: Delete) -> None:
+async def _delete(o: Observed, aws: Aws, step: Delete) -> None:
     match step.kind:
         case "task":
             await _unless(aws.datasync.delete_task(step.arn))
         case "location":
             await _unless(aws.datasync.delete_location(step.arn))
         case _:
-            await _unless(aws.iam.delete_role(step.arn.rsplit("/", 1)[-1], ROLE_POLICY_NAME))
+            await _delete_role(o, aws, step.arn.rsplit("/", 1)[-1])
+
+
+async def _delete_role(o: Observed, aws: Aws, name: str) -> None:
+    """Names of roles are used again: one that bears no mark of ours has been made by others since."""
+    role = await read_role(aws, name)
+    tags = role.tags or {} if role is not None else {}
+    is_ours = tags.get(UID_TAG) == o.uid or tags.get(OWNER_TAG) == o.identity.owner
+    if is_ours or LEGACY_TAGS.items() <= tags.items():
+        await _unless(aws.iam.delete_role(name, ROLE_POLICY_NAME))
 
 
 async def _unless(call: Awaitable[None], *also: FailureKind) -> None:

@@ -10,16 +10,15 @@ from enum import Enum
 from datamover_crds import DataMover, from_timestamp
 from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.folding import take_finds
-from datamover_operator.planning.names import FINALIZER, TASK_ARN_ANNOTATION, UID_TAG, Identity, Side
+from datamover_operator.planning.names import FINALIZER, Identity, Side
 from datamover_operator.planning.observed import Find, KnownRole, Observed, Resource
-from datamover_operator.planning.resources import default_role_names
 from datamover_operator.planning.troubles import ROLE_PROPAGATING
 from datamover_operator.working.doubt import TagIndex, find_listed, find_tagged
 from datamover_operator.working.memory import Memory
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.reading import describe_location, or_none, read_role, read_tags
 from datamover_operator.working.strangers import find_strangers
-from datamover_operator.working.takeover import Neighbours, check_rival, for_deletion, take_over
+from datamover_operator.working.takeover import Neighbours, check_rival, find_roles, for_deletion, take_over
 
 _LOST = "lost"
 _CLOCK_SKEW = timedelta(minutes=15)
@@ -77,14 +76,17 @@ class Gatherer:
             o = await _read_more(o, aws)
         return check_rival(await find_strangers(o, aws), near)
 
-    async def settle(self, o: Observed, aws: Aws, memory: Memory, tick: float) -> Observed:
+    async def settle(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
         """Find what an open intent, or a status that was lost, may stand for. Raises AwsError.
 
         What is found is remembered until it is recorded: the doubt is gone then, and nothing else would tell of it.
         """
         doubt = doubt_of(o, memory)
+        if doubt == _LOST:
+            o = await take_over(o, aws, near)
+            doubt = doubt_of(o, memory)
         if doubt is None:
-            return o
+            return replace(o, settled=True)
         first_seen = memory.in_doubt.setdefault(doubt, tick)
         finds = await find_tagged(aws, o.uid)
         if tick - first_seen >= self._settling:
@@ -92,10 +94,10 @@ class Gatherer:
             finds += await find_listed(aws, self._index, o.uid, since)
         elif not _is_answered(o, finds):
             return replace(o, settled=False)
-        memory.carried = replace(await _find_roles(take_finds(o, finds), aws), settled=True)
+        memory.carried = replace(await find_roles(take_finds(o, finds), aws), settled=True)
         memory.in_doubt.pop(doubt, None)
         if doubt == _LOST:
-            memory.empty = memory.carried.task is None and not memory.carried.locations
+            memory.empty = memory.carried.is_blank
         else:
             memory.resolved = doubt
         return memory.carried
@@ -111,7 +113,7 @@ class Depth(Enum):
 
 def depth_of(o: Observed, memory: Memory, tick: float) -> Depth:
     """A steady mover is read at the drift interval only (I2); one that this process has just made, not all over."""
-    if o.task is None and not o.locations and not o.roles:
+    if o.is_blank:
         return Depth.NOTHING
     is_due = memory.next_drift_check is not None and tick >= memory.next_drift_check
     if memory.must_look or is_due:
@@ -127,8 +129,7 @@ def doubt_of(o: Observed, memory: Memory) -> str | None:
     if intent is not None:
         is_known = memory.carried is not None and memory.carried.nonce == intent.nonce
         return None if memory.resolved == intent.nonce or is_known else intent.nonce
-    is_lost = o.finalizer and o.task is None and not o.locations and TASK_ARN_ANNOTATION not in o.annotated
-    return _LOST if is_lost and not memory.empty else None
+    return _LOST if o.finalizer and o.is_blank and not memory.empty else None
 
 
 def _is_answered(o: Observed, finds: list[Find]) -> bool:
@@ -138,17 +139,6 @@ def _is_answered(o: Observed, finds: list[Find]) -> bool:
         return False
     parts = {"task" if call == "CreateTask" else call.rsplit(" ", 1)[-1] for call in intent.calls if "Role" not in call}
     return parts <= {find.part for find in finds if find.nonce == intent.nonce}
-
-
-async def _find_roles(o: Observed, aws: Aws) -> Observed:
-    """Find roles of ours by the names that they would have."""
-    for side, names in default_role_names(o).items():
-        for name in names if side not in o.roles else ():
-            role = await read_role(aws, name)
-            if role is not None and role.tags is not None and role.tags.get(UID_TAG) == o.uid:
-                o = replace(o, roles={**o.roles, side: role}, owned=o.owned | {f"{side}Role"})
-                break
-    return o
 
 
 async def _describe(o: Observed, aws: Aws) -> Observed:

@@ -39,7 +39,8 @@ class Intake:
         self._expected[_uid(raw)] = _gist(kind, raw)
 
     def wrote(self, kind: Kind, raw: JsonObject) -> None:
-        """The API server has answered a write with this object."""
+        """The API server has answered a write with this object: its event is old from now on."""
+        self._expected.pop(_uid(raw), None)
         self._metrics.kubernetes_write(kind.value.kind, "write")
         self.found(kind, raw)
 

@@ -14,7 +14,7 @@ class Memory:
     `carried` is what a pass knew that could not be recorded. `created_generation` is the generation for which this
     process has made everything, so that reading it all back is not needed. `in_doubt` maps what is in doubt (an
     intent's nonce, or "lost") to when it was first seen; `resolved` is the last nonce that no longer is. `empty` says
-    that the mover is known to have neither task nor location: a status that names none has lost nothing. `must_look`
+    that the mover is known to have nothing in AWS: a status that names nothing has lost nothing. `must_look`
     asks for everything to be read anew, `must_describe` for the task and its locations alone. `refused_generation` is
     the spec that AWS refused, left alone until `refused_until`. `last_update` is the last pass' updates, to see those
     that AWS does not keep.

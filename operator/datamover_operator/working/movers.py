@@ -87,7 +87,9 @@ class Movers:
         tick = self._office.clock.tick()
         depth = depth_of(o, memory, tick)
         try:
-            o = await self._gatherer.settle(o, aws, memory, tick)
+            o = await self._gatherer.settle(o, aws, memory, near, tick)
+            if not o.settled:
+                return o
             o = await self._gatherer.gather(o, aws, memory, near, tick)
         except AwsError as error:
             return replace(o, trouble=(Trouble(error.failure, "spec.accountRef"),))

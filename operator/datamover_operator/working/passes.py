@@ -85,7 +85,7 @@ class MoverPass:
             case AddFinalizer():
                 finalizers: list[JsonValue] = [*self.o.mover.metadata.finalizers, FINALIZER]
                 self._take_in(await self._office.writer.metadata(Kind.MOVER, self._raw, {"finalizers": finalizers}))
-                self._memory.empty = self.o.task is None and not self.o.locations
+                self._memory.empty = self.o.is_blank
             case RemoveFinalizer():
                 finalizers = [each for each in self.o.mover.metadata.finalizers if each != FINALIZER]
                 await self._office.writer.metadata(Kind.MOVER, self._raw, {"finalizers": finalizers})
@@ -132,7 +132,7 @@ class MoverPass:
         await self._store(status, plan)
         if self.o.intent_claimed and status.intent is None:
             self.o = replace(self.o, intent_claimed=False)
-            self._memory.empty = self.o.task is None and not self.o.locations
+            self._memory.empty = self.o.is_blank
             self._memory.created_generation = None if self.o.trouble else self.o.generation
 
     async def _store(self, status: DataMoverStatus, plan: Plan) -> None:

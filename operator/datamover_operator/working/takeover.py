@@ -23,6 +23,7 @@ from datamover_operator.planning.names import (
     Side,
 )
 from datamover_operator.planning.observed import KnownRole, Observed, Resource
+from datamover_operator.planning.resources import default_role_names
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.reading import describe_location, or_none, read_role, read_tags
 
@@ -57,7 +58,21 @@ async def take_over(o: Observed, aws: Aws, near: Neighbours) -> Observed:
         return o  # it never became ours, so it is not ours to delete
     o = replace(o, task=Resource(arn, described, tags), adopting=tags.get(UID_TAG) != o.uid, confirmed=False)
     o = check_rival(o, near)
-    return await _take_parts(o, aws, described) if o.rival is None else o
+    if o.rival is not None:
+        return o
+    o = await _take_parts(o, aws, described)
+    return o if o.adopting else await find_roles(o, aws)
+
+
+async def find_roles(o: Observed, aws: Aws) -> Observed:
+    """Find roles of ours by the names that they would have. Raises AwsError."""
+    for side, names in default_role_names(o).items():
+        for name in names if side not in o.roles else ():
+            role = await read_role(aws, name)
+            if role is not None and role.tags is not None and role.tags.get(UID_TAG) == o.uid:
+                o = replace(o, roles={**o.roles, side: role}, owned=o.owned | {f"{side}Role"})
+                break
+    return o
 
 
 def check_rival(o: Observed, near: Neighbours) -> Observed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from hypothesis import strategies as st
@@ -163,10 +164,10 @@ def double(kind: str, part: str) -> Deed:
         tags = {UID_TAG: world.uid, OWNER_TAG: OWNER, PART_TAG: part, NONCE_TAG: "old"}
         where: JsonObject = {"locationUri": "s3://from/"}
         if kind == "location":
-            world.sky.add(kind, where | {"s3Config": {"bucketAccessRoleArn": ROLE}, "s3StorageClass": "STANDARD"}, tags)
-            return
-        for item in _items(world, kind)[:1]:
-            world.sky.add(kind, dict(item.described), tags)
+            where |= {"s3Config": {"bucketAccessRoleArn": ROLE}, "s3StorageClass": "STANDARD"}
+            world.sky.add(kind, where, tags).created -= timedelta(hours=1)
+        for item in _items(world, kind)[:1] if kind == "task" else ():
+            world.sky.add(kind, dict(item.described), tags).created -= timedelta(hours=1)
 
     return Deed(f"double({part})", do)
 
@@ -199,8 +200,8 @@ def connect(world: World) -> None:
 
 
 def lag(world: World) -> None:
-    """The tagging API shows nothing."""
-    world.sky.lags = True
+    """The tagging API shows nothing that is younger than five minutes."""
+    world.sky.lag = timedelta(minutes=5)
 
 
 def refuse_grants(world: World) -> None:

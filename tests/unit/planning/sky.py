@@ -55,7 +55,7 @@ class Sky:
     executions: dict[str, JsonObject] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
     untouchable: set[str] = field(default_factory=set)
-    lags: bool = False
+    lag: timedelta = timedelta(0)
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
     _serial: int = 0
@@ -322,13 +322,14 @@ class Iam:
 
 @dataclass
 class Tagging:
-    """The tagging API: shows nothing while it lags."""
+    """The tagging API: it shows what is made some time later."""
 
     sky: Sky
 
     async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
-        shown = [] if self.sky.lags else [*self.sky.of("task"), *self.sky.of("location")]
-        return {item.arn: dict(item.tags) for item in shown if tags.items() <= item.tags.items()}
+        shown = [item for kind in ("task", "location") for item in self.sky.of(kind)]
+        known = (item for item in shown if self.sky.now - item.created >= self.sky.lag)
+        return {item.arn: dict(item.tags) for item in known if tags.items() <= item.tags.items()}
 
 
 class Sts:

@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datamover_crds import JsonObject
-from datamover_operator.planning.names import NONCE_TAG, UID_TAG
 from tests.support.specs import ROLE
-from tests.unit.planning.expected import check_declared
+from tests.unit.planning.expected import check_declared, made_by
 from tests.unit.planning.lives import DEEDS, FAULTS, OTHER_ROLE, SPECS, Deed, Fault, Faults, Spec
 from tests.unit.planning.sky import Item
 from tests.unit.planning.world import GRANT_ALL, World
@@ -45,7 +44,7 @@ def settle(world: World, plan: list[Fault]) -> str:
 
 def come_to_rest(world: World) -> str:
     """Nothing stands in the way any more, and the operator looks closely."""
-    world.connected, world.sky.lags = True, False
+    world.connected = True
     world.grant([GRANT_ALL])
     world.pass_time(600)
     world.settle()
@@ -86,11 +85,10 @@ def test_deletion_leaves_nothing_of_ours(spec: Spec, faults: list[Fault], story:
         since = len(world.sky.writes)
         world.delete()
         settle(world, last)
-        world.connected, world.sky.lags = True, False
+        world.connected = True
         world.pass_time(600)
         assert world.settle() == "Gone"
-        left = {item.arn for item in world.sky.items.values() if item.tags.get(UID_TAG) == uid}
-        assert {arn for arn in left if NONCE_TAG in world.sky.items[arn].tags} <= shared
+        assert {item.arn for item in made_by(world, uid)} <= shared
         assert not any(write.startswith(("Create", "Update", "Put")) for write in world.sky.writes[since:])
 
 

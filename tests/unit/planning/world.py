@@ -124,6 +124,9 @@ class Queue:
     def succeeded(self, _key: Key) -> None:
         self.failures = 0
 
+    def is_wanted(self, _key: Key) -> bool:
+        return False
+
     def forget(self, _key: Key) -> None:
         self.next = None
 
@@ -148,6 +151,7 @@ class World:
         self.tick = 1000.0
         self.starts = 0
         self.connected = True
+        self.wiped = False
         self.account: JsonObject = {
             "apiVersion": "datamover.io/v1alpha1",
             "kind": "DataMoverAccount",
@@ -189,6 +193,7 @@ class World:
 
     def wipe_status(self) -> None:
         """Lose the status."""
+        self.wiped = True
         self._edit({"status": {}}, generation=False)
 
     def replace(self) -> None:
