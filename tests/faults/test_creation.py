@@ -44,12 +44,15 @@ def test_each_call_fails(world: World, start: Start, action: dict[str, Any], hit
 def test_listings_lag_while_outcomes_are_unknown(world: World, start: Start) -> None:
     crowd = Crowd.applied(world, NAMES)
     lag = int((SETTLING - 1) * 1000)
-    for listing in ("ListLocations", "ListTasks", "GetResources"):
-        world.emulator.fault(listing, lagMs=lag, count=None)
+    listings = ("ListLocations", "ListTasks", "GetResources")
+    lags = [world.emulator.fault(listing, lagMs=lag, count=None) for listing in listings]
     faults = [crowd.fault(call, name, **LOST_REPLY) for call, name in zip(CREATIONS, NAMES, strict=True)]
     start()
     for fault in faults:
         fault.wait_hit()
+    crowd.wait_ready()
+    for each in lags:  # the test itself looks by the same listings
+        each.lift()
     _check_all_is_well(crowd)
 
 
