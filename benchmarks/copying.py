@@ -1,8 +1,8 @@
 """The emulator's copying beside rclone's, on the same real tree: Python's own library, some thousand small files.
 
 Both copy between folders and the emulator's buckets, in turn, each time to a new place; medians are compared. rclone
-speaks HTTP to the emulator's S3, as any client must; the emulator's own executions are timed as their user sees them,
-from StartTaskExecution to SUCCESS, preparation and a full verification (DataSync's default) included.
+speaks HTTP to the emulator's S3, as any client must, and is timed as a process; an execution's time is its own
+TotalDuration, with preparation and a full verification (DataSync's default).
 
     python -m benchmarks.copying [--rounds N] [--large MIB] [--folder DIR]
 """
