@@ -63,9 +63,11 @@ def test_a_list_removes_what_it_lacks_but_not_what_is_newer(store: Store[DataMov
 
 def test_an_object_that_its_model_refuses_is_left_out_until_it_is_mended(store: Store[DataMover]) -> None:
     store.put(raw(version=1))
-    assert store.put({"metadata": {"uid": mover().metadata.uid}, "spec": {}}) is None
+    unreadable: Json = {"metadata": {"uid": mover().metadata.uid, "resourceVersion": "2"}, "spec": {}}
+    assert store.put(unreadable) is None
     assert len(store) == 0
     assert store.put(raw(version=3)) is not None
+    assert store.put(unreadable) is not None  # it is no news
 
 
 async def test_a_wait_ends_with_the_change_that_it_is_for(store: Store[DataMover]) -> None:

@@ -19,7 +19,7 @@ from datamover_api.kube.store import M, Store
 from datamover_crds import JsonObject
 
 _PAGE: Final = 100
-_AT_A_TIME: Final = 10
+_AT_A_TIME: Final = 2
 """How many objects are read before others get their turn: a model takes some tenths of a millisecond."""
 _WATCH_S: Final = 60
 """Watches are renewed this often, so that one whose connection died in silence goes unnoticed no longer than that."""

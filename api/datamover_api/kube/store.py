@@ -53,19 +53,17 @@ class Store(Generic[M]):
 
     def put(self, raw: JsonObject) -> M | None:
         """Take in an object, unless a newer version is here or it is known to be gone; return what is here."""
+        uid, version = _identity(raw)
+        known = self._objects.get(uid)
+        if uid in self._gone or (known is not None and version_of(known) >= version):
+            return known
         try:
             obj = parse(self._model, raw)
         except InvalidObject as problem:
-            metadata = raw.get("metadata")
             _log.warning("an object is left out", kind=self._model.__name__, problem=str(problem))
-            uid = str(metadata.get("uid", "")) if isinstance(metadata, dict) else ""
             self._forget(uid)
             self._wake(uid)
             return None
-        uid = obj.metadata.uid
-        known = self._objects.get(uid)
-        if uid in self._gone or (known is not None and version_of(known) >= version_of(obj)):
-            return known
         self._forget(uid)
         self._objects[uid] = obj
         self._names[obj.metadata.name] = uid
@@ -126,6 +124,13 @@ class Store(Generic[M]):
             del bucket[uid]
             if not bucket:
                 del self._indexed[key]
+
+
+def _identity(raw: JsonObject) -> tuple[str, int]:
+    """An object's uid and resourceVersion."""
+    metadata = raw.get("metadata")
+    told = metadata if isinstance(metadata, dict) else {}
+    return str(told.get("uid", "")), int(str(told.get("resourceVersion") or 0))
 
 
 def version_of(obj: DataMover | DataMoverRun | DataMoverAccount) -> int:

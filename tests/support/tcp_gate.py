@@ -1,0 +1,80 @@
+"""A TCP way to a server that can be shut and opened again, as when the server dies and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from concurrent.futures import Future
+from typing import Self
+
+_CHUNK = 65536
+
+
+class TcpGate:
+    """Use as a context manager; shut at first. While shut, connections are refused; shutting resets those there are."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        """Reserve a port."""
+        self._thread.start()
+        self._run(self._open())
+        self.shut()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Shut for good."""
+        self.shut()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+    def open(self) -> None:
+        """Let connections through."""
+        self._run(self._open())
+
+    def shut(self) -> None:
+        """Refuse connections, and reset those there are."""
+        self._run(self._shut())
+
+    def _run(self, work: object) -> None:
+        done: Future[None] = asyncio.run_coroutine_threadsafe(work, self._loop)  # type: ignore[arg-type] # a coroutine
+        done.result(timeout=10)
+
+    async def _open(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _shut(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            there, back = await asyncio.open_connection(*self._target)
+            self._writers.add(back)
+            await asyncio.gather(_copy(reader, back), _copy(there, writer))
+            self._writers.discard(back)
+        except OSError:
+            writer.transport.abort()
+        finally:
+            self._writers.discard(writer)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while chunk := await reader.read(_CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+    writer.close()
