@@ -19,5 +19,8 @@ def answers(url: str, authority: Path | None = None, token: str = "") -> bool:
         handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)]
         with urllib.request.build_opener(*handlers).open(request, timeout=5):
             return True
+    except urllib.error.HTTPError as answer:
+        answer.close()
+        return False
     except OSError:
         return False

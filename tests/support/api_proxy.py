@@ -10,18 +10,23 @@ import asyncio
 import base64
 import json
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp import web
 
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, eventually_async
+
+if TYPE_CHECKING:
+    import aiohappyeyeballs
 
 Json = dict[str, Any]
 Moment = Literal["before", "after"]
@@ -85,6 +90,7 @@ class ApiProxy:
         self.writes: list[Write] = []
         self._holds: list[Hold] = []
         self._streams: list[tuple[web.BaseRequest, aiohttp.ClientResponse]] = []
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         self._loop = asyncio.new_event_loop()
         self._ready: Future[int] = Future()
         self._stop = asyncio.Event()
@@ -125,7 +131,9 @@ class ApiProxy:
     async def _serve(self) -> None:
         cluster = self._config["clusters"][0]["cluster"]
         authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
-        connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(cadata=authority), limit=0)
+        connector = aiohttp.TCPConnector(
+            ssl=ssl.create_default_context(cadata=authority), limit=0, socket_factory=self._socket
+        )
         async with aiohttp.ClientSession(cluster["server"], connector=connector, auto_decompress=False) as session:
 
             async def forward(request: web.BaseRequest) -> web.StreamResponse:
@@ -145,6 +153,17 @@ class ApiProxy:
                 for task in others:
                     task.cancel()
                 await asyncio.gather(*others, return_exceptions=True)
+        # TLS takes leave of its peer in the background.
+        await eventually_async(self._has_closed, 10, what="the connections to the API server are closed")
+
+    async def _has_closed(self) -> bool:
+        return all(each.fileno() < 0 for each in self._sockets)
+
+    def _socket(self, address: aiohappyeyeballs.AddrInfoType) -> socket.socket:
+        family, kind, protocol, *_ = address
+        made = socket.socket(family, kind, protocol)
+        self._sockets.add(made)
+        return made
 
     async def _forward(self, session: aiohttp.ClientSession, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()

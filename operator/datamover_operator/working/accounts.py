@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from datamover_crds import DataMoverAccount, dump
+from datamover_crds import DataMoverAccount, JsonObject, dump
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeClient, KubeError
@@ -14,6 +14,7 @@ from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.secrets import UnusableSecretError
 from datamover_operator.planning.accounts import AccountPlan, Caller, ObservedAccount, plan_account
 from datamover_operator.planning.conditions import is_true
+from datamover_operator.planning.names import FINALIZER
 from datamover_operator.working.access import access_to
 from datamover_operator.working.intake import wake_movers
 from datamover_operator.working.office import Desk, Office
@@ -37,7 +38,7 @@ class AccountBook:
     def __init__(self) -> None:
         """No account is open yet."""
         self._ways: dict[str, _Way] = {}
-        self._verdicts: dict[str, tuple[str, int, bool]] = {}
+        self._verdicts: dict[str, tuple[str, int, bool, bool]] = {}
 
     def way_into(self, name: str) -> Aws | None:
         """The ports of an account that AWS has confirmed; None where it has not (yet)."""
@@ -60,7 +61,7 @@ class AccountBook:
     def judge(self, account: DataMoverAccount) -> bool:
         """AWS has been asked about the account as it is now; return whether that may change anything for movers."""
         meta = account.metadata
-        verdict = (meta.uid, meta.generation, meta.name in self._ways)
+        verdict = (meta.uid, meta.generation, meta.name in self._ways, FINALIZER in meta.finalizers)
         is_news = self._verdicts.get(meta.name) != verdict
         self._verdicts[meta.name] = verdict
         return is_news
@@ -96,9 +97,10 @@ class AccountsDesk:
         self._names[uid] = entry.model.metadata.name
         observed, access = await self._observe(entry.model)
         plan = plan_account(observed, self._office.clock.now())
-        self._open_or_shut(entry.model, observed, access, plan)
         try:
-            await self._record(entry, entry.model, plan)
+            raw = await self._protect(entry, entry.model, plan)
+            self._open_or_shut(entry.model, observed, access, plan)
+            await self._record(raw, entry.model, plan)
         except KubeError as error:
             _log.info("a write was refused", error=str(error))
             await self._office.writer.read(Kind.ACCOUNT, "", entry.model.metadata.name)
@@ -148,15 +150,20 @@ class AccountsDesk:
             self._book.open(access, self._accounts.connect(access), observed.caller)
         elif observed.failure is None or not observed.failure.kind.passes:
             self._book.shut(name)
-        if self._book.judge(account):
+        stored = self._office.caches.accounts.get(account.metadata.uid)
+        if self._book.judge(stored.model if stored is not None and stored.model is not None else account):
             wake_movers(self._office, name)
 
-    async def _record(self, entry: Entry[DataMoverAccount], account: DataMoverAccount, plan: AccountPlan) -> None:
-        raw = entry.raw
-        if set(plan.finalizers) != set(account.metadata.finalizers):
-            raw = await self._office.writer.metadata(Kind.ACCOUNT, raw, {"finalizers": list(plan.finalizers)})
-            if account.metadata.deletion_timestamp is not None and not plan.finalizers:
-                self._book.shut(account.metadata.name)
-                return
-        if plan.status != account.status:
+    async def _protect(
+        self, entry: Entry[DataMoverAccount], account: DataMoverAccount, plan: AccountPlan
+    ) -> JsonObject:
+        """Hold the object as long as a mover names it: movers make nothing before that."""
+        if set(plan.finalizers) == set(account.metadata.finalizers):
+            return entry.raw
+        return await self._office.writer.metadata(Kind.ACCOUNT, entry.raw, {"finalizers": list(plan.finalizers)})
+
+    async def _record(self, raw: JsonObject, account: DataMoverAccount, plan: AccountPlan) -> None:
+        if account.metadata.deletion_timestamp is not None and not plan.finalizers:
+            self._book.shut(account.metadata.name)
+        elif plan.status != account.status:
             await self._office.writer.status(Kind.ACCOUNT, raw, dump(plan.status))

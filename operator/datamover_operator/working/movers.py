@@ -7,14 +7,14 @@ from dataclasses import replace
 import structlog
 from pydantic import JsonValue
 
-from datamover_crds import DataMover, dump
+from datamover_crds import DataMover, DataMoverAccount, dump
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
 from datamover_operator.planning.conditions import Judge, is_true
 from datamover_operator.planning.movers import plan_mover
-from datamover_operator.planning.names import Identity
+from datamover_operator.planning.names import FINALIZER, Identity
 from datamover_operator.planning.objections import first_objection
 from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.steps import Plan
@@ -66,6 +66,8 @@ class Movers:
         near = self._neighbours(mover)
         if near.account is not None and not self._book.is_judged(mover.spec.account_ref.name):
             return  # this process has just started: it is woken with the first answer
+        if self._is_unprotected(near.account) and mover.metadata.deletion_timestamp is None:
+            return  # nothing is made in an account that may go at any moment: it is woken when the account may not
         aws = self._book.way_into(mover.spec.account_ref.name)
         o = self._observed(mover, memory, near, aws)
         if aws is not None and (mover.metadata.deletion_timestamp is not None or first_objection(o) is None):
@@ -74,6 +76,15 @@ class Movers:
         plan = await self._drive(run, memory)
         await run.finish(plan)
         self._arrange(run.o, plan, memory)
+
+    def _is_unprotected(self, account: DataMoverAccount | None) -> bool:
+        """Whether the account does not bear our finalizer yet; then it is asked to."""
+        if account is None or account.metadata.deletion_timestamp is not None:
+            return False
+        if FINALIZER in account.metadata.finalizers:
+            return False
+        self._office.queue.add((Desk.ACCOUNT, account.metadata.uid))
+        return True
 
     def _observed(self, mover: DataMover, memory: Memory, near: Neighbours, aws: Aws | None) -> Observed:
         meta = mover.metadata

@@ -24,6 +24,7 @@ from datamover_operator.kube.resources import Kind, merged
 from datamover_operator.kube.writer import Writer
 from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.movers import plan_mover
+from datamover_operator.planning.names import FINALIZER
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.steps import Plan
 from datamover_operator.settings import Settings
@@ -155,7 +156,7 @@ class World:
         self.account: JsonObject = {
             "apiVersion": "datamover.io/v1alpha1",
             "kind": "DataMoverAccount",
-            "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1"},
+            "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1", "finalizers": [FINALIZER]},
             "spec": {"accountId": ACCOUNT, "region": REGION, "grants": cast("Any", grants or [GRANT_ALL])},
         }
         self.others: list[JsonObject] = []
