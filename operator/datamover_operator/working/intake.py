@@ -20,6 +20,8 @@ _DESKS = {Kind.MOVER: Desk.MOVER, Kind.RUN: Desk.RUN, Kind.ACCOUNT: Desk.ACCOUNT
 _OUR_PREFIX = "datamover.io/"
 _ACCOUNT_DELAY = 2.0
 """How long an account waits before it counts its movers: many come at once."""
+_BURIED = 10_000
+"""How many deleted objects are remembered: more than there are answers on their way at any moment."""
 
 AnyCache = Cache[DataMover] | Cache[DataMoverRun] | Cache[DataMoverAccount]
 
@@ -33,6 +35,7 @@ class Intake:
         self._metrics = metrics
         self._queue = queue
         self._expected: dict[str, JsonValue] = {}
+        self._buried: dict[str, None] = {}
 
     def expect(self, kind: Kind, raw: JsonObject) -> None:
         """We are about to write this: its event, which may overtake the write's answer, is no news."""
@@ -45,7 +48,9 @@ class Intake:
         self.found(kind, raw)
 
     def found(self, kind: Kind, raw: JsonObject) -> None:
-        """The API server has answered a read with this object."""
+        """The API server has answered a read with this object; the news of its deletion may have overtaken that."""
+        if _uid(raw) in self._buried:
+            return
         self._cache(kind).put(raw)
         self._show(kind, _uid(raw))
 
@@ -59,6 +64,7 @@ class Intake:
         """A watch event: `event` is ADDED, MODIFIED, DELETED, or None for an object that was there before."""
         uid = _uid(raw)
         if event == "DELETED":
+            self._bury(uid)
             self._deleted(kind, uid)
             return
         cache = self._cache(kind)
@@ -72,6 +78,11 @@ class Intake:
             return
         self._queue.add((_DESKS[kind], uid))
         self._tell_neighbours(kind, before.raw if before is not None else None, raw)
+
+    def _bury(self, uid: str) -> None:
+        self._buried[uid] = None
+        if len(self._buried) > _BURIED:
+            del self._buried[next(iter(self._buried))]
 
     def _deleted(self, kind: Kind, uid: str) -> None:
         self._expected.pop(uid, None)

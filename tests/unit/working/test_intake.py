@@ -1,0 +1,35 @@
+"""What the operator takes for the present state when news and answers cross."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from datamover_crds import JsonObject
+from datamover_operator.kube.resources import Kind
+from datamover_operator.metrics import Metrics
+from datamover_operator.working.intake import Intake
+from datamover_operator.working.office import Caches
+from datamover_operator.working.queue import WorkQueue
+
+
+def mover(version: str, **more: JsonValue) -> JsonObject:
+    location: JsonObject = {"s3": {"s3BucketArn": "arn:aws:s3:::bucket"}}
+    return {
+        "apiVersion": "datamover.io/v1alpha1",
+        "kind": "DataMover",
+        "metadata": {"name": "m", "namespace": "n", "uid": "u", "generation": 1, "resourceVersion": version, **more},
+        "spec": {"accountRef": {"name": "a"}, "source": location, "destination": location},
+    }
+
+
+def test_an_answer_that_its_objects_deletion_overtook_brings_nothing_back() -> None:
+    """The last finalizer is removed: the deletion is often seen before the write's own answer."""
+    caches = Caches.empty()
+    intake = Intake(caches, WorkQueue(), Metrics())
+    intake.seen(Kind.MOVER, None, mover("1", finalizers=["datamover.io/cleanup"]))
+    without = mover("2", deletionTimestamp="2026-01-01T00:00:00Z")
+    intake.expect(Kind.MOVER, without)
+    intake.seen(Kind.MOVER, "DELETED", mover("3", deletionTimestamp="2026-01-01T00:00:00Z"))
+    intake.wrote(Kind.MOVER, without)
+    assert caches.movers.get("u") is None
+    assert caches.movers.under(("account", "a")) == []
