@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from urllib3.exceptions import HTTPError
 
 from datamover_dev.errors import SetupError
 from datamover_dev.stack.keeper import Keeper
+from tests.support.rest import Client, token
 from tests.support.waiting import eventually
 
 
@@ -37,17 +39,32 @@ def local(tmp_path: Path) -> Iterator[Path]:
     dev("down", tmp_path / "local")
 
 
-def processes_of(local: Path) -> list[str]:
-    """Command lines of living processes that name the folder."""
-    lines = (_command_line(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
-    return [line for line in lines if str(local) in line and "pytest" not in line]
+def processes_of(local: Path, program: str = "") -> list[int]:
+    """Ids of living processes whose command line or environment names the folder, and whose program is this one."""
+    found = [(int(path.name), _told(path, "cmdline"), _told(path, "environ")) for path in Path("/proc").glob("[0-9]*")]
+    return [
+        pid
+        for pid, command, environment in found
+        if str(local) in command + environment and program in command and "pytest" not in command
+    ]
 
 
-def _command_line(path: Path) -> str:
+def _told(process: Path, what: str) -> str:
     try:
-        return path.read_bytes().replace(b"\0", b" ").decode()
-    except (FileNotFoundError, ProcessLookupError):
+        return (process / what).read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return ""
+
+
+def listed_by_rest(local: Path) -> list[str]:
+    """The movers that the REST service of `local`/env knows."""
+    told = sourced(local, 'echo "$DATAMOVER_API_URL" "$DATAMOVER_API_KEY" "$DATAMOVER_API_ACCOUNT"')
+    url, key, account = told.split()
+    try:
+        names: list[str] = Client(url, token(key)).get(f"/v1/datasync/{account}/movers").json
+    except HTTPError as error:
+        raise AssertionError(error) from error
+    return names
 
 
 def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Path) -> None:
@@ -61,6 +78,8 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
     who_am_i = f"{sys.executable} -c \"import boto3; print(boto3.client('sts').get_caller_identity()['Account'])\""
     assert sourced(local, who_am_i) == "123456789012\n"
     assert sourced(local, 'ls -d "$EMULATOR_DATA_ROOT"') == f"{local}/stack/data\n"
+
+    assert listed_by_rest(local) == []
 
     keeper = Keeper(local).pid()
     again = dev("up", local)
@@ -84,6 +103,14 @@ def test_a_killed_keeper_takes_everything_with_it_and_up_starts_anew(local: Path
 
     assert dev("up", local).returncode == 0
     assert "default" in sourced(local, "kubectl get namespaces")
+
+
+def test_a_killed_rest_service_is_started_again_where_it_was(local: Path) -> None:
+    assert dev("up", local).returncode == 0
+    (service,) = processes_of(local, "datamover_api")
+    os.kill(service, signal.SIGKILL)
+    eventually(lambda: processes_of(local, "datamover_api") not in ([], [service]))
+    eventually(lambda: listed_by_rest(local) == [])
 
 
 def test_what_does_not_start_is_told(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sys
 import tempfile
@@ -15,19 +16,22 @@ from pathlib import Path
 from datamover_dev.console import LiveLine
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.demo.buckets import Bucket
+from datamover_dev.demo.by_rest import Rest, require_curl
 from datamover_dev.demo.compare import compare, wrong_counters
 from datamover_dev.demo.library import Digests, digest, digests_of, folders_of, library_files
 from datamover_dev.demo.watch import Run, watch_runs
 from datamover_dev.errors import SetupError
-from datamover_dev.node.cluster import TRY_OUT, Cluster, Emulated
+from datamover_dev.node.cluster import NAMESPACE, RELEASE, TRY_OUT, Cluster, Emulated, Forwarded
 from datamover_dev.paths import SAMPLES
 from datamover_dev.stack.environment import ACCOUNT_ID, REGION
-from datamover_dev.stack.services import Stack
+from datamover_dev.stack.services import REST_ACCOUNT, Stack
 
 # The names in the sample manifests.
 SOURCE, COPY, PREFIX = "demo-source", "demo-copy", "library/"
 FILE_SYSTEM = "fs-0123456789abcdef0"
-TO_EFS, TO_S3 = "library-to-efs", "library-to-s3"
+TO_EFS, TO_S3, BY_REST = "library-to-efs", "library-to-s3", "json-by-rest"
+PART = "json/"
+"""The part of the library that is moved by REST."""
 LEFT_OUT = ("test/*", "idlelib/*", "*.txt")
 """The sample's exclude `/test|/idlelib|*.txt`, as file name patterns."""
 
@@ -37,15 +41,19 @@ LIVELY = {"DATAMOVER_RUN_POLL_INTERVAL_SECONDS": "0.5", "DATAMOVER_RUN_STATUS_PA
 LIVELY_VALUES = {"runPollIntervalSeconds": 0.5, "runStatusPaceSeconds": 0.5}
 """The same, as the chart calls them."""
 
+REST_KEYS = "rest-keys"
+"""The Secret with the REST service's key, where that is in a pod."""
+
 READY_TIMEOUT = 120
 RUNS_TIMEOUT = 600.0
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where the story is played: a Kubernetes API, and the variables and the folder that lead to the emulator."""
+    """Where the story is played: a Kubernetes API, the REST service, and what leads to the emulator."""
 
     control_plane: ControlPlane
+    rest: Rest
     variables: Mapping[str, str]
     data_root: Path
 
@@ -71,18 +79,25 @@ def demo_helm(local: Path) -> None:
 @contextmanager
 def _on_stack(folder: Path) -> Iterator[Stage]:
     with Stack(folder, say=print, operator_settings=LIVELY) as stack:
-        yield Stage(stack.control_plane, stack.variables, stack.data_root)
+        rest = Rest(stack.variables["DATAMOVER_API_URL"], stack.variables["DATAMOVER_API_KEY"])
+        yield Stage(stack.control_plane, rest, stack.variables, stack.data_root)
 
 
 @contextmanager
 def _in_pods(folder: Path) -> Iterator[Stage]:
     with Cluster(folder, say=print) as cluster:
-        cluster.install({**TRY_OUT, "operator": {"settings": LIVELY_VALUES}})
-        with Emulated(cluster) as emulated:
-            yield Stage(cluster.control_plane, emulated.variables, emulated.data_root)
+        kubectl, key = cluster.control_plane.kubectl, secrets.token_urlsafe(24)
+        cluster.make_namespace()
+        kubectl("create", "secret", "generic", REST_KEYS, f"--namespace={NAMESPACE}", f"--from-literal=keys={key}")
+        rest = {"enabled": True, "replicas": 1, "keys": {"existingSecret": REST_KEYS}}
+        cluster.install({**TRY_OUT, "operator": {"settings": LIVELY_VALUES}, "api": rest})
+        kubectl("apply", "--server-side", "-f", str(REST_ACCOUNT))
+        with Emulated(cluster) as emulated, Forwarded(cluster, f"{RELEASE}-api", 80) as service:
+            yield Stage(cluster.control_plane, Rest(service.url, key), emulated.variables, emulated.data_root)
 
 
 def _play(local: Path, stage: Callable[[Path], AbstractContextManager[Stage]]) -> None:
+    require_curl()
     started = time.monotonic()
     local.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="demo-", dir=local))
@@ -123,6 +138,13 @@ def _show(stack: Stage) -> None:
 
     print("\n$ kubectl get datamovers,datamoverruns")
     print(stack.control_plane.kubectl("get", "datamovers,datamoverruns").strip())
+
+    print("\nThe same by REST, as clients of the older service do it")
+    stack.rest.move(BY_REST, (SOURCE, f"/{PREFIX}{PART}"), (COPY, "/by-rest/"))
+    part = {name.removeprefix(PART): digest(path.read_bytes()) for name, path in files.items() if name.startswith(PART)}
+    comparison = compare(part, copy.digests("by-rest/"))
+    print(f"  {BY_REST}: {comparison}")
+    problems += [] if comparison.equal else [f"{BY_REST}: {comparison}"]
     if problems:
         raise SetupError("\n".join(problems))
 

@@ -18,18 +18,23 @@ class RestService(Managed):
     """A running REST service."""
 
     def __init__(self, *, log: Path, environment: Mapping[str, str]) -> None:
-        """Start it with the settings that `environment` holds; it serves on a free port."""
+        """Start it with the settings that `environment` holds; it serves on a free port where that names none."""
         self._logged_before = log.stat().st_size if log.exists() else 0
         command = [sys.executable, "-m", "datamover_api"]
-        any_port = {**environment, "DATAMOVER_API_HTTP_PORT": "0", "DATAMOVER_API_LOG_FORMAT": "json"}
+        any_port = {"DATAMOVER_API_HTTP_PORT": "0", **environment, "DATAMOVER_API_LOG_FORMAT": "json"}
         super().__init__("datamover-api", command, log=log, environment=any_port)
 
     @property
-    def url(self) -> str:
-        """Where it serves, as it logs; empty before that."""
+    def port(self) -> int:
+        """Where it serves, as it logs; 0 before that."""
         log = self.log.read_bytes()[self._logged_before :].decode(errors="replace")
         found = re.search(r'"event": "serves".*"port": (\d+)', log)
-        return f"http://127.0.0.1:{found[1]}" if found else ""
+        return int(found[1]) if found else 0
+
+    @property
+    def url(self) -> str:
+        """Where it serves; empty before that."""
+        return f"http://127.0.0.1:{self.port}" if self.port else ""
 
     def wait_until_ready(self, timeout: float = START_TIMEOUT) -> None:
         """Wait until /readyz says so.

@@ -1,11 +1,13 @@
-"""The whole local stack: control plane with our CRDs, emulator, operator."""
+"""The whole local stack: control plane with our CRDs, emulator, operator, REST service."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -13,15 +15,18 @@ from typing import Self
 from datamover_dev.controlplane.binaries import Binaries
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.errors import SetupError
-from datamover_dev.paths import CRDS
+from datamover_dev.paths import CRDS, SAMPLES
 from datamover_dev.processes import Managed
 from datamover_dev.stack.emulator import start_emulator
-from datamover_dev.stack.environment import aws_environment, without_foreign_settings
+from datamover_dev.stack.environment import ACCOUNT_ID, aws_environment, without_foreign_settings
 from datamover_dev.stack.operator import Operator
+from datamover_dev.stack.rest import RestService
 
 OPERATOR_NAMESPACE = "datamover-system"
+REST_ACCOUNT = SAMPLES / "account-rest.yaml"
+"""The account that the REST service serves, and the namespace of its movers."""
 RESTART_DELAY = 1.0
-"""Seconds before an operator that ended is started again."""
+"""Seconds before one of our programs that ended is started again."""
 
 
 class Stack:
@@ -40,8 +45,10 @@ class Stack:
         self.endpoint = ""
         self._say = say
         self._operator_settings = {"DATAMOVER_OPERATOR_NAMESPACE": OPERATOR_NAMESPACE, **operator_settings}
+        self._rest_key = secrets.token_urlsafe(24)
+        self._rest_port = 0
         self._running = ExitStack()
-        self._children: list[Managed] = []
+        self._ours: dict[str, tuple[Managed, Callable[[], Managed]]] = {}
 
     def __enter__(self) -> Self:
         """Start everything; return when all is ready.
@@ -53,12 +60,13 @@ class Stack:
             self._running = started
             self._step("etcd, kube-apiserver, kube-controller-manager", self._start_control_plane)
             self._step("datasync-emulator", self._start_emulator)
-            self._step("datamover-operator", self._start_operator)
+            self._step("datamover-operator", partial(self._start_ours, self._start_operator))
+            self._step("datamover-api", partial(self._start_ours, self._start_rest))
             self._running = started.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Stop everything, the operator first."""
+        """Stop everything, the last started first."""
         self._running.close()
 
     @property
@@ -68,6 +76,9 @@ class Stack:
             "KUBECONFIG": str(self.control_plane.kubeconfig),
             **aws_environment(self.endpoint),
             "EMULATOR_DATA_ROOT": str(self.data_root),
+            "DATAMOVER_API_URL": f"http://127.0.0.1:{self._rest_port}",
+            "DATAMOVER_API_KEY": self._rest_key,
+            "DATAMOVER_API_ACCOUNT": ACCOUNT_ID,
         }
 
     @property
@@ -76,20 +87,20 @@ class Stack:
         return self.control_plane.binaries
 
     def wait(self) -> None:
-        """Keep the stack up until a signal ends this process. An operator that ends is started again, as in a cluster.
+        """Keep the stack up until a signal ends this process. What is ours and ends is started again, as in a cluster.
 
         Raises:
-            SetupError: another part ended.
+            SetupError: the emulator ended.
         """
         while True:
             time.sleep(RESTART_DELAY)
-            for child in self._children:
-                if child.exit_code is not None and child is not self._operator:
-                    raise SetupError(f"{child.name} ended with {child.exit_code}. The end of its log:\n{child.tail()}")
-            if self._operator.exit_code is not None:
-                self._step(
-                    f"datamover-operator again, for it ended with {self._operator.exit_code}", self._start_operator
+            if (code := self._emulator.exit_code) is not None:
+                raise SetupError(
+                    f"{self._emulator.name} ended with {code}. The end of its log:\n{self._emulator.tail()}"
                 )
+            for name, (program, start) in self._ours.items():
+                if program.exit_code is not None:
+                    self._step(f"{name} again, for it ended with {program.exit_code}", partial(self._start_ours, start))
 
     def _step(self, name: str, start: Callable[[], None]) -> None:
         started = time.monotonic()
@@ -99,14 +110,33 @@ class Stack:
     def _start_control_plane(self) -> None:
         self._running.enter_context(self.control_plane)
         self.control_plane.kubectl("create", "namespace", OPERATOR_NAMESPACE)
+        self.control_plane.kubectl("apply", "--server-side", "-f", str(REST_ACCOUNT))
 
     def _start_emulator(self) -> None:
-        emulator, self.endpoint = start_emulator(self.folder, environment=without_foreign_settings(os.environ))
-        self._children.append(emulator)
-        self._running.callback(emulator.terminate)
+        self._emulator, self.endpoint = start_emulator(self.folder, environment=without_foreign_settings(os.environ))
+        self._running.callback(self._emulator.terminate)
 
-    def _start_operator(self) -> None:
-        environment = without_foreign_settings(os.environ) | self.variables | self._operator_settings
-        self._operator = Operator(log=self.folder / "operator.log", environment=environment)
-        self._running.callback(self._operator.terminate)
-        self._operator.wait_until_ready()
+    def _start_ours(self, start: Callable[[], Managed]) -> None:
+        program = start()
+        self._ours[program.name] = (program, start)
+
+    def _start_operator(self) -> Managed:
+        operator = Operator(log=self.folder / "operator.log", environment=self._environment(self._operator_settings))
+        self._running.callback(operator.terminate)
+        operator.wait_until_ready()
+        return operator
+
+    def _start_rest(self) -> Managed:
+        keys = self.folder / "rest-keys"
+        keys.touch(mode=0o600)
+        keys.write_text(f"{self._rest_key}\n")
+        # A service that is started again is found where the one before was.
+        settings = {"DATAMOVER_API_KEYS_FILE": str(keys), "DATAMOVER_API_HTTP_PORT": str(self._rest_port)}
+        rest = RestService(log=self.folder / "rest.log", environment=self._environment(settings))
+        self._running.callback(rest.terminate)
+        rest.wait_until_ready()
+        self._rest_port = rest.port
+        return rest
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return {**without_foreign_settings(os.environ), **self.variables, **settings}
