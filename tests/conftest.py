@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
@@ -17,6 +18,10 @@ from tests.support.emulator import Emulator, start_emulator
 from tests.support.kubectl import Kubectl
 from tests.support.operator_process import Operators
 from tests.support.rights import identity, in_one_namespace
+
+# A busy machine may take a second for what takes a millisecond; what hangs ends by pytest's own time-out.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 OPERATORS = pytest.StashKey[Operators]()
 
