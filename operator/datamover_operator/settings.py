@@ -77,7 +77,12 @@ class Settings(BaseSettings):
         float, Field(ge=1, le=86400, description="How long what AWS refused rests before it is tried anew, in seconds.")
     ] = 600
     shutdown_grace_seconds: Annotated[
-        float, Field(ge=0, le=300, description="How long calls in flight may take to end on SIGTERM, in seconds.")
+        float,
+        Field(
+            ge=0,
+            le=300,
+            description="How long the process may take to end on SIGTERM, calls in flight included, in seconds.",
+        ),
     ] = 4
 
     aws_threads: Annotated[int, Field(ge=1, le=256, description="AWS calls in flight, all accounts together.")] = 24

@@ -89,6 +89,8 @@ class ApiProxy:
         self.kubeconfig = folder / "proxied-kubeconfig"
         self.writes: list[Write] = []
         self._holds: list[Hold] = []
+        self._hanging = re.compile("(?!)")
+        self._recovered = asyncio.Event()
         self._streams: list[tuple[web.BaseRequest, aiohttp.ClientResponse]] = []
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._loop = asyncio.new_event_loop()
@@ -109,6 +111,7 @@ class ApiProxy:
         """Let everything go that is held, and end."""
         for hold in self._holds:
             hold.release(drop=True)
+        self.recover()
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(timeout=10)
         self._loop.close()
@@ -118,6 +121,15 @@ class ApiProxy:
         hold = Hold(wanted, moment)
         self._holds.append(hold)
         return hold
+
+    def hang(self, wanted: str = "") -> None:
+        """From now on let nothing through for requests whose path and query match, until `recover`."""
+        self._hanging = re.compile(wanted)
+
+    def recover(self) -> None:
+        """Let everything through again, also what has waited."""
+        self._hanging = re.compile("(?!)")
+        self._loop.call_soon_threadsafe(self._let_through)
 
     def hang_up(self) -> int:
         """Close every watch; returns how many there were."""
@@ -167,6 +179,7 @@ class ApiProxy:
 
     async def _forward(self, session: aiohttp.ClientSession, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
+        await self._pass(request)
         hold = self._note(request, body)
         if hold is not None and hold.moment == "before" and await hold.is_dropped():
             return _hung_up(request)
@@ -189,12 +202,21 @@ class ApiProxy:
         self.writes.append(write)
         return next((hold for hold in self._holds if hold.takes(write)), None)
 
+    async def _pass(self, request: web.BaseRequest) -> None:
+        while self._hanging.search(request.path_qs):
+            await self._recovered.wait()
+
+    def _let_through(self) -> None:
+        self._recovered.set()
+        self._recovered = asyncio.Event()
+
     async def _stream(self, request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         response = web.StreamResponse(status=answer.status, headers=_passed_on(answer))
         await response.prepare(request)
         self._streams.append((request, answer))
         try:
             async for chunk in answer.content.iter_any():
+                await self._pass(request)
                 await response.write(chunk)
         except (OSError, aiohttp.ClientError):
             pass

@@ -1,14 +1,16 @@
 """kopf's part: watch our three kinds and hand on what it sees.
 
-Source: kopf's documentation, "Event-watching handlers" and "Embedding".
+Source: kopf's documentation, "Event-watching handlers", "Embedding" and "Custom HTTP sessions".
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from types import SimpleNamespace
+from typing import Any, Protocol
 
+import aiohttp
 import kopf
 
 from datamover_crds import JsonObject
@@ -17,34 +19,99 @@ from datamover_operator.kube.resources import Kind
 Seen = Callable[[Kind, str | None, JsonObject], None]
 
 _GROUP, _VERSION = "datamover.io", "v1alpha1"
+_OK = 200
 
 
-async def watch(namespaces: Sequence[str], seen: Seen, ready: asyncio.Event, stop: asyncio.Event) -> None:
-    """Watch until `stop`; set `ready` once started. `seen` gets the kind, the watch event's type and the object.
+class Watched(Protocol):
+    """Whoever wants to know whether we see what happens; collections are named by their paths in the API."""
 
-    The type is None for what existed when the watch began (kopf lists first).
+    def reached(self, what: str) -> None:
+        """A collection has been listed, and is watched now."""
+
+    def lost(self, what: str, reason: str) -> None:
+        """A collection can't be listed or watched."""
+
+
+async def watch(namespaces: Sequence[str], seen: Seen, watched: Watched, started: asyncio.Event) -> None:
+    """Watch until cancelled; set `started` when kopf has taken the signals for itself, as it does.
+
+    `seen` gets the kind, the watch event's type and the object. The type is None for what existed when the watch
+    began (kopf lists first).
     """
+    collections = {path for kind in Kind for path in kind.value.collections(namespaces)}
+    registry = kopf.OperatorRegistry()
+    _log_in(registry, _tracing(collections, watched))
+    for kind in Kind:
+        _on_event(registry, kind, seen)
     await kopf.operator(
-        registry=_registry(seen),
+        registry=registry,
         settings=_settings(is_namespaced=bool(namespaces)),
         clusterwide=not namespaces,
         namespaces=list(namespaces),
         standalone=True,
-        ready_flag=ready,
-        stop_flag=stop,
+        ready_flag=started,
     )
 
 
-def _registry(seen: Seen) -> kopf.OperatorRegistry:
-    registry = kopf.OperatorRegistry()
+def _log_in(registry: kopf.OperatorRegistry, trace: aiohttp.TraceConfig) -> None:
+    """Log in as kopf would, with sessions whose requests are traced."""
+    info: kopf.ConnectionInfo | None = None
+    session: kopf.AiohttpSession | None = None
 
     @kopf.on.login(registry=registry)
-    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:  # noqa: ANN401 - kopf's own signature
-        return kopf.login_with_kubeconfig(**kwargs) or kopf.login_with_service_account(**kwargs)
+    async def login(**kwargs: Any) -> kopf.AiohttpSession | None:  # noqa: ANN401 - kopf's own signature
+        nonlocal info, session
+        found = await asyncio.to_thread(_credentials, **kwargs)
+        # kopf gives up where refused credentials come again, which it sees from their being equal.
+        if found is not None and found != info:
+            info, session = found, _session(found, trace)
+        return session
 
-    for kind in Kind:
-        _on_event(registry, kind, seen)
-    return registry
+
+def _credentials(**kwargs: Any) -> kopf.ConnectionInfo | None:  # noqa: ANN401 - kopf's own signature
+    return kopf.login_with_kubeconfig(**kwargs) or kopf.login_with_service_account(**kwargs)
+
+
+def _session(info: kopf.ConnectionInfo, trace: aiohttp.TraceConfig) -> kopf.AiohttpSession:
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
+        headers=info.as_http_headers(),
+        proxy=info.proxy_url,
+        trust_env=info.trust_env,
+        trace_configs=[trace],
+    )
+    return kopf.AiohttpSession(
+        server=info.server,
+        default_namespace=info.default_namespace,
+        priority=info.priority,
+        expiration=info.expiration,
+        aiohttp_session=session,
+    )
+
+
+def _tracing(collections: Collection[str], watched: Watched) -> aiohttp.TraceConfig:
+    """Tell from the requests themselves what is watched: kopf lists a collection before it watches it."""
+    trace = aiohttp.TraceConfig()
+
+    def meant(path: str) -> str | None:
+        return next((each for each in collections if path.endswith(each)), None)
+
+    async def answered(_: aiohttp.ClientSession, __: SimpleNamespace, end: aiohttp.TraceRequestEndParams) -> None:
+        collection, status = meant(end.url.path), end.response.status
+        if collection is None:
+            return
+        if status != _OK:
+            watched.lost(collection, f"the API server answers {status}")
+        elif end.url.query.get("watch") == "true":
+            watched.reached(collection)
+
+    async def failed(_: aiohttp.ClientSession, __: SimpleNamespace, end: aiohttp.TraceRequestExceptionParams) -> None:
+        if (collection := meant(end.url.path)) is not None:
+            watched.lost(collection, f"no answer: {type(end.exception).__name__}")
+
+    trace.on_request_end.append(answered)
+    trace.on_request_exception.append(failed)
+    return trace
 
 
 def _on_event(registry: kopf.OperatorRegistry, kind: Kind, seen: Seen) -> None:

@@ -62,12 +62,15 @@ class KubeClient:
 
     @classmethod
     async def from_environment(cls, connections: int = 32) -> KubeClient:
-        """Connect as kubectl would (KUBECONFIG, ~/.kube/config), or as a pod does."""
+        """Connect as kubectl would (KUBECONFIG, ~/.kube/config), or as a pod does. Raises KubeError."""
         configuration = Configuration()
-        if "KUBECONFIG" not in os.environ and "KUBERNETES_SERVICE_HOST" in os.environ:
-            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        else:
-            await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        try:
+            if "KUBECONFIG" not in os.environ and "KUBERNETES_SERVICE_HOST" in os.environ:
+                config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            else:
+                await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except config.ConfigException as error:
+            raise KubeError(0, "NoConfiguration", str(error)) from error
         configuration.connection_pool_maxsize = connections
         # To trust the environment is also to look for a .netrc, in a thread, before each request: for proxies only.
         configuration.client_session_kwargs = {"trust_env": bool(getproxies())}

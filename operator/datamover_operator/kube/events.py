@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -60,18 +60,8 @@ class Events:
         with contextlib.suppress(asyncio.QueueFull):
             self._queue.put_nowait((f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", event))
 
-    @contextlib.asynccontextmanager
-    async def writing(self) -> AsyncIterator[None]:
-        """Write what is told while the context is open."""
-        task = asyncio.create_task(self._write(), name="events")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    async def _write(self) -> None:
+    async def write_forever(self) -> None:
+        """Write what is told."""
         while True:
             path, event = await self._queue.get()
             try:

@@ -1,13 +1,13 @@
 """A Lease lets a second operator rest while the first one works. It saves work; correctness never depends on it.
 
-Source: coordination.k8s.io/v1 Lease, and client-go's leader election.
+Source: coordination.k8s.io/v1 Lease, and client-go's leader election: no clock is ever compared with another machine's.
+A Lease has expired when its record has not changed for as long as it promises, by our own monotonic clock.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -15,6 +15,8 @@ import structlog
 from datamover_crds import JsonObject
 from datamover_operator.kube.client import KubeClient, KubeError
 
+_RELEASE_S = 1.0
+"""How long letting go may take: the process is about to end."""
 _log = structlog.get_logger(__name__)
 
 
@@ -22,98 +24,114 @@ class LeaseLostError(Exception):
     """Another process holds the Lease now, or it could not be renewed in time."""
 
 
-@dataclass(frozen=True, slots=True)
 class Lease:
-    """One Lease and who wants it; `seconds` is how long it stays held without being renewed."""
+    """One Lease and who wants it. Every request for it ends within a third of the time for which it is held."""
 
-    client: KubeClient
-    namespace: str
-    name: str
-    holder: str
-    seconds: float
-    now: Callable[[], datetime]
+    def __init__(
+        self, client: KubeClient, path: tuple[str, str], holder: str, seconds: float, tick: Callable[[], float]
+    ) -> None:
+        """`path` is namespace and name, `seconds` how long it stays held unrenewed, `tick` a monotonic clock."""
+        self._client = client
+        self._namespace, self._name = path
+        self._holder = holder
+        self._seconds = seconds
+        self._tick = tick
+        self._seen: JsonObject = {}
+        self._seen_at = tick()
 
     async def acquire(self) -> None:
         """Wait until the Lease is ours."""
         while not await self._try():  # noqa: ASYNC110 - another process has to let go
-            await asyncio.sleep(self.seconds / 5)
+            await asyncio.sleep(self._seconds / 5)
 
     async def keep(self) -> None:
-        """Renew until cancelled. Raises LeaseLostError."""
-        last = asyncio.get_running_loop().time()
+        """Renew until cancelled. Raises LeaseLostError, well before others may take the Lease."""
+        renewed = asyncio.get_running_loop().time()
         while True:
-            await asyncio.sleep(self.seconds / 3)
-            if await self._try():
-                last = asyncio.get_running_loop().time()
-            elif asyncio.get_running_loop().time() - last > self.seconds * 2 / 3:
-                msg = f"Lease '{self.namespace}/{self.name}' could not be renewed"
-                raise LeaseLostError(msg)
+            await asyncio.sleep(self._seconds / 3)
+            try:
+                async with asyncio.timeout_at(renewed + self._seconds * 2 / 3):
+                    renewed = await self._renew()
+            except TimeoutError:
+                raise LeaseLostError(f"Lease '{self._namespace}/{self._name}' could not be renewed") from None
 
     async def release(self) -> None:
         """Let the next one have it at once."""
         try:
-            lease = await self.client.get(self._path())
-            if _spec(lease).get("holderIdentity") == self.holder:
-                await self._write(lease, "")
-        except KubeError as error:
-            _log.info("the Lease was not released", error=str(error))
+            async with asyncio.timeout(_RELEASE_S):
+                lease = await self._client.get(self._path())
+                if _spec(lease).get("holderIdentity") == self._holder:
+                    await self._write(lease, "")
+        except (KubeError, TimeoutError) as error:
+            _log.info("the Lease was not released", error=str(error) or type(error).__name__)
+
+    async def _renew(self) -> float:
+        """Return when the request that renewed it was sent, in the loop's time."""
+        while True:
+            sent = asyncio.get_running_loop().time()
+            if await self._try():
+                return sent
+            await asyncio.sleep(self._seconds / 15)
 
     async def _try(self) -> bool:
         try:
-            lease = await self.client.get(self._path())
-        except KubeError as error:
-            return await self._create() if error.is_not_found else self._failed(error)
-        holder = _spec(lease).get("holderIdentity")
-        if holder not in {"", None, self.holder} and not self._has_expired(lease):
+            async with asyncio.timeout(self._seconds / 3):
+                return await self._take()
+        except (KubeError, TimeoutError) as error:
+            reason = str(error) or "no answer in time"
+            _log.warning("the Lease can't be had", lease=f"{self._namespace}/{self._name}", error=reason)
             return False
+
+    async def _take(self) -> bool:
+        """Take or renew it, unless another holds it. Raises KubeError."""
         try:
-            await self._write(lease, self.holder)
+            lease = await self._client.get(self._path())
         except KubeError as error:
-            return self._failed(error)
+            if not error.is_not_found:
+                raise
+            await self._create()
+            return True
+        if _spec(lease).get("holderIdentity") not in {"", None, self._holder} and not self._has_expired(lease):
+            return False
+        await self._write(lease, self._holder)
         return True
 
-    async def _create(self) -> bool:
+    async def _create(self) -> None:
         body: JsonObject = {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
-            "metadata": {"name": self.name, "namespace": self.namespace},
-            "spec": self._held_by(self.holder),
+            "metadata": {"name": self._name, "namespace": self._namespace},
+            "spec": self._held_by(self._holder),
         }
-        try:
-            await self.client.create(f"{self._collection()}", body)
-        except KubeError as error:
-            return self._failed(error)
-        return True
+        await self._client.create(self._collection(), body)
 
     async def _write(self, lease: JsonObject, holder: str) -> None:
         metadata = lease.get("metadata")
         version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
-        await self.client.patch(self._path(), {"metadata": {"resourceVersion": version}, "spec": self._held_by(holder)})
+        patch: JsonObject = {"metadata": {"resourceVersion": version}, "spec": self._held_by(holder)}
+        await self._client.patch(self._path(), patch)
 
     def _held_by(self, holder: str) -> JsonObject:
         return {
             "holderIdentity": holder,
-            "leaseDurationSeconds": round(self.seconds),
-            "renewTime": self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "leaseDurationSeconds": round(self._seconds),
+            # For people and kubectl; nobody compares it.
+            "renewTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
 
     def _has_expired(self, lease: JsonObject) -> bool:
-        renewed = _spec(lease).get("renewTime")
-        try:
-            age = self.now() - datetime.fromisoformat(str(renewed))
-        except ValueError:
-            return True
-        return age.total_seconds() > self.seconds
-
-    def _failed(self, error: KubeError) -> bool:
-        _log.warning("the Lease can't be had", lease=f"{self.namespace}/{self.name}", error=str(error))
-        return False
+        spec = _spec(lease)
+        if spec != self._seen:
+            self._seen, self._seen_at = spec, self._tick()
+        promised = spec.get("leaseDurationSeconds")
+        seconds = promised if isinstance(promised, int) else self._seconds
+        return self._tick() - self._seen_at > seconds
 
     def _collection(self) -> str:
-        return f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases"
+        return f"/apis/coordination.k8s.io/v1/namespaces/{self._namespace}/leases"
 
     def _path(self) -> str:
-        return f"{self._collection()}/{self.name}"
+        return f"{self._collection()}/{self._name}"
 
 
 def _spec(lease: JsonObject) -> JsonObject:

@@ -16,12 +16,11 @@ async def list_objects(client: KubeClient, kind: Kind, namespaces: Sequence[str]
 
     Raises KubeError.
     """
-    scopes = namespaces if kind is not Kind.ACCOUNT and namespaces else ("",)
-    for namespace in scopes:
+    for collection in kind.value.collections(namespaces):
         query = {"limit": _PAGE}
         while query:
             try:
-                page = await client.get(kind.value.collection(namespace), query)
+                page = await client.get(collection, query)
             except KubeError as error:
                 if error.is_not_found:
                     break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,10 +21,16 @@ class Resource:
     kind: str
     plural: str
     model: type[DataMover | DataMoverRun | DataMoverAccount]
+    is_namespaced: bool = True
 
     def collection(self, namespace: str) -> str:
         """The path of all objects of the kind in a namespace ("" for cluster-scoped kinds)."""
         return f"{_BASE}/namespaces/{namespace}/{self.plural}" if namespace else f"{_BASE}/{self.plural}"
+
+    def collections(self, namespaces: Sequence[str]) -> list[str]:
+        """The paths that hold all objects of the kind in these namespaces (none: in all)."""
+        scopes = namespaces if self.is_namespaced and namespaces else ("",)
+        return [self.collection(namespace) for namespace in scopes]
 
     def path(self, namespace: str, name: str) -> str:
         """The path of one object."""
@@ -35,7 +42,7 @@ class Kind(Enum):
 
     MOVER = Resource("DataMover", "datamovers", DataMover)
     RUN = Resource("DataMoverRun", "datamoverruns", DataMoverRun)
-    ACCOUNT = Resource("DataMoverAccount", "datamoveraccounts", DataMoverAccount)
+    ACCOUNT = Resource("DataMoverAccount", "datamoveraccounts", DataMoverAccount, is_namespaced=False)
 
 
 def merge_patch(old: JsonObject, new: JsonObject) -> JsonObject:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import structlog
 
@@ -49,7 +47,7 @@ class Board:
 
 
 class Poller:
-    """Polls while its context is open."""
+    """Polls without an end."""
 
     def __init__(self, office: Office, book: AccountBook, board: Board) -> None:
         """Post what is described on `board`."""
@@ -57,17 +55,8 @@ class Poller:
         self._book = book
         self._board = board
 
-    @contextlib.asynccontextmanager
-    async def polling(self) -> AsyncIterator[None]:
+    async def poll_forever(self) -> None:
         """Poll every `run_poll_interval_seconds`."""
-        task = asyncio.create_task(self._poll_forever(), name="poller")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _poll_forever(self) -> None:
         while True:
             await asyncio.sleep(self._office.settings.run_poll_interval_seconds)
             await self.poll()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import structlog
 
@@ -20,24 +18,15 @@ _log = structlog.get_logger(__name__)
 
 
 class Sweep:
-    """Sweeps while its context is open."""
+    """Sweeps without an end."""
 
     def __init__(self, office: Office, book: AccountBook) -> None:
         """Sweep every account that is open in `book`."""
         self._office = office
         self._book = book
 
-    @contextlib.asynccontextmanager
-    async def sweeping(self) -> AsyncIterator[None]:
+    async def sweep_forever(self) -> None:
         """Sweep every `sweep_interval_seconds`."""
-        task = asyncio.create_task(self._sweep_forever(), name="sweep")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(self._office.settings.sweep_interval_seconds)
             await asyncio.gather(*(self._sweep(name) for name in self._book.open_accounts))

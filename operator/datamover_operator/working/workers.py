@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -29,19 +29,11 @@ class Workers:
         self._idle.set()
         self._stopping = asyncio.Event()
 
-    @contextlib.asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """Work while the context is open; what is in flight at its end is cancelled."""
-        tasks = [
-            asyncio.create_task(self._work(), name=f"worker-{number}")
-            for number in range(self._office.settings.workers)
-        ]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    async def work_forever(self) -> None:
+        """Work until cancelled, also what is in flight then."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(self._office.settings.workers):
+                group.create_task(self._work(), name=f"worker-{number}")
 
     async def drain(self, seconds: float) -> bool:
         """Take no more work and wait for what is in flight; return whether all of it ended in time."""

@@ -1,0 +1,47 @@
+"""Whether the API server answers: a connection to one that hangs looks like a quiet one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from datamover_operator.kube.client import KubeClient, KubeError
+
+_SUBJECT = "the API server"
+_INTERVAL = 5.0
+_PATIENCE = 5.0
+_SERVER_ERROR = 500
+
+
+class Listener(Protocol):
+    """Whoever wants to know."""
+
+    def reached(self, what: str) -> None:
+        """It answers."""
+
+    def lost(self, what: str, reason: str) -> None:
+        """It does not, or says that it can't serve."""
+
+
+async def feel_forever(client: KubeClient, listener: Listener) -> None:
+    """Ask the API server every few seconds for its own readiness, and tell `listener`."""
+    while True:
+        problem = await _problem(client)
+        if problem:
+            listener.lost(_SUBJECT, problem)
+        else:
+            listener.reached(_SUBJECT)
+        await asyncio.sleep(_INTERVAL)
+
+
+async def _problem(client: KubeClient) -> str:
+    """Why it does not serve; empty where it does. That it refuses to tell us is an answer, too."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await client.get("/readyz")
+    except TimeoutError:
+        return f"no answer within {_PATIENCE:g} s"
+    except KubeError as error:
+        is_answer = 0 < error.status < _SERVER_ERROR
+        return "" if is_answer else f"{error.status or 'no connection'} {error.reason}".strip()
+    return ""

@@ -1,0 +1,109 @@
+"""The operator as a process: when it says that it is ready, and that it ends when it is told to, whatever hangs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from datamover_dev.stack.operator import Operator
+from tests.support.api_proxy import ApiProxy
+from tests.support.crowd import Crowd
+from tests.support.movers import NOTHING, World
+from tests.support.operator_process import Operators, metric
+from tests.support.waiting import eventually
+
+GROUP = "/apis/datamover.io/v1alpha1"
+GENEROUS = 20.0
+"""Seconds: much more than the 4 that an end may take, and less than a request to an API server that hangs takes."""
+
+Start = Callable[..., Operator]
+
+
+@pytest.fixture
+def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
+    with ApiProxy(kubeconfig, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def start(operator: Operators, proxy: ApiProxy) -> Start:
+    """Starts operators that reach the API server through `proxy`."""
+    operator.lead_through(proxy.kubeconfig)
+    return operator
+
+
+def readiness(operator: Operator) -> tuple[int, str]:
+    answer = urllib3.request("GET", f"{operator.url}/readyz", timeout=30)
+    return answer.status, answer.data.decode()
+
+
+@pytest.mark.parametrize("plural", ["datamovers", "datamoverruns", "datamoveraccounts"])
+def test_it_is_ready_only_when_all_kinds_are_watched(
+    start: Start, proxy: ApiProxy, namespace: str, plural: str
+) -> None:
+    path = f"{GROUP}/{plural}" if plural == "datamoveraccounts" else f"{GROUP}/namespaces/{namespace}/{plural}"
+    proxy.hang(rf"^{path}\?.*watch=true")
+    operator = start(wait=False)
+    eventually(lambda: operator.url)
+    eventually(lambda: proxy.watches == 2)
+    eventually(lambda: readiness(operator) == (503, f"{path}: not yet there\n"))
+    proxy.recover()
+    operator.wait_until_ready()
+
+
+def test_an_api_server_that_hangs_shows_and_so_does_its_recovery(start: Start, proxy: ApiProxy) -> None:
+    operator = start()
+    proxy.hang()
+    eventually(lambda: "the API server: no answer" in readiness(operator)[1])
+    assert readiness(operator)[0] == 503
+    assert urllib3.request("GET", f"{operator.url}/healthz").status == 200
+    proxy.recover()
+    eventually(lambda: readiness(operator) == (200, "ok\n"))
+
+
+@pytest.mark.parametrize("lease", [True, False])
+def test_it_ends_as_told_though_the_api_server_hangs(start: Start, proxy: ApiProxy, world: World, lease: bool) -> None:
+    operator = start(lease=lease)
+    world.grant_all()
+    proxy.hang()
+    world.s3_mover("unseen")
+    assert operator.terminate(GENEROUS) == 0
+
+
+def test_it_ends_as_told_though_the_api_server_hangs_from_the_start(start: Start, proxy: ApiProxy) -> None:
+    proxy.hang()
+    operator = start(wait=False)
+    eventually(lambda: operator.url)
+    assert operator.terminate(GENEROUS) == 0
+
+
+def test_it_ends_as_told_though_a_call_of_aws_hangs_and_the_next_one_doubles_nothing(
+    operator: Operators, world: World
+) -> None:
+    world.grant_all()
+    crowd = Crowd.applied(world, ("slow",))
+    first = operator()
+    hold = world.emulator.fault("CreateTask", hold="after")
+    hold.wait_held()
+    assert first.terminate(GENEROUS) == 0
+    hold.release()
+    operator(settling_seconds=5, aws_call_timeout_seconds=2)
+    crowd.wait_ready()
+    crowd.check_nothing_is_doubled()
+    crowd.delete()
+    crowd.wait_gone()
+    assert world.leftovers() == NOTHING
+
+
+def test_one_that_stands_by_ends_as_told_and_takes_over_when_the_other_ends(operator: Operators) -> None:
+    holder = operator(lease=True)
+    bored, second = operator(lease=True, wait=False), operator(lease=True, wait=False)
+    eventually(lambda: bored.url and "the Lease: another operator holds it" in readiness(bored)[1])
+    eventually(lambda: second.url and "the Lease: another operator holds it" in readiness(second)[1])
+    assert bored.terminate(GENEROUS) == 0
+    assert holder.terminate(GENEROUS) == 0
+    second.wait_until_ready()
+    assert metric(second, "datamover_queue_depth") == 0
