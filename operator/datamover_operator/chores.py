@@ -19,7 +19,8 @@ from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind
 
-RELEASE_TIMEOUT = 300.0
+RELEASE_TIMEOUT = 240.0
+"""Less than the five minutes that helm gives a hook: then its Job tells what is still there."""
 _LOOK_INTERVAL = 1.0
 _USAGE = "usage: python -m datamover_operator.chores apply FILE | release\n"
 

@@ -85,6 +85,8 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
     again = dev("up", local)
     assert again.returncode == 0
     assert "already running" in again.stdout
+    with pytest.raises(SetupError, match="make down"):
+        Keeper(local, command="keep-cluster").up(print)
     assert Keeper(local).pid() == keeper
 
     assert dev("down", local).stdout == "Stopped.\n"

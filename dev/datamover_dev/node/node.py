@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,6 +31,10 @@ API_ADDRESS = "192.0.2.1"
 """Where the box finds the API server; an address that is nobody's (RFC 5737), for a loopback one is not allowed."""
 
 START_TIMEOUT = 120.0
+CGROUPS_TIMEOUT = 10.0
+
+_BOX = "datamover-"
+"""Begins the names of boxes; the owner's process id ends them."""
 
 
 class Node:
@@ -53,9 +57,9 @@ class Node:
         binaries = locate(NODE_PROGRAMS)
         with ReservedPort() as port:
             kubelet_port = port.number
-        self._prepare(kubelet_port, binaries[PAUSE.name])
         with ExitStack() as started:
             self._running = started
+            self._prepare(kubelet_port, binaries[PAUSE.name])
             api_port = self._relay(kubelet_port)
             box = self._start_box(binaries, api_port, kubelet_port)
             box.until(self._is_ready, "Ready", START_TIMEOUT, interval=0.3)
@@ -63,11 +67,13 @@ class Node:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End the box, and with it every process in it; remove its cgroups and the Node."""
+        """End the box, and with it every process in it; remove its cgroups and images."""
         self._running.close()
 
     def _prepare(self, kubelet_port: int, pause: Path) -> None:
         self._folder.mkdir(parents=True)
+        # More than a gigabyte of unpacked images; the logs stay.
+        self._running.callback(shutil.rmtree, self._folder / "containerd", ignore_errors=True)
         shutil.copy(self._control_plane.kubeconfig, self._folder / "kubeconfig")
         configuration.write(self._folder, kubelet_port=kubelet_port)
         write_pause_image(self._folder / "pause.tar", pause, configuration.PAUSE_IMAGE)
@@ -107,7 +113,8 @@ class Node:
         self._control_plane.kubectl("apply", "--server-side", "-f", str(manifest))
 
     def _start_box(self, binaries: Binaries, api_port: int, kubelet_port: int) -> Managed:
-        name = f"datamover-{os.getpid()}"
+        _remove_left_cgroups()
+        name = f"{_BOX}{os.getpid()}"
         environment = {
             "PATH": os.environ["PATH"],
             "NODE": str(self._folder),
@@ -142,12 +149,29 @@ def _command(name: str) -> Path:
 
 
 def _remove_cgroups(name: str) -> None:
-    """Remove the box's cgroups from the leaves; what still ends in one of them is left for the kernel."""
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        match = re.fullmatch(r"\d+:([^:]+):(.*)", line)
-        if match is None:
-            continue
-        box = Path("/sys/fs/cgroup") / match[1].removeprefix("name=") / match[2].strip("/") / name
-        for folder, _, _ in os.walk(box, topdown=False):
+    """Remove a box's cgroups from the leaves, as soon as its processes, which have been killed, are gone from them."""
+    boxes = [parent / name for parent in _own_cgroups()]
+    deadline = time.monotonic() + CGROUPS_TIMEOUT
+    while any(box.exists() for box in boxes) and time.monotonic() < deadline:
+        for folder in (folder for box in boxes for folder, _, _ in os.walk(box, topdown=False)):
             with contextlib.suppress(OSError):
                 Path(folder).rmdir()
+        time.sleep(0.05)
+
+
+def _remove_left_cgroups() -> None:
+    """Remove the cgroups of boxes whose owner was killed: its box died with it, but nobody tidied up."""
+    for parent in _own_cgroups():
+        for box in parent.glob(f"{_BOX}*"):
+            if not Path("/proc", box.name.removeprefix(_BOX)).exists():
+                _remove_cgroups(box.name)
+
+
+def _own_cgroups() -> list[Path]:
+    """The cgroups that this process is in, one for each controller."""
+    lines = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
+    return [
+        Path("/sys/fs/cgroup") / controllers.removeprefix("name=") / path.strip("/")
+        for _, controllers, path in lines
+        if controllers
+    ]

@@ -38,7 +38,7 @@ def write_env_file(path: Path, variables: Mapping[str, str], programs: Iterable[
     search = os.pathsep.join(shlex.quote(str(folder)) for folder in programs)
     text = "\n".join(
         [
-            "# Written by `make up`; use it by: source .local/env",
+            "# Written by `make up` or `make cluster`; use it by: source .local/env",
             "unset AWS_PROFILE  # it would win over the test credentials",
             *lines,
             f'export PATH={search}:"$PATH"',

@@ -94,7 +94,7 @@ class Keeper:
 
     @property
     def lock(self) -> Path:
-        """Locked by the living keeper, which writes its process id into it."""
+        """Locked by the living keeper, which writes its process id and its command into it."""
         return self.local / "stack.lock"
 
     def keep(self) -> None:
@@ -102,7 +102,7 @@ class Keeper:
         with self.lock.open("a+") as lock:
             _take_or_fail(lock)
             lock.truncate(0)
-            lock.write(f"{os.getpid()}\n")
+            lock.write(f"{os.getpid()} {self.command}\n")
             lock.flush()
             signal.signal(signal.SIGTERM, _leave)
             signal.signal(signal.SIGINT, _leave)
@@ -119,11 +119,14 @@ class Keeper:
         """Start the keeper, or find it running; return when the stack is ready.
 
         Raises:
-            SetupError: it did not start; `say` was told the reason.
+            SetupError: something else runs there, or it did not start; `say` was told the reason.
         """
         self.local.mkdir(parents=True, exist_ok=True)
-        if self.pid() is not None:
-            say("The stack is already running.")
+        living = self._living()
+        if living is not None:
+            if living[1] != self.command:
+                raise SetupError("The stack (`make up`) or a cluster (`make cluster`) runs here; first: make down")
+            say("It is already running.")
             self._wait_until_ready(lambda _: None, lambda: self.pid() is None)
             return
         self.env_file.unlink(missing_ok=True)  # a killed keeper leaves it behind
@@ -160,7 +163,12 @@ class Keeper:
         return True
 
     def pid(self) -> int | None:
-        """Return the process id of the living keeper: what the holder of the lock wrote into it."""
+        """Return the process id of the living keeper."""
+        living = self._living()
+        return living[0] if living is not None else None
+
+    def _living(self) -> tuple[int, str] | None:
+        """Return process id and command of the living keeper: what the holder of the lock wrote into it."""
         try:
             lock = self.lock.open("r+")
         except FileNotFoundError:
@@ -168,7 +176,8 @@ class Keeper:
         with lock:
             if _take(lock):
                 return None
-            return int(lock.read() or 0) or None
+            pid, _, command = lock.read().strip().partition(" ")
+            return (int(pid), command) if pid else None
 
     def _wait_until_ready(self, say: Say, ended: Callable[[], bool]) -> None:
         """Wait as long as the keeper lives: each of its own steps has a time-out, and a first build takes minutes."""
