@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
+from datamover_operator.planning.history import FINAL_PHASES
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -28,7 +31,7 @@ class Metrics:
         self._pass_seconds = self._histogram(
             "reconcile_duration_seconds", "Time one reconciling pass took", _PASS_BUCKETS, "kind", "result"
         )
-        self._writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb")
+        self._writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb", "result")
         self._depth = self._gauge("queue_depth", "Objects that wait for a reconciling pass")
         self._active = self._gauge("active_runs", "Runs whose execution has not ended")
         self._movers = self._gauge("movers", "DataMovers by state", "state")
@@ -54,20 +57,20 @@ class Metrics:
         """Count one reconciling pass of an object of `kind`."""
         self._pass_seconds.labels(kind, result).observe(seconds)
 
-    def kubernetes_write(self, kind: str, verb: str) -> None:
-        """Count one write to the Kubernetes API."""
-        self._writes.labels(kind, verb).inc()
+    def kubernetes_write(self, kind: str, verb: str, result: str) -> None:
+        """Count one write to the Kubernetes API; `result` is `ok` or metav1.Status' reason."""
+        self._writes.labels(kind, verb, result).inc()
 
-    def queue_depth(self, depth: int) -> None:
-        """Show how many objects wait."""
-        self._depth.set(depth)
+    def queue_depth(self, depth: Callable[[], int]) -> None:
+        """Show how many objects wait, as `depth` tells whenever somebody asks, from any thread."""
+        self._depth.set_function(depth)
 
     def active_runs(self, count: int) -> None:
         """Show how many runs go on."""
         self._active.set(count)
 
     def mover_state(self, namespace: str, name: str, state: str) -> None:
-        """Show one mover under `state`, and no longer under the state it had."""
+        """Show one mover under `state`, and no longer under the state it had. Only a mover with a state has series."""
         before = self._states.get((namespace, name))
         if before == state:
             return
@@ -76,33 +79,37 @@ class Metrics:
         self._movers.labels(state).inc()
         self._states[namespace, name] = state
 
-    def bytes_moved(self, namespace: str, name: str, count: int) -> None:
-        """Add what one ended run of the mover transferred."""
-        self._bytes.labels(namespace, name).inc(count)
-
     def last_success(self, namespace: str, name: str, at: datetime) -> None:
         """Show when the mover's data last arrived whole."""
-        self._success.labels(namespace, name).set(at.timestamp())
+        if (namespace, name) in self._states:
+            self._success.labels(namespace, name).set(at.timestamp())
 
     def starts(self, namespace: str, name: str, *, last: datetime | None, following: datetime | None) -> None:
         """Show when the mover last started, and when its schedule starts it next."""
+        if (namespace, name) not in self._states:
+            return
         for gauge, at in ((self._last_start, last), (self._next_start, following)):
             if at is not None:
                 gauge.labels(namespace, name).set(at.timestamp())
             else:
-                gauge.remove_by_labels({"namespace": namespace, "mover": name})
+                gauge.remove(namespace, name)
 
-    def run_ended(self, namespace: str, name: str, phase: str) -> None:
-        """Count a run of the mover that has come to its last phase."""
-        self._ended.labels(namespace, name, phase).inc()
+    def run_ended(self, namespace: str, name: str, phase: str, moved: int) -> None:
+        """Count a run of the mover that has come to its last phase, and the bytes that it transferred."""
+        if (namespace, name) in self._states:
+            self._ended.labels(namespace, name, phase).inc()
+            self._bytes.labels(namespace, name).inc(moved)
 
     def forget_mover(self, namespace: str, name: str) -> None:
-        """Remove every series of a deleted mover."""
+        """Remove every series of a deleted mover; whatever is still told of it makes none anew."""
         state = self._states.pop((namespace, name), None)
-        if state is not None:
-            self._movers.labels(state).dec()
-        for series in (self._bytes, self._success, self._last_start, self._next_start, self._ended):
-            series.remove_by_labels({"namespace": namespace, "mover": name})
+        if state is None:
+            return
+        self._movers.labels(state).dec()
+        for series in (self._bytes, self._success, self._last_start, self._next_start):
+            series.remove(namespace, name)
+        for phase in FINAL_PHASES:
+            self._ended.remove(namespace, name, phase)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace="datamover", registry=self.registry)

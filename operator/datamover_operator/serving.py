@@ -89,6 +89,7 @@ class _Operation:
 
     async def _work(self, client: KubeClient, cluster_id: str) -> None:
         queue: WorkQueue[Key] = WorkQueue()
+        self._metrics.queue_depth(queue.__len__)
         caches = Caches.empty()
         intake = Intake(caches, queue, self._metrics)
         clock = Clock(now=lambda: datetime.now(UTC), tick=time.monotonic)
@@ -99,8 +100,8 @@ class _Operation:
             clock=clock,
             caches=caches,
             queue=queue,
-            writer=Writer(client, intake),
-            events=Events(client, self._instance, clock.now),
+            writer=Writer(client, intake, self._metrics),
+            events=Events(client, self._instance, clock.now, self._metrics),
             metrics=self._metrics,
             memories=Memories(),
             rng=random.SystemRandom(),

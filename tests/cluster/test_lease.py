@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from kubernetes.aio.client import Configuration
 
 from datamover_operator.kube.client import KubeClient
 from datamover_operator.kube.lease import Lease, LeaseLostError
 from tests.support.api import Api, JsonDict
 from tests.support.api_proxy import ApiProxy
+from tests.support.kube import connected
 from tests.support.waiting import eventually_async
 
 SECONDS = 3.0
@@ -43,13 +42,7 @@ def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
 
 @pytest.fixture
 async def client(proxy: ApiProxy) -> AsyncIterator[KubeClient]:
-    config = json.loads(proxy.kubeconfig.read_text())
-    configuration = Configuration(
-        host=config["clusters"][0]["cluster"]["server"],
-        api_key={"BearerToken": config["users"][0]["user"]["token"]},
-        api_key_prefix={"BearerToken": "Bearer"},
-    )
-    client = KubeClient(configuration)
+    client = connected(proxy.kubeconfig)
     yield client
     await client.close()
 

@@ -16,6 +16,7 @@ import structlog
 from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.metrics import Metrics
 
 _BACKLOG = 2000
 _MAX_NOTE = 1024
@@ -25,11 +26,12 @@ _log = structlog.get_logger(__name__)
 class Events:
     """Writes Events in the background, in the order in which they were told."""
 
-    def __init__(self, client: KubeClient, instance: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, client: KubeClient, instance: str, now: Callable[[], datetime], metrics: Metrics) -> None:
         """`instance` names this process."""
         self._client = client
         self._instance = instance
         self._now = now
+        self._metrics = metrics
         self._queue: asyncio.Queue[tuple[str, JsonObject]] = asyncio.Queue(_BACKLOG)
         self._numbers = itertools.count(1)
 
@@ -64,10 +66,13 @@ class Events:
         """Write what is told."""
         while True:
             path, event = await self._queue.get()
+            result = "ok"
             try:
                 await self._client.create(path, event)
             except KubeError as error:
+                result = error.reason or str(error.status)
                 _log.debug("an event was dropped", reason=event.get("reason"), error=str(error))
+            self._metrics.kubernetes_write("Event", "create", result)
 
     def _name(self, metadata: JsonObject) -> str:
         number = f"{int(self._now().timestamp() * 1000):x}{next(self._numbers):x}"

@@ -6,12 +6,15 @@ Source: "Resource versions" in the Kubernetes API concepts; a merge patch with m
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol, cast
 
 from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind, merge_patch, merged
+from datamover_operator.metrics import Metrics
 
 
 class Listener(Protocol):
@@ -33,10 +36,11 @@ class Listener(Protocol):
 class Writer:
     """Writes our objects, and lets `listener` know."""
 
-    def __init__(self, client: KubeClient, listener: Listener) -> None:
-        """Send through `client`."""
+    def __init__(self, client: KubeClient, listener: Listener, metrics: Metrics) -> None:
+        """Send through `client`; count in `metrics`."""
         self._client = client
         self._listener = listener
+        self._metrics = metrics
 
     async def status(self, kind: Kind, raw: JsonObject, status: JsonObject) -> JsonObject:
         """Make `status` the object's status; no request where it is already. Raises KubeError."""
@@ -50,14 +54,16 @@ class Writer:
 
     async def create(self, kind: Kind, namespace: str, body: JsonObject) -> JsonObject:
         """Create an object. Raises KubeError."""
-        made = await self._client.create(kind.value.collection(namespace), body)
+        with self._counted(kind, "create"):
+            made = await self._client.create(kind.value.collection(namespace), body)
         self._listener.wrote(kind, made)
         return made
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
         """Delete this very object; one that is gone already is no failure. Raises KubeError."""
         try:
-            await self._client.delete(kind.value.path(namespace, name), {"preconditions": {"uid": uid}})
+            with self._counted(kind, "delete"):
+                await self._client.delete(kind.value.path(namespace, name), {"preconditions": {"uid": uid}})
         except KubeError as error:
             if error.is_not_found:
                 self._listener.gone(kind, namespace, name)
@@ -82,6 +88,16 @@ class Writer:
         swap = {"resourceVersion": metadata["resourceVersion"]}
         self._listener.expect(kind, cast("JsonObject", merged(raw, patch)))
         body = merged(patch, {"metadata": swap})
-        answer = await self._client.patch(path, cast("JsonObject", body))
+        with self._counted(kind, "patch"):
+            answer = await self._client.patch(path, cast("JsonObject", body))
         self._listener.wrote(kind, answer)
         return answer
+
+    @contextmanager
+    def _counted(self, kind: Kind, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except KubeError as error:
+            self._metrics.kubernetes_write(kind.value.kind, verb, error.reason or str(error.status))
+            raise
+        self._metrics.kubernetes_write(kind.value.kind, verb, "ok")

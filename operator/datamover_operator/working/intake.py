@@ -44,7 +44,6 @@ class Intake:
     def wrote(self, kind: Kind, raw: JsonObject) -> None:
         """The API server has answered a write with this object: its event is old from now on."""
         self._expected.pop(_uid(raw), None)
-        self._metrics.kubernetes_write(kind.value.kind, "write")
         self.found(kind, raw)
 
     def found(self, kind: Kind, raw: JsonObject) -> None:
@@ -90,10 +89,15 @@ class Intake:
         entry = cache.get(uid)
         cache.drop(uid)
         if kind is Kind.MOVER and entry is not None:
-            self._metrics.forget_mover(str(entry.metadata.get("namespace")), str(entry.metadata.get("name")))
+            self._forget(str(entry.metadata.get("namespace")), str(entry.metadata.get("name")))
         self._queue.add((_DESKS[kind], uid))
         if entry is not None:
             self._tell_neighbours(kind, entry.raw, None)
+
+    def _forget(self, namespace: str, name: str) -> None:
+        """Show a mover no longer, unless another one has its name by now."""
+        if self._caches.movers.named(namespace, name) is None:
+            self._metrics.forget_mover(namespace, name)
 
     def _tell_neighbours(self, kind: Kind, before: JsonObject | None, after: JsonObject | None) -> None:
         """What changes with one object for others: an account for its movers, a mover for its account and its runs."""

@@ -113,8 +113,7 @@ class RunPass:
             moved = status.counters.bytes_transferred if status.counters is not None else None
             meta = self.o.run.metadata
             mover = self.o.run.spec.mover_ref.name
-            self._office.metrics.bytes_moved(meta.namespace, mover, moved or 0)
-            self._office.metrics.run_ended(meta.namespace, mover, status.phase)
+            self._office.metrics.run_ended(meta.namespace, mover, status.phase, moved or 0)
         if status.phase != before and status.phase is not None:
             is_bad = status.phase in {"Failed", "Rejected", "Unknown"}
             self._office.events.tell(self._raw, status.phase, status.message or status.phase, warning=is_bad)

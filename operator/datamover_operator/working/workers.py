@@ -58,7 +58,6 @@ class Workers:
             finally:
                 queue.done(key)
                 self._busy -= 1
-                self._office.metrics.queue_depth(len(queue))
                 if not self._busy:
                     self._idle.set()
 

@@ -22,6 +22,7 @@ from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.resources import Kind, merged
 from datamover_operator.kube.writer import Writer
+from datamover_operator.metrics import Metrics
 from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.movers import plan_mover
 from datamover_operator.planning.names import FINALIZER
@@ -44,6 +45,7 @@ NAME = "m"
 OWNER = f"{CLUSTER}/{NAMESPACE}/{NAME}"
 MAX_PASSES = 60
 SETTINGS = Settings(lease=False)
+METRICS = Metrics()
 GRANT_ALL: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}
 PATH = Kind.MOVER.value.path(NAMESPACE, NAME)
 
@@ -210,7 +212,7 @@ class World:
         self.memories = Memories()
         self.queue = Queue()
         self.book = AccountBook()
-        writer = Writer(cast("KubeClient", self.kube), self)
+        writer = Writer(cast("KubeClient", self.kube), self, METRICS)
         self.office = Office(
             settings=SETTINGS,
             instance=f"operator-{self.starts}",
@@ -220,7 +222,7 @@ class World:
             queue=cast("WorkQueue[Key]", self.queue),
             writer=writer,
             events=cast("Events", self.told),
-            metrics=cast("Any", None),
+            metrics=METRICS,
             memories=self.memories,
             rng=random.Random(self.starts),  # noqa: S311 - nonces that can be told apart
         )

@@ -37,7 +37,7 @@ async def test_ready_only_when_nothing_is_awaited_and_the_reasons_are_told() -> 
 
 async def test_metrics_are_served_as_prometheus_reads_them() -> None:
     metrics = Metrics()
-    metrics.queue_depth(4)
+    metrics.queue_depth(lambda: 4)
     async with HealthServer("127.0.0.1", 0, readiness=Readiness([]), metrics=metrics) as server:
         status, text = await get(server.port, "/metrics")
     assert status == 200

@@ -33,3 +33,17 @@ def test_an_answer_that_its_objects_deletion_overtook_brings_nothing_back() -> N
     intake.wrote(Kind.MOVER, without)
     assert caches.movers.get("u") is None
     assert caches.movers.under(("account", "a")) == []
+
+
+def test_the_news_of_an_old_ones_deletion_takes_nothing_from_a_new_one_of_its_name() -> None:
+    metrics = Metrics()
+    intake = Intake(Caches.empty(), WorkQueue(), metrics)
+    intake.seen(Kind.MOVER, None, mover("1"))
+    intake.seen(Kind.MOVER, "ADDED", mover("3", uid="new"))
+    intake.seen(Kind.MOVER, "DELETED", mover("2"))
+    metrics.run_ended("n", "m", "Succeeded", moved=7)
+    moved = {"namespace": "n", "mover": "m"}
+    assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) == 7
+    intake.seen(Kind.MOVER, "DELETED", mover("4", uid="new"))
+    metrics.run_ended("n", "m", "Succeeded", moved=7)
+    assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) is None
