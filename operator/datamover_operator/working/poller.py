@@ -1,4 +1,4 @@
-"""Describes all active executions, one after the other for the whole operator, and wakes the runs that have news."""
+"""Describes all active executions, a few at a time in each account, and wakes the runs that have news."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from datamover_operator.planning.names import EXECUTION_ANNOTATION
 from datamover_operator.working.accounts import AccountBook
 from datamover_operator.working.office import Desk, Office
 from datamover_operator.working.ports import Aws
+from datamover_operator.working.rounds import make_rounds
 
 _AT_ONCE = 16
+"""Calls in one account: what else has to be asked there must not queue up behind hundreds."""
 _log = structlog.get_logger(__name__)
 
 
@@ -54,26 +56,32 @@ class Poller:
         self._office = office
         self._book = book
         self._board = board
+        self._active: dict[str, dict[str, DataMoverRun]] = {}
 
     async def poll_forever(self) -> None:
-        """Poll every `run_poll_interval_seconds`."""
-        while True:
-            await asyncio.sleep(self._office.settings.run_poll_interval_seconds)
-            await self.poll()
+        """Describe every active execution every `run_poll_interval_seconds`."""
+        await make_rounds(self._office.settings.run_poll_interval_seconds, self._begin, self._poll)
 
-    async def poll(self) -> None:
-        """Describe every active execution once."""
-        active = [entry.model for entry in self._office.caches.runs if entry.model is not None]
-        runs = {arn: run for run in active if (arn := execution_of(run)) and run.status.phase not in FINAL_PHASES}
-        self._board.keep_only(set(runs))
-        self._office.metrics.active_runs(len(runs))
-        slots = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(self._look(arn, run, slots) for arn, run in runs.items()))
+    def _begin(self) -> list[str]:
+        """Find what is active now; return its accounts."""
+        found = [entry.model for entry in self._office.caches.runs if entry.model is not None]
+        active = {arn: run for run in found if (arn := execution_of(run)) and run.status.phase not in FINAL_PHASES}
+        self._board.keep_only(set(active))
+        self._office.metrics.active_runs(len(active))
+        self._active = {}
+        for arn, run in active.items():
+            if account := self._account(run):
+                self._active.setdefault(account, {})[arn] = run
+        return list(self._active)
 
-    async def _look(self, arn: str, run: DataMoverRun, slots: asyncio.Semaphore) -> None:
-        aws = self._way(run)
+    async def _poll(self, account: str) -> None:
+        aws = self._book.way_into(account)
         if aws is None:
             return
+        slots = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._look(aws, arn, run, slots) for arn, run in self._active[account].items()))
+
+    async def _look(self, aws: Aws, arn: str, run: DataMoverRun, slots: asyncio.Semaphore) -> None:
         async with slots:
             try:
                 described = await aws.datasync.describe_task_execution(arn)
@@ -85,11 +93,9 @@ class Poller:
         if self._board.post(arn, described):
             self._office.queue.add((Desk.RUN, run.metadata.uid))
 
-    def _way(self, run: DataMoverRun) -> Aws | None:
+    def _account(self, run: DataMoverRun) -> str | None:
         mover = self._office.caches.movers.named(run.metadata.namespace, run.spec.mover_ref.name)
-        if mover is None or mover.model is None:
-            return None
-        return self._book.way_into(mover.model.spec.account_ref.name)
+        return mover.model.spec.account_ref.name if mover is not None and mover.model is not None else None
 
 
 def execution_of(run: DataMoverRun) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
 from datamover_crds import DataMover
@@ -12,6 +10,7 @@ from datamover_operator.planning.conditions import is_true
 from datamover_operator.working.accounts import AccountBook
 from datamover_operator.working.office import Desk, Office
 from datamover_operator.working.ports import Aws
+from datamover_operator.working.rounds import make_rounds
 
 _ACTIVE = frozenset({"RUNNING", "QUEUED"})
 _log = structlog.get_logger(__name__)
@@ -27,9 +26,8 @@ class Sweep:
 
     async def sweep_forever(self) -> None:
         """Sweep every `sweep_interval_seconds`."""
-        while True:
-            await asyncio.sleep(self._office.settings.sweep_interval_seconds)
-            await asyncio.gather(*(self._sweep(name) for name in self._book.open_accounts))
+        interval = self._office.settings.sweep_interval_seconds
+        await make_rounds(interval, lambda: self._book.open_accounts, self._sweep)
 
     async def _sweep(self, name: str) -> None:
         aws = self._book.way_into(name)

@@ -1,0 +1,24 @@
+"""Regular rounds through all accounts; one that is slow (throttled, out of reach) holds up no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+
+async def make_rounds(
+    interval: float, accounts: Callable[[], Iterable[str]], visit: Callable[[str], Coroutine[Any, Any, None]]
+) -> None:
+    """Visit every account each `interval` seconds, except where it is being visited still; until cancelled.
+
+    What a visit raises ends the rounds.
+    """
+    visits: dict[str, asyncio.Task[None]] = {}
+    async with asyncio.TaskGroup() as group:
+        while True:
+            await asyncio.sleep(interval)
+            visits = {name: task for name, task in visits.items() if not task.done()}
+            for name in accounts():
+                if name not in visits:
+                    visits[name] = group.create_task(visit(name), name=f"visit to {name}")
