@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.support.operator_process import Operators, metric
 from tests.support.waiting import eventually
 
 GROUP = "/apis/datamover.io/v1alpha1"
+MAKING = ("CreateTask", "CreateLocationS3")
 GENEROUS = 20.0
 """Seconds: much more than the 4 that an end may take, and less than a request to an API server that hangs takes."""
 
@@ -107,3 +109,26 @@ def test_one_that_stands_by_ends_as_told_and_takes_over_when_the_other_ends(oper
     assert holder.terminate(GENEROUS) == 0
     second.wait_until_ready()
     assert metric(second, "datamover_queue_depth") == 0
+
+
+def test_what_was_made_and_what_was_refused_is_logged_with_awss_request_id(operator: Operators, world: World) -> None:
+    world.grant_all()
+    crowd = Crowd.applied(world, ("made",))
+    world.s3_mover("refused", source="no-such-bucket", destination="no-such-bucket")
+    running = operator()
+    crowd.wait_ready()
+    world.wait_condition("DataMover", "refused", "Stalled")
+
+    lines = [json.loads(line) for line in running.log.read_text().splitlines()]
+    calls = {line["aws_request_id"]: line for line in lines if line.get("aws_request_id")}
+    journal = {each["requestId"]: each for each in world.emulator.journal() if each["operation"] in MAKING}
+    wanted = {"CreateTask": "made", "CreateLocationS3": None}
+    for request_id, each in journal.items():
+        line = calls[request_id]
+        assert (line["level"], line["operation"]) == ("info", each["operation"])
+        assert line["namespace"] == world.namespace
+        assert line["name"] in {"made", "refused"}
+        assert (line["event"] == "AWS call failed") == (line["name"] == "refused")
+        assert wanted[each["operation"]] in {None, line["name"]}
+    assert {line["operation"] for line in calls.values()} >= set(MAKING)
+    assert not [line for line in calls.values() if line["operation"].startswith(("Describe", "List"))]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
 from datamover_operator.aws import calls
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 THROTTLE = {"code": "ThrottlingException", "message": "Rate exceeded", "status": 400}
 BROKEN = {"code": "InternalException", "message": "oops", "status": 500}
 # Long enough for a request to go out on a busy machine.
+NO_TASK = "arn:aws:datasync:eu-central-1:{}:task/task-0123456789abcdef0"
 IMPATIENT = replace(LIMITS, call_timeout=3)
 
 
@@ -127,6 +129,29 @@ async def test_the_failure_bears_awss_words_and_request_id(
     )
 
 
+async def test_changes_and_refusals_are_logged_for_all_to_see_with_their_request_ids(
+    datasync: DataSync, emulator: Emulator, account: str, location: JsonObject
+) -> None:
+    denied = {"code": "AccessDeniedException", "message": "not authorized"}
+    with capture_logs() as logged:
+        await datasync.create_location("efs", location)
+        with emulator.fault("DescribeTask", error=denied, account=account):
+            await failure_of(datasync.describe_task(NO_TASK.format(account)))
+        await failure_of(datasync.delete_task(NO_TASK.format(account)))
+        await failure_of(datasync.describe_task(NO_TASK.format(account)))
+        await datasync.list_tasks()
+    journal = {each["requestId"]: each["operation"] for each in emulator.journal(account=account)}
+    seen = [(each["log_level"], each["event"], journal[each["aws_request_id"]]) for each in logged]
+    assert seen == [
+        ("info", "AWS call", "CreateLocationEfs"),
+        ("info", "AWS call failed", "DescribeTask"),
+        ("info", "AWS call failed", "DeleteTask"),
+        ("debug", "AWS call failed", "DescribeTask"),
+        ("debug", "AWS call", "ListTasks"),
+    ]
+    assert "not authorized" in logged[1]["message"]
+
+
 async def test_nobody_listening_means_that_nothing_was_sent(
     surroundings: pytest.MonkeyPatch, datasync: DataSync, location: JsonObject
 ) -> None:
@@ -181,14 +206,17 @@ async def test_a_reading_that_takes_too_long_in_all_may_simply_be_tried_later(
 async def test_the_end_of_a_creation_whose_caller_has_gone_is_logged(
     datasync: DataSync, emulator: Emulator, account: str, location: JsonObject, drop: bool, event: str
 ) -> None:
-    with capture_logs() as logged, emulator.fault("CreateLocationEfs", hold="after", account=account) as held:
-        task = asyncio.create_task(datasync.create_location("efs", location))
+    held = emulator.fault("CreateLocationEfs", hold="after", account=account)
+    with capture_logs([merge_contextvars]) as logged, held:
+        with bound_contextvars(namespace="team", name="nightly"):
+            task = asyncio.create_task(datasync.create_location("efs", location))
         await asyncio.to_thread(held.wait_held)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         held.release(drop=drop)
-        await eventually_async(lambda: found(logged, event))
+        line = await eventually_async(lambda: found(logged, event))
+        assert (line["namespace"], line["name"]) == ("team", "nightly"), "though it comes in another thread"
 
 
 async def test_a_creation_whose_caller_has_gone_before_it_was_sent_is_not_sent(

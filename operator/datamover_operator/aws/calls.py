@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import logging
 import random
 import threading
 import time
@@ -33,6 +35,10 @@ Reply = dict[str, object]
 
 _REPETITIONS: Final = 2
 _REPEATABLE: Final = frozenset({FailureKind.THROTTLED, FailureKind.UNAVAILABLE})
+_READINGS: Final = ("Describe", "Get", "List")
+"""How the names of operations begin that change nothing."""
+_COMMON: Final = _REPEATABLE | {FailureKind.NOT_FOUND}
+"""Answers to a reading that nobody has to do anything about."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -129,7 +135,16 @@ class Channel:
             result = failure.kind.value
             if failure.kind is FailureKind.THROTTLED:
                 self._pace.throttled(time.monotonic())
-            log.debug("AWS call failed", operation=operation, code=failure.code, aws_request_id=failure.request_id)
+            is_common = operation.startswith(_READINGS) and failure.kind in _COMMON
+            log.log(
+                logging.DEBUG if is_common else logging.INFO,
+                "AWS call failed",
+                service=service,
+                operation=operation,
+                code=failure.code,
+                message=failure.message,
+                aws_request_id=failure.request_id,
+            )
             raise
         except BaseException:
             result = "Abandoned"
@@ -150,7 +165,8 @@ class Channel:
         except asyncio.CancelledError:
             _abandon(ticket, pending, operation)
             raise
-        log.debug("AWS call", service=service, operation=operation, aws_request_id=_request_id(reply))
+        level = logging.DEBUG if operation.startswith(_READINGS) else logging.INFO
+        log.log(level, "AWS call", service=service, operation=operation, aws_request_id=_request_id(reply))
         return reply
 
     def _departs_before(self, operation: str) -> float:
@@ -180,7 +196,8 @@ def _abandon(ticket: Ticket, pending: Future[Reply], operation: str) -> bool:
     """Let go of a call; return whether its request went out. What a creating one still makes is logged."""
     sent = ticket.abandon()
     if sent and is_creating(operation):
-        pending.add_done_callback(lambda done: _report(done, operation))
+        about = contextvars.copy_context()  # the answer comes in a thread that knows no object
+        pending.add_done_callback(lambda done: about.run(_report, done, operation))
     return sent
 
 
