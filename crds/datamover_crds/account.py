@@ -38,7 +38,7 @@ class Grant(Model):
     locations: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1024)], ...], Items(at_most=100)] = ()
     """Patterns of location URIs as DataSync shows them, such as `s3://team-a-*`."""
     role_arns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=2048)], ...], Items(at_most=100)] = ()
-    """Patterns of the ARNs of roles that movers may name."""
+    """Patterns of the ARNs of roles that movers may name, or adopt with a task's locations."""
 
 
 class AccessRoles(Model):

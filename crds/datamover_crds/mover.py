@@ -55,7 +55,10 @@ class Adopt(Model):
     task_arn: Arn
     """The ARN of the task; its locations come with it."""
     own: bool = False
-    """Whether the task and its locations are deleted with the mover, like what the operator made itself."""
+    """Whether the task and its locations are deleted with the mover, like what the operator made itself.
+
+    What another mover looks after stays that mover's.
+    """
 
 
 class DataMoverSpec(Model):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from datamover_crds import Retired
+from datamover_crds import Retired, from_timestamp
 from datamover_operator.planning.conditions import Conditions
 from datamover_operator.planning.failure import FailureKind
+from datamover_operator.planning.leftovers import DELETION_ORDER
 from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, PART_TAG, SIDES, UID_TAG
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.steps import CancelExecution, ChangeTags, Delete, Plan, RemoveFinalizer, Step
 from datamover_operator.planning.troubles import SLOW_RETRY, lasting_message, worst_trouble
 
 CANCEL_POLL = timedelta(seconds=2)
+CONFLICT_PATIENCE = timedelta(minutes=3)
+"""How long what is in use may be expected to be let go of by itself."""
 _ENDING = frozenset({"CANCELLING", "SUCCESS", "ERROR"})
 WAY_OUT = "to leave everything in AWS and let the object go, set spec.deletionPolicy to Retain"
-DELETION_ORDER = ("task", "location", "role")
 _OUR_TAGS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
 
 
@@ -28,7 +30,7 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
     if o.account is None and _may_own_something(o):
         return _blocked(o, now, f"DataMoverAccount '{o.mover.spec.account_ref.name}' is gone; create it again")
     if not o.connected and _may_own_something(o):
-        message = f"waits for DataMoverAccount '{o.mover.spec.account_ref.name}' to be Ready; {WAY_OUT}"
+        message = _since(o, f"DataMoverAccount '{o.mover.spec.account_ref.name}' has to be Ready")
         return Plan(conditions=_progress(o, now, message))
     if o.trouble:
         return _after_trouble(o, now)
@@ -39,14 +41,14 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
 
 
 def _take_down(o: Observed, now: datetime) -> Plan:
-    if o.execution is not None:
-        is_ending = o.execution.get("status") in _ENDING
-        cancel = () if is_ending else (CancelExecution(str(o.execution["taskExecutionArn"])),)
-        message = "waits for the active execution to end"
+    if o.executions:
+        active = [each for each in o.executions if each.get("status") not in _ENDING]
+        cancel = tuple(CancelExecution(str(each["taskExecutionArn"])) for each in active)
+        message = _since(o, "the active execution has to end")
         return Plan(steps=cancel, again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
     holder = o.mover.status.current_run
     if holder is not None and any(run.metadata.uid == holder.uid for run in o.runs):
-        message = f"waits until run '{holder.name}' has been recorded"
+        message = _since(o, f"run '{holder.name}' has to be recorded")
         return Plan(again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
     for steps in (_release(o), *(_deletions(o, kind) for kind in DELETION_ORDER)):
         if steps:
@@ -95,13 +97,23 @@ def _after_trouble(o: Observed, now: datetime) -> Plan:
     trouble = worst_trouble(o)
     if trouble.failure.kind in {FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE}:
         return _blocked(o, now, lasting_message(trouble))
-    message = f"{trouble.failure.operation}: {trouble.failure.code}: {trouble.failure.message}"
-    return Plan(retry=True, conditions=_progress(o, now, message))
+    message = _since(o, lasting_message(trouble))
+    is_lasting = trouble.failure.kind is FailureKind.CONFLICT and _age(o, now) > CONFLICT_PATIENCE
+    conditions = o.judge(now).stalled("DeletionBlocked", message) if is_lasting else _progress(o, now, message)
+    return Plan(retry=True, conditions=conditions)
 
 
 def _blocked(o: Observed, now: datetime, why: str) -> Plan:
-    message = f"deletion is blocked since {o.mover.metadata.deletion_timestamp}: {why}; {WAY_OUT}"
-    return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled("DeletionBlocked", message))
+    conditions = o.judge(now).stalled("DeletionBlocked", _since(o, why))
+    return Plan(again_at=now + SLOW_RETRY, conditions=conditions)
+
+
+def _since(o: Observed, why: str) -> str:
+    return f"deletion waits since {o.mover.metadata.deletion_timestamp}: {why}; {WAY_OUT}"
+
+
+def _age(o: Observed, now: datetime) -> timedelta:
+    return now - from_timestamp(str(o.mover.metadata.deletion_timestamp))
 
 
 def _do(o: Observed, now: datetime, *steps: Step) -> Plan:

@@ -121,7 +121,8 @@ def _(_step: CreateTask, o: Observed, result: object) -> Observed:
 
 @after_success.register
 def _(step: UpdateTask, o: Observed, _: object) -> Observed:
-    assert o.task is not None  # noqa: S101 - the step names it
+    if o.task is None or o.task.arn != step.arn:  # one that was replaced: it is looked at again before it goes
+        return replace(o, replaced=_without(o.replaced, step.arn), confirmed=False)
     described: JsonObject = {**(o.task.described or {}), **step.changes}
     if described.get("schedule") == {"scheduleExpression": ""}:
         described.pop("schedule")
@@ -143,7 +144,9 @@ def _(step: ChangeTags, o: Observed, _: object) -> Observed:
 
 @after_success.register
 def _(step: CancelExecution, o: Observed, _: object) -> Observed:
-    return replace(o, execution={**(o.execution or {}), "taskExecutionArn": step.arn, "status": "CANCELLING"})
+    cancelling: JsonObject = {"status": "CANCELLING"}
+    executions = (each | cancelling if each["taskExecutionArn"] == step.arn else each for each in o.executions)
+    return replace(o, executions=tuple(executions))
 
 
 @after_success.register
@@ -163,6 +166,10 @@ def _(step: Delete, o: Observed, _: object) -> Observed:
         owned=frozenset(owned - gone - {f"{side}Role" for side in gone_roles}),
         retired=tuple(item for item in o.retired if item.arn != step.arn),
     )
+
+
+def _without(described: Mapping[str, JsonObject], arn: str) -> dict[str, JsonObject]:
+    return {each: its for each, its in described.items() if each != arn}
 
 
 def _declared(o: Observed, *prefixes: str) -> set[str]:
@@ -185,6 +192,15 @@ def take_finds(o: Observed, finds: Sequence[Find]) -> Observed:
         candidates = sorted(of_part, key=lambda find: (find.created_at, find.arn))
         o = _take_part(o, part, candidates)
     return o
+
+
+def take_role(o: Observed, side: Side, role: KnownRole) -> Observed:
+    """Take in a role that was found under our uid: the location's own, unless that has another; then it goes."""
+    if side not in o.roles:
+        return replace(o, roles={**o.roles, side: role}, owned=o.owned | {f"{side}Role"})
+    if role.arn in {known.arn for known in o.roles.values()}:
+        return o
+    return replace(o, retired=with_retired(o.retired, [Retired(arn=role.arn, kind="role")]))
 
 
 def _take_part(o: Observed, part: str, candidates: Sequence[Find]) -> Observed:

@@ -1,4 +1,4 @@
-"""What is still to be removed from AWS, and what of it nothing uses any more."""
+"""What is still to be removed from AWS, what of it nothing uses any more, and in which order it goes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from datamover_crds import JsonObject, Retired
 from datamover_operator.planning.names import SIDES
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import role_arn_for
+from datamover_operator.planning.steps import Delete, Step, UpdateTask
+
+DELETION_ORDER = ("task", "location", "role")
+TASK_ACTIVE = frozenset({"RUNNING", "QUEUED"})
+"""The statuses of a task of which an execution is under way."""
 
 
 def without_unwanted_roles(o: Observed) -> Observed:
@@ -36,6 +41,36 @@ def removable(o: Observed) -> tuple[Retired, ...]:
         if resource is not None:
             used |= {resource.arn, *_arns_in(resource.described or {})}
     return tuple(item for item in o.retired if item.arn not in used)
+
+
+def is_busy(o: Observed) -> bool:
+    """Whether a task that was replaced still runs."""
+    return any(_is_running(o, item) for item in removable(o))
+
+
+def clearing_steps(o: Observed) -> tuple[Step, ...]:
+    """How to remove what can go now: tasks before locations before roles; a task starts nothing more, then goes."""
+    items = removable(without_unwanted_roles(o))
+    first = next((kind for kind in DELETION_ORDER if any(item.kind == kind for item in items)), None)
+    idle = [item for item in items if item.kind == first and not _is_running(o, item)]
+    disabled = [(item.arn, schedule) for item in idle if (schedule := _disabled(o.replaced.get(item.arn, {})))]
+    if disabled:
+        return tuple(UpdateTask(arn, {"schedule": schedule}, path="spec.schedule") for arn, schedule in disabled)
+    return tuple(Delete(item.kind, item.arn) for item in idle)
+
+
+def _is_running(o: Observed, item: Retired) -> bool:
+    """A task that has not been looked at in this pass may run."""
+    described = o.replaced.get(item.arn)
+    return item.kind == "task" and (described is None or described.get("status") in TASK_ACTIVE)
+
+
+def _disabled(task: JsonObject) -> JsonObject | None:
+    """The schedule that has a task start nothing more; None where it starts nothing by itself anyway."""
+    schedule = task.get("schedule")
+    if not isinstance(schedule, dict) or not schedule.get("scheduleExpression") or schedule.get("status") == "DISABLED":
+        return None
+    return {"scheduleExpression": schedule["scheduleExpression"], "status": "DISABLED"}
 
 
 def with_retired(retired: Sequence[Retired], more: Iterable[Retired]) -> tuple[Retired, ...]:

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from datamover_crds import JsonObject, from_timestamp
+from datamover_crds import DataMoverAccount, JsonObject, from_timestamp
 from datamover_operator.planning.changes import disabled_by_service
 from datamover_operator.planning.conditions import Conditions
-from datamover_operator.planning.deletion import DELETION_ORDER, plan_deletion
-from datamover_operator.planning.leftovers import removable, without_unwanted_roles
-from datamover_operator.planning.names import TASK_ARN_ANNOTATION
+from datamover_operator.planning.deletion import plan_deletion
+from datamover_operator.planning.leftovers import TASK_ACTIVE, clearing_steps, is_busy
+from datamover_operator.planning.names import FINALIZER, TASK_ARN_ANNOTATION
 from datamover_operator.planning.objections import Objection, first_objection
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.recording import is_recorded, last_description, role_notes
 from datamover_operator.planning.resources import Wanted, wanted_of
 from datamover_operator.planning.run_objects import recall_trigger, run_object_steps
-from datamover_operator.planning.steps import AddFinalizer, Annotate, ClaimIntent, Delete, Plan, Record, Step
+from datamover_operator.planning.steps import AddFinalizer, Annotate, ClaimIntent, Plan, Record, Step
 from datamover_operator.planning.troubles import SLOW_RETRY, plan_trouble
 
 FOREIGN_RUN_POLL = timedelta(seconds=15)
-_ACTIVE = frozenset({"RUNNING", "QUEUED"})
+PROTECTION_POLL = timedelta(seconds=2)
 
 Stage = Callable[[Observed, "Wanted", datetime], Plan | None]
 
@@ -60,7 +60,10 @@ def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    is_needed = bool(wanted.creations) or o.task is not None
+    is_needed = bool(wanted.creations) or (o.task is not None and not o.finalizer)
+    if is_needed and not is_kept(o.account):
+        message = f"waits until DataMoverAccount '{o.mover.spec.account_ref.name}' can't be deleted under it"
+        return Plan(again_at=now + PROTECTION_POLL, conditions=o.judge(now).progressing("AccountNotReady", message))
     return _do(o, now, [AddFinalizer()] if is_needed and not o.finalizer else [])
 
 
@@ -112,9 +115,11 @@ def _until_created(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _clear_away(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    items = removable(without_unwanted_roles(o))
-    by_kind = ([Delete(item.kind, item.arn) for item in items if item.kind == kind] for kind in DELETION_ORDER)
-    return _do(o, now, next((deletions for deletions in by_kind if deletions), []))
+    steps = clearing_steps(o)
+    if steps or not is_busy(o):
+        return _do(o, now, steps)
+    message = "the replaced task still runs: it is removed when the run has ended"
+    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.judge(now).progressing("WaitingForRun", message))
 
 
 def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -164,8 +169,13 @@ def is_active(o: Observed) -> bool:
     """Whether an execution of the task is under way, started by whomever."""
     described = o.task.described if o.task is not None else None
     if described is not None:
-        return described.get("status") in _ACTIVE
+        return described.get("status") in TASK_ACTIVE
     return o.mover.status.current_run is not None
+
+
+def is_kept(account: DataMoverAccount | None) -> bool:
+    """Whether the account bears our finalizer, which keeps it as long as a mover names it."""
+    return account is not None and FINALIZER in account.metadata.finalizers
 
 
 def _do(o: Observed, now: datetime, steps: Sequence[Step]) -> Plan | None:

@@ -14,6 +14,7 @@ from datamover_operator.planning.desired import location_of, location_uri, split
 from datamover_operator.planning.grants import location_granted, namespace_granted, role_granted
 from datamover_operator.planning.names import LEGACY_TAGS, SIDES, UID_TAG, Side
 from datamover_operator.planning.observed import Observed
+from datamover_operator.planning.resources import default_role_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +176,41 @@ def _adopted_location_fits(o: Observed, side: Side) -> Objection | None:
     if described is None:
         return Objection("AdoptionMismatch", f"spec.{side}: the task's {side} location is of a kind not supported yet")
     wanted, actual = location_uri(location_of(o.mover.spec, side)), str(described.get("locationUri"))
-    if split_uri(wanted) != split_uri(actual):
-        message = f"spec.{side}: names '{wanted}', but the {side} of the task to adopt is '{actual}'; declare that one"
-        return Objection("AdoptionMismatch", message)
+    if split_uri(wanted) == split_uri(actual):
+        return None
+    is_told = o.account is not None and location_granted(o.account, o.identity.namespace, actual)
+    what = f"is '{actual}'; declare that one" if is_told else "is another one, which this namespace is not granted"
+    return Objection("AdoptionMismatch", f"spec.{side}: names '{wanted}', but the {side} of the task to adopt {what}")
+
+
+def _kept_roles_are_granted(o: Observed) -> Objection | None:
+    """A location that is adopted keeps its role, unless the spec names another: it is used as one from the spec is."""
+    assert o.account is not None  # noqa: S101 - checked before
+    for side in SIDES:
+        field, arn = _kept_role(o, side)
+        if arn is not None and not role_granted(o.account, o.identity.namespace, arn):
+            message = (
+                f"spec.{side}.{field}: the {side} of the task to adopt has a role that DataMoverAccount "
+                f"'{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; its "
+                "spec.grants[].roleArns has to match it"
+            )
+            return Objection("NotGranted", message)
     return None
+
+
+def _kept_role(o: Observed, side: Side) -> tuple[str, str | None]:
+    """The role, not ours, that an adopted location came with. Whether one comes with `own` only AWS can tell."""
+    location, adopt, known = location_of(o.mover.spec, side), o.mover.spec.adopt, o.locations.get(side)
+    described = known.described if known is not None else None
+    if location.s3 is None:
+        arn = (described or {}).get("fileSystemAccessRoleArn") if adopt is not None or o.adopting else None
+        is_kept = location.efs is not None and location.efs.file_system_access_role_arn is None
+        return "efs.fileSystemAccessRoleArn", str(arn) if arn and is_kept else None
+    role = o.roles.get(side)
+    is_told = described is not None or (adopt is not None and not adopt.own)
+    is_others = role is not None and f"{side}Role" not in o.owned and role.name not in default_role_names(o)[side]
+    is_kept = location.s3.access_role is None and (adopt is not None or o.adopting)
+    return "s3.accessRole", role.arn if role is not None and is_told and is_others and is_kept else None
 
 
 def _legacy_task_is_rests(o: Observed) -> Objection | None:
@@ -206,6 +238,7 @@ CHECKS: tuple[Callable[[Observed], Objection | None], ...] = (
     _account_is_ready,
     _task_is_ours,
     _adopted_task_exists,
-    _adopted_task_fits,
     _legacy_task_is_rests,
+    _adopted_task_fits,
+    _kept_roles_are_granted,
 )

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, Retired
-from datamover_operator.planning.conditions import Judge
+from datamover_operator.planning.conditions import Judge, is_true
+from datamover_operator.planning.desired import location_of
 from datamover_operator.planning.failure import Failure
-from datamover_operator.planning.names import Identity, Side
+from datamover_operator.planning.names import SIDES, Identity, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,12 @@ class Stranger:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A step that failed, and the field of the declaration it came from."""
+    """A step that failed, and the field of the declaration it came from; or a look at AWS that did (`is_read`)."""
 
     failure: Failure
     path: str
     side: Side | None = None
+    is_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Observed:
     allows Create* calls. `connected` says that the account lets us in; `settled` is false while something may exist
     that we do not know of yet; `confirmed` while AWS has not been read since it was last changed; `applied` names the
     declared fields that AWS has been told of in this pass. `adopting` says that the task is being taken over, `rival`
-    who else manages it.
+    who else manages it. `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs
+    of the tasks that deletion removes.
     """
 
     mover: DataMover
@@ -105,7 +108,8 @@ class Observed:
     applied: frozenset[str] = frozenset()
     adopting: bool = False
     rival: str | None = None
-    execution: JsonObject | None = None
+    replaced: Mapping[str, JsonObject] = field(default_factory=dict)
+    executions: tuple[JsonObject, ...] = ()
     runs: tuple[DataMoverRun, ...] = ()
     strangers: tuple[Stranger, ...] = ()
     pruned_before: str | None = None
@@ -125,6 +129,23 @@ class Observed:
     def is_blank(self) -> bool:
         """Whether nothing in AWS is known."""
         return self.task is None and not self.locations and not self.roles
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the stored status says that all is as declared now."""
+        status = self.mover.status
+        return is_true(status.conditions, "Ready") and status.observed_generation == self.generation
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether a part of the status is missing that goes with the rest of it: somebody has taken it away."""
+        parts = {*self.locations, *({"task"} if self.task is not None else ())}
+        has_no_role = any(
+            location_of(self.mover.spec, side).s3 is not None and side not in self.roles for side in self.locations
+        )
+        lacks_locations = self.task is not None and len(self.locations) < len(SIDES)
+        is_unowned = self.mover.spec.adopt is None and not parts <= self.owned
+        return has_no_role or lacks_locations or is_unowned
 
     def judge(self, now: datetime) -> Judge:
         """Who says how this mover is."""

@@ -11,6 +11,7 @@ from datamover_operator.planning.desired import declared_fields
 from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.leftovers import without_unwanted_roles
 from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, SIDES, distinct_role_name
+from datamover_operator.planning.objections import first_objection
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import role_arn_for
 from datamover_operator.planning.roles import wanted_roles
@@ -100,7 +101,12 @@ def _is_in_doubt(o: Observed) -> bool:
 
 
 def _facts(o: Observed) -> dict[str, object]:
-    """What the status says of the resources in AWS, by its fields' names."""
+    """What the status says of the resources in AWS, by its fields' names.
+
+    A task that the mover may not take over leaves no trace in it: the next pass would believe it to be the mover's.
+    """
+    if o.adopting and first_objection(o) is not None:
+        return {}
     o = without_unwanted_roles(o)
     facts: dict[str, object] = {"task_arn": o.task.arn if o.task is not None else None}
     for side in SIDES:

@@ -18,7 +18,7 @@ from datamover_operator.planning.desired import (
 )
 from datamover_operator.planning.names import NONCE_TAG, SIDES, Side, distinct_role_name, role_name
 from datamover_operator.planning.observed import KnownRole, Observed
-from datamover_operator.planning.roles import WantedRole, trust_policy, wanted_roles
+from datamover_operator.planning.roles import WantedRole, trust_policy, wanted_roles, with_rights_of
 from datamover_operator.planning.steps import (
     ChangeTags,
     CreateLocation,
@@ -30,6 +30,8 @@ from datamover_operator.planning.steps import (
     UpdateLocation,
     UpdateTask,
 )
+
+_CREATE_ROLE = "CreateRole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
         known = _known_role(o, wanted)
         path = f"spec.{wanted.sides[0]}.s3.accessRole"
         if known is None:
-            creations += [f"CreateRole {side}" for side in wanted.sides]
+            creations += [f"{_CREATE_ROLE} {side} {wanted.name}" for side in wanted.sides]
             steps.append(
                 CreateRole(
                     sides=wanted.sides,
@@ -97,8 +99,8 @@ def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
                     path=path,
                 ),
             )
-        elif known.policy is not None and known.policy != wanted.policy and _is_ours(o, wanted, known):
-            steps.append(PutRolePolicy(wanted.sides, known.name, wanted.policy, path))
+        elif (policy := _policy(o, wanted, known)) is not None and _is_ours(o, wanted, known):
+            steps.append(PutRolePolicy(wanted.sides, known.name, policy, path))
         elif known.tags is not None and _owns_role(o, wanted):
             missing, gone = tag_change(o.mover.spec, o.identity, _role_part(wanted), known.tags, removed_fields(o))
             if missing or gone:
@@ -111,7 +113,7 @@ def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:
     known = o.roles.get(wanted.sides[0])
     if known is None or any((other := o.roles.get(side)) is None or other.arn != known.arn for side in wanted.sides):
         return None
-    names = {wanted.name.casefold(), distinct_role_name(wanted.name, o.uid).casefold()}
+    names = _names(wanted.name.casefold(), o.uid)
     if known.name.casefold() in names and _owns_role(o, wanted):
         return known
     s3 = location_of(o.mover.spec, wanted.sides[0]).s3
@@ -134,6 +136,25 @@ def _owns_role(o: Observed, wanted: WantedRole) -> bool:
 def _is_ours(o: Observed, wanted: WantedRole, known: KnownRole) -> bool:
     """Whether we have made the role: one that was adopted keeps the rights that it came with."""
     return _owns_role(o, wanted) and (known.tags is None or NONCE_TAG in known.tags)
+
+
+def _policy(o: Observed, wanted: WantedRole, known: KnownRole) -> JsonObject | None:
+    """What the role is to allow: what it has allowed, too, as long as a location on another bucket may need it.
+
+    None = it allows that already, or what it allows has not been read.
+    """
+    if known.policy is None:
+        return None
+    is_in_use = any(item.kind == "location" for item in o.retired) or any(
+        its.described is None or isinstance(_location_change(o, side), Replace) for side, its in o.locations.items()
+    )
+    policy = with_rights_of(known.policy, wanted.policy) if is_in_use else wanted.policy
+    return policy if policy != known.policy else None
+
+
+def _names(name: str, uid: str) -> tuple[str, str]:
+    """A role's declared name, and the one that it gets where others have that."""
+    return name, distinct_role_name(name, uid)
 
 
 def _free_name(o: Observed, wanted: WantedRole) -> str:
@@ -205,8 +226,17 @@ def _tags(o: Observed, part: str, arn: str, actual: Mapping[str, str] | None) ->
     return (ChangeTags(part, arn, missing, gone),) if missing or gone else ()
 
 
+def role_names_in_doubt(o: Observed) -> dict[Side, tuple[str, ...]]:
+    """The names of the roles that the open intent allows to be made: the declared ones may be others by now."""
+    intent = o.mover.status.intent
+    words = [call.split(" ") for call in (intent.calls if intent is not None else ())]
+    named = [(its[1], its[2]) for its in words if its[0] == _CREATE_ROLE]
+    names = {side: [name for of, name in named if of == side] for side in SIDES}
+    return {side: tuple(each for name in its for each in _names(name, o.uid)) for side, its in names.items()}
+
+
 def default_role_names(o: Observed) -> dict[Side, tuple[str, ...]]:
     """The names a role of ours may have, where nothing has recorded them: looked up when something is in doubt."""
     wanted = wanted_roles(o.mover.spec, o.uid, "/")
-    names = {side: (role.name, distinct_role_name(role.name, o.uid)) for role in wanted for side in role.sides}
+    names = {side: _names(role.name, o.uid) for role in wanted for side in role.sides}
     return {side: tuple(dict.fromkeys((*names.get(side, ()), role_name(o.uid, side)))) for side in SIDES}

@@ -78,6 +78,14 @@ def trust_policy(account_id: str, region: str) -> JsonObject:
     }
 
 
+def with_rights_of(earlier: JsonObject, policy: JsonObject) -> JsonObject:
+    """Both policies' rights in one."""
+    statements, known = policy["Statement"], earlier.get("Statement")
+    assert isinstance(statements, list)  # noqa: S101 - as made below
+    kept = [each for each in known if each not in statements] if isinstance(known, list) else []
+    return policy | {"Statement": [*statements, *kept]}
+
+
 def _policy(spec: DataMoverSpec, sides: Sequence[Side]) -> JsonObject:
     statements: list[JsonValue] = []
     for side in sides:

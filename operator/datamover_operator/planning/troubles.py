@@ -27,6 +27,8 @@ def plan_trouble(o: Observed, now: datetime) -> Plan:
     """The plan after steps that failed: the failure that needs a person is the one to tell."""
     worst = worst_trouble(o)
     failure = worst.failure
+    if worst.is_read and failure.kind.passes and o.is_ready:
+        return Plan(retry=True, conditions=o.mover.status.conditions)
     if failure.kind in _PASSING:
         reason, meaning = _PASSING[failure.kind]
         return Plan(retry=True, conditions=o.judge(now).progressing(reason, f"{meaning} ({failure.operation})"))

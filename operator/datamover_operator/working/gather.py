@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
 from datamover_crds import DataMover, from_timestamp
-from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.folding import take_finds
 from datamover_operator.planning.names import FINALIZER, Identity, Side
 from datamover_operator.planning.observed import Find, KnownRole, Observed, Resource
 from datamover_operator.planning.troubles import ROLE_PROPAGATING
+from datamover_operator.working.belongings import (
+    Neighbours,
+    describe_locations,
+    read_roles,
+    with_owned_parts,
+    with_task_parts,
+    without_lost_ones,
+)
 from datamover_operator.working.doubt import TagIndex, find_listed, find_tagged
+from datamover_operator.working.endings import find_executions, read_replaced
 from datamover_operator.working.memory import Memory
 from datamover_operator.working.ports import Aws
-from datamover_operator.working.reading import describe_location, or_none, read_role, read_tags
+from datamover_operator.working.reading import or_none, read_tags
 from datamover_operator.working.strangers import find_strangers
-from datamover_operator.working.takeover import Neighbours, check_rival, find_roles, for_deletion, take_over
+from datamover_operator.working.takeover import check_rival, find_roles, take_over
 
 _LOST = "lost"
 _CLOCK_SKEW = timedelta(minutes=15)
@@ -64,17 +71,16 @@ class Gatherer:
         if o.rival is not None:
             return o
         if o.mover.metadata.deletion_timestamp is not None:
-            o = await for_deletion(o, aws)
-            return o if o.execution is not None else await _find_strays(o, aws)
+            return await _for_deletion(o, aws, near)
         if any(condition.reason == ROLE_PROPAGATING for condition in o.mover.status.conditions):
-            o = await _read_roles(o, aws)  # their age tells how long to wait
+            o = await read_roles(o, aws, near)  # their age tells how long to wait
         depth = depth_of(o, memory, tick)
         if depth is Depth.NOTHING:
             return o
         o = await _describe(o, aws)
         if depth is Depth.ALL:
-            o = await _read_more(o, aws)
-        return check_rival(await find_strangers(o, aws), near)
+            o = await _read_more(o, aws, near)
+        return check_rival(await find_strangers(await read_replaced(o, aws), aws), near)
 
     async def settle(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
         """Find what an open intent, or a status that was lost, may stand for. Raises AwsError.
@@ -116,9 +122,10 @@ def depth_of(o: Observed, memory: Memory, tick: float) -> Depth:
     if o.is_blank:
         return Depth.NOTHING
     is_due = memory.next_drift_check is not None and tick >= memory.next_drift_check
-    if memory.must_look or is_due:
+    is_replacing = any(item.kind != "role" for item in o.retired)
+    if memory.must_look or is_due or is_replacing or o.is_torn:
         return Depth.ALL
-    if not (is_true(o.mover.status.conditions, "Ready") and o.mover.status.observed_generation == o.generation):
+    if not o.is_ready:
         return Depth.DESCRIPTIONS if memory.created_generation == o.generation else Depth.ALL
     return Depth.DESCRIPTIONS if memory.must_describe else Depth.NOTHING
 
@@ -141,29 +148,37 @@ def _is_answered(o: Observed, finds: list[Find]) -> bool:
     return parts <= {find.part for find in finds if find.nonce == intent.nonce}
 
 
+async def _for_deletion(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+    """Read what deletion depends on: what is still there and still ours, and what runs."""
+    is_torn = o.is_torn
+    o = await read_replaced(await _describe_task(o, aws), aws)
+    if is_torn or o.mover.spec.adopt is not None:
+        o = await read_tags(await describe_locations(o, aws), aws)
+        o = without_lost_ones(await read_roles(with_owned_parts(o, near), aws, near))
+    o = await find_executions(o, aws)
+    return o if o.executions else await _find_strays(o, aws)
+
+
 async def _describe(o: Observed, aws: Aws) -> Observed:
     """Read the task, then, unless it is still being created, its locations. What is gone is left out."""
-    task = await or_none(aws.datasync.describe_task(o.task.arn)) if o.task is not None else None
-    if o.task is not None and task is None:
-        o = replace(o, task=None, owned=o.owned - {"task"}, confirmed=False)
-    elif o.task is not None:
-        o = replace(o, task=replace(o.task, described=task), confirmed=True)
-    if task is not None and task.get("status") == "CREATING":
+    o = await _describe_task(o, aws)
+    is_young = o.task is not None and (o.task.described or {}).get("status") == "CREATING"
+    return o if is_young else await describe_locations(o, aws)
+
+
+async def _describe_task(o: Observed, aws: Aws) -> Observed:
+    if o.task is None:
         return o
-    sides = tuple(o.locations)
-    described = await asyncio.gather(*(describe_location(o, aws, side) for side in sides))
-    locations = {
-        side: replace(o.locations[side], described=its)
-        for side, its in zip(sides, described, strict=True)
-        if its is not None
-    }
-    gone = set(sides) - set(locations)
-    return replace(o, locations=locations, owned=o.owned - gone)
+    described = await or_none(aws.datasync.describe_task(o.task.arn))
+    if described is None:
+        return replace(o, task=None, owned=o.owned - {"task"}, confirmed=False)
+    return with_task_parts(replace(o, task=replace(o.task, described=described), confirmed=True), described)
 
 
-async def _read_more(o: Observed, aws: Aws) -> Observed:
+async def _read_more(o: Observed, aws: Aws, near: Neighbours) -> Observed:
     """Read what only changes behind our back: tags, roles, and resources of ours that nothing names."""
-    return await _find_strays(await _read_roles(await read_tags(o, aws), aws), aws)
+    o = with_owned_parts(await read_tags(o, aws), near)
+    return await _find_strays(await read_roles(o, aws, near), aws)
 
 
 async def _find_strays(o: Observed, aws: Aws) -> Observed:
@@ -172,18 +187,3 @@ async def _find_strays(o: Observed, aws: Aws) -> Observed:
         each.arn for each in (*o.locations.values(), o.task) if each is not None
     }
     return take_finds(o, await find_tagged(aws, o.uid, known))
-
-
-async def _read_roles(o: Observed, aws: Aws) -> Observed:
-    roles = dict(o.roles)
-    owned = set(o.owned)
-    for side, role in o.roles.items():
-        if f"{side}Role" not in owned:
-            continue
-        read = await read_role(aws, role.name)
-        if read is None:
-            roles.pop(side)
-            owned.discard(f"{side}Role")
-        else:
-            roles[side] = read
-    return replace(o, roles=roles, owned=frozenset(owned))

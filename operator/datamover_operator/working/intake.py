@@ -12,6 +12,7 @@ from datamover_operator.kube.resources import Kind
 from datamover_operator.metrics import Metrics
 from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.history import FINAL_PHASES
+from datamover_operator.planning.movers import is_kept
 from datamover_operator.planning.names import FINALIZER
 from datamover_operator.working.office import Caches, Desk, Key, Office
 from datamover_operator.working.queue import WorkQueue
@@ -122,7 +123,8 @@ class Intake:
     def _wake_account(self, mover: JsonObject) -> None:
         account = self._caches.accounts.named("", _reference(mover, "accountRef"))
         if account is not None:
-            self._queue.add_after((Desk.ACCOUNT, account.uid), _ACCOUNT_DELAY)
+            is_waited_for = account.model is not None and not is_kept(account.model)
+            self._queue.add_after((Desk.ACCOUNT, account.uid), 0.0 if is_waited_for else _ACCOUNT_DELAY)
 
     def _show(self, kind: Kind, uid: str) -> None:
         entry = self._caches.movers.get(uid) if kind is Kind.MOVER else None

@@ -7,18 +7,19 @@ from dataclasses import replace
 import structlog
 from pydantic import JsonValue
 
-from datamover_crds import DataMover, DataMoverAccount, dump
+from datamover_crds import DataMover, dump
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
 from datamover_operator.planning.conditions import Judge, is_true
 from datamover_operator.planning.movers import plan_mover
-from datamover_operator.planning.names import FINALIZER, Identity
+from datamover_operator.planning.names import Identity
 from datamover_operator.planning.objections import first_objection
 from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.steps import Plan
 from datamover_operator.working.accounts import AccountBook
+from datamover_operator.working.belongings import Neighbours
 from datamover_operator.working.doubt import TagIndex
 from datamover_operator.working.gather import Depth, Gatherer, depth_of, doubt_of, known
 from datamover_operator.working.intake import wake_runs
@@ -26,7 +27,6 @@ from datamover_operator.working.memory import Memory
 from datamover_operator.working.office import Desk, Office
 from datamover_operator.working.passes import MoverPass
 from datamover_operator.working.ports import Aws
-from datamover_operator.working.takeover import Neighbours
 
 _MAX_ROUNDS = 40
 _log = structlog.get_logger(__name__)
@@ -66,8 +66,6 @@ class Movers:
         near = self._neighbours(mover)
         if near.account is not None and not self._book.is_judged(mover.spec.account_ref.name):
             return  # this process has just started: it is woken with the first answer
-        if self._is_unprotected(near.account) and mover.metadata.deletion_timestamp is None:
-            return  # nothing is made in an account that may go at any moment: it is woken when the account may not
         aws = self._book.way_into(mover.spec.account_ref.name)
         o = self._observed(mover, memory, near, aws)
         if aws is not None and (mover.metadata.deletion_timestamp is not None or first_objection(o) is None):
@@ -76,15 +74,6 @@ class Movers:
         plan = await self._drive(run, memory)
         await run.finish(plan)
         self._arrange(run.o, plan, memory)
-
-    def _is_unprotected(self, account: DataMoverAccount | None) -> bool:
-        """Whether the account does not bear our finalizer yet; then it is asked to."""
-        if account is None or account.metadata.deletion_timestamp is not None:
-            return False
-        if FINALIZER in account.metadata.finalizers:
-            return False
-        self._office.queue.add((Desk.ACCOUNT, account.metadata.uid))
-        return True
 
     def _observed(self, mover: DataMover, memory: Memory, near: Neighbours, aws: Aws | None) -> Observed:
         meta = mover.metadata
@@ -103,7 +92,7 @@ class Movers:
                 return o
             o = await self._gatherer.gather(o, aws, memory, near, tick)
         except AwsError as error:
-            return replace(o, trouble=(Trouble(error.failure, "spec.accountRef"),))
+            return replace(o, trouble=(Trouble(error.failure, "spec.accountRef", is_read=True),))
         if depth is not Depth.NOTHING:
             memory.must_describe = False
         if depth is Depth.ALL:
@@ -116,20 +105,22 @@ class Movers:
 
     async def _drive(self, run: MoverPass, memory: Memory) -> Plan:
         """Plan and carry out until nothing can be done now."""
+        plan = plan_mover(run.o, self._office.clock.now())
         for _ in range(_MAX_ROUNDS):
-            plan = plan_mover(run.o, self._office.clock.now())
             if not plan.steps:
                 return plan
             await run.take(plan)
             if run.released:
                 return Plan()
+            plan = plan_mover(run.o, self._office.clock.now())
         _log.warning("a pass was ended", rounds=_MAX_ROUNDS)
         memory.must_look = True
-        return Plan(retry=True, conditions=run.o.mover.status.conditions)
+        return Plan(retry=True, conditions=plan.conditions)
 
     def _arrange(self, o: Observed, plan: Plan, memory: Memory) -> None:
         """Say when to look at the mover again."""
         office, key = self._office, (Desk.MOVER, o.uid)
+        memory.refused_generation = None
         if plan.retry:
             office.queue.retry(key)
             return
@@ -142,7 +133,6 @@ class Movers:
                 memory.refused_until = office.clock.tick() + delay
             office.queue.add_after(key, delay)
             return
-        memory.refused_generation = None
         memory.last_update = ""
         office.queue.add_after(key, max(1.0, self._next_drift_check(memory) - office.clock.tick()))
         wake_runs(office.caches, office.queue, o.identity.namespace, o.identity.name)

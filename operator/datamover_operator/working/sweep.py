@@ -7,12 +7,12 @@ import structlog
 from datamover_crds import DataMover
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.planning.conditions import is_true
+from datamover_operator.planning.leftovers import TASK_ACTIVE
 from datamover_operator.working.accounts import AccountBook
 from datamover_operator.working.office import Desk, Office
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.rounds import make_rounds
 
-_ACTIVE = frozenset({"RUNNING", "QUEUED"})
 _log = structlog.get_logger(__name__)
 
 
@@ -47,7 +47,7 @@ class Sweep:
         status = statuses.get(str(mover.status.task_arn))
         if status is None:
             memory.must_look = True
-        elif status in _ACTIVE and mover.status.current_run is None:
+        elif status == "UNAVAILABLE" or (status in TASK_ACTIVE and mover.status.current_run is None):
             memory.must_describe = True
         else:
             return

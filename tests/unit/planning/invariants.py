@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from datamover_operator.planning.movers import plan_mover
+from datamover_operator.planning.names import distinct_role_name
 from datamover_operator.planning.objections import first_objection
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.steps import (
@@ -53,7 +54,7 @@ def creations(step: Step) -> list[str]:
     """The names by which an intent allows a step."""
     match step:
         case CreateRole():
-            return [f"CreateRole {side}" for side in step.sides]
+            return [f"CreateRole {side} {step.name}" for side in step.sides]
         case CreateLocation():
             return [f"CreateLocation {step.side}"]
         case CreateTask():
@@ -70,8 +71,16 @@ def _creates_only_what_is_claimed(o: Observed, plan: Plan) -> None:
         assert o.settled
         assert intent is not None
         assert (intent.instance, intent.nonce) == (o.instance, o.nonce)
-        assert set(calls) <= set(intent.calls)
+        others = {name for name in intent.calls if name not in calls}
+        taken = {_with_suffix(call, o.uid) for call in others if call.startswith("CreateRole")}
+        assert set(calls) <= {*intent.calls, *taken}
     assert o.settled or not any(isinstance(step, ClaimIntent) for step in plan.steps)
+
+
+def _with_suffix(call: str, uid: str) -> str:
+    """The same CreateRole where others have the name."""
+    operation, side, name = call.split(" ")
+    return f"{operation} {side} {distinct_role_name(name, uid)}"
 
 
 def _steps_are_independent(plan: Plan) -> None:
@@ -98,8 +107,10 @@ def _subjects(step: AwsStep) -> list[str]:
             return [step.name.lower()]
         case CreateLocation() | UpdateLocation():
             return [f"location {step.side}"]
-        case CreateTask() | UpdateTask():
+        case CreateTask():
             return ["task"]
+        case UpdateTask():
+            return [f"task {step.arn}"]
         case ChangeTags():
             return [f"tags {step.arn}"]
         case CancelExecution() | Delete():

@@ -37,17 +37,21 @@ class CrashError(BaseException):
 
 @dataclass
 class Item:
-    """A role, a location or a task: what describing it shows, and its tags."""
+    """A role, a location or a task: what describing it shows, and its tags; `status` is that of an idle task."""
 
     arn: str
     described: JsonObject
     tags: dict[str, str]
     created: datetime
+    status: str = "AVAILABLE"
 
 
 @dataclass
 class Sky:
-    """One account and region. `before` and `after` are called around each call and may raise."""
+    """One account and region.
+
+    `before` and `after` are called around each change, `on_read` before each read; all may raise.
+    """
 
     now: datetime = datetime(2025, 1, 15, 12, tzinfo=UTC)
     creating: timedelta = timedelta(seconds=3)
@@ -58,6 +62,7 @@ class Sky:
     lag: timedelta = timedelta(0)
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
+    on_read: Callable[[str], None] = lambda _: None
     _serial: int = 0
 
     def ports(self) -> Aws:
@@ -86,6 +91,10 @@ class Sky:
         if arn not in self.items:
             raise error(FailureKind.NOT_FOUND, operation)
         return self.items[arn]
+
+    def find(self, arn: str, operation: str) -> Item:
+        self.on_read(operation)
+        return self.get(arn, operation)
 
     def write(self, operation: str) -> None:
         self.before(operation)
@@ -161,7 +170,7 @@ class DataSync:
         return made.arn
 
     async def describe_location(self, kind: LocationKind, arn: str) -> JsonObject:
-        described = self.sky.get(arn, "DescribeLocation").described
+        described = self.sky.find(arn, "DescribeLocation").described
         if not str(described["locationUri"]).startswith(f"{kind}://"):
             raise error(FailureKind.REFUSED, "DescribeLocation")
         return dict(described)
@@ -183,6 +192,7 @@ class DataSync:
         self.sky.after("DeleteLocation")
 
     async def list_locations(self, created_after: datetime) -> Sequence[JsonObject]:
+        self.sky.on_read("ListLocations")
         return [{"locationArn": item.arn} for item in self.sky.of("location") if item.created >= created_after]
 
     async def create_task(self, request: JsonObject) -> str:
@@ -201,8 +211,8 @@ class DataSync:
         return made.arn
 
     async def describe_task(self, arn: str) -> JsonObject:
-        item = self.sky.get(arn, "DescribeTask")
-        status = "RUNNING" if self.sky.is_running(arn) else "AVAILABLE"
+        item = self.sky.find(arn, "DescribeTask")
+        status = "RUNNING" if self.sky.is_running(arn) else item.status
         described: JsonObject = {**item.described, "status": status}
         if self.sky.now < item.created + self.sky.creating:
             described["status"] = "CREATING"
@@ -225,6 +235,7 @@ class DataSync:
         self.sky.after("DeleteTask")
 
     async def list_tasks(self, created_after: datetime | None = None) -> Sequence[JsonObject]:
+        self.sky.on_read("ListTasks")
         since = created_after or from_timestamp("1970-01-01T00:00:00Z")
         return [{"taskArn": item.arn} for item in self.sky.of("task") if item.created >= since]
 
@@ -232,6 +243,7 @@ class DataSync:
         return self.sky.start(str(request["taskArn"]))
 
     async def describe_task_execution(self, arn: str) -> JsonObject:
+        self.sky.on_read("DescribeTaskExecution")
         return self.sky.execution(arn)
 
     async def update_task_execution(self, arn: str, bytes_per_second: int) -> None:
@@ -246,7 +258,7 @@ class DataSync:
         return [self.sky.execution(arn) for arn in self.sky.executions if arn.startswith(f"{task_arn}/")]
 
     async def list_tags(self, arn: str) -> dict[str, str]:
-        return dict(self.sky.get(arn, "ListTagsForResource").tags)
+        return dict(self.sky.find(arn, "ListTagsForResource").tags)
 
     async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         self.sky.write("TagResource")
@@ -284,6 +296,7 @@ class Iam:
         return Role(item.arn, name, item.created, dict(tags), None)
 
     async def get_role(self, name: str, policy_name: str) -> Role:
+        self.sky.on_read("GetRole")
         item = self._get(name, "GetRole")
         policy = item.described.get(policy_name)
         return Role(item.arn, name, item.created, dict(item.tags), policy if isinstance(policy, dict) else None)
@@ -327,6 +340,7 @@ class Tagging:
     sky: Sky
 
     async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+        self.sky.on_read("GetResources")
         shown = [item for kind in ("task", "location") for item in self.sky.of(kind)]
         known = (item for item in shown if self.sky.now - item.created >= self.sky.lag)
         return {item.arn: dict(item.tags) for item in known if tags.items() <= item.tags.items()}

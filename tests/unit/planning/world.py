@@ -154,6 +154,7 @@ class World:
         self.tick = 1000.0
         self.starts = 0
         self.connected = True
+        self.accountless = False
         self.wiped = False
         self.account: JsonObject = {
             "apiVersion": "datamover.io/v1alpha1",
@@ -230,11 +231,12 @@ class World:
 
     def grant(self, grants: list[JsonObject]) -> None:
         """The account's owner grants something else; the operator looks at its movers."""
-        self.kube.serial += 1
-        meta = metadata_of(self.account) | {"resourceVersion": str(self.kube.serial)}
-        spec = cast("JsonObject", self.account["spec"]) | {"grants": cast("Any", grants)}
-        self.account = self.account | {"metadata": meta, "spec": spec}
+        self._edit_account({"spec": cast("JsonObject", self.account["spec"]) | {"grants": cast("Any", grants)}})
         self.look_closely()
+
+    def protect(self, *, held: bool) -> None:
+        """The account has the operator's finalizer, or not."""
+        self._edit_account({"metadata": metadata_of(self.account) | {"finalizers": [FINALIZER] if held else []}})
 
     def share(self, role_arn: str) -> None:
         """Another mover's location uses a role."""
@@ -329,10 +331,17 @@ class World:
         more = 1 if generation else 0
         self.kube.put(PATH, raw | {"metadata": meta | {"generation": cast("int", meta["generation"]) + more}})
 
+    def _edit_account(self, change: JsonObject) -> None:
+        self.kube.serial += 1
+        account = self.account | change
+        self.account = account | {"metadata": metadata_of(account) | {"resourceVersion": str(self.kube.serial)}}
+
     def _fill_caches(self, raw: JsonObject) -> None:
         self.caches.movers.put(copy.deepcopy(raw))
         for other in self.others:
             self.caches.movers.put(other)
+        if self.accountless:
+            return
         self.caches.accounts.put(self.account)
         account = parse(DataMoverAccount, self.account)
         if self.connected:

@@ -1,0 +1,32 @@
+"""What still runs of the tasks that are to be removed: they can't go before that has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from datamover_crds import JsonObject
+from datamover_operator.planning.leftovers import TASK_ACTIVE
+from datamover_operator.planning.observed import Observed
+from datamover_operator.working.ports import Aws
+from datamover_operator.working.reading import or_none
+
+
+async def read_replaced(o: Observed, aws: Aws) -> Observed:
+    """Describe the tasks that have been replaced. Those that are gone are left out. Raises AwsError."""
+    arns = [item.arn for item in o.retired if item.kind == "task"]
+    described = await asyncio.gather(*(or_none(aws.datasync.describe_task(arn)) for arn in arns))
+    found = {arn: its for arn, its in zip(arns, described, strict=True) if its is not None}
+    gone = set(arns) - set(found)
+    return replace(o, replaced=found, retired=tuple(item for item in o.retired if item.arn not in gone))
+
+
+async def find_executions(o: Observed, aws: Aws) -> Observed:
+    """Describe what runs of the described tasks that deletion removes. Raises AwsError."""
+    owned = o.task.described if o.task is not None and "task" in o.owned else None
+    active = [each for each in (owned, *o.replaced.values()) if each is not None and each.get("status") in TASK_ACTIVE]
+    arns = [str(each["currentTaskExecutionArn"]) for each in active if each.get("currentTaskExecutionArn")]
+    described: list[JsonObject | None] = await asyncio.gather(
+        *(or_none(aws.datasync.describe_task_execution(arn)) for arn in arns)
+    )
+    return replace(o, executions=tuple(each for each in described if each is not None))
