@@ -211,7 +211,10 @@ class DataSync:
         return made.arn
 
     async def describe_task(self, arn: str) -> JsonObject:
-        item = self.sky.find(arn, "DescribeTask")
+        return self._described(self.sky.find(arn, "DescribeTask"))
+
+    def _described(self, item: Item) -> JsonObject:
+        arn = item.arn
         status = "RUNNING" if self.sky.is_running(arn) else item.status
         described: JsonObject = {**item.described, "status": status}
         if self.sky.now < item.created + self.sky.creating:
@@ -237,7 +240,8 @@ class DataSync:
     async def list_tasks(self, created_after: datetime | None = None) -> Sequence[JsonObject]:
         self.sky.on_read("ListTasks")
         since = created_after or from_timestamp("1970-01-01T00:00:00Z")
-        return [{"taskArn": item.arn} for item in self.sky.of("task") if item.created >= since]
+        listed = [item for item in self.sky.of("task") if item.created >= since]
+        return [{"taskArn": each.arn, "status": (self._described(each))["status"]} for each in listed]
 
     async def start_task_execution(self, request: JsonObject) -> str:
         return self.sky.start(str(request["taskArn"]))
