@@ -42,6 +42,7 @@ from datamover_crds.run import (
     Progress,
     RunResult,
 )
+from datamover_crds.salvage import salvage
 
 __all__ = [
     "AccessRole",
@@ -97,5 +98,6 @@ __all__ = [
     "from_duration",
     "from_timestamp",
     "parse",
+    "salvage",
     "to_timestamp",
 ]

@@ -22,7 +22,6 @@ from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.lease import Lease
-from datamover_operator.kube.listing import list_objects
 from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.writer import Writer
 from datamover_operator.metrics import Metrics
@@ -36,6 +35,7 @@ from datamover_operator.working.office import Caches, Clock, Desk, Key, Office
 from datamover_operator.working.poller import Board, Poller
 from datamover_operator.working.queue import WorkQueue
 from datamover_operator.working.runs import Runs
+from datamover_operator.working.stock import Stock
 from datamover_operator.working.sweep import Sweep
 from datamover_operator.working.workers import Workers
 
@@ -113,32 +113,25 @@ class _Operation:
             Desk.ACCOUNT: AccountsDesk(office, client, accounts, book).reconcile,
         }
         workers, running = Workers(office, desks), self._background.running
-        await self._take_stock(client, intake)
+        stock = Stock(client, intake, self._settings.namespaces)
+        await stock.take_all()  # a mover must not be judged by accounts and runs that are only about to be seen
         try:
             async with (
                 running(office.events.write_forever(), "events"),
                 running(workers.work_forever(), "workers"),
                 running(Poller(office, book, board).poll_forever(), "poller"),
                 running(Sweep(office, book).sweep_forever(), "sweep"),
+                running(stock.take_forever(), "stock-taking"),
             ):
-                await self._watch(intake, workers)
+                await self._watch(intake, stock, workers)
         finally:
             queue.close()
             await accounts.close()
 
-    async def _take_stock(self, client: KubeClient, intake: Intake) -> None:
-        """Take in what exists of every kind before the work begins.
-
-        A mover must not be judged by accounts and runs that are only about to be seen.
-        """
-        for kind in Kind:
-            async for raw in list_objects(client, kind, self._settings.namespaces):
-                intake.seen(kind, None, raw)
-
-    async def _watch(self, intake: Intake, workers: Workers) -> None:
+    async def _watch(self, intake: Intake, stock: Stock, workers: Workers) -> None:
         """Watch until cancelled; then take no more work, and let the calls in flight end."""
         started = asyncio.Event()
-        watches = watch(self._settings.namespaces, intake.seen, self._readiness, started)
+        watches = watch(self._settings.namespaces, intake.seen, self._readiness, stock.want, started)
         async with self._background.running(watches, "watches"):
             await started.wait()
             self._signals.catch()  # kopf took them, and would end at once

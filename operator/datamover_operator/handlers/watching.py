@@ -32,7 +32,13 @@ class Watched(Protocol):
         """A collection can't be listed or watched."""
 
 
-async def watch(namespaces: Sequence[str], seen: Seen, watched: Watched, started: asyncio.Event) -> None:
+Listed = Callable[[str], None]
+"""Hears that a collection is listed: what was deleted before is not told by any event."""
+
+
+async def watch(
+    namespaces: Sequence[str], seen: Seen, watched: Watched, listed: Listed, started: asyncio.Event
+) -> None:
     """Watch until cancelled; set `started` when kopf has taken the signals for itself, as it does.
 
     `seen` gets the kind, the watch event's type and the object. The type is None for what existed when the watch
@@ -40,7 +46,7 @@ async def watch(namespaces: Sequence[str], seen: Seen, watched: Watched, started
     """
     collections = {path for kind in Kind for path in kind.value.collections(namespaces)}
     registry = kopf.OperatorRegistry()
-    _log_in(registry, _tracing(collections, watched))
+    _log_in(registry, _tracing(collections, watched, listed))
     for kind in Kind:
         _on_event(registry, kind, seen)
     await kopf.operator(
@@ -89,7 +95,7 @@ def _session(info: kopf.ConnectionInfo, trace: aiohttp.TraceConfig) -> kopf.Aioh
     )
 
 
-def _tracing(collections: Collection[str], watched: Watched) -> aiohttp.TraceConfig:
+def _tracing(collections: Collection[str], watched: Watched, listed: Listed) -> aiohttp.TraceConfig:
     """Tell from the requests themselves what is watched: kopf lists a collection before it watches it."""
     trace = aiohttp.TraceConfig()
 
@@ -104,6 +110,8 @@ def _tracing(collections: Collection[str], watched: Watched) -> aiohttp.TraceCon
             watched.lost(collection, f"the API server answers {status}")
         elif end.url.query.get("watch") == "true":
             watched.reached(collection)
+        elif "continue" not in end.url.query:
+            listed(collection)
 
     async def failed(_: aiohttp.ClientSession, __: SimpleNamespace, end: aiohttp.TraceRequestExceptionParams) -> None:
         if (collection := meant(end.url.path)) is not None:
@@ -143,6 +151,7 @@ def _settings(*, is_namespaced: bool) -> kopf.OperatorSettings:
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
     settings.watching.connect_timeout = 5
+    settings.watching.chunk_size = 500
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 330
     settings.scanning.disabled = is_namespaced

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
+from weakref import ref
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObject, JsonObject, parse
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObject, JsonObject, parse, salvage
 
 M = TypeVar("M", DataMover, DataMoverRun, DataMoverAccount)
 
+_BURIED = 10_000
+"""How many deleted objects are remembered: more than there are answers on their way at any moment."""
 
-@dataclass(frozen=True, slots=True)
+
 class Entry(Generic[M]):
-    """One object; `model` is None where the stored object does not fit the model, and `problem` says why."""
+    """One object as stored. It is kept packed, a tenth of its size as a model, and read when it is looked at."""
 
-    raw: JsonObject
-    model: M | None
-    problem: str = ""
+    __slots__ = ("__weakref__", "_kept", "_model", "_packed", "_problem", "key", "uid", "version")
+
+    def __init__(self, model: type[M], raw: JsonObject) -> None:
+        """Keep what the API server sent, less what nobody reads."""
+        metadata = metadata_of(raw)
+        slim = raw | {"metadata": {name: value for name, value in metadata.items() if name != "managedFields"}}
+        self._model: type[M] = model
+        self._packed = zlib.compress(json.dumps(slim, separators=(",", ":")).encode(), 1)
+        self._kept: ref[M] | None = None
+        self._problem = ""
+        self.uid = str(metadata.get("uid", ""))
+        self.key = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+        """Namespace and name."""
+        self.version = int(str(metadata.get("resourceVersion", "0")))
+        """The object's resourceVersion, which API servers of this age count upwards (KEP-5504)."""
+
+    @property
+    def raw(self) -> JsonObject:
+        """The object as the API server sent it, without managedFields."""
+        return cast("JsonObject", json.loads(zlib.decompress(self._packed)))
 
     @property
     def metadata(self) -> JsonObject:
@@ -25,26 +46,41 @@ class Entry(Generic[M]):
         return metadata_of(self.raw)
 
     @property
-    def uid(self) -> str:
-        """The object's uid."""
-        return str(self.metadata.get("uid", ""))
+    def model(self) -> M:
+        """The object; where its model refuses it (see `problem`), as much of it as can be read."""
+        model = self._kept() if self._kept is not None else None
+        if model is None:
+            model = self._read()
+            self._kept = ref(model)
+        return model
 
     @property
-    def version(self) -> int:
-        """The object's resourceVersion, which API servers of this age count upwards (KEP-5504)."""
-        return int(str(self.metadata.get("resourceVersion", "0")))
+    def problem(self) -> str:
+        """Why the model refuses the object: field, value and what is accepted; empty where it does not."""
+        _ = self.model
+        return self._problem
+
+    def _read(self) -> M:
+        raw = self.raw
+        try:
+            return parse(self._model, raw)
+        except InvalidObject as problem:
+            self._problem = str(problem)
+            return salvage(self._model, raw)
 
 
 class Cache(Generic[M]):
     """Objects of one kind, by uid, by namespace and name, and by further keys (a run's mover, a mover's account)."""
 
-    def __init__(self, model: type[M], index: Callable[[M], Iterable[Hashable]]) -> None:
+    def __init__(self, model: type[M], index: Callable[[JsonObject], Iterable[Hashable]]) -> None:
         """Hold objects of `model`; `index` gives each one's further keys."""
         self._model: type[M] = model
-        self._index: Callable[[M], Iterable[Hashable]] = index
+        self._index = index
         self._entries: dict[str, Entry[M]] = {}
         self._names: dict[tuple[str, str], str] = {}
-        self._indexed: dict[Hashable, dict[str, M]] = {}
+        self._keys: dict[str, tuple[Hashable, ...]] = {}
+        self._indexed: dict[Hashable, dict[str, Entry[M]]] = {}
+        self._buried: dict[str, None] = {}
 
     def __iter__(self) -> Iterator[Entry[M]]:
         """Go through a snapshot of all entries."""
@@ -64,42 +100,43 @@ class Cache(Generic[M]):
 
     def under(self, key: Hashable) -> list[M]:
         """The objects with this further key."""
-        return list(self._indexed.get(key, {}).values())
+        return [entry.model for entry in list(self._indexed.get(key, {}).values())]
+
+    def uids(self, key: Hashable) -> list[str]:
+        """The uids of the objects with this further key."""
+        return list(self._indexed.get(key, ()))
 
     def put(self, raw: JsonObject) -> Entry[M]:
-        """Take in an object as the API server sent it, unless a newer version is here already; return what is here."""
-        unread: Entry[M] = Entry(raw, None)
-        known = self._entries.get(unread.uid)
-        if known is not None and known.version >= unread.version:
+        """Take in an object as the API server sent it; return what is here.
+
+        A newer version that is here already stays, and what is gone does not come back by a late answer.
+        """
+        entry = Entry(self._model, raw)
+        known = self._entries.get(entry.uid)
+        if known is not None and known.version >= entry.version:
             return known
-        entry = self._read(raw)
+        if entry.uid in self._buried:
+            return entry
         self._forget_index(entry.uid)
         self._entries[entry.uid] = entry
-        self._names[_name(entry)] = entry.uid
-        if entry.model is not None:
-            for key in self._index(entry.model):
-                self._indexed.setdefault(key, {})[entry.uid] = entry.model
+        self._names[entry.key] = entry.uid
+        keys = self._keys[entry.uid] = tuple(self._index(raw))
+        for key in keys:
+            self._indexed.setdefault(key, {})[entry.uid] = entry
         return entry
 
     def drop(self, uid: str) -> None:
         """The object is gone."""
+        self._buried[uid] = None
+        if len(self._buried) > _BURIED:
+            del self._buried[next(iter(self._buried))]
         self._forget_index(uid)
         entry = self._entries.pop(uid, None)
-        if entry is not None and self._names.get(_name(entry)) == uid:
-            del self._names[_name(entry)]
-
-    def _read(self, raw: JsonObject) -> Entry[M]:
-        slim = raw | {"metadata": {k: v for k, v in metadata_of(raw).items() if k != "managedFields"}}
-        try:
-            return Entry(slim, parse(self._model, slim))
-        except InvalidObject as problem:
-            return Entry(slim, None, str(problem))
+        if entry is not None and self._names.get(entry.key) == uid:
+            del self._names[entry.key]
 
     def _forget_index(self, uid: str) -> None:
-        known = self._entries.get(uid)
-        if known is None or known.model is None:
-            return
-        for key in self._index(known.model):
+        for key in self._keys.pop(uid, ()):
             bucket = self._indexed.get(key, {})
             bucket.pop(uid, None)
             if not bucket:
@@ -108,9 +145,10 @@ class Cache(Generic[M]):
 
 def metadata_of(raw: JsonObject) -> JsonObject:
     """An object's metadata."""
-    metadata = raw.get("metadata")
-    return metadata if isinstance(metadata, dict) else {}
+    return part_of(raw, "metadata")
 
 
-def _name(entry: Entry[M]) -> tuple[str, str]:
-    return str(entry.metadata.get("namespace", "")), str(entry.metadata.get("name", ""))
+def part_of(raw: JsonObject, name: str) -> JsonObject:
+    """A member of an object that is an object itself; {} where it is none."""
+    part = raw.get(name)
+    return part if isinstance(part, dict) else {}

@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from datamover_crds import JsonObject
-from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.client import KubeClient
 from datamover_operator.kube.resources import Kind
 
 _PAGE = "500"
 
 
 async def list_objects(client: KubeClient, kind: Kind, namespaces: Sequence[str]) -> AsyncIterator[JsonObject]:
-    """Yield what there is of a kind in these namespaces (none: in all); nothing where the kind is not installed.
-
-    Raises KubeError.
-    """
+    """Yield what there is of a kind in these namespaces (none: in all). Raises KubeError."""
     for collection in kind.value.collections(namespaces):
         query = {"limit": _PAGE}
         while query:
-            try:
-                page = await client.get(collection, query)
-            except KubeError as error:
-                if error.is_not_found:
-                    break
-                raise
+            page = await client.get(collection, query)
             items, metadata = page.get("items"), page.get("metadata")
             for item in items if isinstance(items, list) else []:
                 if isinstance(item, dict):

@@ -31,6 +31,10 @@ def first_objection(observed: Observed) -> Objection | None:
     return next((found for check in CHECKS if (found := check(observed)) is not None), None)
 
 
+def _fits_its_model(o: Observed) -> Objection | None:
+    return Objection("InvalidObject", o.problem) if o.problem else None
+
+
 def _account_exists(o: Observed) -> Objection | None:
     if o.account is not None:
         return None
@@ -229,6 +233,7 @@ def _legacy_task_is_rests(o: Observed) -> Objection | None:
 
 
 CHECKS: tuple[Callable[[Observed], Objection | None], ...] = (
+    _fits_its_model,
     _account_exists,
     _namespace_is_granted,
     _arns_are_right,

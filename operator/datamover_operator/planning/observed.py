@@ -84,7 +84,8 @@ class Observed:
     that we do not know of yet; `confirmed` while AWS has not been read since it was last changed; `applied` names the
     declared fields that AWS has been told of in this pass. `adopting` says that the task is being taken over, `rival`
     who else manages it. `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs
-    of the tasks that deletion removes.
+    of the tasks that deletion removes. `problem` says why the stored object does not fit its model: what could be read
+    of it is good for cleaning up only.
     """
 
     mover: DataMover
@@ -110,6 +111,7 @@ class Observed:
     rival: str | None = None
     replaced: Mapping[str, JsonObject] = field(default_factory=dict)
     executions: tuple[JsonObject, ...] = ()
+    problem: str = ""
     runs: tuple[DataMoverRun, ...] = ()
     strangers: tuple[Stranger, ...] = ()
     pruned_before: str | None = None

@@ -11,18 +11,15 @@ from datamover_operator.kube.cache import Cache, metadata_of
 from datamover_operator.kube.resources import Kind
 from datamover_operator.metrics import Metrics
 from datamover_operator.planning.conditions import is_true
-from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.movers import is_kept
 from datamover_operator.planning.names import FINALIZER
-from datamover_operator.working.office import Caches, Desk, Key, Office
+from datamover_operator.working.office import ACTIVE, Caches, Desk, Key, Office, reference
 from datamover_operator.working.queue import WorkQueue
 
 _DESKS = {Kind.MOVER: Desk.MOVER, Kind.RUN: Desk.RUN, Kind.ACCOUNT: Desk.ACCOUNT}
 _OUR_PREFIX = "datamover.io/"
 _ACCOUNT_DELAY = 2.0
 """How long an account waits before it counts its movers: many come at once."""
-_BURIED = 10_000
-"""How many deleted objects are remembered: more than there are answers on their way at any moment."""
 
 AnyCache = Cache[DataMover] | Cache[DataMoverRun] | Cache[DataMoverAccount]
 
@@ -36,7 +33,6 @@ class Intake:
         self._metrics = metrics
         self._queue = queue
         self._expected: dict[str, JsonValue] = {}
-        self._buried: dict[str, None] = {}
 
     def expect(self, kind: Kind, raw: JsonObject) -> None:
         """We are about to write this: its event, which may overtake the write's answer, is no news."""
@@ -45,52 +41,52 @@ class Intake:
     def wrote(self, kind: Kind, raw: JsonObject) -> None:
         """The API server has answered a write with this object: its event is old from now on."""
         self._expected.pop(_uid(raw), None)
-        self.found(kind, raw)
+        is_new = self._cache(kind).get(_uid(raw)) is None
+        entry = self._cache(kind).put(raw)
+        self._show(kind, entry.uid)
+        if is_new and self._cache(kind).get(entry.uid) is entry:
+            self._queue.add((_DESKS[kind], entry.uid))
 
     def found(self, kind: Kind, raw: JsonObject) -> None:
-        """The API server has answered a read with this object; the news of its deletion may have overtaken that."""
-        if _uid(raw) in self._buried:
-            return
-        self._cache(kind).put(raw)
-        self._show(kind, _uid(raw))
+        """The API server has answered a read with this object: its event, which tells the same, may come later."""
+        self.seen(kind, None, raw)
 
     def gone(self, kind: Kind, namespace: str, name: str) -> None:
         """The API server knows no object of this name: its deletion has not been seen, or comes yet."""
         entry = self._cache(kind).named(namespace, name)
         if entry is not None:
-            self._deleted(kind, entry.uid)
+            self.vanished(kind, entry.uid)
 
     def seen(self, kind: Kind, event: str | None, raw: JsonObject) -> None:
         """A watch event: `event` is ADDED, MODIFIED, DELETED, or None for an object that was there before."""
         uid = _uid(raw)
         if event == "DELETED":
-            self._bury(uid)
-            self._deleted(kind, uid)
+            self.vanished(kind, uid)
             return
         cache = self._cache(kind)
         before = cache.get(uid)
         entry = cache.put(raw)
         self._show(kind, uid)
         gist = _gist(kind, raw)
-        is_old = entry is before
+        is_old = entry is before or cache.get(uid) is not entry
         is_known = before is not None and (_gist(kind, before.raw) == gist or self._expected.get(uid) == gist)
         if is_old or is_known:
             return
         self._queue.add((_DESKS[kind], uid))
         self._tell_neighbours(kind, before.raw if before is not None else None, raw)
 
-    def _bury(self, uid: str) -> None:
-        self._buried[uid] = None
-        if len(self._buried) > _BURIED:
-            del self._buried[next(iter(self._buried))]
+    def known(self, kind: Kind) -> set[str]:
+        """The uids of what is remembered."""
+        return {entry.uid for entry in self._cache(kind)}
 
-    def _deleted(self, kind: Kind, uid: str) -> None:
+    def vanished(self, kind: Kind, uid: str) -> None:
+        """The object is gone."""
         self._expected.pop(uid, None)
         cache = self._cache(kind)
         entry = cache.get(uid)
         cache.drop(uid)
         if kind is Kind.MOVER and entry is not None:
-            self._forget(str(entry.metadata.get("namespace")), str(entry.metadata.get("name")))
+            self._forget(*entry.key)
         self._queue.add((_DESKS[kind], uid))
         if entry is not None:
             self._tell_neighbours(kind, entry.raw, None)
@@ -107,34 +103,31 @@ class Intake:
         is_new_spec = before is None or after is None or _generation(before) != _generation(after)
         match kind:
             case Kind.ACCOUNT if is_new_spec:
-                for mover in self._caches.movers.under(("account", name)):
-                    self._queue.add((Desk.MOVER, mover.metadata.uid))
+                for uid in self._caches.movers.uids(("account", name)):
+                    self._queue.add((Desk.MOVER, uid))
             case Kind.MOVER:
                 wake_runs(self._caches, self._queue, namespace, name)
                 if before is None or after is None:
                     self._wake_account(raw)
             case Kind.RUN if after is None:
-                its_mover = self._caches.movers.named(namespace, _reference(raw, "moverRef"))
+                its_mover = self._caches.movers.named(namespace, reference(raw, "moverRef"))
                 if its_mover is not None:
                     self._queue.add((Desk.MOVER, its_mover.uid))
             case _:
                 pass
 
     def _wake_account(self, mover: JsonObject) -> None:
-        account = self._caches.accounts.named("", _reference(mover, "accountRef"))
+        account = self._caches.accounts.named("", reference(mover, "accountRef"))
         if account is not None:
-            is_waited_for = account.model is not None and not is_kept(account.model)
-            self._queue.add_after((Desk.ACCOUNT, account.uid), 0.0 if is_waited_for else _ACCOUNT_DELAY)
+            self._queue.add_after((Desk.ACCOUNT, account.uid), _ACCOUNT_DELAY if is_kept(account.model) else 0.0)
 
     def _show(self, kind: Kind, uid: str) -> None:
         entry = self._caches.movers.get(uid) if kind is Kind.MOVER else None
         if entry is None:
             return
-        namespace, name = str(entry.metadata.get("namespace")), str(entry.metadata.get("name"))
-        status = entry.model.status if entry.model is not None else None
+        namespace, name = entry.key
+        status = entry.model.status
         self._metrics.mover_state(namespace, name, _state(status))
-        if status is None:
-            return
         if status.last_successful_time is not None:
             self._metrics.last_success(namespace, name, from_timestamp(status.last_successful_time))
         latest = status.current_run or status.last_run
@@ -158,16 +151,15 @@ class Intake:
 
 def wake_runs(caches: Caches, queue: WorkQueue[Key], namespace: str, mover: str) -> None:
     """Have the runs of a mover that have not ended looked at."""
-    for run in caches.runs.under((namespace, mover)):
-        if run.status.phase not in FINAL_PHASES:
-            queue.add((Desk.RUN, run.metadata.uid))
+    for uid in caches.runs.uids((namespace, mover, ACTIVE)):
+        queue.add((Desk.RUN, uid))
 
 
 def wake_movers(office: Office, account: str) -> None:
     """Have every mover of an account looked at, also those that rest after a refusal."""
-    for mover in office.caches.movers.under(("account", account)):
-        office.memories.of(mover.metadata.uid).refused_generation = None
-        office.queue.add((Desk.MOVER, mover.metadata.uid))
+    for uid in office.caches.movers.uids(("account", account)):
+        office.memories.of(uid).refused_generation = None
+        office.queue.add((Desk.MOVER, uid))
 
 
 def _gist(kind: Kind, raw: JsonObject) -> JsonValue:
@@ -181,16 +173,16 @@ def _gist(kind: Kind, raw: JsonObject) -> JsonValue:
         metadata.get("generation"),
         metadata.get("deletionTimestamp"),
         ours,
-        isinstance(finalizers, list) and FINALIZER in finalizers,
+        [each for each in finalizers if str(each).endswith(FINALIZER)] if isinstance(finalizers, list) else [],
         raw.get("status") or {},
         kind.value.kind,
     ]
 
 
-def _state(status: DataMoverStatus | None) -> str:
+def _state(status: DataMoverStatus) -> str:
     """Which condition stands."""
-    conditions = status.conditions if status is not None else ()
-    return next((kind for kind in ("Ready", "Reconciling", "Stalled") if is_true(conditions, kind)), "Unknown")
+    kinds = ("Ready", "Reconciling", "Stalled")
+    return next((kind for kind in kinds if is_true(status.conditions, kind)), "Unknown")
 
 
 def _uid(raw: JsonObject) -> str:
@@ -199,9 +191,3 @@ def _uid(raw: JsonObject) -> str:
 
 def _generation(raw: JsonObject) -> JsonValue:
     return metadata_of(raw).get("generation")
-
-
-def _reference(raw: JsonObject, field: str) -> str:
-    spec = raw.get("spec")
-    reference = spec.get(field) if isinstance(spec, dict) else None
-    return str(reference.get("name", "")) if isinstance(reference, dict) else ""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import structlog
-from pydantic import JsonValue
 
-from datamover_crds import DataMover, dump
+from datamover_crds import DataMover
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
-from datamover_operator.planning.conditions import Judge, is_true
+from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.movers import plan_mover
 from datamover_operator.planning.names import Identity
 from datamover_operator.planning.objections import first_objection
@@ -50,15 +49,13 @@ class Movers:
             office.queue.forget((Desk.MOVER, uid))
             return
         memory = office.memories.of(uid)
-        if entry.model is None:
-            await self._refuse(entry)
-            return
-        rest = self._rests_for(entry.model, memory)
+        mover = entry.model
+        rest = self._rests_for(mover, memory)
         if rest > 0:
             office.queue.add_after((Desk.MOVER, uid), rest)
             return
         try:
-            await self._pass(entry, entry.model, memory)
+            await self._pass(entry, mover, memory)
         except KubeError as error:
             await self._lost_race(entry, error)
 
@@ -67,7 +64,7 @@ class Movers:
         if near.account is not None and not self._book.is_judged(mover.spec.account_ref.name):
             return  # this process has just started: it is woken with the first answer
         aws = self._book.way_into(mover.spec.account_ref.name)
-        o = self._observed(mover, memory, near, aws)
+        o = self._observed(mover, entry.problem, memory, near, aws)
         if aws is not None and (mover.metadata.deletion_timestamp is not None or first_objection(o) is None):
             o = await self._gather(o, aws, memory, near)
         run = MoverPass(self._office, entry, o, aws, memory)
@@ -75,11 +72,11 @@ class Movers:
         await run.finish(plan)
         self._arrange(run.o, plan, memory)
 
-    def _observed(self, mover: DataMover, memory: Memory, near: Neighbours, aws: Aws | None) -> Observed:
+    def _observed(self, mover: DataMover, problem: str, memory: Memory, near: Neighbours, aws: Aws | None) -> Observed:
         meta = mover.metadata
         identity = Identity(meta.uid, self._office.cluster_id, meta.namespace, meta.name)
         o = known(mover, identity, near, self._office.instance, self._office.nonce())
-        o = replace(o, connected=aws is not None)
+        o = replace(o, connected=aws is not None, problem=problem)
         o = carry(o, memory.carried) if memory.carried is not None else o
         return replace(o, settled=doubt_of(o, memory) is None)
 
@@ -154,21 +151,6 @@ class Movers:
             return 0.0
         return memory.refused_until - self._office.clock.tick()
 
-    async def _refuse(self, entry: Entry[DataMover]) -> None:
-        """A stored object that the model does not accept: say so, touch nothing else."""
-        metadata = entry.metadata
-        generation = metadata.get("generation")
-        judge = Judge((), generation if isinstance(generation, int) else 0, self._office.clock.now())
-        status = entry.raw.get("status")
-        stored = status if isinstance(status, dict) else {}
-        conditions: list[JsonValue] = [dump(each) for each in judge.stalled("InvalidObject", entry.problem)]
-        if _said(stored.get("conditions")) == _said(conditions):
-            return
-        try:
-            await self._office.writer.status(Kind.MOVER, entry.raw, {**stored, "conditions": conditions})
-        except KubeError as error:
-            await self._lost_race(entry, error)
-
     async def _lost_race(self, entry: Entry[DataMover], error: KubeError) -> None:
         """Somebody else wrote the object, or the API server can't be reached: drop the work and gather anew."""
         key = (Desk.MOVER, entry.uid)
@@ -209,9 +191,3 @@ def carry(o: Observed, carried: Observed) -> Observed:
         retired=tuple(dict.fromkeys((*o.retired, *carried.retired))),
         confirmed=False,
     )
-
-
-def _said(conditions: object) -> list[tuple[object, object, object]]:
-    if not isinstance(conditions, list):
-        return []
-    return [(c.get("type"), c.get("status"), c.get("message")) for c in conditions if isinstance(c, dict)]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun
-from datamover_operator.kube.cache import Cache
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject
+from datamover_operator.kube.cache import Cache, metadata_of, part_of
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
 from datamover_operator.metrics import Metrics
+from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.settings import Settings
 from datamover_operator.working.memory import Memories
 from datamover_operator.working.queue import WorkQueue
@@ -29,9 +30,15 @@ class Desk(StrEnum):
 Key = tuple[Desk, str]
 
 
+ACTIVE = "active"
+
+
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """Our objects: movers under ("account", name) and ("role", ARN), runs under their mover's (namespace, name)."""
+    """Our objects: movers under ("account", name) and ("role", ARN), runs under their mover's (namespace, name).
+
+    Runs that have not ended are under (namespace, name, ACTIVE) and ACTIVE, too.
+    """
 
     movers: Cache[DataMover]
     runs: Cache[DataMoverRun]
@@ -40,11 +47,7 @@ class Caches:
     @classmethod
     def empty(cls) -> Caches:
         """Caches that have seen nothing yet."""
-        return cls(
-            Cache(DataMover, _mover_keys),
-            Cache(DataMoverRun, lambda run: [(run.metadata.namespace, run.spec.mover_ref.name)]),
-            Cache(DataMoverAccount, lambda _: []),
-        )
+        return cls(Cache(DataMover, _mover_keys), Cache(DataMoverRun, _run_keys), Cache(DataMoverAccount, lambda _: ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,17 @@ class Office:
         return f"{self.rng.getrandbits(96):024x}"
 
 
-def _mover_keys(mover: DataMover) -> list[tuple[str, str]]:
-    roles = {mover.status.source_role_arn, mover.status.destination_role_arn} - {None}
-    return [("account", mover.spec.account_ref.name), *(("role", str(arn)) for arn in roles)]
+def reference(raw: JsonObject, field: str) -> str:
+    """The name that a reference in an object's spec holds; empty where there is none."""
+    return str(part_of(part_of(raw, "spec"), field).get("name", ""))
+
+
+def _mover_keys(raw: JsonObject) -> list[Hashable]:
+    status = part_of(raw, "status")
+    roles = {status.get("sourceRoleArn"), status.get("destinationRoleArn")} - {None}
+    return [("account", reference(raw, "accountRef")), *(("role", str(arn)) for arn in roles)]
+
+
+def _run_keys(raw: JsonObject) -> list[Hashable]:
+    mover = str(metadata_of(raw).get("namespace", "")), reference(raw, "moverRef")
+    return [mover] if part_of(raw, "status").get("phase") in FINAL_PHASES else [mover, (*mover, ACTIVE), ACTIVE]

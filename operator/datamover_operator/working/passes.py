@@ -179,7 +179,7 @@ class MoverPass:
         """Go on from what the API server has answered, unless what is wanted has changed meanwhile."""
         entry = self._office.caches.movers.put(raw)
         mover, meta = entry.model, self.o.mover.metadata
-        if mover is None or (mover.metadata.uid, mover.metadata.generation) != (meta.uid, meta.generation):
+        if (mover.metadata.uid, mover.metadata.generation) != (meta.uid, meta.generation):
             raise KubeError(409, "Conflict", "the object was changed while it was worked on")
         self._raw = entry.raw
         self.o = replace(

@@ -9,10 +9,9 @@ import structlog
 from datamover_crds import DataMoverRun, JsonObject
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import EXECUTION_ANNOTATION
 from datamover_operator.working.accounts import AccountBook
-from datamover_operator.working.office import Desk, Office
+from datamover_operator.working.office import ACTIVE, Desk, Office
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.rounds import make_rounds
 
@@ -64,8 +63,7 @@ class Poller:
 
     def _begin(self) -> list[str]:
         """Find what is active now; return its accounts."""
-        found = [entry.model for entry in self._office.caches.runs if entry.model is not None]
-        active = {arn: run for run in found if (arn := execution_of(run)) and run.status.phase not in FINAL_PHASES}
+        active = {arn: run for run in self._office.caches.runs.under(ACTIVE) if (arn := execution_of(run))}
         self._board.keep_only(set(active))
         self._office.metrics.active_runs(len(active))
         self._active = {}
@@ -95,7 +93,7 @@ class Poller:
 
     def _account(self, run: DataMoverRun) -> str | None:
         mover = self._office.caches.movers.named(run.metadata.namespace, run.spec.mover_ref.name)
-        return mover.model.spec.account_ref.name if mover is not None and mover.model is not None else None
+        return mover.model.spec.account_ref.name if mover is not None else None
 
 
 def execution_of(run: DataMoverRun) -> str | None:

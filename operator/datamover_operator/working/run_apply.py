@@ -194,11 +194,12 @@ class RunPass:
         meta = self.o.mover.metadata
         for _ in range(_TRIES):
             entry = self._office.caches.movers.get(meta.uid)
-            if entry is None or entry.model is None:
+            if entry is None:
                 raise KubeError(404, "NotFound", "the mover is gone")
-            status = change(entry.model.status)
-            if status == entry.model.status:
-                self.o = replace(self.o, mover=entry.model)
+            mover = entry.model
+            status = change(mover.status)
+            if status == mover.status:
+                self.o = replace(self.o, mover=mover)
                 return
             try:
                 await self._office.writer.status(Kind.MOVER, entry.raw, dump(status))
@@ -207,7 +208,7 @@ class RunPass:
                     raise
                 await self._office.writer.read(Kind.MOVER, meta.namespace, meta.name)
             else:
-                self.o = replace(self.o, mover=entry.model.model_copy(update={"status": status}))
+                self.o = replace(self.o, mover=mover.model_copy(update={"status": status}))
                 return
         raise KubeError(409, "Conflict", "the mover is written by others all the time")
 
@@ -225,7 +226,7 @@ class RunPass:
 
     def _take_in(self, raw: JsonObject) -> None:
         entry = self._office.caches.runs.put(raw)
-        if entry.model is None or entry.uid != self.o.run.metadata.uid:
+        if entry.uid != self.o.run.metadata.uid:
             raise KubeError(409, "Conflict", "the run has been made anew under its name")
         self._raw = entry.raw
         self.o = replace(self.o, run=entry.model)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import structlog
 
-from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus
+from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, dump
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.conditions import Judge
 from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import CLAIM_ANNOTATION, Identity
 from datamover_operator.planning.run_steps import RunPlan
@@ -44,11 +45,12 @@ class Runs:
         """Bring one run further."""
         office, key = self._office, (Desk.RUN, uid)
         entry = office.caches.runs.get(uid)
-        if entry is None or entry.model is None:
+        if entry is None:
             self._forget(uid)
             return
+        run = entry.model
         try:
-            plan = await self._pass(entry, entry.model)
+            plan = await (self._refuse(entry) if entry.problem and not _has_begun(run) else self._pass(entry, run))
         except AwsError as error:
             _log.info("AWS refused a call for a run", error=str(error))
             office.queue.retry(key)
@@ -82,6 +84,18 @@ class Runs:
             if work.released:
                 return plan
         return RunPlan(retry=True)
+
+    async def _refuse(self, entry: Entry[DataMoverRun]) -> RunPlan:
+        """A stored object that its model does not accept is not started. One that is under way is followed."""
+        run = entry.model
+        judge = Judge(run.status.conditions, run.metadata.generation, self._office.clock.now())
+        conditions = judge.stalled("InvalidObject", entry.problem)
+        status = run.status.model_copy(
+            update={"conditions": conditions, "observed_generation": run.metadata.generation}
+        )
+        if status != run.status:
+            await self._office.writer.status(Kind.RUN, entry.raw, dump(status))
+        return RunPlan()
 
     async def _record(self, work: RunPass, status: DataMoverRunStatus) -> bool:
         """Write the status if it is new and its time has come; return whether there is more to do at once."""
@@ -140,7 +154,7 @@ class Runs:
 
     def _mover_of(self, run: DataMoverRun) -> tuple[Entry[DataMover] | None, Aws | None]:
         mover = self._office.caches.movers.named(run.metadata.namespace, run.spec.mover_ref.name)
-        if mover is None or mover.model is None:
+        if mover is None:
             return None, None
         return mover, self._book.way_into(mover.model.spec.account_ref.name)
 
@@ -162,6 +176,11 @@ class Runs:
         self._starts.forget(uid)
         self._written.pop(uid, None)
         self._doubt_since.pop(uid, None)
+
+
+def _has_begun(run: DataMoverRun) -> bool:
+    """Whether there is, or may be, an execution."""
+    return execution_of(run) is not None or CLAIM_ANNOTATION in run.metadata.annotations
 
 
 def _claim_of(run: DataMoverRun) -> Claim | None:

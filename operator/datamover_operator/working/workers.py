@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from datamover_crds import JsonObject
-from datamover_operator.kube.cache import metadata_of
 from datamover_operator.logs import about
 from datamover_operator.working.office import Desk, Key, Office
 
@@ -81,9 +80,9 @@ class Workers:
 
     def _metadata(self, desk: Desk, uid: str) -> JsonObject:
         caches = self._office.caches
-        raw = {
+        entry = {
             Desk.MOVER: caches.movers.get(uid),
             Desk.RUN: caches.runs.get(uid),
             Desk.ACCOUNT: caches.accounts.get(uid),
         }[desk]
-        return metadata_of(raw.raw) if raw is not None else {}
+        return entry.metadata if entry is not None else {}

@@ -8,7 +8,7 @@ from datamover_crds import JsonObject
 from datamover_operator.kube.resources import Kind
 from datamover_operator.metrics import Metrics
 from datamover_operator.working.intake import Intake
-from datamover_operator.working.office import Caches
+from datamover_operator.working.office import Caches, Desk, Key
 from datamover_operator.working.queue import WorkQueue
 
 
@@ -47,3 +47,26 @@ def test_the_news_of_an_old_ones_deletion_takes_nothing_from_a_new_one_of_its_na
     intake.seen(Kind.MOVER, "DELETED", mover("4", uid="new"))
     metrics.run_ended("n", "m", "Succeeded", moved=7)
     assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) is None
+
+
+def test_an_edit_that_a_read_finds_first_is_news() -> None:
+    """A conflict lets an object be read anew: what a user has edited meanwhile is seen there before its event."""
+    queue: WorkQueue[Key] = WorkQueue()
+    intake = Intake(Caches.empty(), queue, Metrics())
+    intake.seen(Kind.MOVER, None, mover("1"))
+    queue.forget((Desk.MOVER, "u"))
+    intake.found(Kind.MOVER, mover("2", generation=2))
+    intake.seen(Kind.MOVER, "MODIFIED", mover("2", generation=2))
+    assert len(queue) == 1
+
+
+def test_the_answer_to_our_own_write_is_no_news() -> None:
+    queue: WorkQueue[Key] = WorkQueue()
+    intake = Intake(Caches.empty(), queue, Metrics())
+    intake.seen(Kind.MOVER, None, mover("1"))
+    queue.forget((Desk.MOVER, "u"))
+    written = mover("2", annotations={"datamover.io/task-arn": "arn:aws:task"})
+    intake.expect(Kind.MOVER, written)
+    intake.wrote(Kind.MOVER, written)
+    intake.seen(Kind.MOVER, "MODIFIED", written)
+    assert len(queue) == 0

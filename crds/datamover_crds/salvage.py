@@ -1,0 +1,52 @@
+"""What can be read of a stored object that its model refuses: enough to clean up behind it.
+
+An object may have been stored before a rule was made stricter, or while nobody checked. It still has to be deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar, cast
+
+from datamover_crds.account import DataMoverAccount, DataMoverAccountSpec
+from datamover_crds.codec import InvalidObject, parse
+from datamover_crds.common import JsonObject, Model
+from datamover_crds.mover import DataMover, DataMoverSpec
+from datamover_crds.run import DataMoverRun, DataMoverRunSpec
+
+M = TypeVar("M", DataMover, DataMoverRun, DataMoverAccount)
+
+_NO_LOCATION: Final[JsonObject] = {"s3": {"s3BucketArn": "arn:aws:s3:::unreadable"}}
+_STAND_INS: Final[Mapping[type[Model], JsonObject]] = {
+    DataMoverSpec: {"accountRef": {"name": "unreadable"}, "source": _NO_LOCATION, "destination": _NO_LOCATION},
+    DataMoverRunSpec: {"moverRef": {"name": "unreadable"}},
+    DataMoverAccountSpec: {"accountId": "000000000000", "region": "xx-unreadable-0"},
+}
+
+
+def salvage(model: type[M], obj: Mapping[str, Any]) -> M:
+    """Read metadata, spec and status each as far as they fit: a member that does not is left out.
+
+    Required members that can't be read are replaced by ones that name nothing that exists. What comes of it serves
+    for cleaning up, never for making something.
+    """
+    parts: dict[str, Any] = {
+        name: _readable(cast("type[Model]", model.model_fields[name].annotation), obj.get(name))
+        for name in ("metadata", "spec", "status")
+    }
+    return model.model_construct(**parts)
+
+
+def _readable(part: type[Model], found: object) -> Model:
+    members = dict(found) if isinstance(found, dict) else {}
+    stand_ins = _STAND_INS.get(part, {})
+    while True:
+        try:
+            return parse(part, members)
+        except InvalidObject as refused:
+            bad = {problem.path.split(".")[0].split("[")[0] for problem in refused.problems}
+        left = {name: value for name, value in members.items() if name not in bad}
+        left |= {name: value for name, value in stand_ins.items() if name in bad}
+        if left == members:
+            return parse(part, stand_ins)
+        members = left
