@@ -41,8 +41,11 @@ def parser() -> argparse.ArgumentParser:
     """Return a parser that knows a flag for each setting, and whose help names the variables too."""
     made = _Parser(
         prog=PROGRAM,
-        usage=f"{PROGRAM} [--flag VALUE ...]",
-        description="A Kubernetes operator for AWS DataSync. Each flag can be given as a variable, too; a flag wins.",
+        usage=f"{PROGRAM} [run] [--flag VALUE ...]\n       {PROGRAM} import --help",
+        description=(
+            "A Kubernetes operator for AWS DataSync. Each flag can be given as a variable, too; a flag wins. "
+            "'import' adopts what the older REST service made; it takes its settings from the variables."
+        ),
         allow_abbrev=False,
     )
     for name, field in Settings.model_fields.items():
@@ -73,7 +76,9 @@ def _line(details: ErrorDetails, values: Mapping[str, object], *, flags: Mapping
     if not details["loc"]:
         return details["msg"].removeprefix("Value error, ")
     name = str(details["loc"][0])
-    where = f"{_flag(name)} {values[name]}" if name in flags else f"{_variable(name)}={values[name]}"
+    value = str(values[name])
+    shown = value if value.isprintable() else repr(value)
+    where = f"{_flag(name)} {shown}" if name in flags else f"{_variable(name)}={shown}"
     return f"{where}: accepted is {_accepted(Settings.model_fields[name])}"
 
 

@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     http_host: Annotated[
         str,
         Field(
-            min_length=1,
+            pattern=r"^[0-9A-Za-z.:-]+$",
             description="The address that serves /healthz, /readyz and /metrics; in a pod 0.0.0.0.",
             json_schema_extra={"accepted": "an IP address or a host name"},
         ),
@@ -144,7 +144,11 @@ class Settings(BaseSettings):
     @field_validator("namespaces", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        names = [part.strip() for part in value.split(",") if part.strip()]
+        # Commas alone are a mistake, which must not widen "some" to "all".
+        return names if names or not value.strip() else [value]
 
     @model_validator(mode="after")
     def _settles_after_every_call(self) -> Self:

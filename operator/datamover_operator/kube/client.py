@@ -70,7 +70,7 @@ class KubeClient:
             else:
                 await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         except config.ConfigException as error:
-            raise KubeError(0, "NoConfiguration", str(error)) from error
+            raise KubeError(0, "Unreachable", f"no usable kubeconfig, and no pod: {error}") from error
         configuration.connection_pool_maxsize = connections
         # To trust the environment is also to look for a .netrc, in a thread, before each request: for proxies only.
         configuration.client_session_kwargs = {"trust_env": bool(getproxies())}

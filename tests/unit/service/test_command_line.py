@@ -64,6 +64,18 @@ def test_variables_of_kubernetes_and_empty_ones_are_ignored(monkeypatch: pytest.
         ),
         (
             [],
+            {"DATAMOVER_NAMESPACES": ","},
+            "DATAMOVER_NAMESPACES=,: accepted is names of namespaces, separated by commas",
+        ),
+        ([], {"DATAMOVER_WORKERS": "1\n2"}, r"DATAMOVER_WORKERS='1\n2': accepted is a whole number from 1 to 1000"),
+        (
+            [],
+            {"DATAMOVER_HTTP_HOST": "no host"},
+            "DATAMOVER_HTTP_HOST=no host: accepted is an IP address or a host name",
+        ),
+        ([], {"DATAMOVER_AWS_RATE": "nan"}, "DATAMOVER_AWS_RATE=nan: accepted is a number from 0.1 to 10000"),
+        (
+            [],
             {"DATAMOVER_CLUSTER_ID": "a/b"},
             "DATAMOVER_CLUSTER_ID=a/b: accepted is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'",
         ),
