@@ -45,7 +45,11 @@ def run(argv: Sequence[str], settings: Settings) -> int:
     """Import, and return the exit status: 0 also where some movers can't be adopted (they are listed)."""
     arguments = parser().parse_args(argv)
     logs.configure("console", "warning")
-    return asyncio.run(_run(arguments, settings))
+    try:
+        return asyncio.run(_run(arguments, settings))
+    except (AwsError, KubeError, UnusableSecretError) as error:
+        _say(f"{error}")
+        return 1
 
 
 async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -60,9 +64,6 @@ async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         found = await find(accounts.connect(access), account, arguments.group)
         for legacy in found:
             await _import(client, legacy, account, arguments)
-    except (AwsError, KubeError, UnusableSecretError) as error:
-        _say(f"{error}")
-        return 1
     finally:
         await accounts.close()
         await client.close()
