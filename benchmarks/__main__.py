@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import copying, movers_ready
+from benchmarks import copying, movers_ready, rest
 from benchmarks.cluster_client import Json
 from datamover_dev.paths import LOCAL
 
@@ -23,6 +23,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--only", choices=sorted(_BENCHMARKS), help="measure this alone (default: everything)")
     parser.add_argument("--movers", type=int, default=1000, help="movers applied in each run (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=30, help="load on each REST route (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=LOCAL / "bench.json", help="where the figures go")
     arguments = parser.parse_args(argv)
     for name in [arguments.only] if arguments.only else _BENCHMARKS:
@@ -52,9 +53,22 @@ def _copying(arguments: argparse.Namespace, folder: Path) -> Json | None:
     return found.as_json()
 
 
+def _rest(arguments: argparse.Namespace, folder: Path) -> Json | None:
+    _say(f"The REST service's reads with {arguments.movers} movers in a group")
+    try:
+        found = rest.measure(arguments.movers, arguments.seconds, folder, _say)
+    except FileNotFoundError as error:
+        _say(f"  left out: {error}")
+        return None
+    for what, service, bare in found.rows():
+        _say(f"  {what:<36} {service:>20} {bare:>20}")
+    return found.as_json()
+
+
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
     "movers_ready": _movers_ready,
     "copying": _copying,
+    "rest": _rest,
 }
 
 

@@ -40,12 +40,17 @@ _log = structlog.get_logger(__name__)
 
 async def serve(settings: Settings, ring: KeyRing) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status."""
+    failures = _Failures()
     async with AsyncExitStack() as stack:
         try:
             client = await KubeClient.from_environment(settings.kubernetes_timeout_seconds)
             stack.push_async_callback(client.close)
-            listener = stack.enter_context(_bound(settings.http_host, settings.http_port))
-            mirror, writer, verifier = Mirror(client), Writer(client), Verifier(ring, settings.highest_bcrypt_cost)
+            listener = stack.enter_context(bound(settings.http_host, settings.http_port))
+            mirror, writer, verifier = (
+                Mirror(client, failures.end),
+                Writer(client),
+                Verifier(ring, settings.highest_bcrypt_cost),
+            )
             stack.callback(verifier.close)
             runs = Runs(writer, _patience(settings))
             service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), runs)
@@ -55,14 +60,27 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
             return 1
         await stack.enter_async_context(mirror.reflecting())
         janitor = Janitor(lambda: mirror.rooms, runs, writer, _longest_start(settings))
-        await stack.enter_async_context(owned(janitor.tidy(), "janitor"))
-        await stack.enter_async_context(owned(ring.keep_fresh(), "keys"))
+        await stack.enter_async_context(owned(janitor.tidy(), "janitor", failures.end))
+        await stack.enter_async_context(owned(ring.keep_fresh(), "keys", failures.end))
         certificate, key = settings.tls_certificate_file, settings.tls_key_file
         if config.ssl is not None and certificate is not None and key is not None:
-            await stack.enter_async_context(owned(keep_certificate(config.ssl, certificate, key), "certificate"))
+            keeping = keep_certificate(config.ssl, certificate, key)
+            await stack.enter_async_context(owned(keeping, "certificate", failures.end))
         _log.info("serves", host=settings.http_host, port=listener.getsockname()[1], https=config.is_ssl)
         await _serve(config, listener)
-    return 0
+    return failures.exit_status
+
+
+class _Failures:
+    """What must not happen: a part that is needed all the time has failed. Started anew, the service begins afresh."""
+
+    exit_status = 0
+
+    def end(self, error: BaseException) -> None:
+        """End the service, as a signal would; its exit status is 1."""
+        _log.critical("a part has failed", exc_info=error)
+        self.exit_status = 1
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _patience(settings: Settings) -> Patience:
@@ -123,7 +141,10 @@ def _nobody() -> None:
     return
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises OSError."""
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0: any free one. Raises OSError."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    # Its connections inherit this. Without it an answer's body waits for the client's delayed acknowledgement: 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,8 @@ import pytest
 
 from datamover_api.http.gate import clean
 from datamover_api.mirror.accounts import served_namespaces, serving
+from datamover_api.serving import bound
+from datamover_api.tasks import owned
 from datamover_crds import DataMoverAccount
 from tests.api.samples import account
 
@@ -115,3 +119,29 @@ def test_variables_that_kubernetes_puts_into_pods_are_no_settings(tmp_path: Path
     told = run("--keys-file", str(keys), **environment, KUBECONFIG=str(tmp_path / "none"))
     assert told.returncode == 1
     assert "can't start" in told.stderr
+
+
+def test_answers_do_not_wait_for_the_client_s_acknowledgements() -> None:
+    with bound("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+async def test_a_part_that_fails_is_told_of_and_one_that_is_ended_is_not() -> None:
+    failures: list[BaseException] = []
+    told = asyncio.Event()
+
+    def give_up(error: BaseException) -> None:
+        failures.append(error)
+        told.set()
+
+    async def fail() -> None:
+        raise ValueError("a mistake of ours")
+
+    async def last() -> None:
+        await asyncio.Event().wait()
+
+    async with owned(last(), "lasts", give_up), owned(fail(), "fails", give_up), asyncio.timeout(10):
+        await told.wait()
+    assert [str(each) for each in failures] == ["a mistake of ours"]

@@ -35,26 +35,23 @@ class Reflector(Generic[M]):
     def __init__(self, client: KubeClient, path: str, store: Store[M], changed: Callable[[], None]) -> None:
         """`changed` is called after each list and each event."""
         self.problem = ""
+        """Why the collection can't be read now, in few words that anybody may see."""
         self._client = client
         self._path = path
         self._store: Store[M] = store
         self._changed = changed
-        self._filled = asyncio.Event()
+        self._is_filled = False
         self._tried = asyncio.Event()
 
     @property
     def is_filled(self) -> bool:
         """Whether the store has held the whole collection at least once."""
-        return self._filled.is_set()
+        return self._is_filled
 
     @property
     def is_settled(self) -> bool:
         """Whether the store is filled, or the API server has refused to show the collection."""
         return self._tried.is_set()
-
-    async def filled(self) -> None:
-        """Wait for the first list."""
-        await self._filled.wait()
 
     async def settled(self) -> None:
         """Wait for the first list, or its refusal."""
@@ -82,7 +79,7 @@ class Reflector(Generic[M]):
             return
         if error.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
             self._tried.set()
-        self.problem = str(error)
+        self.problem = f"{error.status} {error.reason}" if error.status else error.reason
         _log.warning("a collection can't be read", path=self._path, error=str(error))
 
     async def _list(self) -> str:
@@ -109,7 +106,7 @@ class Reflector(Generic[M]):
     def _complete(self, uids: set[str], version: str) -> None:
         self._store.keep_only(uids, int(version or 0))
         self.problem = ""
-        self._filled.set()
+        self._is_filled = True
         self._tried.set()
         self._changed()
 

@@ -23,6 +23,8 @@ class Store(Generic[M]):
 
     def __init__(self, model: type[M], index: Callable[[M], Iterable[Hashable]]) -> None:
         """Hold objects of `model`; `index` gives each one's further keys."""
+        self.changes = 0
+        """Counts what has come, changed or gone so far."""
         self._model: type[M] = model
         self._index: Callable[[M], Iterable[Hashable]] = index
         self._objects: dict[str, M] = {}
@@ -109,6 +111,7 @@ class Store(Generic[M]):
                 del self._waiting[uid]
 
     def _wake(self, uid: str) -> None:
+        self.changes += 1
         for change in self._waiting.get(uid, ()):
             if not change.done():
                 change.set_result(None)

@@ -49,8 +49,9 @@ def _json(description: str, schema: object, example: object, headers: object = N
 
 
 def _refusals(*statuses: int, **bad_request: str) -> dict[int | str, Route]:
-    known: dict[int | str, Route] = {status: _text(_REASONS[status]) for status in (*statuses, 403, 429, 500)}
-    return {**known, **({400: _text(bad_request["bad_request"])} if bad_request else {})}
+    known: dict[int | str, Route] = {status: _text(_REASONS[status]) for status in (*statuses, 429, 500)}
+    # A wrong token is answered with nothing at all: no type is promised.
+    return {**known, **_empty(403, _REASONS[403]), **({400: _text(bad_request["bad_request"])} if bad_request else {})}
 
 
 def _private(summary: str, answers: Mapping[int | str, Route], tag: str, **extra: object) -> Route:
@@ -105,7 +106,8 @@ FLYWHEEL: Final = _private(
     "Tell how creations go",
     {
         200: _json("The tasks by id; those that are not known are left out", _OBJECT, examples.FLYWHEEL),
-        **_refusals(bad_request="No task is named; an empty body"),
+        **_empty(400, "No task is named; an empty body"),
+        **_refusals(),
     },
     "flywheel",
     parameters=[

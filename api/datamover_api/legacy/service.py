@@ -16,7 +16,7 @@ from datamover_api.legacy.refusals import NO_ACCOUNT, NO_MOVER, NO_RUN, NOT_RUNN
 from datamover_api.legacy.state import AVAILABLE, task_state
 from datamover_api.legacy.state import RUNNING as TASK_RUNNING
 from datamover_api.legacy.wire import CreateMover, SetState
-from datamover_api.mirror.keys import MoverKey, is_shown, name_of
+from datamover_api.mirror.keys import MoverKey, is_shown
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.mirror.place import Place
 from datamover_crds import DataMover, DataMoverRun, JsonObject
@@ -33,13 +33,11 @@ class Service:
 
     async def names(self, account_id: str) -> list[str]:
         """The names of all movers of an account."""
-        place = await self._place(account_id)
-        return sorted(map(name_of, place.shown()))
+        return (await self._place(account_id)).shown()
 
     async def names_in(self, account_id: str, group: str) -> list[str]:
         """The names of a group's movers; none for a group that is not known."""
-        place = await self._place(account_id)
-        return sorted(map(name_of, place.shown_in(group)))
+        return (await self._place(account_id)).shown_in(group)
 
     async def check_account(self, account_id: str) -> None:
         """Refuse an account that is not served."""
@@ -91,13 +89,9 @@ class Service:
 
     async def flywheel(self, ids: Sequence[str]) -> JsonObject:
         """The flywheel tasks with these ids, as far as they are known."""
-        tasks: JsonObject = {}
         with in_old_words():
-            for uid in ids:
-                mover = await self._mirror.mover(uid)
-                if mover is not None and mover.metadata.deletion_timestamp is None:
-                    tasks[uid] = flywheel_task(mover)
-        return tasks
+            movers = await self._mirror.movers(ids)
+        return {each.metadata.uid: flywheel_task(each) for each in movers if each.metadata.deletion_timestamp is None}
 
     async def _place(self, account_id: str) -> Place:
         with in_old_words():

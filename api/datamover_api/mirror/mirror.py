@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Final, Protocol
+from typing import Final
 
 from datamover_api.kube import resources
 from datamover_api.kube.client import KubeClient
@@ -13,6 +13,7 @@ from datamover_api.kube.reflector import Reflector
 from datamover_api.kube.store import Store
 from datamover_api.mirror.accounts import served_namespaces, serving
 from datamover_api.mirror.place import Place, Room
+from datamover_api.tasks import GiveUp, begin
 from datamover_crds import DataMover, DataMoverAccount
 
 _FILL_S: Final = 5.0
@@ -26,9 +27,10 @@ class NotReadError(Exception):
 class Mirror:
     """Finds what requests ask about, without a request to Kubernetes."""
 
-    def __init__(self, client: KubeClient) -> None:
-        """Nothing is read before `reflecting`."""
+    def __init__(self, client: KubeClient, give_up: GiveUp) -> None:
+        """Nothing is read before `reflecting`; `give_up` is told of mistakes after which nothing is kept up to date."""
         self._client = client
+        self._give_up = give_up
         self._accounts: Store[DataMoverAccount] = Store(DataMoverAccount, lambda account: (account.spec.account_id,))
         self._watch = Reflector(client, resources.ACCOUNTS, self._accounts, self._accounts_changed)
         self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
@@ -37,7 +39,7 @@ class Mirror:
     @asynccontextmanager
     async def reflecting(self) -> AsyncIterator[None]:
         """Keep everything up to date while the context is open."""
-        watching = asyncio.create_task(self._watch.reflect(), name="accounts")
+        watching = begin(self._watch.reflect(), "accounts", self._give_up)
         try:
             yield
         finally:
@@ -73,26 +75,27 @@ class Mirror:
 
     async def place(self, account_id: str) -> Place | None:
         """Where an AWS account's movers are; None where it is not served. Raises NotReadError."""
-        await _filled(self._watch, "the accounts are not known")
+        await _fill((self._watch,))
+        _require(self._watch, "the accounts are not known")
         account = serving(self._accounts.under(account_id), account_id)
         if account is None or account.spec.rest is None:
             return None
-        room = self._rooms[account.spec.rest.namespace][0]
-        await _filled(room, f"the movers of namespace '{room.namespace}' are not known")
+        namespace = account.spec.rest.namespace
+        if namespace not in self._rooms:  # the account has come with a list that is still being read
+            raise NotReadError(f"the movers of namespace '{namespace}' are not known: not read yet")
+        room = self._rooms[namespace][0]
+        await _fill((room,))
+        _require(room, f"the movers of namespace '{namespace}' are not known")
         names = frozenset(each.metadata.name for each in self._accounts.under(account_id))
         return Place(account, names, room)
 
-    async def mover(self, uid: str) -> DataMover | None:
-        """The mover with this uid in any served account. Raises NotReadError."""
-        await _filled(self._watch, "the accounts are not known")
-        for room in self.rooms:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_FILL_S):
-                    await room.settled()
-            mover = room.movers.get(uid)
-            if mover is not None:
-                return mover
-        return None
+    async def movers(self, uids: Iterable[str]) -> list[DataMover]:
+        """The movers with these uids in all served accounts, as far as they are there. Raises NotReadError."""
+        await _fill((self._watch,))
+        _require(self._watch, "the accounts are not known")
+        await _fill(self.rooms)
+        found = (room.movers.get(uid) for uid in uids for room in self.rooms)
+        return [mover for mover in found if mover is not None]
 
     def _accounts_changed(self) -> None:
         """Open rooms for namespaces that are served now, and close those of others."""
@@ -101,20 +104,18 @@ class Mirror:
             self._rooms.pop(namespace)[1].cancel()
         for namespace in wanted - self._rooms.keys():
             room = Room(self._client, namespace)
-            self._rooms[namespace] = (room, asyncio.create_task(room.reflect(), name=f"namespace {namespace}"))
+            self._rooms[namespace] = (room, begin(room.reflect(), f"namespace {namespace}", self._give_up))
 
 
-class _Reflected(Protocol):
-    @property
-    def problem(self) -> str: ...
-
-    async def filled(self) -> None: ...
-
-
-async def _filled(part: _Reflected, what: str) -> None:
-    try:
+async def _fill(parts: Iterable[Reflector[DataMoverAccount] | Room]) -> None:
+    """Give them some time for their first list."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(_FILL_S):
-            await part.filled()
-    except TimeoutError:
-        msg = f"{what}: {part.problem or 'not read yet'}"
-        raise NotReadError(msg) from None
+            for part in parts:
+                await part.settled()
+
+
+def _require(part: Reflector[DataMoverAccount] | Room, what: str) -> None:
+    """Raise NotReadError where the API server has not shown it yet."""
+    if not part.is_filled:
+        raise NotReadError(f"{what}: {part.problem or 'not read yet'}")

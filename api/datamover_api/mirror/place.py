@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from datamover_api.kube import resources
 from datamover_api.kube.client import KubeClient
 from datamover_api.kube.reflector import Reflector
 from datamover_api.kube.store import Store
-from datamover_api.mirror.keys import ALL, Group, MoverKey, mover_index, run_index
+from datamover_api.mirror.keys import ALL, Group, MoverKey, mover_index, name_of, run_index
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun
 
 
@@ -25,6 +25,13 @@ class Room:
             Reflector(client, resources.movers(namespace), self.movers, _nothing),
             Reflector(client, resources.runs(namespace), self.runs, _nothing),
         )
+        self._lists: dict[tuple[Hashable, frozenset[str]], list[str]] = {}
+        self._listed_at = 0
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether everything has been read."""
+        return all(each.is_filled for each in self.reflectors)
 
     @property
     def is_settled(self) -> bool:
@@ -34,12 +41,7 @@ class Room:
     @property
     def problem(self) -> str:
         """Why something could not be read; empty where nothing is wrong."""
-        return "; ".join(each.problem for each in self.reflectors if each.problem)
-
-    async def filled(self) -> None:
-        """Wait until everything has been read."""
-        for each in self.reflectors:
-            await each.filled()
+        return "; ".join({each.problem: None for each in self.reflectors if each.problem})
 
     async def settled(self) -> None:
         """Wait until everything has been read, or refused."""
@@ -51,6 +53,18 @@ class Room:
         async with asyncio.TaskGroup() as group:
             for each in self.reflectors:
                 group.create_task(each.reflect())
+
+    def names(self, key: Hashable, accounts: frozenset[str]) -> list[str]:
+        """The names, in order, of the movers under a key that name one of these accounts; made anew after a change."""
+        if self._listed_at != self.movers.changes:
+            self._lists.clear()
+            self._listed_at = self.movers.changes
+        names = self._lists.get((key, accounts))
+        if names is None:
+            names = sorted(name_of(each) for each in self.movers.under(key) if each.spec.account_ref.name in accounts)
+            if names:  # clients can think of any group
+                self._lists[key, accounts] = names
+        return names
 
     def runs_of(self, mover: DataMover) -> Iterable[DataMoverRun]:
         """A mover's runs."""
@@ -66,21 +80,18 @@ class Place:
         self.room = room
         self._names = names
 
-    def shown(self) -> Iterable[DataMover]:
-        """The movers that readers see."""
-        return (each for each in self.room.movers.under(ALL) if self._has(each))
+    def shown(self) -> list[str]:
+        """The names of the movers that readers see, in order."""
+        return self.room.names(ALL, self._names)
 
-    def shown_in(self, group: str) -> Iterable[DataMover]:
-        """The movers of a group that readers see."""
-        return (each for each in self.room.movers.under(Group(group)) if self._has(each))
+    def shown_in(self, group: str) -> list[str]:
+        """The names of a group's movers that readers see, in order."""
+        return self.room.names(Group(group), self._names)
 
     def keyed(self, key: MoverKey) -> list[DataMover]:
         """The movers with this group and name, seen or not, the oldest first: clients see the first one."""
-        found = (each for each in self.room.movers.under(key) if self._has(each))
+        found = (each for each in self.room.movers.under(key) if each.spec.account_ref.name in self._names)
         return sorted(found, key=lambda each: each.metadata.creation_timestamp or "")
-
-    def _has(self, mover: DataMover) -> bool:
-        return mover.spec.account_ref.name in self._names
 
 
 def _nothing() -> None:
