@@ -22,7 +22,8 @@ async def read_replaced(o: Observed, aws: Aws) -> Observed:
 
 
 async def find_executions(o: Observed, aws: Aws) -> Observed:
-    """Describe what runs of the described tasks that deletion removes. Raises AwsError."""
+    """Describe what runs of the tasks that deletion removes: the described one, and the replaced. Raises AwsError."""
+    o = await read_replaced(o, aws)
     owned = o.task.described if o.task is not None and "task" in o.owned else None
     active = [each for each in (owned, *o.replaced.values()) if each is not None and each.get("status") in TASK_ACTIVE]
     arns = [str(each["currentTaskExecutionArn"]) for each in active if each.get("currentTaskExecutionArn")]

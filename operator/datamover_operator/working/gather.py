@@ -151,12 +151,12 @@ def _is_answered(o: Observed, finds: list[Find]) -> bool:
 async def _for_deletion(o: Observed, aws: Aws, near: Neighbours) -> Observed:
     """Read what deletion depends on: what is still there and still ours, and what runs."""
     is_torn = o.is_torn
-    o = await read_replaced(await _describe_task(o, aws), aws)
+    o = await _describe_task(o, aws)
     if is_torn or o.mover.spec.adopt is not None:
         o = await read_tags(await describe_locations(o, aws), aws)
         o = without_lost_ones(await read_roles(with_owned_parts(o, near), aws, near))
     o = await find_executions(o, aws)
-    return o if o.executions else await _find_strays(o, aws)
+    return o if o.executions else await find_executions(await _find_strays(o, aws), aws)
 
 
 async def _describe(o: Observed, aws: Aws) -> Observed:

@@ -19,6 +19,16 @@ from tests.unit.planning.world import OWNER, World
 
 Spec = dict[str, Any]
 Fault = tuple[int, str, str]
+STATUS_PARTS = (
+    "taskArn",
+    "sourceLocationArn",
+    "destinationLocationArn",
+    "sourceRoleArn",
+    "destinationRoleArn",
+    "owned",
+    "conditions",
+    "observedGeneration",
+)
 TAG_KEYS = ("team", "stage")
 OTHER_ROLE = "arn:aws:iam::111122223333:role/other"
 
@@ -114,6 +124,16 @@ def vanish(kind: str) -> Deed:
                 del world.sky.items[item.arn]
 
     return Deed(f"vanish({kind})", do)
+
+
+def lose(*fields: str) -> Deed:
+    """A part of the status is lost."""
+
+    def do(world: World) -> None:
+        world.wiped = True
+        world.lose(*fields)
+
+    return Deed(f"lose({fields})", do)
 
 
 def edit_task(world: World) -> None:
@@ -218,6 +238,7 @@ DEEDS: st.SearchStrategy[Deed] = st.one_of(
     st.sampled_from([double("location", "source"), double("task", "task")]),
     _any(edit_task, edit_role, move, untag, disable_schedule, take_name),
     _any(start, disconnect, connect, lag, refuse_grants, share_roles),
+    st.lists(st.sampled_from(STATUS_PARTS), min_size=1, unique=True).map(lambda fields: lose(*fields)),
     _any(World.restart, World.wipe_status, World.look_closely),
 )
 

@@ -166,3 +166,16 @@ def test_a_replaced_task_that_somebody_has_deleted_is_no_trouble() -> None:
             assert world.settle() == "Ready"
         assert counts(world) == ONE_OF_EACH
         assert "DeleteTask" not in world.sky.writes
+
+
+def test_deletion_ends_what_a_task_runs_that_turns_up_late() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        first = world.sky.items[str(world.mover.status.task_arn)]
+        second = world.sky.add("task", dict(first.described), looked_after_by(world.uid, OWNER, "task"))
+        world.pass_time(5)
+        world.sky.start(second.arn)
+        world.delete()
+        assert world.settle() == "Gone"
+        assert "CancelTaskExecution" in world.sky.writes
+        assert counts(world) == NOTHING

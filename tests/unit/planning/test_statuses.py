@@ -24,20 +24,13 @@ PARTS = [
 ]
 
 
-def lose(world: World, *fields: str) -> None:
-    """Somebody takes parts of the status away."""
-    raw = copy.deepcopy(world.raw)
-    status = cast("dict[str, Any]", raw["status"])
-    world.kube.put(PATH, raw | {"status": {key: value for key, value in status.items() if key not in fields}})
-
-
 @pytest.mark.parametrize("restarts", [False, True], ids=["at-work", "restarted"])
 @pytest.mark.parametrize("fields", PARTS, ids="+".join)
 def test_a_part_that_was_lost_comes_back(fields: tuple[str, ...], restarts: bool) -> None:
     with World(SPEC) as world:
         world.settle()
         status, writes = world.mover.status, len(world.sky.writes)
-        lose(world, *fields)
+        world.lose(*fields)
         if restarts:
             world.restart()
         assert world.settle() == "Ready"
@@ -50,7 +43,7 @@ def test_a_part_that_was_lost_comes_back(fields: tuple[str, ...], restarts: bool
 def test_deletion_finds_what_the_status_has_lost(fields: tuple[str, ...]) -> None:
     with World(SPEC) as world:
         world.settle()
-        lose(world, *fields)
+        world.lose(*fields)
         world.delete()
         assert world.settle() == "Gone"
         assert counts(world) == NOTHING
@@ -62,7 +55,7 @@ def test_what_an_adopted_task_came_with_is_owned_again() -> None:
         world.kube.objects.clear()
         world.create(spec(adopt={"taskArn": task.arn, "own": True}))
         world.settle()
-        lose(world, "owned")
+        world.lose("owned")
         world.look_closely()
         world.settle()
         assert set(world.mover.status.owned) == {"task", "source", "destination"}
@@ -89,7 +82,7 @@ def test_a_vanished_location_is_made_again_only_once() -> None:
         world.settle()
         arn = world.mover.status.source_location_arn
         del world.sky.items[str(arn)]
-        lose(world, "sourceLocationArn")
+        world.lose("sourceLocationArn")
         assert world.settle() == "Ready"
         assert counts(world) == ONE_OF_EACH
         world.pass_time(DRIFT)

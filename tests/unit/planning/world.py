@@ -24,6 +24,7 @@ from datamover_operator.kube.resources import Kind, merged
 from datamover_operator.kube.writer import Writer
 from datamover_operator.metrics import Metrics
 from datamover_operator.planning.conditions import is_true
+from datamover_operator.planning.desired import declared_fields
 from datamover_operator.planning.movers import plan_mover
 from datamover_operator.planning.names import FINALIZER
 from datamover_operator.planning.observed import Observed
@@ -196,9 +197,16 @@ class World:
             del self.kube.objects[PATH]
 
     def wipe_status(self) -> None:
-        """Lose the status."""
+        """Lose the status, unless it alone tells what has left the spec and is still to be taken away in AWS."""
+        if set(self.mover.status.declared) - set(declared_fields(self.mover.spec)):
+            return
         self.wiped = True
         self._edit({"status": {}}, generation=False)
+
+    def lose(self, *fields: str) -> None:
+        """Lose a part of the status."""
+        status = cast("JsonObject", self.raw.get("status") or {})
+        self._edit({"status": {key: value for key, value in status.items() if key not in fields}}, generation=False)
 
     def replace(self) -> None:
         """Lose the object itself, and make it again with all that `kubectl get -o yaml` and an edit would keep."""
