@@ -2,6 +2,7 @@
 
 from datamover_crds.account import (
     AccessRoles,
+    AccountVerdict,
     AssumeRole,
     DataMoverAccount,
     DataMoverAccountSpec,
@@ -48,6 +49,7 @@ __all__ = [
     "AccessRole",
     "AccessRoles",
     "AccountRef",
+    "AccountVerdict",
     "Adopt",
     "AssumeRole",
     "Condition",

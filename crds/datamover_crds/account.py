@@ -81,6 +81,23 @@ class DataMoverAccountSpec(Model):
     """Where the REST API keeps the account's movers. Not given: the account is not reachable by REST."""
 
 
+class AccountVerdict(Model):
+    """What one operator says of the account: several may share it, each for its own namespaces."""
+
+    operator: Annotated[str, Field(min_length=1, max_length=127)]
+    """Which one: the namespace that it runs in and the name of its Lease, joined by `/`."""
+    movers: Count
+    """How many movers of its namespaces name this account."""
+    state: Literal["Ready", "Reconciling", "Stalled"]
+    """Which condition stands for it."""
+    reason: Annotated[str, Field(min_length=1, max_length=128)]
+    """Why, as one word for programs."""
+    message: Annotated[str, Field(max_length=4096)]
+    """Why, as a sentence for people."""
+    caller_arn: RoleArn | None = None
+    """The ARN that GetCallerIdentity gives it."""
+
+
 class DataMoverAccountStatus(Model):
     """Who the operator is in the account, and who uses it."""
 
@@ -94,6 +111,8 @@ class DataMoverAccountStatus(Model):
     """The account id that GetCallerIdentity gives."""
     movers: Count | None = None
     """How many movers name this account."""
+    operators: Annotated[tuple[AccountVerdict, ...], Items(at_most=64, key="operator")] = ()
+    """What each operator says; the conditions tell the worst of those whose movers name this account."""
 
 
 class DataMoverAccount(Model):

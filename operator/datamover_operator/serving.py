@@ -27,7 +27,8 @@ from datamover_operator.kube.writer import Writer
 from datamover_operator.metrics import Metrics
 from datamover_operator.settings import Settings
 from datamover_operator.stopping import Signals, exit_hard_in
-from datamover_operator.working.accounts import AccountBook, AccountsDesk
+from datamover_operator.working.accounts import AccountsDesk
+from datamover_operator.working.book import AccountBook
 from datamover_operator.working.intake import Intake
 from datamover_operator.working.memory import Memories
 from datamover_operator.working.movers import Movers
@@ -106,7 +107,11 @@ class _Operation:
             memories=Memories(),
             rng=random.SystemRandom(),
         )
-        accounts, book, board = BotoAccounts(self._settings.limits, self._metrics), AccountBook(), Board()
+        accounts, book, board = (
+            BotoAccounts(self._settings.limits, self._metrics),
+            AccountBook(caches.accounts),
+            Board(),
+        )
         desks = {
             Desk.MOVER: Movers(office, book).reconcile,
             Desk.RUN: Runs(office, book, board).reconcile,

@@ -122,12 +122,21 @@ class Settings(BaseSettings):
     lease: Annotated[bool, Field(description="Work only while holding a Lease, so that a second operator rests.")] = (
         True
     )
-    lease_name: Annotated[_Label, Field(description="The Lease's name.", json_schema_extra=dict(_NAME))] = (
-        "datamover-operator"
-    )
+    lease_name: Annotated[
+        _Label,
+        Field(
+            description="The Lease's name, and the operator's: what it holds accounts by.",
+            json_schema_extra=dict(_NAME),
+        ),
+    ] = "datamover-operator"
     lease_seconds: Annotated[
         float, Field(ge=3, le=300, description="How long a Lease that is not renewed stays held, in seconds.")
     ] = 15
+
+    @property
+    def operator(self) -> str:
+        """What tells this operator from others in the cluster, restarts apart: "namespace/name"."""
+        return f"{self.operator_namespace}/{self.lease_name}"
 
     @property
     def limits(self) -> Limits:

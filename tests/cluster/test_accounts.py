@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.support.api import ApiError
+import pytest
+
+from tests.support.api import Api, ApiError
 from tests.support.emulator import Json
 from tests.support.movers import REGION, World, condition_of
 from tests.support.operator_process import Operators
@@ -107,6 +112,57 @@ def test_a_mover_waits_for_its_account(world: World, operator: Operators) -> Non
     world.wait_condition("DataMover", "m", "Stalled", reason="AccountNotFound")
     world.grant_all(region=REGION)
     world.wait_ready()
+
+
+@pytest.fixture
+def elsewhere(api: Api) -> Iterator[str]:
+    """One more namespace."""
+    name = f"elsewhere-{secrets.token_hex(4)}"
+    api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    yield name
+    api.delete(f"/api/v1/namespaces/{name}")
+
+
+def test_operators_for_different_namespaces_share_an_account(
+    world: World, operator: Operators, elsewhere: str, kubeconfig: Path
+) -> None:
+    world.bucket("src")
+    world.bucket("dst")
+    world.grant_all()
+    operator(kubeconfig=kubeconfig)
+    operator(kubeconfig=kubeconfig, namespaces=elsewhere, operator_namespace=elsewhere)
+    world.s3_mover()
+    world.wait_ready()
+    names = {f"{world.namespace}/datamover-operator", f"{elsewhere}/datamover-operator"}
+    eventually(lambda: {each["operator"] for each in _verdicts(world)} == names)
+    eventually(lambda: _movers(world) == 1)
+    world.delete("DataMoverAccount", world.account)
+    eventually(lambda: _told(world, "Reconciling").get("reason") == "InUse")
+    assert _movers(world) == 1
+    world.delete("DataMover", "m")
+    world.wait_gone("DataMoverAccount", world.account)
+
+
+def test_events_tell_how_it_is_with_an_account(world: World, operator: Operators, kubeconfig: Path) -> None:
+    world.grant_all(credentialsSecretRef={"name": "keys"})
+    operator(kubeconfig=kubeconfig)
+    world.wait_condition("DataMoverAccount", world.account, "Stalled")
+    secret(world, "keys", keys("123456789012"))
+    world.wait_condition("DataMoverAccount", world.account, "Ready", timeout=60)
+    eventually(lambda: _events(world) == ["InvalidCredentials", "Ready"])
+
+
+def _events(world: World) -> list[str]:
+    """Reasons, the oldest first; Events on what has no namespace are in namespace default."""
+    found = world.api.get("/apis/events.k8s.io/v1/namespaces/default/events")["items"]
+    ours = [each for each in found if each["regarding"].get("name") == world.account]
+    return [each["reason"] for each in sorted(ours, key=lambda each: str(each["eventTime"]))]
+
+
+def _verdicts(world: World) -> list[Json]:
+    found = world.get("DataMoverAccount", world.account)
+    verdicts: list[Json] = found["status"].get("operators", []) if found is not None else []
+    return verdicts
 
 
 def _told(world: World, kind: str) -> Json:

@@ -344,7 +344,7 @@ async def test_calls_of_one_account_never_hold_all_threads(
 ) -> None:
     accounts = make_accounts(LIMITS)
     hanging = accounts.connect(access).datasync
-    other = accounts.connect(replace(access, name="other", account_id="999999999999", region="eu-west-1")).datasync
+    other = accounts.connect(replace(access, key="other", account_id="999999999999", region="eu-west-1")).datasync
     with emulator.fault("ListTasks", hold="before", count=None, account=account, region=REGION) as held:
         stuck = [asyncio.create_task(hanging.list_tasks()) for _ in range(20)]
         await asyncio.to_thread(held.wait_held, LIMITS.per_account)

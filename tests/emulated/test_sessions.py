@@ -71,7 +71,7 @@ async def test_equal_access_shares_one_connection_and_changed_access_gets_a_new_
 async def test_a_forgotten_account_is_connected_anew(accounts: BotoAccounts, access: AccountAccess) -> None:
     aws = accounts.connect(access)
     await aws.sts.caller_identity()
-    accounts.forget(access.name)
+    accounts.forget(access.key)
     accounts.forget("never seen")
     assert accounts.connect(access) is not aws
 

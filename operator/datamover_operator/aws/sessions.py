@@ -30,7 +30,7 @@ class _Connection:
 
 
 class BotoAccounts:
-    """Connections by account name; the same access is served by the same clients, a changed one by new ones."""
+    """Connections by account; the same access is served by the same clients, a changed one by new ones."""
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         """Make no connection and no thread yet."""
@@ -45,25 +45,25 @@ class BotoAccounts:
 
     def connect(self, account: AccountAccess) -> Aws:
         """Return the ports of an account; makes no call."""
-        known = self._connections.get(account.name)
+        known = self._connections.get(account.key)
         if known is not None and known.access == account:
             return known.aws
-        self.forget(account.name)
+        self.forget(account.key)
         made = self._connection(account)
-        self._connections[account.name] = made
+        self._connections[account.key] = made
         return made.aws
 
-    def forget(self, name: str) -> None:
+    def forget(self, key: str) -> None:
         """Let go of a deleted account's clients; calls in flight end as they would have."""
-        known = self._connections.pop(name, None)
+        known = self._connections.pop(key, None)
         if known is not None:
             known.clients.close()
 
     async def close(self) -> None:
         """Let go of the threads and the connections; waits for no call in flight."""
         self._pool.close()
-        for name in tuple(self._connections):
-            self.forget(name)
+        for key in tuple(self._connections):
+            self.forget(key)
 
     def _connection(self, account: AccountAccess) -> _Connection:
         clients = Clients(account, self._limits, ambient=self._ambient, loader=self._loader, departure=departure)

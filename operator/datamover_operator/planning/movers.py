@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from datamover_crds import DataMoverAccount, JsonObject, from_timestamp
+from datamover_crds import JsonObject, from_timestamp
 from datamover_operator.planning.changes import disabled_by_service
 from datamover_operator.planning.conditions import Conditions
 from datamover_operator.planning.deletion import plan_deletion
 from datamover_operator.planning.leftovers import TASK_ACTIVE, clearing_steps, is_busy
-from datamover_operator.planning.names import FINALIZER, TASK_ARN_ANNOTATION
+from datamover_operator.planning.names import TASK_ARN_ANNOTATION
 from datamover_operator.planning.objections import Objection, first_objection
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.recording import is_recorded, last_description, role_notes
@@ -61,7 +61,7 @@ def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     is_needed = bool(wanted.creations) or (o.task is not None and not o.finalizer)
-    if is_needed and not is_kept(o.account):
+    if is_needed and not o.account_kept:
         message = f"waits until DataMoverAccount '{o.mover.spec.account_ref.name}' can't be deleted under it"
         return Plan(again_at=now + PROTECTION_POLL, conditions=o.judge(now).progressing("AccountNotReady", message))
     return _do(o, now, [AddFinalizer()] if is_needed and not o.finalizer else [])
@@ -171,11 +171,6 @@ def is_active(o: Observed) -> bool:
     if described is not None:
         return described.get("status") in TASK_ACTIVE
     return o.mover.status.current_run is not None
-
-
-def is_kept(account: DataMoverAccount | None) -> bool:
-    """Whether the account bears our finalizer, which keeps it as long as a mover names it."""
-    return account is not None and FINALIZER in account.metadata.finalizers
 
 
 def _do(o: Observed, now: datetime, steps: Sequence[Step]) -> Plan | None:

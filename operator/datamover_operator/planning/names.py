@@ -56,6 +56,12 @@ class Identity:
         return tags
 
 
+def account_finalizer(operator: str) -> str:
+    """The finalizer by which one operator ("namespace/name") holds an account: several may, each for its movers."""
+    namespace, name = operator.split("/")
+    return f"{name}.{namespace}.{FINALIZER}"
+
+
 def role_name(uid: str, part: Side) -> str:
     """The name of the bucket access role that we make for one location of a mover."""
     return f"dm-{uid.replace('-', '')[:20]}-{_ROLE_SUFFIX[part]}"

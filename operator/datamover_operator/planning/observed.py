@@ -80,7 +80,8 @@ class Observed:
     """Everything that planning one mover depends on.
 
     `nonce` is this pass's own; `intent_claimed` says that the stored status holds an intent with it, which is what
-    allows Create* calls. `connected` says that the account lets us in; `settled` is false while something may exist
+    allows Create* calls. `connected` says that the account lets us in, `account_kept` that
+    its object can't go under us; `settled` is false while something may exist
     that we do not know of yet; `confirmed` while AWS has not been read since it was last changed; `applied` names the
     declared fields that AWS has been told of in this pass. `adopting` says that the task is being taken over, `rival`
     who else manages it. `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs
@@ -104,6 +105,7 @@ class Observed:
     annotated: Mapping[str, str] = field(default_factory=dict)
     intent_claimed: bool = False
     connected: bool = True
+    account_kept: bool = True
     settled: bool = True
     confirmed: bool = True
     applied: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ async def access_to(account: DataMoverAccount, client: KubeClient, namespace: st
     role = spec.assume_role
     secret = spec.credentials_secret_ref
     return AccountAccess(
-        name=account.metadata.name,
+        key=account.metadata.uid,
         account_id=spec.account_id,
         region=spec.region,
         assume_role_arn=role.arn if role is not None else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
@@ -13,67 +13,18 @@ from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.secrets import UnusableSecretError
 from datamover_operator.planning.accounts import AccountPlan, Caller, ObservedAccount, plan_account
-from datamover_operator.planning.conditions import is_true
-from datamover_operator.planning.names import FINALIZER
+from datamover_operator.planning.failure import Failure, FailureKind
 from datamover_operator.working.access import access_to
+from datamover_operator.working.book import AccountBook, Way, declared_access
 from datamover_operator.working.intake import wake_movers
 from datamover_operator.working.office import Desk, Office
-from datamover_operator.working.ports import AccountAccess, Accounts, Aws
+from datamover_operator.working.ports import AccountAccess, Accounts
+from datamover_operator.working.quarrel import Quarrels
 
 SECRET_INTERVAL = 30.0
 """How often a Secret is read again, in seconds: rotated credentials are in use at most this much later."""
+_OUT_OF_REACH = (403, 404)
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    access: AccountAccess
-    aws: Aws
-    caller: Caller
-
-
-class AccountBook:
-    """The verified way into each account, by the account object's name."""
-
-    def __init__(self) -> None:
-        """No account is open yet."""
-        self._ways: dict[str, _Way] = {}
-        self._verdicts: dict[str, tuple[str, int, bool, bool]] = {}
-
-    def way_into(self, name: str) -> Aws | None:
-        """The ports of an account that AWS has confirmed; None where it has not (yet)."""
-        way = self._ways.get(name)
-        return way.aws if way is not None else None
-
-    def caller(self, name: str, access: AccountAccess) -> Caller | None:
-        """Who we are in the account, if this very access has been confirmed."""
-        way = self._ways.get(name)
-        return way.caller if way is not None and way.access == access else None
-
-    def open(self, access: AccountAccess, aws: Aws, caller: Caller) -> None:
-        """AWS has confirmed who we are."""
-        self._ways[access.name] = _Way(access, aws, caller)
-
-    def shut(self, name: str) -> None:
-        """Movers must not use the account now."""
-        self._ways.pop(name, None)
-
-    def judge(self, account: DataMoverAccount) -> bool:
-        """AWS has been asked about the account as it is now; return whether that may change anything for movers."""
-        meta = account.metadata
-        verdict = (meta.uid, meta.generation, meta.name in self._ways, FINALIZER in meta.finalizers)
-        is_news = self._verdicts.get(meta.name) != verdict
-        self._verdicts[meta.name] = verdict
-        return is_news
-
-    def is_judged(self, name: str) -> bool:
-        """Whether AWS has been asked about the account since this process started."""
-        return name in self._verdicts
-
-    @property
-    def open_accounts(self) -> tuple[str, ...]:
-        """The names of the accounts that are open."""
-        return tuple(self._ways)
 
 
 class AccountsDesk:
@@ -85,74 +36,111 @@ class AccountsDesk:
         self._client = client
         self._accounts = accounts
         self._book = book
-        self._names: dict[str, str] = {}
+        self._quarrels = Quarrels()
 
     async def reconcile(self, uid: str) -> None:
         """Confirm the way into one account, and record who uses it."""
         key = (Desk.ACCOUNT, uid)
         entry = self._office.caches.accounts.get(uid)
-        if entry is None or entry.model is None:
+        if entry is None:
             self._forget(uid)
             return
-        self._names[uid] = entry.model.metadata.name
-        observed, access = await self._observe(entry.model)
-        plan = plan_account(observed, self._office.clock.now())
         try:
-            raw = await self._protect(entry, entry.model, plan)
-            self._open_or_shut(entry.model, observed, access, plan)
-            await self._record(raw, entry.model, plan)
+            plan = await self._pass(entry, entry.model)
         except KubeError as error:
             _log.info("a write was refused", error=str(error))
-            await self._office.writer.read(Kind.ACCOUNT, "", entry.model.metadata.name)
+            await self._office.writer.read(Kind.ACCOUNT, *entry.key)
             self._office.queue.retry(key)
             return
         if plan.retry:
             self._office.queue.retry(key)
             return
         self._office.queue.succeeded(key)
-        if entry.model.spec.credentials_secret_ref is not None:
-            self._office.queue.add_after(key, SECRET_INTERVAL)
+        has_secret = entry.model.spec.credentials_secret_ref is not None
+        self._office.queue.add_after(key, SECRET_INTERVAL if has_secret else self._interval)
+
+    @property
+    def _interval(self) -> float:
+        """After how many seconds AWS is asked again who we are."""
+        return self._office.settings.drift_interval_seconds
+
+    async def _pass(self, entry: Entry[DataMoverAccount], account: DataMoverAccount) -> AccountPlan:
+        observed, way = await self._observe(account, entry.problem)
+        plan = plan_account(observed, self._office.clock.now())
+        if plan.way == "shut":
+            self._book.shut(entry.uid)
+        raw = await self._protect(entry, account, plan)
+        if plan.way == "open" and way is not None:
+            self._book.open(entry.uid, way)
+        # Until AWS has answered once, movers wait without a word: most of them are as they should be.
+        if plan.way != "keep" or observed.is_open:
+            self._spread(entry.uid, account)
+        await self._record(raw, account, plan)
+        return plan
 
     def _forget(self, uid: str) -> None:
-        """The account is gone, or can't be read: nobody gets in by it any more, unless another has its name now."""
+        """The account is gone: nobody gets in by it any more."""
         self._office.queue.forget((Desk.ACCOUNT, uid))
-        name = self._names.pop(uid, "")
-        successor = self._office.caches.accounts.named("", name)
-        if successor is None or successor.uid == uid:
-            self._book.shut(name)
-            self._accounts.forget(name)
+        self._book.forget(uid)
+        self._accounts.forget(uid)
+        self._quarrels.forget(uid)
 
-    async def _observe(self, account: DataMoverAccount) -> tuple[ObservedAccount, AccountAccess | None]:
-        name = account.metadata.name
-        o = ObservedAccount(account, len(self._office.caches.movers.under(("account", name))))
+    async def _observe(self, account: DataMoverAccount, refused: str) -> tuple[ObservedAccount, Way | None]:
+        meta, office = account.metadata, self._office
+        known = self._book.known(meta.uid)
+        o = ObservedAccount(
+            account,
+            operator=office.settings.operator,
+            movers=len(office.caches.movers.uids(("account", meta.name))),
+            is_open=known is not None and known.declared == declared_access(account),
+            refused=refused,
+            rest_holder=self._rest_holder(account),
+        )
+        if refused:
+            return o, None
         try:
-            access = await access_to(account, self._client, self._office.settings.operator_namespace)
-        except (UnusableSecretError, KubeError) as error:
+            access = await access_to(account, self._client, office.settings.operator_namespace)
+        except UnusableSecretError as error:
             return replace(o, problem=f"spec.credentialsSecretRef: {error}"), None
-        known = self._book.caller(name, access)
-        if known is not None and is_true(account.status.conditions, "Ready"):
-            return replace(o, caller=known), access
-        try:
-            account_id, arn = await self._accounts.connect(access).sts.caller_identity()
-        except AwsError as error:
-            return replace(o, failure=error.failure), access
-        return replace(o, caller=Caller(account_id, arn)), access
+        except KubeError as error:
+            if error.status in _OUT_OF_REACH:
+                return replace(o, problem=f"spec.credentialsSecretRef: {error}"), None
+            failure = Failure(FailureKind.UNAVAILABLE, "get secrets", error.reason or "Unreachable", str(error))
+            return replace(o, failure=failure), None
+        way = self._still_good(known, access) or await self._confirm(account, access)
+        if isinstance(way, Failure):
+            return replace(o, failure=way), None
+        return replace(o, caller=way.caller), replace(way, declared=declared_access(account))
 
-    def _open_or_shut(
-        self,
-        account: DataMoverAccount,
-        observed: ObservedAccount,
-        access: AccountAccess | None,
-        plan: AccountPlan,
-    ) -> None:
-        name = account.metadata.name
-        if plan.usable and access is not None and observed.caller is not None:
-            self._book.open(access, self._accounts.connect(access), observed.caller)
-        elif observed.failure is None or not observed.failure.kind.passes:
-            self._book.shut(name)
-        stored = self._office.caches.accounts.get(account.metadata.uid)
-        if self._book.judge(stored.model if stored is not None and stored.model is not None else account):
-            wake_movers(self._office, name)
+    def _still_good(self, known: Way | None, access: AccountAccess) -> Way | None:
+        """The way that is open, where it leads by the same access and was confirmed not too long ago."""
+        if known is None or known.access != access:
+            return None
+        return known if self._office.clock.tick() - known.confirmed_at < self._interval else None
+
+    async def _confirm(self, account: DataMoverAccount, access: AccountAccess) -> Way | Failure:
+        """Ask AWS who we are."""
+        aws = self._accounts.connect(access)
+        try:
+            account_id, arn = await aws.sts.caller_identity()
+        except AwsError as error:
+            return error.failure
+        return Way(declared_access(account), access, aws, Caller(account_id, arn), self._office.clock.tick())
+
+    def _rest_holder(self, account: DataMoverAccount) -> str:
+        """The oldest account with a REST section for this AWS account, if it is another one."""
+        if account.spec.rest is None:
+            return ""
+        models = [entry.model for entry in self._office.caches.accounts]
+        rivals = [each for each in models if each.spec.rest and each.spec.account_id == account.spec.account_id]
+        oldest = min(rivals, key=lambda each: (each.metadata.creation_timestamp or "", each.metadata.name))
+        return oldest.metadata.name if oldest.metadata.uid != account.metadata.uid else ""
+
+    def _spread(self, uid: str, account: DataMoverAccount) -> None:
+        """Wake the movers where what is known now may matter to them."""
+        stored = self._office.caches.accounts.get(uid)
+        if self._book.judge(stored.model if stored is not None else account):
+            wake_movers(self._office, account.metadata.name)
 
     async def _protect(
         self, entry: Entry[DataMoverAccount], account: DataMoverAccount, plan: AccountPlan
@@ -163,7 +151,15 @@ class AccountsDesk:
         return await self._office.writer.metadata(Kind.ACCOUNT, entry.raw, {"finalizers": list(plan.finalizers)})
 
     async def _record(self, raw: JsonObject, account: DataMoverAccount, plan: AccountPlan) -> None:
-        if account.metadata.deletion_timestamp is not None and not plan.finalizers:
-            self._book.shut(account.metadata.name)
-        elif plan.status != account.status:
-            await self._office.writer.status(Kind.ACCOUNT, raw, dump(plan.status))
+        uid = account.metadata.uid
+        if plan.status == account.status or (account.metadata.deletion_timestamp is not None and not plan.finalizers):
+            return
+        opinion = (plan.status.operators, plan.status.observed_generation)
+        wait = self._quarrels.rest(uid, opinion, self._office.clock.tick())
+        if wait > 0:
+            self._office.queue.add_after((Desk.ACCOUNT, uid), wait)
+            return
+        await self._office.writer.status(Kind.ACCOUNT, raw, dump(plan.status))
+        self._quarrels.wrote(uid, opinion, self._office.clock.tick())
+        for note in plan.notes:
+            self._office.events.tell(raw, note.reason, note.message, warning=note.warning)

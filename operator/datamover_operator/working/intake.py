@@ -11,7 +11,6 @@ from datamover_operator.kube.cache import Cache, metadata_of
 from datamover_operator.kube.resources import Kind
 from datamover_operator.metrics import Metrics
 from datamover_operator.planning.conditions import is_true
-from datamover_operator.planning.movers import is_kept
 from datamover_operator.planning.names import FINALIZER
 from datamover_operator.working.office import ACTIVE, Caches, Desk, Key, Office, reference
 from datamover_operator.working.queue import WorkQueue
@@ -119,7 +118,8 @@ class Intake:
     def _wake_account(self, mover: JsonObject) -> None:
         account = self._caches.accounts.named("", reference(mover, "accountRef"))
         if account is not None:
-            self._queue.add_after((Desk.ACCOUNT, account.uid), _ACCOUNT_DELAY if is_kept(account.model) else 0.0)
+            delay = _ACCOUNT_DELAY if _our_finalizers(account.metadata) else 0.0
+            self._queue.add_after((Desk.ACCOUNT, account.uid), delay)
 
     def _show(self, kind: Kind, uid: str) -> None:
         entry = self._caches.movers.get(uid) if kind is Kind.MOVER else None
@@ -165,7 +165,7 @@ def wake_movers(office: Office, account: str) -> None:
 def _gist(kind: Kind, raw: JsonObject) -> JsonValue:
     """What of an object is news when it changes: spec, deletion mark, our annotations and finalizer, status."""
     metadata = metadata_of(raw)
-    annotations, finalizers = metadata.get("annotations"), metadata.get("finalizers")
+    annotations = metadata.get("annotations")
     ours = {
         k: v for k, v in (annotations if isinstance(annotations, dict) else {}).items() if k.startswith(_OUR_PREFIX)
     }
@@ -173,7 +173,7 @@ def _gist(kind: Kind, raw: JsonObject) -> JsonValue:
         metadata.get("generation"),
         metadata.get("deletionTimestamp"),
         ours,
-        [each for each in finalizers if str(each).endswith(FINALIZER)] if isinstance(finalizers, list) else [],
+        _our_finalizers(metadata),
         raw.get("status") or {},
         kind.value.kind,
     ]
@@ -183,6 +183,12 @@ def _state(status: DataMoverStatus) -> str:
     """Which condition stands."""
     kinds = ("Ready", "Reconciling", "Stalled")
     return next((kind for kind in kinds if is_true(status.conditions, kind)), "Unknown")
+
+
+def _our_finalizers(metadata: JsonObject) -> list[JsonValue]:
+    """The finalizers that operators of our kind have set."""
+    finalizers = metadata.get("finalizers")
+    return [each for each in finalizers if str(each).endswith(FINALIZER)] if isinstance(finalizers, list) else []
 
 
 def _uid(raw: JsonObject) -> str:

@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import structlog
 
-from datamover_crds import DataMover
+from datamover_crds import DataMover, DataMoverAccount
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
 from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.movers import plan_mover
-from datamover_operator.planning.names import Identity
+from datamover_operator.planning.names import Identity, account_finalizer
 from datamover_operator.planning.objections import first_objection
 from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.steps import Plan
-from datamover_operator.working.accounts import AccountBook
 from datamover_operator.working.belongings import Neighbours
+from datamover_operator.working.book import AccountBook
 from datamover_operator.working.doubt import TagIndex
 from datamover_operator.working.gather import Depth, Gatherer, depth_of, doubt_of, known
 from datamover_operator.working.intake import wake_runs
@@ -61,8 +61,8 @@ class Movers:
 
     async def _pass(self, entry: Entry[DataMover], mover: DataMover, memory: Memory) -> None:
         near = self._neighbours(mover)
-        if near.account is not None and not self._book.is_judged(mover.spec.account_ref.name):
-            return  # this process has just started: it is woken with the first answer
+        if self._may_be_let_in(near.account) and not _is_just_let_go(mover):
+            return  # this process has just started, or the access is another: it is woken with the first answer
         aws = self._book.way_into(mover.spec.account_ref.name)
         o = self._observed(mover, entry.problem, memory, near, aws)
         if aws is not None and (mover.metadata.deletion_timestamp is not None or first_objection(o) is None):
@@ -72,11 +72,19 @@ class Movers:
         await run.finish(plan)
         self._arrange(run.o, plan, memory)
 
+    def _may_be_let_in(self, account: DataMoverAccount | None) -> bool:
+        """Whether AWS has not said yet who we are in the account."""
+        return account is not None and not self._book.is_judged(account.metadata.name)
+
+    def _is_kept(self, account: DataMoverAccount | None) -> bool:
+        """Whether the account bears our finalizer, which keeps it as long as a mover names it."""
+        return account is not None and account_finalizer(self._office.settings.operator) in account.metadata.finalizers
+
     def _observed(self, mover: DataMover, problem: str, memory: Memory, near: Neighbours, aws: Aws | None) -> Observed:
         meta = mover.metadata
         identity = Identity(meta.uid, self._office.cluster_id, meta.namespace, meta.name)
         o = known(mover, identity, near, self._office.instance, self._office.nonce())
-        o = replace(o, connected=aws is not None, problem=problem)
+        o = replace(o, connected=aws is not None, problem=problem, account_kept=self._is_kept(near.account))
         o = carry(o, memory.carried) if memory.carried is not None else o
         return replace(o, settled=doubt_of(o, memory) is None)
 
@@ -178,6 +186,11 @@ class Movers:
             shared_roles=frozenset(shared),
             is_living=lambda uid: caches.movers.get(uid) is not None,
         )
+
+
+def _is_just_let_go(mover: DataMover) -> bool:
+    """Whether no AWS call is needed to let the object go."""
+    return mover.metadata.deletion_timestamp is not None and mover.spec.deletion_policy == "Retain"
 
 
 def carry(o: Observed, carried: Observed) -> Observed:

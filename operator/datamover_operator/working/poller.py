@@ -10,7 +10,7 @@ from datamover_crds import DataMoverRun, JsonObject
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.names import EXECUTION_ANNOTATION
-from datamover_operator.working.accounts import AccountBook
+from datamover_operator.working.book import AccountBook
 from datamover_operator.working.office import ACTIVE, Desk, Office
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.rounds import make_rounds

@@ -153,7 +153,7 @@ class Accounts(Protocol):
     def connect(self, account: AccountAccess) -> Aws:
         """Return the ports of an account; makes no call. Calls refresh assumed credentials before they end."""
 
-    def forget(self, name: str) -> None:
+    def forget(self, key: str) -> None:
         """Let go of a deleted account's clients; calls in flight end as they would have."""
 
     async def close(self) -> None:
@@ -175,9 +175,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
-    """How an account is reached: equal values share one session, a changed value makes a new one."""
+    """How an account is reached: equal values share one session, a changed value makes a new one.
 
-    name: str
+    `key` stands for the account, whatever its access: its object's uid.
+    """
+
+    key: str
     account_id: str
     region: str
     assume_role_arn: str | None = None

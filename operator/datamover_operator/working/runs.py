@@ -17,7 +17,7 @@ from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import CLAIM_ANNOTATION, Identity
 from datamover_operator.planning.run_steps import RunPlan
 from datamover_operator.planning.runs import Claim, ObservedRun, plan_run
-from datamover_operator.working.accounts import AccountBook
+from datamover_operator.working.book import AccountBook
 from datamover_operator.working.doubt import TagIndex, find_execution
 from datamover_operator.working.office import Desk, Office
 from datamover_operator.working.poller import Board, execution_of

@@ -8,7 +8,7 @@ from datamover_crds import DataMover
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.leftovers import TASK_ACTIVE
-from datamover_operator.working.accounts import AccountBook
+from datamover_operator.working.book import AccountBook
 from datamover_operator.working.office import Desk, Office
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.rounds import make_rounds

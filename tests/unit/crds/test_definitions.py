@@ -128,6 +128,7 @@ def test_lists_that_several_writers_share_are_maps() -> None:
         "DataMover.spec.tags": ["key"],
         "DataMover.status.conditions": ["type"],
         "DataMoverRun.status.conditions": ["type"],
+        "DataMoverAccount.status.operators": ["operator"],
         "DataMoverAccount.status.conditions": ["type"],
     }
 

@@ -23,15 +23,16 @@ from datamover_operator.kube.events import Events
 from datamover_operator.kube.resources import Kind, merged
 from datamover_operator.kube.writer import Writer
 from datamover_operator.metrics import Metrics
+from datamover_operator.planning.accounts import Caller
 from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.desired import declared_fields
 from datamover_operator.planning.movers import plan_mover
-from datamover_operator.planning.names import FINALIZER
+from datamover_operator.planning.names import account_finalizer
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.steps import Plan
 from datamover_operator.settings import Settings
 from datamover_operator.working import movers as movers_module
-from datamover_operator.working.accounts import AccountBook
+from datamover_operator.working.book import AccountBook, Way, declared_access
 from datamover_operator.working.memory import Memories, Memory
 from datamover_operator.working.movers import Movers
 from datamover_operator.working.office import Caches, Clock, Desk, Key, Office
@@ -46,6 +47,7 @@ NAME = "m"
 OWNER = f"{CLUSTER}/{NAMESPACE}/{NAME}"
 MAX_PASSES = 60
 SETTINGS = Settings(lease=False)
+HELD = account_finalizer(SETTINGS.operator)
 METRICS = Metrics()
 GRANT_ALL: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}
 PATH = Kind.MOVER.value.path(NAMESPACE, NAME)
@@ -160,7 +162,7 @@ class World:
         self.account: JsonObject = {
             "apiVersion": "datamover.io/v1alpha1",
             "kind": "DataMoverAccount",
-            "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1", "finalizers": [FINALIZER]},
+            "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1", "finalizers": [HELD]},
             "spec": {"accountId": ACCOUNT, "region": REGION, "grants": cast("Any", grants or [GRANT_ALL])},
         }
         self.others: list[JsonObject] = []
@@ -220,7 +222,7 @@ class World:
         self.caches = Caches.empty()
         self.memories = Memories()
         self.queue = Queue()
-        self.book = AccountBook()
+        self.book = AccountBook(self.caches.accounts)
         writer = Writer(cast("KubeClient", self.kube), self, METRICS)
         self.office = Office(
             settings=SETTINGS,
@@ -244,7 +246,7 @@ class World:
 
     def protect(self, *, held: bool) -> None:
         """The account has the operator's finalizer, or not."""
-        self._edit_account({"metadata": metadata_of(self.account) | {"finalizers": [FINALIZER] if held else []}})
+        self._edit_account({"metadata": metadata_of(self.account) | {"finalizers": [HELD] if held else []}})
 
     def share(self, role_arn: str) -> None:
         """Another mover's location uses a role."""
@@ -353,10 +355,11 @@ class World:
         self.caches.accounts.put(self.account)
         account = parse(DataMoverAccount, self.account)
         if self.connected:
-            access = AccountAccess(account.metadata.name, ACCOUNT, REGION)
-            self.book.open(access, self.sky.ports(), cast("Any", None))
+            access = AccountAccess(account.metadata.uid, ACCOUNT, REGION)
+            way = Way(declared_access(account), access, self.sky.ports(), Caller(ACCOUNT, "arn:aws:iam"), self.tick)
+            self.book.open(account.metadata.uid, way)
         else:
-            self.book.shut("dev")
+            self.book.shut(account.metadata.uid)
         self.book.judge(account)
         for key, run in self.kube.objects.items():
             if "/datamoverruns/" in key:

@@ -17,7 +17,7 @@ from datamover_operator.background import Background
 from datamover_operator.kube.resources import Kind
 from datamover_operator.metrics import Metrics
 from datamover_operator.settings import Settings
-from datamover_operator.working.accounts import AccountBook
+from datamover_operator.working.book import AccountBook
 from datamover_operator.working.intake import Intake
 from datamover_operator.working.memory import Memories
 from datamover_operator.working.office import Caches, Clock, Office
