@@ -99,7 +99,8 @@ class Execution:
         }
 
     def _result(self, now: datetime) -> JsonObject:
-        result: JsonObject = {"TotalDuration": _milliseconds((self.ended or now) - (self.launched or now))}
+        took = (self.ended or now) - self.launched if self.launched is not None else timedelta(0)
+        result: JsonObject = {"TotalDuration": _milliseconds(took)}
         for phase, name in _PHASES.items():
             # Enhanced mode does all at once, so DataSync shows no single durations for it.
             result[f"{name}Duration"] = 0 if self.task.mode == ENHANCED else self.progress.duration(phase)

@@ -123,7 +123,9 @@ _MISSING: Final = re.compile(r"\bnot found\b", re.IGNORECASE)
 _PART_MISSING: Final = re.compile(r"^\W*(?:sync )?(?:task|location|execution)\b.*\bnot found\b", re.IGNORECASE)
 _NAMES_PARTS: Final = ("Create", "Start", "Update")
 # Their requests hold nothing a user declared: a refusal can only be about the present state (ended, busy, in use).
-_ABOUT_STATE: Final = frozenset({"CancelTaskExecution", "UpdateTaskExecution", "DeleteTask", "DeleteLocation"})
+_ABOUT_STATE: Final = frozenset({"CancelTaskExecution", "DeleteTask", "DeleteLocation"})
+# Their requests name nothing but what they act on.
+_PLAIN: Final = _ABOUT_STATE | {"UpdateTaskExecution"}
 
 
 class AwsError(Exception):
@@ -195,7 +197,7 @@ def _kind(code: str, message: str, status: int, operation: str) -> FailureKind:
         return kind
     if code != "InvalidRequestException":
         return FailureKind.REFUSED
-    declared = operation.startswith(_NAMES_PARTS) and operation not in _ABOUT_STATE
+    declared = operation.startswith(_NAMES_PARTS) and operation not in _PLAIN
     if (_PART_MISSING if declared else _MISSING).search(message):
         return FailureKind.NOT_FOUND
     if _ROLE.search(message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 from urllib.parse import urlencode
 from urllib.request import getproxies
@@ -28,11 +28,12 @@ class KubeError(Exception):
     `status` is the HTTP status, `reason` metav1.Status' reason, such as NotFound, Conflict, AlreadyExists, Forbidden.
     """
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        """Keep what the API server said."""
+    def __init__(self, status: int, reason: str, message: str, causes: Collection[str] = ()) -> None:
+        """Keep what the API server said; `causes` are the reasons in metav1.Status' details."""
         super().__init__(f"{status} {reason}: {message}")
         self.status = status
         self.reason = reason
+        self.causes = causes
 
     @property
     def is_conflict(self) -> bool:
@@ -48,6 +49,11 @@ class KubeError(Exception):
     def is_already_there(self) -> bool:
         """An object of this name exists."""
         return self.reason == "AlreadyExists"
+
+    @property
+    def is_terminating(self) -> bool:
+        """Nothing new is accepted in the namespace: it is being deleted."""
+        return "NamespaceTerminating" in self.causes
 
 
 class KubeClient:
@@ -118,7 +124,8 @@ class KubeClient:
             raise KubeError(0, "Unreachable", f"{method} {path}: {type(error).__name__}") from error
         answer = _json(text)
         if response.status not in _OK:
-            raise KubeError(response.status, str(answer.get("reason", "")), str(answer.get("message", text[:500])))
+            message = str(answer.get("message", text[:500]))
+            raise KubeError(response.status, str(answer.get("reason", "")), message, _causes(answer))
         return answer
 
 
@@ -128,3 +135,9 @@ def _json(text: bytes) -> JsonObject:
     except ValueError:
         return {}
     return cast("JsonObject", answer) if isinstance(answer, dict) else {}
+
+
+def _causes(status: JsonObject) -> list[str]:
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    return [str(cause.get("reason")) for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []

@@ -5,10 +5,33 @@ Each is written by compare-and-swap, so that of two runs exactly one holds the t
 
 from __future__ import annotations
 
-from datamover_crds import DataMoverRun, DataMoverStatus, JsonObject, ObjectMeta, RunRef, RunSummary, dump
+from datamover_crds import DataMover, DataMoverRun, DataMoverStatus, JsonObject, ObjectMeta, RunRef, RunSummary, dump
 from datamover_crds.common import API_VERSION
+from datamover_operator.planning.bonds import execution_of
+from datamover_operator.planning.history import FINAL_PHASES, latest
 from datamover_operator.planning.names import MOVER_LABEL, ORIGIN_LABEL, Identity
-from datamover_operator.planning.runs import wants_to_queue
+from datamover_operator.planning.observed import Observed
+
+
+def wants_to_queue(run: DataMoverRun) -> bool:
+    """Whether the run asks to wait in DataSync's queue instead of being rejected."""
+    options = run.spec.override_options
+    return options is not None and options.task_queueing == "ENABLED"
+
+
+def holds(mover: DataMover, uid: str) -> bool:
+    """Whether a run has the mover's task, or waits in the queue for it."""
+    refs = (mover.status.current_run, *mover.status.queued_runs)
+    return any(ref is not None and ref.uid == uid for ref in refs)
+
+
+def is_starting(o: Observed) -> bool:
+    """Whether a run has taken hold of the task and may have started it, or is about to."""
+    holder = o.mover.status.current_run
+    return holder is not None and any(
+        run.metadata.uid == holder.uid and run.status.phase not in FINAL_PHASES and execution_of(run) is None
+        for run in o.runs
+    )
 
 
 def claimed(status: DataMoverStatus, run: DataMoverRun, execution_arn: str | None, now: str) -> DataMoverStatus:
@@ -27,7 +50,10 @@ def claimed(status: DataMoverStatus, run: DataMoverRun, execution_arn: str | Non
 
 
 def released(status: DataMoverStatus, run: DataMoverRun) -> DataMoverStatus:
-    """The mover's status without the run, with what became of it; the first in the queue moves up."""
+    """The mover's status without the run, with what became of it; the first in the queue moves up.
+
+    The execution of a run that is being deleted is not to be recorded again.
+    """
     uid = run.metadata.uid
     waiting = [each for each in status.queued_runs if each.uid != uid]
     current = status.current_run
@@ -36,6 +62,8 @@ def released(status: DataMoverStatus, run: DataMoverRun) -> DataMoverStatus:
     told: dict[str, object] = {"current_run": current, "queued_runs": tuple(waiting)}
     if run.status.execution_arn is not None:
         told["last_run"] = _summary(run)
+    if run.metadata.deletion_timestamp is not None:
+        told["pruned_before"] = latest(status.pruned_before, run.status.start_time)
     if run.status.phase == "Succeeded":
         told["last_successful_time"] = run.status.completion_time
     return status.model_copy(update=told)

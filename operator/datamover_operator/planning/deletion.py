@@ -46,7 +46,7 @@ def _take_down(o: Observed, now: datetime) -> Plan:
         cancel = tuple(CancelExecution(str(each["taskExecutionArn"])) for each in active)
         message = _since(o, "the active execution has to end")
         return Plan(steps=cancel, again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
-    holder = o.mover.status.current_run
+    holder = o.mover.status.current_run if "task" in o.owned else None
     if holder is not None and any(run.metadata.uid == holder.uid for run in o.runs):
         message = _since(o, f"run '{holder.name}' has to be recorded")
         return Plan(again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))

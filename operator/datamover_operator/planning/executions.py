@@ -6,12 +6,14 @@ Source: DescribeTaskExecution in the DataSync API reference. Statuses that are n
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from datamover_crds import (
     Counters,
     DataMoverRunStatus,
+    InvalidObject,
     JsonObject,
     Phase,
     Progress,
@@ -32,6 +34,9 @@ _PHASES: dict[str, Phase] = {
 }
 _ENDED = frozenset({"SUCCESS", "ERROR"})
 _WHOLE = 100
+_MAX_REASON = 1024
+
+M = TypeVar("M", Counters, RunResult)
 
 
 def has_ended(described: JsonObject) -> bool:
@@ -42,8 +47,8 @@ def has_ended(described: JsonObject) -> bool:
 def status_from(described: JsonObject, before: DataMoverRunStatus, now: datetime) -> DataMoverRunStatus:
     """The run's status after a look at its execution."""
     phase = _phase(described, before)
-    result = parse(RunResult, _members(described.get("result"), RunResult))
-    counters = parse(Counters, _members(described, Counters))
+    result = _read(RunResult, described.get("result"))
+    counters = _read(Counters, described)
     ended = has_ended(described)
     started = described.get("startTime")
     return before.model_copy(
@@ -53,7 +58,7 @@ def status_from(described: JsonObject, before: DataMoverRunStatus, now: datetime
             "message": (result.error_detail or "") if phase == "Failed" else _message(phase),
             "execution_arn": str(described.get("taskExecutionArn") or before.execution_arn),
             "start_time": str(started) if started else before.start_time,
-            "completion_time": _completion(described, before, now) if ended else None,
+            "completion_time": _completion(result, started, before, now) if ended else None,
             "progress": _progress(phase, counters),
             "counters": counters,
             "result": result if described.get("result") else before.result,
@@ -76,7 +81,7 @@ def _phase(described: JsonObject, before: DataMoverRunStatus) -> Phase:
 
 
 def _reason(phase: Phase, result: RunResult) -> str:
-    return (result.error_code or "ExecutionFailed") if phase == "Failed" else phase
+    return (result.error_code or "ExecutionFailed")[:_MAX_REASON] if phase == "Failed" else phase
 
 
 def _message(phase: Phase) -> str:
@@ -103,18 +108,24 @@ def _percent(*parts: tuple[int | None, int | None]) -> int:
     return 0
 
 
-def _completion(described: JsonObject, before: DataMoverRunStatus, now: datetime) -> str:
+def _completion(result: RunResult, started: JsonValue, before: DataMoverRunStatus, now: datetime) -> str:
     """Start and total duration give the end; where DataSync tells neither, it is when the end was seen."""
     if before.completion_time is not None:
         return before.completion_time
-    result, started = described.get("result"), described.get("startTime")
-    duration = result.get("totalDuration") if isinstance(result, dict) else None
-    if isinstance(duration, int) and started:
-        return to_timestamp(from_timestamp(str(started)) + timedelta(milliseconds=duration))
+    if result.total_duration is not None and started:
+        try:
+            return to_timestamp(from_timestamp(str(started)) + timedelta(milliseconds=result.total_duration))
+        except OverflowError:
+            pass
     return to_timestamp(now)
 
 
-def _members(source: JsonValue, model: type[BaseModel]) -> JsonObject:
-    """The members of a description that a model knows."""
+def _read(model: type[M], source: JsonValue) -> M:
+    """The members that the model knows, without those whose values it refuses: a description is never our mistake."""
     known = {field.alias or name for name, field in model.model_fields.items()}
-    return {key: value for key, value in source.items() if key in known} if isinstance(source, dict) else {}
+    members = {key: value for key, value in source.items() if key in known} if isinstance(source, dict) else {}
+    try:
+        return parse(model, members)
+    except InvalidObject as refusal:
+        refused = {problem.path.partition(".")[0] for problem in refusal.problems}
+        return parse(model, {key: value for key, value in members.items() if key not in refused})

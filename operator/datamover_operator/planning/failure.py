@@ -31,6 +31,11 @@ class FailureKind(StrEnum):
         """Whether the same call may well succeed a little later, without anybody's doing."""
         return self in {FailureKind.THROTTLED, FailureKind.UNAVAILABLE}
 
+    @property
+    def lasts(self) -> bool:
+        """Whether somebody has to change something before the same call can succeed."""
+        return self in {FailureKind.REFUSED, FailureKind.DENIED, FailureKind.ROLE_NOT_ASSUMABLE}
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

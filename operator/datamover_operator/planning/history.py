@@ -30,3 +30,8 @@ def ended_at(run: DataMoverRun) -> datetime:
     """When the run ended; where that was never known, when its object was made."""
     moment = run.status.completion_time or run.metadata.creation_timestamp
     return from_timestamp(moment or "1970-01-01T00:00:00Z")
+
+
+def latest(*moments: str | None) -> str | None:
+    """The last of some timestamps, as it was written."""
+    return max((moment for moment in moments if moment is not None), key=from_timestamp, default=None)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from datamover_crds import JsonObject, Retired
+from datamover_operator.planning.claims import is_starting
 from datamover_operator.planning.names import SIDES
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import role_arn_for
@@ -35,12 +36,16 @@ def without_unwanted_roles(o: Observed) -> Observed:
 
 
 def removable(o: Observed) -> tuple[Retired, ...]:
-    """What was replaced and nothing uses any more: neither this mover nor, of the roles, another one."""
+    """What was replaced and nothing uses any more: neither this mover nor, of the roles, another one.
+
+    A run that is just starting may start a task that was replaced meanwhile.
+    """
     used = {role_arn_for(o, side) for side in SIDES} | o.shared_roles
     for resource in (o.task, *o.locations.values()):
         if resource is not None:
             used |= {resource.arn, *_arns_in(resource.described or {})}
-    return tuple(item for item in o.retired if item.arn not in used)
+    kept = {"task"} if is_starting(o) else set()
+    return tuple(item for item in o.retired if item.arn not in used and item.kind not in kept)
 
 
 def is_busy(o: Observed) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from datamover_crds import JsonObject, from_timestamp
 from datamover_operator.planning.changes import disabled_by_service
+from datamover_operator.planning.claims import is_starting
 from datamover_operator.planning.conditions import Conditions
 from datamover_operator.planning.deletion import plan_deletion
 from datamover_operator.planning.leftovers import TASK_ACTIVE, clearing_steps, is_busy
@@ -166,10 +167,10 @@ STAGES: tuple[Stage, ...] = (
 
 
 def is_active(o: Observed) -> bool:
-    """Whether an execution of the task is under way, started by whomever."""
+    """Whether an execution of the task is under way, started by whomever, or a run is about to start one."""
     described = o.task.described if o.task is not None else None
     if described is not None:
-        return described.get("status") in TASK_ACTIVE
+        return described.get("status") in TASK_ACTIVE or is_starting(o)
     return o.mover.status.current_run is not None
 
 

@@ -86,7 +86,7 @@ class Observed:
     declared fields that AWS has been told of in this pass. `adopting` says that the task is being taken over, `rival`
     who else manages it. `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs
     of the tasks that deletion removes. `problem` says why the stored object does not fit its model: what could be read
-    of it is good for cleaning up only.
+    of it is good for cleaning up only. `namespace_goes` says that no object can be made any more.
     """
 
     mover: DataMover
@@ -117,6 +117,7 @@ class Observed:
     runs: tuple[DataMoverRun, ...] = ()
     strangers: tuple[Stranger, ...] = ()
     pruned_before: str | None = None
+    namespace_goes: bool = False
     trouble: tuple[Trouble, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, Obser
 from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.desired import declared_fields
 from datamover_operator.planning.failure import FailureKind
+from datamover_operator.planning.history import latest
 from datamover_operator.planning.leftovers import without_unwanted_roles
 from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, SIDES, distinct_role_name
 from datamover_operator.planning.objections import first_objection
@@ -37,7 +38,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         "conditions": plan.conditions,
         "declared": tuple(sorted({*stored.declared, *o.applied}))[:_MAX_DECLARED],
         "current_run": _current_run(o),
-        "pruned_before": o.pruned_before or stored.pruned_before,
+        "pruned_before": latest(o.pruned_before, stored.pruned_before),
         "intent": stored.intent if _is_in_doubt(o) else None,
     }
     if is_true(plan.conditions, "Ready"):

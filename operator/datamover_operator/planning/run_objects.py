@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from datamover_crds import from_timestamp
+from datamover_operator.planning.bonds import belongs_to
 from datamover_operator.planning.history import history_steps
 from datamover_operator.planning.names import LAST_TRIGGER_ANNOTATION, execution_run_name, trigger_run_name
 from datamover_operator.planning.observed import Observed, Stranger
@@ -24,7 +25,8 @@ def recall_trigger(o: Observed) -> tuple[Step, ...]:
 
 def run_object_steps(o: Observed, now: datetime) -> tuple[Step, ...]:
     """What to do next about the mover's run objects."""
-    rooms = (_drop_lost_run(o), _record_strangers(o), _trigger(o), history_steps(o.mover.spec.run_history, o.runs, now))
+    makes = () if o.namespace_goes else (_record_strangers(o), _trigger(o))
+    rooms = (_drop_lost_run(o), *makes, history_steps(o.mover.spec.run_history, o.runs, now))
     return next((steps for steps in rooms if steps), ())
 
 
@@ -45,7 +47,7 @@ def _trigger(o: Observed) -> tuple[Step, ...]:
     if token is None or o.mover.spec.suspend:
         return ()
     name = trigger_run_name(o.identity.name, token)
-    if any(run.metadata.name == name for run in o.runs):
+    if any(run.metadata.name == name and belongs_to(run, o.uid) for run in o.runs):
         return (Annotate({LAST_TRIGGER_ANNOTATION: token}),)
     return (CreateRun(name, "trigger"),)
 

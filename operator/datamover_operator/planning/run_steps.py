@@ -25,17 +25,20 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclaim:
+    """Take the claim off the run: its start certainly had no effect, and may be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protect:
+    """Own the run and put the finalizer on it: it stays until its execution has ended, whoever started that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """StartTaskExecution, sent at most once."""
 
     request: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class AnnounceCancel:
-    """Write to status that the execution is cancelled: nothing else tells afterwards why it ended in ERROR."""
-
-    status: DataMoverRunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,14 @@ class FreeRun:
     """Take our finalizer off the run."""
 
 
-RunStep = ClaimMover | ClaimRun | Own | Start | AnnounceCancel | CancelRun | LimitBandwidth | ReleaseMover | FreeRun
+AwsRunStep = Start | CancelRun | LimitBandwidth
+KubeRunStep = ClaimMover | ClaimRun | Unclaim | Own | Protect | ReleaseMover | FreeRun
+RunStep = AwsRunStep | KubeRunStep
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The next steps, the status that the run shall have (None: as it is), and whether to try again later."""
+    """The status that the run shall have (None: as it is), the steps to take then, and whether to try again later."""
 
     steps: tuple[RunStep, ...] = ()
     status: DataMoverRunStatus | None = None

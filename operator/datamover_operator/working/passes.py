@@ -11,8 +11,10 @@ from datamover_crds.common import API_VERSION
 from datamover_operator.kube.cache import Entry, metadata_of
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.bonds import belongs_to
 from datamover_operator.planning.claims import belonging
 from datamover_operator.planning.failure import Failure, FailureKind
+from datamover_operator.planning.history import latest
 from datamover_operator.planning.names import EXECUTION_ANNOTATION, FINALIZER, ORIGIN_LABEL
 from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.recording import intent_of, notes_of, status_of
@@ -106,7 +108,7 @@ class MoverPass:
                 self.o = replace(
                     self.o,
                     runs=tuple(run for run in self.o.runs if run.metadata.uid != step.uid),
-                    pruned_before=max(step.started_at or "", self.o.pruned_before or "") or None,
+                    pruned_before=latest(self.o.pruned_before, step.started_at),
                 )
             case DropLostRun():
                 await self._drop_lost_run(step)
@@ -146,8 +148,9 @@ class MoverPass:
     async def _create_run(self, step: CreateRun) -> None:
         identity = self.o.identity
         meta = belonging(identity, ObjectMeta(labels={ORIGIN_LABEL: step.origin}))
-        annotations: JsonObject = {EXECUTION_ANNOTATION: step.execution_arn} if step.execution_arn else {}
-        metadata = meta | {"name": step.name, "namespace": identity.namespace, "annotations": annotations}
+        metadata = meta | {"name": step.name, "namespace": identity.namespace}
+        if step.execution_arn is not None:  # what has been started is to be cancelled with its object
+            metadata |= {"annotations": {EXECUTION_ANNOTATION: step.execution_arn}, "finalizers": [FINALIZER]}
         body: JsonObject = {
             "apiVersion": API_VERSION,
             "kind": "DataMoverRun",
@@ -157,11 +160,33 @@ class MoverPass:
         try:
             await self._office.writer.create(Kind.RUN, identity.namespace, body)
         except KubeError as error:
-            if not error.is_already_there:
+            if error.is_terminating:
+                self.o = replace(self.o, namespace_goes=True)
+            elif error.is_already_there:
+                await self._meet_run(step)
+            else:
                 raise
         runs = self._office.caches.runs.under((identity.namespace, identity.name))
         strangers = tuple(each for each in self.o.strangers if each.arn != step.execution_arn)
         self.o = replace(self.o, runs=tuple(runs), strangers=strangers)
+
+    async def _meet_run(self, step: CreateRun) -> None:
+        """A run has the name already: the mover's own, which the cache has not seen yet, or another's."""
+        raw = await self._office.writer.read(Kind.RUN, self.o.identity.namespace, step.name)
+        run = self._office.caches.runs.put(raw).model if raw is not None else None
+        is_own = run is not None and run.spec.mover_ref.name == self.o.identity.name and belongs_to(run, self.o.uid)
+        if is_own or step.execution_arn is not None:
+            return
+        if raw is None or metadata_of(raw).get("deletionTimestamp"):
+            raise KubeError(409, "Conflict", f"run '{step.name}' is just going")
+        message = f"run '{step.name}' belongs to another mover; delete it, or set another token"
+        self.o = replace(
+            self.o,
+            trouble=(
+                *self.o.trouble,
+                Trouble(Failure(FailureKind.REFUSED, "Create", "AlreadyExists", message), step.path),
+            ),
+        )
 
     async def _drop_lost_run(self, step: DropLostRun) -> None:
         """The cache may not have seen the run yet: only the API server knows that it is gone."""

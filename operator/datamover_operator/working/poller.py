@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
 from datamover_crds import DataMoverRun, JsonObject
 from datamover_operator.aws.errors import AwsError
+from datamover_operator.planning.bonds import belongs_to, execution_of, is_execution_of
+from datamover_operator.planning.executions import status_from
 from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.names import EXECUTION_ANNOTATION
 from datamover_operator.working.book import AccountBook
 from datamover_operator.working.office import ACTIVE, Desk, Office
 from datamover_operator.working.ports import Aws
@@ -55,7 +57,7 @@ class Poller:
         self._office = office
         self._book = book
         self._board = board
-        self._active: dict[str, dict[str, DataMoverRun]] = {}
+        self._active: dict[str, dict[str, list[DataMoverRun]]] = {}
 
     async def poll_forever(self) -> None:
         """Describe every active execution every `run_poll_interval_seconds`."""
@@ -63,13 +65,14 @@ class Poller:
 
     def _begin(self) -> list[str]:
         """Find what is active now; return its accounts."""
-        active = {arn: run for run in self._office.caches.runs.under(ACTIVE) if (arn := execution_of(run))}
-        self._board.keep_only(set(active))
-        self._office.metrics.active_runs(len(active))
+        active = [(arn, run) for run in self._office.caches.runs.under(ACTIVE) if (arn := execution_of(run))]
+        arns = {arn for arn, _ in active}
+        self._board.keep_only(arns)
+        self._office.metrics.active_runs(len(arns))
         self._active = {}
-        for arn, run in active.items():
-            if account := self._account(run):
-                self._active.setdefault(account, {})[arn] = run
+        for arn, run in active:
+            if account := self._account(arn, run):
+                self._active.setdefault(account, {}).setdefault(arn, []).append(run)
         return list(self._active)
 
     async def _poll(self, account: str) -> None:
@@ -77,9 +80,9 @@ class Poller:
         if aws is None:
             return
         slots = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(self._look(aws, arn, run, slots) for arn, run in self._active[account].items()))
+        await asyncio.gather(*(self._look(aws, arn, runs, slots) for arn, runs in self._active[account].items()))
 
-    async def _look(self, aws: Aws, arn: str, run: DataMoverRun, slots: asyncio.Semaphore) -> None:
+    async def _look(self, aws: Aws, arn: str, runs: Sequence[DataMoverRun], slots: asyncio.Semaphore) -> None:
         async with slots:
             try:
                 described = await aws.datasync.describe_task_execution(arn)
@@ -88,14 +91,15 @@ class Poller:
                     _log.info("an execution could not be described", execution=arn, error=str(error))
                     return
                 described = None
-        if self._board.post(arn, described):
-            self._office.queue.add((Desk.RUN, run.metadata.uid))
+        is_news, now = self._board.post(arn, described), self._office.clock.now()
+        for run in runs:
+            if is_news or described is None or status_from(described, run.status, now) != run.status:
+                self._office.queue.add((Desk.RUN, run.metadata.uid))
 
-    def _account(self, run: DataMoverRun) -> str | None:
+    def _account(self, arn: str, run: DataMoverRun) -> str | None:
+        """Only the run's own mover gives access to an execution, and only to one of its own task (I6)."""
         mover = self._office.caches.movers.named(run.metadata.namespace, run.spec.mover_ref.name)
-        return mover.model.spec.account_ref.name if mover is not None else None
-
-
-def execution_of(run: DataMoverRun) -> str | None:
-    """The execution that the run stands for, as far as its object says."""
-    return run.status.execution_arn or run.metadata.annotations.get(EXECUTION_ANNOTATION)
+        if mover is None:
+            return None
+        is_own = belongs_to(run, mover.uid) and is_execution_of(mover.model, arn)
+        return mover.model.spec.account_ref.name if is_own else None

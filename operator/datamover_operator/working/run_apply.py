@@ -6,57 +6,63 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-import structlog
+from pydantic import JsonValue
 
-from datamover_crds import DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
+from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.bonds import Claim
 from datamover_operator.planning.claims import belonging, claimed, released
 from datamover_operator.planning.conditions import timestamp
 from datamover_operator.planning.failure import Failure, FailureKind
 from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import CLAIM_ANNOTATION, FINALIZER
+from datamover_operator.planning.run_observed import ObservedRun, Setback
 from datamover_operator.planning.run_steps import (
-    AnnounceCancel,
+    AwsRunStep,
     CancelRun,
     ClaimMover,
     ClaimRun,
     FreeRun,
+    KubeRunStep,
     LimitBandwidth,
     Own,
+    Protect,
     ReleaseMover,
     RunStep,
     Start,
+    Unclaim,
 )
-from datamover_operator.planning.runs import Claim, ObservedRun
-from datamover_operator.working.intake import wake_runs
-from datamover_operator.working.office import Desk, Office
+from datamover_operator.working.holding import change_mover, wake_mover
+from datamover_operator.working.office import Office
+from datamover_operator.working.poller import Board
 from datamover_operator.working.ports import Aws, send_before
 from datamover_operator.working.reading import or_none
 
 _BUSY = frozenset({"RUNNING", "QUEUED"})
-_TRIES = 5
-_log = structlog.get_logger(__name__)
+_BAD_ENDS = frozenset({"Failed", "Rejected", "Unknown"})
+
+Change = Callable[[DataMoverStatus], DataMoverStatus]
 
 
 @dataclass(slots=True)
-class Starts:
-    """What this process knows of starts, by the run's uid.
+class Ledger:
+    """What this process knows of executions: as last described, on the `board`, and by the uid of the run.
 
-    `unsent` holds the nonce of a claim whose start has not been sent, `void` that of one whose start certainly had no
-    effect, `started` the execution that a start made, `cancelled` the one whose cancel has been accepted.
+    `void` holds the nonce of a claim under which certainly nothing has been started, `started` the execution that a
+    start made, `cancelled` the one whose cancel has been accepted.
     """
 
-    unsent: dict[str, str] = field(default_factory=dict)
+    board: Board
     void: dict[str, str] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
     cancelled: dict[str, str] = field(default_factory=dict)
 
     def forget(self, uid: str) -> None:
         """The run is gone."""
-        for known in (self.unsent, self.void, self.started, self.cancelled):
+        for known in (self.void, self.started, self.cancelled):
             known.pop(uid, None)
 
 
@@ -64,165 +70,145 @@ class RunPass:
     """Holds one pass' knowledge (`o`) and the stored object it goes on from. Methods raise KubeError, AwsError."""
 
     def __init__(
-        self,
-        office: Office,
-        starts: Starts,
-        entry: Entry[DataMoverRun],
-        o: ObservedRun,
-        aws: Aws | None,
+        self, office: Office, ledger: Ledger, entry: Entry[DataMoverRun], o: ObservedRun, aws: Aws | None
     ) -> None:
         """Start from the object in `entry`, as observed in `o`."""
         self.o = o
         self.released = False
         self._office = office
-        self._starts = starts
+        self._ledger = ledger
         self._raw = entry.raw
         self._aws = aws
 
     async def take(self, step: RunStep) -> None:
         """Carry one step out."""
-        match step:
-            case Own():
-                self._take_in(await self._office.writer.metadata(Kind.RUN, self._raw, self._belonging()))
-            case ClaimMover():
-                await self._claim_mover(step)
-            case ClaimRun():
-                await self._claim_run()
-            case Start():
-                await self._start(step)
-            case AnnounceCancel():
-                await self.record(step.status)
-            case CancelRun():
-                await self._cancel(step)
-            case LimitBandwidth():
-                await self._limit(step)
-            case ReleaseMover():
-                await self._release_mover()
-            case FreeRun():
-                finalizers = [each for each in self.o.run.metadata.finalizers if each != FINALIZER]
-                await self._office.writer.metadata(Kind.RUN, self._raw, {"finalizers": list(finalizers)})
-                self.released = True
+        if isinstance(step, KubeRunStep):
+            await self._write(step)
+        else:
+            await self._call(step)
 
     async def record(self, status: DataMoverRunStatus) -> None:
-        """Write the run's status, and an Event where its phase is new."""
-        before, known = self.o.run.status.phase, self.o.run.status.execution_arn
+        """Write the run's status, and tell what is new in it."""
+        before = self.o.run.status
         self._take_in(await self._office.writer.status(Kind.RUN, self._raw, dump(status)))
-        if status.execution_arn != known and self.o.mover is not None:
-            self._wake_mover()
-        if status.phase in FINAL_PHASES and before not in FINAL_PHASES:
+        if status.execution_arn != before.execution_arn and self.o.mover is not None:
+            wake_mover(self._office, self.o.mover)
+        meta, mover, phase = self.o.run.metadata, self.o.run.spec.mover_ref.name, status.phase
+        if phase in FINAL_PHASES and before.phase not in FINAL_PHASES:
             moved = status.counters.bytes_transferred if status.counters is not None else None
-            meta = self.o.run.metadata
-            mover = self.o.run.spec.mover_ref.name
-            self._office.metrics.run_ended(meta.namespace, mover, status.phase, moved or 0)
-        if status.phase != before and status.phase is not None:
-            is_bad = status.phase in {"Failed", "Rejected", "Unknown"}
-            self._office.events.tell(self._raw, status.phase, status.message or status.phase, warning=is_bad)
+            self._office.metrics.run_ended(meta.namespace, mover, phase, moved or 0)
+        self._tell(before, status)
 
-    async def _claim_mover(self, step: ClaimMover) -> None:
-        now, run = timestamp(self._office.clock.now()), self.o.run
-        await self._change_mover(lambda status: claimed(status, run, step.execution_arn, now))
+    def _tell(self, before: DataMoverRunStatus, after: DataMoverRunStatus) -> None:
+        """An Event for each new phase, and for what somebody has to change."""
+        hindrance = _stalled(after)
+        if after.phase != before.phase and after.phase is not None:
+            is_bad = after.phase in _BAD_ENDS or (hindrance and after.phase not in FINAL_PHASES)
+            self._office.events.tell(self._raw, after.phase, after.message or after.phase, warning=bool(is_bad))
+        elif hindrance and hindrance != _stalled(before):
+            self._office.events.tell(self._raw, after.reason or "Stalled", hindrance, warning=True)
+
+    async def _write(self, step: KubeRunStep) -> None:
+        match step:
+            case Own():
+                await self._change_metadata(self._belonging())
+            case Protect():
+                await self._change_metadata(self._belonging() | {"finalizers": self._finalizers(FINALIZER)})
+            case ClaimMover():
+                now, run = timestamp(self._office.clock.now()), self.o.run
+                await self._change_mover(lambda status: claimed(status, run, step.execution_arn, now))
+            case ReleaseMover():
+                run = self.o.run
+                await self._change_mover(lambda status: released(status, run))
+                wake_mover(self._office, self._mover)
+            case ClaimRun():
+                await self._claim_run()
+            case Unclaim():
+                await self._change_metadata({"annotations": {CLAIM_ANNOTATION: None}})
+                self.o = replace(self.o, claim=None, may_send=False)
+            case FreeRun():
+                await self._office.writer.metadata(Kind.RUN, self._raw, {"finalizers": self._finalizers()})
+                self.released = True
 
     async def _claim_run(self) -> None:
-        assert self.o.mover is not None  # noqa: S101 - the plan claims the mover first
-        settings, uid = self._office.settings, self.o.run.metadata.uid
-        claim = Claim(self.o.nonce, self.o.mover.metadata.uid)
+        settings = self._office.settings
+        claim = Claim(self.o.nonce, self._mover.metadata.uid)
         text = json.dumps({"nonce": claim.nonce, "moverUid": claim.mover_uid})
-        finalizers = [*(each for each in self.o.run.metadata.finalizers if each != FINALIZER), FINALIZER]
-        wanted = self._belonging() | {"finalizers": list(finalizers), "annotations": {CLAIM_ANNOTATION: text}}
         send_before.set(self._office.clock.tick() + settings.settling_seconds - settings.aws_call_timeout_seconds)
-        try:
-            self._take_in(await self._office.writer.metadata(Kind.RUN, self._raw, wanted))
-        except KubeError:
-            self._starts.void[uid] = claim.nonce  # it may stand there, but nothing has been sent under it
-            raise
-        self._starts.unsent[uid] = claim.nonce
+        self._ledger.void[self.o.run.metadata.uid] = claim.nonce  # it may stand there, but nothing has been sent yet
+        marks: JsonObject = {"finalizers": self._finalizers(FINALIZER), "annotations": {CLAIM_ANNOTATION: text}}
+        await self._change_metadata(self._belonging() | marks)
         self.o = replace(self.o, claim=claim, may_send=True)
 
-    async def _start(self, step: Start) -> None:
-        assert self._aws is not None  # noqa: S101 - without a way in nothing is started
-        uid = self.o.run.metadata.uid
-        nonce = self._starts.unsent.pop(uid)
+    async def _call(self, step: AwsRunStep) -> None:
+        """What AWS does not carry out becomes a setback: the plan says what follows from it."""
+        assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
         try:
-            arn = await self._aws.datasync.start_task_execution(step.request)
+            match step:
+                case Start():
+                    await self._start(step, self._aws)
+                case CancelRun():
+                    await self._aws.datasync.cancel_task_execution(step.execution_arn)
+                    self._ledger.cancelled[self.o.run.metadata.uid] = step.execution_arn
+                    self.o = replace(self.o, cancel_sent=True)
+                case LimitBandwidth():
+                    await self._aws.datasync.update_task_execution(step.execution_arn, step.bytes_per_second)
+                    options = {**_options(self.o.execution), "bytesPerSecond": step.bytes_per_second}
+                    self.o = replace(self.o, execution={**(self.o.execution or {}), "options": options})
         except AwsError as error:
             if error.failure.kind is FailureKind.UNKNOWN_OUTCOME:
                 raise
-            self._starts.void[uid] = nonce
-            if error.failure.kind.passes:
-                raise
-            await self._refused(error.failure)
-            return
-        self._starts.started[uid] = arn
-        self.o = replace(self.o, execution_arn=arn, may_send=False)
+            await self._set_back(step, error.failure, self._aws)
+        else:
+            self.o = replace(self.o, setback=None)
 
-    async def _refused(self, failure: Failure) -> None:
-        """What DataSync says of a task that is busy is not published: its state tells."""
-        assert self._aws is not None  # noqa: S101 - it has just refused
-        assert self.o.mover is not None  # noqa: S101 - nothing else is started
-        task = await or_none(self._aws.datasync.describe_task(str(self.o.mover.status.task_arn)))
-        is_busy = task is not None and task.get("status") in _BUSY
-        self.o = replace(self.o, claim=None, failure=failure, task_is_busy=is_busy)
-        self._wake_mover()
+    async def _start(self, step: Start, aws: Aws) -> None:
+        uid = self.o.run.metadata.uid
+        self._ledger.void.pop(uid, None)
+        self.o = replace(self.o, may_send=False)
+        arn = await aws.datasync.start_task_execution(step.request)
+        self._ledger.started[uid] = arn
+        self.o = replace(self.o, execution_arn=arn)
 
-    async def _cancel(self, step: CancelRun) -> None:
-        if self._aws is None:
+    async def _set_back(self, step: AwsRunStep, failure: Failure, aws: Aws) -> None:
+        """What DataSync says of a task that is busy, or an execution that has ended, is not published: look at them."""
+        self.o = replace(self.o, setback=Setback(step, failure))
+        if not isinstance(step, Start):
+            await self._look(step.execution_arn, aws)
             return
+        claim, mover = self.o.claim, self._mover
+        if claim is not None:
+            self._ledger.void[self.o.run.metadata.uid] = claim.nonce
+        self.o = replace(self.o, claim=None, setback=Setback(step, failure, await _is_busy(aws, mover)))
+        if failure.kind is FailureKind.NOT_FOUND:
+            self._office.memories.of(mover.metadata.uid).must_look = True
+        wake_mover(self._office, mover)
+
+    async def _look(self, arn: str, aws: Aws) -> None:
         try:
-            await self._aws.datasync.cancel_task_execution(step.execution_arn)
-        except AwsError as error:
-            if error.failure.kind not in {FailureKind.NOT_FOUND, FailureKind.CONFLICT}:
-                raise
-            self.o = replace(self.o, execution=None)
-            return
-        self._starts.cancelled[self.o.run.metadata.uid] = step.execution_arn
-        self.o = replace(self.o, cancel_sent=True)
+            described = await or_none(aws.datasync.describe_task_execution(arn))
+        except AwsError:
+            return  # the poller asks again soon
+        self._ledger.board.post(arn, described)
+        self.o = replace(self.o, execution=described, execution_gone=described is None)
 
-    async def _limit(self, step: LimitBandwidth) -> None:
-        if self._aws is not None:
-            await self._aws.datasync.update_task_execution(step.execution_arn, step.bytes_per_second)
-        options = {**_options(self.o.execution), "bytesPerSecond": step.bytes_per_second}
-        self.o = replace(self.o, execution={**(self.o.execution or {}), "options": options})
+    async def _change_mover(self, change: Change) -> None:
+        self.o = replace(self.o, mover=await change_mover(self._office, self._mover, change))
 
-    async def _release_mover(self) -> None:
-        run = self.o.run
-        await self._change_mover(lambda status: released(status, run))
-        self._wake_mover()
-
-    async def _change_mover(self, change: Callable[[DataMoverStatus], DataMoverStatus]) -> None:
-        """Change the mover's status by compare-and-swap, on the newest version."""
-        assert self.o.mover is not None  # noqa: S101 - the plan looks for it first
-        meta = self.o.mover.metadata
-        for _ in range(_TRIES):
-            entry = self._office.caches.movers.get(meta.uid)
-            if entry is None:
-                raise KubeError(404, "NotFound", "the mover is gone")
-            mover = entry.model
-            status = change(mover.status)
-            if status == mover.status:
-                self.o = replace(self.o, mover=mover)
-                return
-            try:
-                await self._office.writer.status(Kind.MOVER, entry.raw, dump(status))
-            except KubeError as error:
-                if not error.is_conflict:
-                    raise
-                await self._office.writer.read(Kind.MOVER, meta.namespace, meta.name)
-            else:
-                self.o = replace(self.o, mover=mover.model_copy(update={"status": status}))
-                return
-        raise KubeError(409, "Conflict", "the mover is written by others all the time")
+    async def _change_metadata(self, metadata: JsonObject) -> None:
+        self._take_in(await self._office.writer.metadata(Kind.RUN, self._raw, metadata))
 
     def _belonging(self) -> JsonObject:
         assert self.o.identity is not None  # noqa: S101 - a run belongs to a mover
         return belonging(self.o.identity, self.o.run.metadata)
 
-    def _wake_mover(self) -> None:
-        """The task's state has changed: have the mover described, and the runs that wait for it looked at."""
-        assert self.o.mover is not None  # noqa: S101 - it has just been claimed or released
-        meta = self.o.mover.metadata
-        self._office.memories.of(meta.uid).must_describe = True
-        self._office.queue.add((Desk.MOVER, meta.uid))
-        wake_runs(self._office.caches, self._office.queue, meta.namespace, meta.name)
+    def _finalizers(self, *ours: str) -> list[JsonValue]:
+        return [*(each for each in self.o.run.metadata.finalizers if each != FINALIZER), *ours]
+
+    @property
+    def _mover(self) -> DataMover:
+        assert self.o.mover is not None  # noqa: S101 - the plan looks for it first
+        return self.o.mover
 
     def _take_in(self, raw: JsonObject) -> None:
         entry = self._office.caches.runs.put(raw)
@@ -232,6 +218,18 @@ class RunPass:
         self.o = replace(self.o, run=entry.model)
 
 
+async def _is_busy(aws: Aws, mover: DataMover) -> bool:
+    try:
+        task = await or_none(aws.datasync.describe_task(str(mover.status.task_arn)))
+    except AwsError:
+        return False
+    return task is not None and task.get("status") in _BUSY
+
+
 def _options(execution: JsonObject | None) -> JsonObject:
     options = (execution or {}).get("options")
     return options if isinstance(options, dict) else {}
+
+
+def _stalled(status: DataMoverRunStatus) -> str:
+    return next((each.message for each in status.conditions if each.type == "Stalled" and each.status == "True"), "")

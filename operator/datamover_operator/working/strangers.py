@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import replace
 
 from datamover_crds import JsonObject, from_timestamp
+from datamover_operator.planning.bonds import execution_of
 from datamover_operator.planning.executions import has_ended
 from datamover_operator.planning.history import FINAL_PHASES
 from datamover_operator.planning.names import CLAIM_ANNOTATION
 from datamover_operator.planning.observed import Observed, Stranger
-from datamover_operator.working.poller import execution_of
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.reading import or_none
 

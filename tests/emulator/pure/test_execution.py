@@ -74,3 +74,11 @@ def test_the_phase_in_which_it_failed_is_shown(execution: Execution) -> None:
     result = execution.describe(LATER)["Result"]
     assert [result[f"{phase}Status"] for phase in ("Prepare", "Transfer", "Verify")] == ["SUCCESS", "ERROR", "PENDING"]
     assert (result["ErrorCode"], result["ErrorDetail"]) == ("Code", "what happened")
+
+
+def test_one_that_is_cancelled_before_its_launch_took_no_time(execution: Execution) -> None:
+    execution.ask_to_stop()
+    execution.end(NOW)
+    result = execution.describe(LATER)["Result"]
+    assert isinstance(result, dict)
+    assert result["TotalDuration"] == 0

@@ -114,7 +114,7 @@ def kind_of(error: Exception, operation: str, *, sent: bool = True) -> Kind | No
         ),
         # requests without anything declared: only the state can be in the way
         ("CancelTaskExecution", INVALID, 400, "cannot be cancelled in its current status: SUCCESS", Kind.CONFLICT),
-        ("UpdateTaskExecution", INVALID, 400, "has ended", Kind.CONFLICT),
+        ("UpdateTaskExecution", INVALID, 400, "Invalid SyncOption value. Option: BytesPerSecond", Kind.REFUSED),
         ("UpdateTaskExecution", INVALID, 400, "Request: TaskExecution exec-0 not found", Kind.NOT_FOUND),
         ("DeleteTask", INVALID, 400, "is running", Kind.CONFLICT),
         ("DeleteLocation", INVALID, 400, "in use by task", Kind.CONFLICT),

@@ -98,7 +98,8 @@ async def test_runs_of_one_account_are_polled_though_many_of_another_hang() -> N
     intake = Intake(caches, queue, metrics)
     location: JsonObject = {"s3": {"s3BucketArn": "arn:aws:s3:::bucket"}}
     for account, runs in (("hangs", 100), ("quick", 1)):
-        put(intake, Kind.MOVER, account, {"accountRef": {"name": account}, "source": location, "destination": location})
+        spec: JsonObject = {"accountRef": {"name": account}, "source": location, "destination": location}
+        put(intake, Kind.MOVER, account, spec, status={"taskArn": execution(account, 0).partition("/execution")[0]})
         for number in range(runs):
             status = {"phase": "Transferring", "executionArn": execution(account, number)}
             put(intake, Kind.RUN, f"{account}-{number}", {"moverRef": {"name": account}}, status=status)

@@ -1,0 +1,381 @@
+"""Movers and runs without a network: the operator's desks, intake and poller over an API server and an AWS in memory.
+
+Time passes only by `go`. An object that is looked at again and again without any time passing fails the test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self, cast
+
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, parse
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.events import Events
+from datamover_operator.kube.resources import Kind, merged
+from datamover_operator.kube.writer import Writer
+from datamover_operator.metrics import Metrics
+from datamover_operator.planning.bonds import claim_of
+from datamover_operator.settings import Settings
+from datamover_operator.working.book import AccountBook, Way, declared_access
+from datamover_operator.working.intake import Intake
+from datamover_operator.working.memory import Memories
+from datamover_operator.working.movers import Movers
+from datamover_operator.working.office import Caches, Clock, Desk, Key, Office
+from datamover_operator.working.poller import Board, Poller
+from datamover_operator.working.ports import AccountAccess
+from datamover_operator.working.queue import WorkQueue
+from datamover_operator.working.runs import Runs
+from tests.unit.planning.sky import ACCOUNT, REGION, CrashError
+from tests.unit.planning.world import GRANT_ALL, HELD, Kube, Told
+from tests.unit.runs.sky import Sky
+
+NAMESPACE = "team-a"
+SPEC: JsonObject = {
+    "accountRef": {"name": "dev"},
+    "source": {"s3": {"s3BucketArn": "arn:aws:s3:::from"}},
+    "destination": {"s3": {"s3BucketArn": "arn:aws:s3:::to"}},
+}
+SETTINGS = Settings(lease=False)
+SWEEP = 30.0
+MAX_PASSES = 40
+"""How often an object may be looked at within one moment."""
+_METRICS = Metrics()
+_KINDS = {kind.value.plural: kind for kind in Kind}
+
+
+class Api(Kube):
+    """Keeps finalizers, counts generations, collects garbage, and tells what changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changes: list[tuple[Kind, str, JsonObject]] = []
+
+    def put(self, key: str, raw: Mapping[str, Any]) -> JsonObject:
+        is_new = key not in self.objects
+        stored = super().put(key, raw)
+        meta = metadata_of(stored)
+        if meta.get("deletionTimestamp") and not meta.get("finalizers"):
+            return self.drop(key)
+        self.changes.append((_kind(key), "ADDED" if is_new else "MODIFIED", copy.deepcopy(stored)))
+        return stored
+
+    async def patch(self, path: str, body: JsonObject) -> JsonObject:
+        self.before("patch")
+        self.writes.append(path)
+        key = path.removesuffix("/status")
+        stored = await self.get(key)
+        if metadata_of(body)["resourceVersion"] != metadata_of(stored)["resourceVersion"]:
+            raise KubeError(409, "Conflict", path)
+        answer = copy.deepcopy(self.put(key, cast("JsonObject", merged(stored, body))))
+        self.after("patch")
+        return answer
+
+    async def delete(self, path: str, body: JsonObject) -> JsonObject:
+        self.writes.append("delete")
+        self.mark(path)
+        return {}
+
+    def mark(self, key: str) -> None:
+        """Ask for an object's deletion."""
+        if key not in self.objects:
+            return
+        raw = copy.deepcopy(self.objects[key])
+        meta = metadata_of(raw)
+        if not meta.get("deletionTimestamp"):
+            generation = cast("int", meta["generation"]) + 1
+            self.put(
+                key, raw | {"metadata": meta | {"deletionTimestamp": "2025-01-15T13:00:00Z", "generation": generation}}
+            )
+
+    def drop(self, key: str) -> JsonObject:
+        """The object is gone, and what it owned is to go."""
+        gone = self.objects.pop(key)
+        self.changes.append((_kind(key), "DELETED", copy.deepcopy(gone)))
+        uid = metadata_of(gone)["uid"]
+        for other, raw in list(self.objects.items()):
+            owners = cast("list[JsonObject]", metadata_of(raw).get("ownerReferences", []))
+            if any(owner["uid"] == uid for owner in owners):
+                self.mark(other)
+        return gone
+
+
+def _kind(key: str) -> Kind:
+    return _KINDS[key.split("/")[-2]]
+
+
+class Agenda:
+    """A WorkQueue whose time the stage tells."""
+
+    def __init__(self, tick: Callable[[], float]) -> None:
+        self.due: dict[Key, float] = {}
+        self._tick = tick
+        self._failures: Counter[Key] = Counter()
+
+    def __len__(self) -> int:
+        return len(self.due)
+
+    def add(self, key: Key) -> None:
+        self.add_after(key, 0.0)
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        self.due[key] = min(self.due.get(key, float("inf")), self._tick() + max(0.0, seconds))
+
+    def retry(self, key: Key) -> float:
+        delay = min(60.0, 2.0 ** self._failures[key])
+        self._failures[key] += 1
+        self.add_after(key, delay)
+        return delay
+
+    def succeeded(self, key: Key) -> None:
+        self._failures.pop(key, None)
+
+    def is_wanted(self, key: Key) -> bool:
+        return key in self.due
+
+    def forget(self, key: Key) -> None:
+        self.due.pop(key, None)
+        self.succeeded(key)
+
+
+@dataclass
+class Process:
+    """One operator."""
+
+    agenda: Agenda
+    intake: Intake
+    desks: dict[Desk, Any]
+    poller: Poller
+    office: Office
+    book: AccountBook
+    next_poll: float
+    next_sweep: float
+    passes: Counter[tuple[float, Key]] = field(default_factory=Counter)
+
+    async def poll(self) -> None:
+        """Look at every active execution once."""
+        for account in self.poller._begin():
+            await self.poller._poll(account)
+
+
+class Stage:
+    """One account, and the operators that look after it. A context manager."""
+
+    def __init__(self) -> None:
+        self.sky = Sky()
+        self.kube = Api()
+        self.told = Told()
+        self.tick = 1000.0
+        self.connected = True
+        self.number = 0
+        self.starts: Counter[str] = Counter()
+        """How many executions each run has made, by its uid."""
+        self.sky.on_start = self._count_start
+        self.processes: list[Process] = []
+
+    def __enter__(self) -> Self:
+        self._runner = asyncio.Runner()
+        self.operator()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._runner.close()
+
+    # operators
+
+    def operator(self) -> Process:
+        """Start one more."""
+        self.number += 1
+        agenda, caches, board = Agenda(lambda: self.tick), Caches.empty(), Board()
+        book = AccountBook(caches.accounts)
+        queue = cast("WorkQueue[Key]", agenda)
+        intake = Intake(caches, queue, _METRICS)
+        office = Office(
+            settings=SETTINGS,
+            instance=f"operator-{self.number}",
+            cluster_id="cluster-1",
+            clock=Clock(now=lambda: self.sky.now, tick=lambda: self.tick),
+            caches=caches,
+            queue=queue,
+            writer=Writer(cast("KubeClient", self.kube), intake, _METRICS),
+            events=cast("Events", self.told),
+            metrics=_METRICS,
+            memories=Memories(),
+            rng=random.Random(self.number),  # noqa: S311 - nonces that can be told apart
+        )
+        desks: dict[Desk, Any] = {
+            Desk.MOVER: Movers(office, book).reconcile,
+            Desk.RUN: Runs(office, book, board).reconcile,
+            Desk.ACCOUNT: _rest,
+        }
+        poller = Poller(office, book, board)
+        process = Process(agenda, intake, desks, poller, office, book, self.tick + 5, self.tick + SWEEP)
+        caches.accounts.put(self._account())
+        self.processes.append(process)
+        for key, raw in self.kube.objects.items():
+            intake.seen(_kind(key), None, copy.deepcopy(raw))
+        return process
+
+    def restart(self) -> None:
+        """All operators end, and one starts."""
+        self.processes.clear()
+        self.operator()
+
+    # what users do
+
+    def create(self, kind: Kind, name: str, spec: Mapping[str, Any], **metadata: Any) -> JsonObject:  # noqa: ANN401
+        body = {
+            "apiVersion": "datamover.io/v1alpha1",
+            "kind": kind.value.kind,
+            "metadata": {"name": name, "namespace": NAMESPACE} | metadata,
+            "spec": dict(spec),
+        }
+        parse(kind.value.model, body)
+        return self.kube.put(kind.value.path(NAMESPACE, name), body)
+
+    def add_mover(self, name: str = "m", **spec: Any) -> DataMover:  # noqa: ANN401 - a spec's members
+        """Make a mover, and wait until it is Ready."""
+        self.create(Kind.MOVER, name, SPEC | spec)
+        self.go(20)
+        return self.mover(name)
+
+    def add_run(
+        self,
+        name: str = "r",
+        mover: str = "m",
+        annotations: Mapping[str, str] | None = None,
+        **spec: Any,  # noqa: ANN401 - a spec's members
+    ) -> None:
+        meta = {"annotations": dict(annotations)} if annotations else {}
+        self.create(Kind.RUN, name, {"moverRef": {"name": mover}} | spec, **meta)
+
+    def change(self, kind: Kind, name: str, **spec: Any) -> None:  # noqa: ANN401 - a spec's members
+        """Patch an object's spec."""
+        raw = copy.deepcopy(self.kube.objects[kind.value.path(NAMESPACE, name)])
+        meta = metadata_of(raw)
+        meta["generation"] = cast("int", meta["generation"]) + 1
+        self.kube.put(kind.value.path(NAMESPACE, name), cast("JsonObject", merged(raw, {"spec": spec})))
+
+    def wipe(self, kind: Kind, name: str) -> None:
+        """Lose an object's status."""
+        path = kind.value.path(NAMESPACE, name)
+        self.kube.put(path, copy.deepcopy(self.kube.objects[path]) | {"status": {}})
+
+    def delete(self, kind: Kind, name: str) -> None:
+        self.kube.mark(kind.value.path(NAMESPACE, name))
+
+    # what the operators do
+
+    def go(self, seconds: float = 0.0) -> None:
+        """Let so much time pass, and the operators work meanwhile."""
+        end = self.tick + seconds
+        while True:
+            self._work()
+            following = min(
+                min(process.next_poll, process.next_sweep, *process.agenda.due.values()) for process in self.processes
+            )
+            if following > end:
+                self._pass_until(end)
+                return
+            self._pass_until(max(self.tick, following))
+            for process in list(self.processes):
+                self._beat(process)
+
+    def _beat(self, process: Process) -> None:
+        if process.next_poll <= self.tick:
+            process.next_poll = self.tick + SETTINGS.run_poll_interval_seconds
+            self._guarded(process.poll)
+        if process.next_sweep <= self.tick:
+            process.next_sweep = self.tick + SWEEP
+            for entry in process.office.caches.movers:
+                process.office.memories.of(entry.uid).must_describe = True
+                process.agenda.add((Desk.MOVER, entry.uid))
+
+    def _work(self) -> None:
+        while True:
+            self._deliver()
+            wanted = [(process, key) for process in self.processes for key in _ready(process, self.tick)]
+            if not wanted:
+                return
+            process, key = wanted[0]
+            del process.agenda.due[key]
+            process.passes[self.tick, key] += 1
+            assert process.passes[self.tick, key] <= MAX_PASSES, f"{key} is looked at again and again"
+            self._open(process)
+            self._guarded(lambda: process.desks[key[0]](key[1]))  # noqa: B023 - called before the next turn
+
+    def _guarded(self, work: Callable[[], Any]) -> None:
+        try:
+            self._runner.run(work())
+        except CrashError:
+            self.restart()
+
+    def _deliver(self) -> None:
+        changes, self.kube.changes = self.kube.changes, []
+        for kind, event, raw in changes:
+            for process in self.processes:
+                process.intake.seen(kind, event, copy.deepcopy(raw))
+
+    def _count_start(self, nonce: str) -> None:
+        runs = [raw for key, raw in self.kube.objects.items() if _kind(key) is Kind.RUN]
+        claims = {str(metadata_of(raw)["uid"]): claim_of(parse(DataMoverRun, raw)) for raw in runs}
+        owners = [uid for uid, claim in claims.items() if claim is not None and claim.nonce == nonce]
+        assert len(owners) == 1, "nothing is started but what is claimed"
+        self.starts[owners[0]] += 1
+
+    def _open(self, process: Process) -> None:
+        account = parse(DataMoverAccount, self._account())
+        if self.connected:
+            access = AccountAccess("dev", ACCOUNT, REGION)
+            way = Way(declared_access(account), access, self.sky.ports(), cast("Any", None), self.tick)
+            process.book.open("account", way)
+        else:
+            process.book.shut("account")
+        process.book.judge(account)
+
+    def _pass_until(self, tick: float) -> None:
+        self.sky.now += timedelta(seconds=tick - self.tick)
+        self.tick = tick
+
+    def _account(self) -> JsonObject:
+        return {
+            "apiVersion": "datamover.io/v1alpha1",
+            "kind": "DataMoverAccount",
+            "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1", "finalizers": [HELD]},
+            "spec": {"accountId": ACCOUNT, "region": REGION, "grants": [GRANT_ALL]},
+        }
+
+    # what there is to see
+
+    def mover(self, name: str = "m") -> DataMover:
+        return parse(DataMover, self.kube.objects[Kind.MOVER.value.path(NAMESPACE, name)])
+
+    def run(self, name: str = "r") -> DataMoverRun:
+        return parse(DataMoverRun, self.kube.objects[Kind.RUN.value.path(NAMESPACE, name)])
+
+    @property
+    def movers(self) -> list[str]:
+        return [metadata_of(raw)["name"] for key, raw in self.kube.objects.items() if _kind(key) is Kind.MOVER]  # type: ignore[misc]
+
+    @property
+    def runs(self) -> list[str]:
+        return [metadata_of(raw)["name"] for key, raw in self.kube.objects.items() if _kind(key) is Kind.RUN]  # type: ignore[misc]
+
+    def calls(self, operation: str) -> int:
+        """How often AWS has been asked for a change."""
+        return self.sky.writes.count(operation)
+
+
+def _ready(process: Process, tick: float) -> list[Key]:
+    return [key for key, due in process.agenda.due.items() if due <= tick]
+
+
+async def _rest(_uid: str) -> None:
+    """Accounts have nothing to do here."""

@@ -1,0 +1,285 @@
+"""Run objects that the mover makes, and what a run keeps from it: names, finalizers, the history, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.client import KubeError
+from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.conditions import is_true
+from datamover_operator.planning.failure import FailureKind
+from datamover_operator.planning.names import FINALIZER, execution_run_name, trigger_run_name
+from tests.unit.planning.sky import error
+from tests.unit.runs.stage import NAMESPACE, SPEC, Stage
+
+QUEUE: dict[str, Any] = {"overrideOptions": {"taskQueueing": "ENABLED"}}
+
+
+def _task(stage: Stage) -> str:
+    return str(stage.mover().status.task_arn)
+
+
+def _foreign(stage: Stage) -> tuple[str, str]:
+    """An execution that somebody else has started, once it is recorded: its ARN, and the run's name."""
+    arn = stage.sky.start(_task(stage))
+    stage.go(37)
+    return arn, execution_run_name("m", arn)
+
+
+# what others have started
+
+
+def test_deleting_the_record_of_a_foreign_execution_cancels_it(ready: Stage) -> None:
+    arn, name = _foreign(ready)
+    assert FINALIZER in ready.run(name).metadata.finalizers
+    ready.delete(Kind.RUN, name)
+    ready.go(200)
+    assert ready.sky.started[arn].cancelled is not None
+    assert ready.runs == [], "and it does not come back"
+
+
+def test_what_a_foreign_execution_has_come_to_is_recorded_and_let_go(ready: Stage) -> None:
+    _, name = _foreign(ready)
+    ready.go(60)
+    assert ready.run(name).status.phase == "Succeeded"
+    assert ready.run(name).metadata.finalizers == ()
+
+
+def test_deleting_the_record_of_a_queued_execution_cancels_it(ready: Stage) -> None:
+    ready.add_run()
+    ready.go(6)
+    ready.add_run("queued", **QUEUE)
+    ready.go(6)
+    assert ready.run("queued").status.phase == "Queued"
+    arn = str(ready.run("queued").status.execution_arn)
+    ready.delete(Kind.RUN, "queued")
+    ready.go(12)
+    assert ready.sky.started[arn].cancelled is not None
+    assert ready.runs == ["r"]
+    ready.go(100)
+    assert ready.runs == ["r"], "and it does not come back"
+
+
+def test_a_deleted_record_stays_away_also_when_an_earlier_execution_ends_later(ready: Stage) -> None:
+    ready.add_run()
+    ready.go(6)
+    arn = ready.sky.start(_task(ready))
+    ready.add_run("queued", annotations={"datamover.io/execution-arn": arn})
+    ready.go(12)
+    ready.delete(Kind.RUN, "queued")
+    ready.go(200)
+    assert ready.runs == ["r"]
+
+
+def test_pruning_an_older_run_brings_no_younger_one_back(ready: Stage) -> None:
+    ready.add_run()
+    ready.go(70)
+    _, name = _foreign(ready)
+    ready.delete(Kind.RUN, name)
+    ready.go(60)
+    before = ready.mover().status.pruned_before
+    ready.change(Kind.MOVER, "m", runHistory={"limit": 0})
+    ready.go(20)
+    assert ready.runs == []
+    assert ready.mover().status.pruned_before == before
+
+
+# queueing
+
+
+def test_a_queued_run_starts_when_its_turn_comes(ready: Stage) -> None:
+    ready.add_run()
+    ready.go(6)
+    ready.add_run("second", **QUEUE)
+    ready.go(6)
+    status = ready.mover().status
+    assert [ref.name for ref in status.queued_runs] == ["second"]
+    ready.go(130)
+    assert [ready.run(name).status.phase for name in ("r", "second")] == ["Succeeded", "Succeeded"]
+    assert ready.mover().status.current_run is None
+    assert ready.mover().status.queued_runs == ()
+
+
+@pytest.mark.parametrize("duration", [0, -1500], ids=["", "a-negative-duration"])
+def test_a_queued_run_can_be_cancelled(ready: Stage, duration: int) -> None:
+    ready.add_run()
+    ready.go(6)
+    ready.add_run("second", **QUEUE)
+    ready.go(6)
+    ready.sky.started[str(ready.run("second").status.execution_arn)].result = {"totalDuration": duration}
+    ready.change(Kind.RUN, "second", cancel=True)
+    ready.go(12)
+    assert ready.run("second").status.phase == "Cancelled"
+    assert ready.mover().status.queued_runs == ()
+
+
+# the end
+
+
+def _succeed(stage: Stage) -> str:
+    stage.go(100)
+    return "Succeeded"
+
+
+def _cancel(stage: Stage) -> str:
+    stage.change(Kind.RUN, "r", cancel=True)
+    stage.go(30)
+    return "Cancelled"
+
+
+def _fail(stage: Stage) -> str:
+    next(iter(stage.sky.started.values())).cancelled = stage.sky.now
+    stage.go(30)
+    return "Failed"
+
+
+def _vanish(stage: Stage) -> str:
+    stage.sky.started.clear()
+    stage.go(30)
+    return "Unknown"
+
+
+def _lose_task(stage: Stage) -> str:
+    task = _task(stage)
+    del stage.sky.items[task]
+    stage.go(60)
+    return "Unknown"
+
+
+@pytest.mark.parametrize("end", [_succeed, _cancel, _fail, _vanish, _lose_task])
+def test_the_mover_and_the_object_are_let_go_whatever_the_end(ready: Stage, end: Callable[[Stage], str]) -> None:
+    ready.add_run()
+    ready.go(6)
+    assert ready.run().metadata.finalizers == (FINALIZER,)
+    assert end(ready) == ready.run().status.phase
+    assert ready.run().metadata.finalizers == ()
+    assert ready.mover().status.current_run is None
+
+
+@pytest.mark.parametrize("policy", ["Delete", "Retain"])
+def test_an_ended_run_goes_with_its_mover_also_where_its_last_writes_are_lost(ready: Stage, policy: str) -> None:
+    ready.add_run()
+    ready.go(6)
+    ready.change(Kind.MOVER, "m", deletionPolicy=policy)
+    ready.delete(Kind.MOVER, "m")
+
+    def lose(operation: str) -> None:
+        ready.kube.after = lambda _: None
+        raise KubeError(0, "Unreachable", operation)
+
+    ready.kube.after = lose
+    ready.go(60)
+    assert ready.movers == []
+    assert ready.runs == []
+
+
+# changes
+
+
+def test_a_change_waits_for_a_start_whose_outcome_is_not_known(ready: Stage) -> None:
+    def lose(operation: str) -> None:
+        if operation == "StartTaskExecution":
+            raise error(FailureKind.UNKNOWN_OUTCOME, operation)
+
+    ready.sky.before = lose
+    ready.add_run()
+    ready.go(1)
+    ready.change(Kind.MOVER, "m", source={"s3": {"s3BucketArn": "arn:aws:s3:::elsewhere"}})
+    ready.go(20)
+    assert ready.calls("CreateLocation") == 2, "the start may still have been sent to the task as it is"
+    ready.go(120)
+    assert ready.run().status.phase == "Unknown"
+    assert is_true(ready.mover().status.conditions, "Ready")
+    assert ready.calls("CreateLocation") == 3
+
+
+def test_a_run_that_meets_an_obstacle_after_its_claim_gives_the_mover_back(ready: Stage) -> None:
+    """Else the changed mover would wait for the run, and the run for the mover."""
+
+    def change(operation: str) -> None:
+        if operation == "patch" and ready.mover().status.current_run is not None:
+            ready.kube.after = lambda _: None
+            ready.change(Kind.MOVER, "m", suspend=True)
+
+    ready.kube.after = change
+    ready.add_run()
+    ready.go(30)
+    ready.change(Kind.MOVER, "m", suspend=False)
+    ready.go(100)
+    assert ready.run().status.phase == "Succeeded"
+    assert ready.mover().status.current_run is None
+    assert len(ready.sky.started) == 1
+
+
+# names
+
+
+def test_a_trigger_whose_runs_name_is_taken_is_told(ready: Stage) -> None:
+    ready.add_mover("other", suspend=True)
+    name = trigger_run_name("m", "go")
+    ready.add_run(name, "other")
+    ready.change(Kind.MOVER, "m", trigger={"manual": "go"})
+    ready.go(60)
+    stalled = next(each for each in ready.mover().status.conditions if each.type == "Stalled")
+    assert stalled.status == "True"
+    assert name in stalled.message
+    assert "spec.trigger.manual" in stalled.message
+    assert ready.kube.writes.count("create") <= 3
+    ready.change(Kind.MOVER, "m", trigger={"manual": "again"})
+    ready.go(20)
+    assert is_true(ready.mover().status.conditions, "Ready")
+    assert ready.run(trigger_run_name("m", "again")).status.phase == "Transferring"
+
+
+def test_a_token_counts_anew_for_a_mover_made_anew(ready: Stage) -> None:
+    """A run of the earlier mover that has not gone yet is not this one's."""
+    ready.change(Kind.MOVER, "m", trigger={"manual": "go"})
+    ready.go(100)
+    name = trigger_run_name("m", "go")
+    path = Kind.RUN.value.path(NAMESPACE, name)
+    kept = ready.kube.objects[path]
+    ready.kube.put(path, kept | {"metadata": metadata_of(kept) | {"finalizers": ["example.com/keep"]}})
+    ready.delete(Kind.MOVER, "m")
+    ready.go(30)
+    assert ready.movers == []
+    ready.create(Kind.MOVER, "m", SPEC | {"trigger": {"manual": "go"}})
+    ready.go(20)
+    ready.kube.drop(path)
+    ready.go(30)
+    assert ready.run(name).status.phase == "Transferring"
+
+
+def test_a_namespace_that_goes_needs_no_new_runs(ready: Stage) -> None:
+    def refuse(operation: str) -> None:
+        if operation == "create":
+            raise KubeError(403, "Forbidden", "it is being terminated", ["NamespaceTerminating"])
+
+    ready.kube.before = refuse
+    ready.sky.start(_task(ready))
+    ready.change(Kind.MOVER, "m", trigger={"manual": "go"})
+    ready.go(40)
+    assert is_true(ready.mover().status.conditions, "Ready")
+    ready.delete(Kind.MOVER, "m")
+    ready.go(60)
+    assert ready.movers == []
+    assert ready.sky.of("task") == []
+
+
+# the history
+
+
+def test_what_was_pruned_stays_away(stage: Stage) -> None:
+    stage.add_mover(runHistory={"limit": 0})
+    task = _task(stage)
+    for _ in range(3):
+        stage.sky.start(task)
+        stage.go(100)
+    assert stage.runs == []
+    starts = [each.created for each in stage.sky.started.values()]
+    pruned = stage.mover().status.pruned_before
+    assert pruned is not None
+    assert pruned.startswith(max(starts).strftime("%Y-%m-%dT%H:%M:%S"))
