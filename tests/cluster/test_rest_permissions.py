@@ -1,0 +1,116 @@
+"""The REST service has the rights that it needs, and none that it does not need: each is taken away in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from datamover_dev.http import answers
+from datamover_dev.stack.rest import RestService
+from tests.support.api import Api, JsonDict
+from tests.support.movers import World
+from tests.support.operator_process import Operators
+from tests.support.rest import MOVERS, Client, RestServices, s3_body
+from tests.support.rights import Right, identity, of_the_rest_service, single_rights, without
+from tests.support.waiting import eventually
+
+NAME = "nightly"
+MOVER = f"{MOVERS}/abc-123/{NAME}"
+Start = Callable[[list[JsonDict]], RestService]
+ALL = single_rights(of_the_rest_service("anywhere"))
+
+
+@pytest.fixture
+def start(api: Api, kubeconfig: Path, tmp_path: Path) -> Iterator[Start]:
+    """Starts the service with the rights of rendered objects."""
+    folder = tmp_path / "rest"
+    folder.mkdir()
+    with ExitStack() as ends:
+
+        def begin(objects: list[JsonDict]) -> RestService:
+            whose = ends.enter_context(identity(api, kubeconfig, folder, objects))
+            services = RestServices(whose, folder)
+            ends.callback(services.stop)
+            return services.start(wait=False, start_timeout_seconds=10, delete_timeout_seconds=1)
+
+        yield begin
+
+
+class Missed(Exception):  # noqa: N818 - what a test looks for, not an error of its own
+    """The service was refused something."""
+
+
+def use(service: RestService, world: World, operators: Operators) -> None:
+    """Have the service do all that it can do; raise Missed as soon as it is refused something."""
+
+    def until(done: Callable[[], bool], what: str) -> None:
+        def looked() -> bool:
+            if "orbidden" in service.log.read_text() or service.exit_code is not None:
+                raise Missed(service.tail())
+            return done()
+
+        eventually(looked, 60, what=what)
+
+    until(lambda: service.url != "" and answers(f"{service.url}/readyz"), "the service is ready")
+    rest = Client(service.url)
+    operator = operators()
+    world.bucket("src", {"a": b"alpha"})
+    world.bucket("dst")
+    world.grant_all(rest={"namespace": world.namespace}, org="spindev")
+    until(lambda: rest.get(MOVERS).status == 200, "it serves the new account")
+    world.s3_mover(f"abc-123.{NAME}")  # a stranger has the name that the service would choose
+    done(service, rest.create(s3_body(NAME)).status, 202)
+    until(lambda: rest.get(MOVER).status == 200, "its mover is there, under another name")
+    until(lambda: rest.get(MOVER).json["Task"]["Status"] == "AVAILABLE", "its mover is ready")
+
+    with world.emulator.fault(state="TRANSFERRING", hold="before"):
+        done(service, rest.set_state(NAME, "start").status, 200)
+        done(service, rest.set_state(NAME, "stop").status, 204)
+    until(lambda: rest.get(MOVER).json["Task"]["Status"] == "AVAILABLE", "the run has ended")
+    operator.kill()
+    before = len(world.list("DataMoverRun"))
+    done(service, rest.set_state(NAME, "start").status, 500)
+    until(lambda: len(world.list("DataMoverRun")) == before, "a start that nobody took up is withdrawn")
+    done(service, rest.send("DELETE", MOVER).status, 204)
+    until(lambda: True, "nothing was refused")
+
+
+def done(service: RestService, status: int, wanted: int) -> None:
+    if status != wanted:
+        raise Missed(f"{status} in place of {wanted}\n{service.tail()}")
+
+
+def test_the_granted_rights_suffice(start: Start, world: World, operator: Operators) -> None:
+    use(start(of_the_rest_service(world.namespace)), world, operator)
+    assert any("deletionTimestamp" in each["metadata"] for each in world.list("DataMover"))
+
+
+@pytest.mark.parametrize("right", ALL, ids="-".join)
+def test_no_right_is_granted_that_nothing_needs(start: Start, world: World, operator: Operators, right: Right) -> None:
+    service = start(without(of_the_rest_service(world.namespace), right))
+    with pytest.raises(Missed):
+        use(service, world, operator)
+
+
+def test_secrets_and_other_namespaces_are_out_of_reach(
+    api: Api, kubeconfig: Path, namespace: str, tmp_path: Path
+) -> None:
+    with identity(api, kubeconfig, tmp_path, of_the_rest_service(namespace)) as whose:
+        own = Api(whose)
+        for resource, verb, where in [
+            ("secrets", "get", namespace),
+            ("secrets", "list", namespace),
+            ("secrets", "get", ""),
+            ("datamovers", "get", "default"),
+            ("datamovers", "patch", namespace),
+            ("datamoveraccounts", "get", ""),
+        ]:
+            group = "" if resource == "secrets" else "datamover.io"
+            asked = {"group": group, "resource": resource, "verb": verb, "namespace": where}
+            review = {"spec": {"resourceAttributes": asked}}
+            answer = own.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
+            assert answer["status"]["allowed"] is False, asked
+        own.close()
