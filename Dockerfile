@@ -17,16 +17,26 @@ COPY emulator emulator
 COPY api api
 RUN /opt/datamover/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
+# Of the Kubernetes client, a class for each API that there is; of botocore, each service of AWS: what nothing here calls
+# is left out, with the bytecode of what is hardly ever read.
 FROM base AS operator-packages
 COPY requirements/operator.txt /tmp/
-RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement /tmp/operator.txt
+RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement /tmp/operator.txt \
+ && cd /opt/datamover/lib/python3*/site-packages \
+ && rm -rf kubernetes/client/models/__pycache__ kubernetes/aio/client/models/__pycache__ \
+ && find kubernetes -path '*client/api/*' -type f ! -name '__init__*' -delete \
+ && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name datasync ! -name iam ! -name sts \
+    ! -name resourcegroupstaggingapi ! -name s3 -exec rm -rf {} +
 COPY --from=wheel /build/dist /tmp/dist
 RUN /opt/datamover/bin/pip install --quiet --no-deps /tmp/dist/*.whl \
  && /opt/datamover/bin/pip uninstall --quiet --yes setuptools pip
 
 FROM base AS emulator-packages
 COPY requirements/emulator.txt /tmp/
-RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement /tmp/emulator.txt
+RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement /tmp/emulator.txt \
+ && cd /opt/datamover/lib/python3*/site-packages \
+ && rm -rf kubernetes/client/models/__pycache__ kubernetes/aio/client/models/__pycache__ \
+ && find kubernetes -path '*client/api/*' -type f ! -name '__init__*' -delete
 COPY --from=wheel /build/dist /tmp/dist
 RUN /opt/datamover/bin/pip install --quiet --no-deps /tmp/dist/*.whl \
  && /opt/datamover/bin/pip uninstall --quiet --yes setuptools pip
