@@ -167,6 +167,38 @@ def test_settings_reach_the_pod() -> None:
     assert env | given == env
 
 
+def test_who_is_let_in_is_not_instead_of_helm_test() -> None:
+    peer = {"namespaceSelector": {"matchLabels": {"a": "b"}}}
+    values = {
+        "api": KEYS | {"enabled": True},
+        "networkPolicy": {"enabled": True, "metricsFrom": [peer], "apiFrom": [peer]},
+    }
+    objects = render(values)
+    policies = [each for each in objects if each["kind"] == "NetworkPolicy"]
+    (tester,) = [each for each in objects if each["kind"] == "Pod"]
+    for policy in policies:
+        first, second = policy["spec"]["ingress"][0]["from"]
+        assert first == peer
+        assert second["podSelector"]["matchLabels"].items() <= tester["metadata"]["labels"].items()
+    assert len(policies) == 2
+
+
+def test_every_component_that_runs_is_scraped() -> None:
+    metrics = {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}
+    objects = render({"api": KEYS | {"enabled": True, "tls": {"existingSecret": "tls"}}, "metrics": metrics})
+    services = [each for each in objects if each["kind"] == "Service"]
+    monitors = [each for each in objects if each["kind"] == "ServiceMonitor"]
+    pods = [each["spec"]["template"]["metadata"]["labels"] for each in objects if each["kind"] == "Deployment"]
+    for monitor in monitors:
+        wanted = monitor["spec"]["selector"]["matchLabels"].items()
+        (service,) = [each for each in services if wanted <= each["metadata"]["labels"].items()]
+        assert [port["name"] for port in service["spec"]["ports"]] == [monitor["spec"]["endpoints"][0]["port"]]
+    for monitor in (each for each in objects if each["kind"] == "PodMonitor"):
+        assert len([pod for pod in pods if monitor["spec"]["selector"]["matchLabels"].items() <= pod.items()]) == 1
+    assert [each["spec"]["endpoints"][0].get("scheme") for each in monitors] == [None, "https"]
+    assert [each["kind"] for each in render({"metrics": metrics})].count("PodMonitor") == 1
+
+
 def test_dashboard_and_alerts_ask_for_series_that_there_are() -> None:
     served = {
         sample
