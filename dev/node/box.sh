@@ -16,8 +16,9 @@ for folder in /sys/fs/cgroup/*; do
     *) mount -t cgroup -o "$name" cgroup "$folder" ;;
     esac
 done
-mkdir -p /var/lib/cni
-for folder in /run /var/log /var/lib/cni; do
+# The unpacked images, too, are in memory: a gigabyte that is there at once, and gone with the box.
+mkdir -p /var/lib/cni "$NODE/containerd"
+for folder in /run /var/log /var/lib/cni "$NODE/containerd"; do
     mount -t tmpfs tmpfs "$folder"
 done
 hostname node

@@ -67,13 +67,11 @@ class Node:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End the box, and with it every process in it; remove its cgroups and images."""
+        """End the box, and with it every process in it; remove its cgroups."""
         self._running.close()
 
     def _prepare(self, kubelet_port: int, pause: Path) -> None:
         self._folder.mkdir(parents=True)
-        # More than a gigabyte of unpacked images; the logs stay.
-        self._running.callback(shutil.rmtree, self._folder / "containerd", ignore_errors=True)
         shutil.copy(self._control_plane.kubeconfig, self._folder / "kubeconfig")
         configuration.write(self._folder, kubelet_port=kubelet_port)
         write_pause_image(self._folder / "pause.tar", pause, configuration.PAUSE_IMAGE)
