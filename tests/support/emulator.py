@@ -27,17 +27,15 @@ PATIENCE = 30.0
 _CLIENTS = Lock()  # boto3 makes clients in one thread at a time
 
 
-class Emulator:
-    """A running emulator.
+class EmulatorAt:
+    """A running emulator, known by its endpoint.
 
     An access key of twelve digits is that account's, so `client("datasync", account="111111111111")` is all that a
     test needs for an account of its own.
     """
 
-    def __init__(self, process: subprocess.Popen[str], endpoint: str, data_root: Path) -> None:
-        self.process = process
+    def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self.data_root = data_root
 
     def client(
         self, service: str, *, account: str = "123456789012", region: str = "eu-central-1", retries: bool = False
@@ -53,23 +51,6 @@ class Emulator:
                 aws_secret_access_key="none",
                 config=config,
             )
-
-    def environment(self, *, account: str = "123456789012", region: str = "eu-central-1") -> dict[str, str]:
-        """What a program needs in its environment to use this emulator."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": "none",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-    def file_system(self, file_system_id: str, *, account: str = "123456789012", region: str = "eu-central-1") -> Path:
-        """The folder that stands for an EFS file system."""
-        folder = self.data_root / account / region / file_system_id
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
     def journal(self, since: int = 0, **wanted: str) -> list[Json]:
         """The calls after a sequence number; `wanted` may name service, operation, account, region."""
@@ -103,6 +84,32 @@ class Emulator:
                 message = f"{method} {path}: {error.status} {error.read().decode()}"
             raise AssertionError(message) from None
 
+
+class Emulator(EmulatorAt):
+    """An emulator that is a process of ours."""
+
+    def __init__(self, process: subprocess.Popen[str], endpoint: str, data_root: Path) -> None:
+        super().__init__(endpoint)
+        self.process = process
+        self.data_root = data_root
+
+    def environment(self, *, account: str = "123456789012", region: str = "eu-central-1") -> dict[str, str]:
+        """What a program needs in its environment to use this emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def file_system(self, file_system_id: str, *, account: str = "123456789012", region: str = "eu-central-1") -> Path:
+        """The folder that stands for an EFS file system."""
+        folder = self.data_root / account / region / file_system_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def stop(self) -> None:
         """End the process; kill it if it does not."""
         self.process.terminate()
@@ -124,7 +131,7 @@ def _session() -> boto3.Session:
 class Fault:
     """A fault in force."""
 
-    def __init__(self, emulator: Emulator, number: int) -> None:
+    def __init__(self, emulator: EmulatorAt, number: int) -> None:
         self._emulator = emulator
         self.number = number
 
