@@ -95,3 +95,24 @@ def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_owned(
     world.delete("DataMover", name)
     world.wait_gone("DataMover", name)
     assert world.leftovers() == NOTHING
+
+
+def test_what_somebody_has_changed_in_the_console_since_stays_as_it_is(
+    world: World, operator: Operators, control_plane: ControlPlane, legacy: str
+) -> None:
+    datasync = world.aws("datasync")
+    datasync.update_task(
+        TaskArn=legacy,
+        Excludes=[{"FilterType": "SIMPLE_PATTERN", "Value": "*.tmp"}],
+        Schedule={"ScheduleExpression": "cron(0 3 * * ? *)"},
+        Options={"VerifyMode": "NONE", "LogLevel": "BASIC"},
+    )
+    shown = ("Name", "Excludes", "Includes", "Schedule", "Options", "SourceLocationArn", "DestinationLocationArn")
+    before = datasync.describe_task(TaskArn=legacy)
+    since = world.emulator.journal()[-1]["seq"]
+    run_import(world, control_plane)
+    operator()
+    world.wait_ready(f"{GROUP}.{NAME}")
+    assert set(world.calls(reads=False, since=since)) <= {"TagResource", "TagRole"}
+    after = datasync.describe_task(TaskArn=legacy)
+    assert {name: after.get(name) for name in shown} == {name: before.get(name) for name in shown}

@@ -109,7 +109,7 @@ async def _account(client: KubeClient, wanted: str) -> DataMoverAccount | None:
         except InvalidObject as problem:
             _say(f"skipped: {problem}")
     matching = [each for each in accounts if wanted in {each.metadata.name, each.spec.account_id} and each.spec.rest]
-    return min(matching, key=lambda each: each.metadata.creation_timestamp or "", default=None)
+    return min(matching, key=lambda each: (each.metadata.creation_timestamp or "", each.metadata.name), default=None)
 
 
 async def _import(

@@ -94,6 +94,8 @@ def _tags(tags: Mapping[str, str]) -> list[JsonValue]:
 
 def _location(side: Side, described: JsonObject, account_id: str) -> JsonObject:
     uri = str(described.get("locationUri", ""))
+    if not uri:
+        raise NotAdoptableError(f"its {side} location is gone")
     store, folder = split_uri(uri)
     scheme, _, address = store.partition("://")
     if scheme == "s3":
