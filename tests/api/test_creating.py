@@ -56,11 +56,11 @@ def test_a_request_becomes_what_the_older_service_made() -> None:
             }
         },
         "tags": [
+            {"key": "env", "value": "sbx"},
             {"key": "spinup:org", "value": "spindev"},
             {"key": "spinup:spaceid", "value": "abc-123"},
             {"key": "spinup:type", "value": "storage"},
             {"key": "spinup:flavor", "value": "datamover"},
-            {"key": "env", "value": "sbx"},
         ],
         "options": {
             "preserveDeletedFiles": "PRESERVE",
@@ -125,8 +125,8 @@ def test_the_older_service_s_checks_in_their_order(members: dict[str, Any], mess
         ({"Source": {"Type": "S3", "S3": {}}}, 'Source.S3.S3BucketArn: "":'),
         ({"Source": {"Type": "S3", "S3": {"S3BucketArn": "bucket"}}}, 'Source.S3.S3BucketArn: "bucket":'),
         ({"Destination": {"Type": "EFS", "EFS": {**EFS["EFS"], "SubnetArn": "x"}}}, 'Destination.EFS.SubnetArn: "x":'),  # type: ignore[dict-item]
-        ({"Tags": [{"Key": "a", "Value": "é"}]}, 'Tags[4].Value: "é":'),
-        ({"Tags": [{"Value": "v"}]}, 'Tags[4].Key: "":'),
+        ({"Tags": [{"Key": "a", "Value": "é"}]}, 'Tags[0].Value: "é":'),
+        ({"Tags": [{"Value": "v"}]}, 'Tags[0].Key: "":'),
         ({"group": "größe"}, "group 'größe': accepted are"),
         ({"group": "a b"}, 'group: "/spinup/spindev/a b/":'),
     ],

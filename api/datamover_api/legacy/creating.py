@@ -132,14 +132,14 @@ def _present(members: JsonObject) -> JsonObject:
 
 
 def _tags(request: CreateMover, group: str, org: str | None) -> list[JsonValue]:
-    """The tags by which other tools find movers, then the client's own; the client can't change ours or AWS's."""
+    """The client's own tags, then those by which other tools find movers; the client can't change these, or AWS's."""
     ours = {**({ORG_TAG: org} if org else {}), GROUP_TAG: group, **FIXED_TAGS}
     kept = [
         (tag.key or "", tag.value or "")
         for tag in request.tags or ()
         if tag.key not in {ORG_TAG, *ours} and not (tag.key or "").lower().startswith("aws:")
     ]
-    return [{"key": key, "value": value} for key, value in (*ours.items(), *kept)]
+    return [{"key": key, "value": value} for key, value in (*kept, *ours.items())]
 
 
 def _told(problem: Problem) -> str:
