@@ -130,6 +130,15 @@ async def test_a_credentials_file_that_changed_is_read_again_after_a_denial(
     with emulator.fault("ListTasks", error=expired), pytest.raises(AwsError, match="ExpiredToken"):
         await aws.datasync.list_tasks()
     assert (await aws.sts.caller_identity())[0] == OTHER
+    with pytest.raises(AwsError, match="WrongAccount") as failed:
+        await aws.datasync.list_tasks()
+    assert failed.value.failure.kind is FailureKind.DENIED
+    assert emulator.journal()[-1]["operation"] == "GetCallerIdentity"
+    file.write_text("[default]\naws_access_key_id = 111111111111\naws_secret_access_key = new\n")
+    accounts.forget("a")
+    again = accounts.connect(AccountAccess("a", "111111111111", REGION))
+    assert (await again.sts.caller_identity())[0] == "111111111111"
+    assert await again.datasync.list_tasks() == []
 
 
 def test_calls_that_are_denied_together_renew_the_clients_once(access: AccountAccess) -> None:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.client import BaseClient
     from botocore.loaders import Loader
@@ -90,15 +92,23 @@ class Clients:
         self._departure = departure
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._trusted: Session | None = None
+        self._is_renewed = False
         self._made: dict[Service, BaseClient] = {}
 
     def get(self, service: Service) -> BaseClient:
         """Return the account's client of `service`.
 
+        Credentials that were renewed may be another account's: nothing but STS is asked before that is known.
+
         Raises:
             BotoCoreError: there are no credentials, or the surroundings' configuration is broken.
+            ClientError: they are not the declared account's.
         """
-        return self._made.get(service) or self._make(service)
+        client = self._made.get(service) or self._make(service)
+        if service != "sts" and self._session is not self._trusted and self._session is not None:
+            self._check(self._session)
+        return client
 
     def renew(self, failed: BaseClient) -> None:
         """Drop the clients and what was found around us, unless `failed` was dropped already."""
@@ -107,6 +117,7 @@ class Clients:
                 return
             self.close()
             self._session = None
+            self._is_renewed = True
             self._made = {}
             self._ambient.forget()
 
@@ -118,11 +129,27 @@ class Clients:
     def _make(self, service: Service) -> BaseClient:
         with self._lock:
             if service not in self._made:
-                self._session = self._session or self._new_session()
+                if self._session is None:
+                    self._session = self._new_session()
+                    self._trusted = self._trusted if self._is_renewed else self._session
                 client = self._session.create_client(service, region_name=self._access.region, config=self._config)
                 client.meta.events.register("before-send", self._departure)
                 self._made = {**self._made, service: client}
             return self._made[service]
+
+    def _check(self, session: Session) -> None:
+        """Find out whether a renewed session leads into the declared account; the first one is its user's to check."""
+        with self._lock:
+            client = session.create_client("sts", region_name=self._access.region, config=self._config)
+        who: Callable[[], dict[str, object]] = client.get_caller_identity  # type: ignore[attr-defined] # made of a model
+        try:
+            account = who()["Account"]
+        finally:
+            client.close()
+        if account != self._access.account_id:
+            message = f"the renewed credentials are of account '{account}', declared is '{self._access.account_id}'"
+            raise ClientError({"Error": {"Code": "WrongAccount", "Message": message}}, "GetCallerIdentity")
+        self._trusted = session
 
     def _new_session(self) -> Session:
         session = Session()

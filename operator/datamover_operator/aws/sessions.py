@@ -54,7 +54,8 @@ class BotoAccounts:
         return made.aws
 
     def forget(self, key: str) -> None:
-        """Let go of a deleted account's clients; calls in flight end as they would have."""
+        """Let go of an account's clients, and of what was found around us; calls in flight end as they would have."""
+        self._ambient.forget()
         known = self._connections.pop(key, None)
         if known is not None:
             known.clients.close()

@@ -69,6 +69,7 @@ class AccountsDesk:
         plan = plan_account(observed, self._office.clock.now())
         if plan.way == "shut":
             self._book.shut(entry.uid)
+            self._accounts.forget(entry.uid)
         raw = await self._protect(entry, account, plan)
         if plan.way == "open" and way is not None:
             self._book.open(entry.uid, way)

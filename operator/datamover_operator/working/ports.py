@@ -154,7 +154,7 @@ class Accounts(Protocol):
         """Return the ports of an account; makes no call. Calls refresh assumed credentials before they end."""
 
     def forget(self, key: str) -> None:
-        """Let go of a deleted account's clients; calls in flight end as they would have."""
+        """Let go of an account's clients, which may be made anew; calls in flight end as they would have."""
 
     async def close(self) -> None:
         """Let go of the thread pools; does not wait for calls in flight."""

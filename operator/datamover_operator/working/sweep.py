@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from datamover_crds import DataMover
@@ -31,16 +33,19 @@ class Sweep:
 
     async def _sweep(self, name: str) -> None:
         aws = self._book.way_into(name)
-        movers = [each for each in self._office.caches.movers.under(("account", name)) if _is_settled(each)]
-        if aws is None or not movers:
+        movers = self._office.caches.movers
+        entries = [entry for uid in movers.uids(("account", name)) if (entry := movers.get(uid)) is not None]
+        if aws is None or not entries:
             return
         try:
             statuses = await _statuses(aws)
         except AwsError as error:
             _log.info("tasks could not be listed", account=name, error=str(error))
             return
-        for mover in movers:
-            self._compare(mover, statuses)
+        for entry in entries:
+            if _is_settled(mover := entry.model):
+                self._compare(mover, statuses)
+            await asyncio.sleep(0)  # thousands are read one by one, while others go on
 
     def _compare(self, mover: DataMover, statuses: dict[str, str]) -> None:
         memory = self._office.memories.of(mover.metadata.uid)
