@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import yaml
@@ -20,6 +22,7 @@ from tests.node.aws import Aws
 from tests.node.objects import PATIENCE, SOURCE, crash, mover, run, task_of, wait_phase, wait_ready
 from tests.support.kubectl import Kubectl
 from tests.support.rest import MOVERS, Client, s3_body
+from tests.support.specs import JsonDict
 from tests.support.waiting import eventually
 
 REST_MOVER = "by-rest"
@@ -69,53 +72,74 @@ def test_rest_clients_make_run_and_delete_a_mover_through_the_pods(
 
 
 @pytest.mark.skipif(shutil.which("prometheus") is None, reason="Prometheus is not installed")
-def test_prometheus_scrapes_the_operator(installed: Cluster, on_node: Kubectl, tmp_path: Path) -> None:
+def test_prometheus_scrapes_the_pods(installed: Cluster, on_node: Kubectl, tmp_path: Path) -> None:
+    with (
+        Forwarded(installed, f"{RELEASE}-metrics", 8080) as operator,
+        Forwarded(installed, f"{RELEASE}-api", 80) as rest,
+        prometheus([scrape(operator, "/metrics"), scrape(rest, "/v1/datasync/metrics")], tmp_path) as found,
+    ):
+        eventually(lambda: found('datamover_movers{state="Ready"} > 0'), 60)
+        eventually(lambda: found("datamover_api_mirrored_objects > 0"), 60)
+
+
+def scrape(service: Forwarded, path: str) -> JsonDict:
+    address = urlsplit(service.url).netloc
+    return {
+        "job_name": path,
+        "metrics_path": path,
+        "scrape_interval": "1s",
+        "static_configs": [{"targets": [address]}],
+    }
+
+
+@contextmanager
+def prometheus(jobs: list[JsonDict], folder: Path) -> Iterator[Callable[[str], bool]]:
+    """A Prometheus with these jobs and the chart's alerts; yields whether an expression finds something."""
     with ReservedPort() as port:
         address = f"127.0.0.1:{port.number}"
-    with Forwarded(installed, f"{RELEASE}-metrics", 8080) as metrics:
-        targets = [{"targets": [urlsplit(metrics.url).netloc]}]
-        scrape = {"job_name": "datamover", "scrape_interval": "1s", "static_configs": targets}
-        rules = str(CHART / "files" / "monitoring" / "alerts.yaml")
-        (tmp_path / "config.yaml").write_text(yaml.safe_dump({"scrape_configs": [scrape], "rule_files": [rules]}))
-        flags = (f"--config.file={tmp_path}/config.yaml", f"--storage.tsdb.path={tmp_path}/data")
-        command = [str(shutil.which("prometheus")), *flags, f"--web.listen-address={address}"]
-        prometheus = Managed("prometheus", command, log=tmp_path / "log")
+    rules = str(CHART / "files" / "monitoring" / "alerts.yaml")
+    (folder / "config.yaml").write_text(yaml.safe_dump({"scrape_configs": jobs, "rule_files": [rules]}))
+    flags = (f"--config.file={folder}/config.yaml", f"--storage.tsdb.path={folder}/data")
+    command = [str(shutil.which("prometheus")), *flags, f"--web.listen-address={address}"]
+    process = Managed("prometheus", command, log=folder / "log")
 
-        def ready_movers() -> bool:
-            query = "datamover_movers%7Bstate%3D%22Ready%22%7D%20%3E%200"
-            with urllib.request.urlopen(f"http://{address}/api/v1/query?query={query}", timeout=5) as answer:
-                return bool(json.load(answer)["data"]["result"])
+    def found(expression: str) -> bool:
+        url = f"http://{address}/api/v1/query?{urlencode({'query': expression})}"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(json.load(answer)["data"]["result"])
 
-        try:
-            prometheus.until(lambda: answers(f"http://{address}/-/ready"), "ready", 60)
-            eventually(ready_movers, 60)
-        finally:
-            prometheus.terminate()
+    try:
+        process.until(lambda: answers(f"http://{address}/-/ready"), "ready", 60)
+        yield found
+    finally:
+        process.terminate()
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("call", ["CreateLocationS3", "CreateTask"])
 def test_a_pod_killed_in_a_create_makes_nothing_twice(
-    installed: Cluster, on_node: Kubectl, aws: Aws, call: str, moment: str
+    installed: Cluster, on_node: Kubectl, aws: Aws, moment: str
 ) -> None:
-    name = f"killed-{moment}-{call.lower()}"
-    aws.bucket(f"sample-{name}")
+    """One call of each mover is held, before or after its effect, when every process of the pod is killed."""
+    names = {call: f"{moment}-{call.lower()}" for call in ("CreateRole", "CreateLocationS3", "CreateTask")}
     before = [len(each) for each in aws.made()]
-    with aws.fault(call, hold=moment) as held:
-        on_node.apply(mover(name))
-        held.wait_held()
+    with ExitStack() as faults:
+        for call, name in names.items():
+            aws.bucket(f"sample-{name}")
+            held = faults.enter_context(aws.fault(call, hold=moment))
+            on_node.apply(mover(name))
+            held.wait_held()
         crash(on_node, "operator")
-        held.release()
-    wait_ready(on_node, name)
+    for name in names.values():
+        wait_ready(on_node, name)
     made = [len(each) - had for each, had in zip(aws.made(), before, strict=True)]
-    assert made == [1, 2, 2]
+    assert made == [3, 6, 6]
 
 
 def test_a_run_lives_through_the_end_of_its_operator(installed: Cluster, on_node: Kubectl, aws: Aws) -> None:
     aws.client("s3").put_object(Bucket=SOURCE, Key="more", Body=b"more")
     task = task_of(on_node, "main")
     executions = aws.executions(task)
-    with aws.fault(state="VERIFYING", hold="before"):
+    with aws.fault(state="TRANSFERRING", hold="before"):
         on_node.apply(run("long", of="main"))
         wait_phase(on_node, "long", "Transferring")
         crash(on_node, "operator")

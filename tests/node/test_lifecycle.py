@@ -21,6 +21,7 @@ from tests.support.waiting import eventually
 HERE = f"--namespace={NAMESPACE}"
 WAIT = ("--wait", "--timeout=3m")
 ANOTHER = "another"
+IN_ONE_NAMESPACE = {**VALUES, "watchNamespaces": ["default"]}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,7 +88,7 @@ def test_an_upgrade_and_a_rollback_leave_movers_and_runs_alone(
     executions = aws.executions(task)
 
     aws.client("s3").put_object(Bucket=SOURCE, Key="another", Body=b"another")
-    with aws.fault(state="VERIFYING", hold="before"):
+    with aws.fault(state="TRANSFERRING", hold="before"):
         on_node.apply(run("upgraded", of="living"))
         wait_phase(on_node, "upgraded", "Transferring")
         pod = operator_pod(on_node)
@@ -128,11 +129,12 @@ def test_what_was_uninstalled_and_installed_again_takes_its_movers_up(
 
 
 def test_another_release_takes_over_where_it_is_told_to(installed: Cluster, on_node: Kubectl, aws: Aws) -> None:
+    """And for one namespace alone."""
     made = aws.made()
     installed.helm("uninstall", RELEASE, HERE, "--wait")
     with pytest.raises(SetupError, match="invalid ownership metadata"):
-        installed.helm("install", ANOTHER, CHART, HERE, values=VALUES)
-    installed.helm("install", ANOTHER, CHART, HERE, "--take-ownership", *WAIT, values=VALUES)
+        installed.helm("install", ANOTHER, CHART, HERE, values=IN_ONE_NAMESPACE)
+    installed.helm("install", ANOTHER, CHART, HERE, "--take-ownership", *WAIT, values=IN_ONE_NAMESPACE)
     assert_looked_after(on_node, aws, "another release")
     assert aws.made() == made
 
@@ -143,7 +145,7 @@ def test_what_is_not_kept_lets_movers_go_and_a_backup_brings_them_back(
     """crds.keep=false frees the movers; restored as Velero does it (no status, new uids), nothing is made anew."""
     made, task = aws.made(), task_of(on_node, "living")
     executions = aws.executions(task)
-    installed.helm("upgrade", ANOTHER, CHART, HERE, *WAIT, values={**VALUES, "crds": {"keep": False}})
+    installed.helm("upgrade", ANOTHER, CHART, HERE, *WAIT, values={**IN_ONE_NAMESPACE, "crds": {"keep": False}})
     backup = [json.loads(on_node("get", kind, "--output=json")) for kind in ("datamoveraccounts", "datamovers")]
     installed.helm("uninstall", ANOTHER, HERE, "--wait")
     eventually(lambda: "datamover.io" not in on_node("get", "crds", "--output=name"), PATIENCE)
