@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 
+from datamover_crds.legacy import object_names
 from datamover_dev.controlplane.cluster import ControlPlane
 from tests.support.movers import ACCOUNT_ID, NOTHING, World
 from tests.support.operator_process import Operators
@@ -64,10 +66,19 @@ def legacy(world: World) -> str:
     return arn
 
 
+def importing(
+    world: World, kubeconfig: Path, *arguments: str, account: str = ACCOUNT_ID
+) -> subprocess.CompletedProcess[str]:
+    own = {"KUBECONFIG": str(kubeconfig), "DATAMOVER_OPERATOR_NAMESPACE": world.namespace}
+    environment = os.environ | world.emulator.environment() | own
+    command = [sys.executable, "-m", "datamover_operator", "import", "--account", account, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
 def run_import(world: World, control_plane: ControlPlane, *arguments: str) -> str:
-    environment = os.environ | world.emulator.environment() | {"KUBECONFIG": str(control_plane.kubeconfig)}
-    command = [sys.executable, "-m", "datamover_operator", "import", "--account", ACCOUNT_ID, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+    done = importing(world, control_plane.kubeconfig, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_owned(
@@ -116,3 +127,72 @@ def test_what_somebody_has_changed_in_the_console_since_stays_as_it_is(
     assert set(world.calls(reads=False, since=since)) <= {"TagResource", "TagRole"}
     after = datasync.describe_task(TaskArn=legacy)
     assert {name: after.get(name) for name in shown} == {name: before.get(name) for name in shown}
+
+
+def test_what_is_not_to_be_adopted_is_listed_and_left_alone(
+    world: World, control_plane: ControlPlane, legacy: str
+) -> None:
+    datasync = world.aws("datasync")
+    described = datasync.describe_task(TaskArn=legacy)
+    pair = {f"{side}LocationArn": described[f"{side}LocationArn"] for side in ("Source", "Destination")}
+    nameless = datasync.create_task(**pair, Tags=tag_list())["TaskArn"]
+    managed = datasync.create_task(Name="managed", **pair, Tags=tag_list(**{"datamover.io/uid": "elsewhere"}))[
+        "TaskArn"
+    ]
+    first, second = object_names(ACCOUNT_ID, GROUP, NAME)
+    for name in (first, second):
+        world.s3_mover(name)
+
+    before = world.calls(reads=False)
+    lines = run_import(world, control_plane).splitlines()
+    assert sorted(line.split(maxsplit=1)[0] for line in lines) == ["skipped"] * 3
+    said = "\n".join(lines)
+    assert f"({nameless}): has no name" in said
+    assert f"({managed}): is managed by elsewhere already" in said
+    assert f"{GROUP}/{NAME} ({legacy}): other movers have its names" in said
+    assert world.calls(reads=False) == before
+    assert len(world.list("DataMover")) == 2
+
+
+def test_a_mover_whose_name_is_taken_gets_another(world: World, control_plane: ControlPlane, legacy: str) -> None:
+    first, second = object_names(ACCOUNT_ID, GROUP, NAME)
+    world.s3_mover(first)
+    assert f"as {world.namespace}/{second}" in run_import(world, control_plane)
+    found = world.get("DataMover", second)
+    assert found is not None
+    assert found["spec"]["adopt"]["taskArn"] == legacy
+    assert f"is {world.namespace}/{second} already" in run_import(world, control_plane)
+
+
+def test_an_account_that_is_not_there_or_serves_no_rest_is_named(world: World, kubeconfig: Path) -> None:
+    world.grant_all()
+    for account in ("nobody", ACCOUNT_ID):
+        done = importing(world, kubeconfig, account=account)
+        assert done.returncode == 2
+        assert done.stdout == (f"no DataMoverAccount with a spec.rest section is, or has the accountId, '{account}'\n")
+
+
+def test_what_stands_in_the_way_is_told_in_a_line(world: World, kubeconfig: Path, tmp_path: Path) -> None:
+    done = importing(world, tmp_path / "no-kubeconfig")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+    assert "no usable kubeconfig" in done.stdout
+
+    secrets = f"/api/v1/namespaces/{world.namespace}/secrets"
+    world.api.create(secrets, {"metadata": {"name": "keys"}, "data": {"aws_access_key_id": "/w=="}})
+    world.grant_all(rest={"namespace": world.namespace}, credentialsSecretRef={"name": "keys"})
+    done = importing(world, kubeconfig)
+    assert done.returncode == 1
+    assert done.stdout == f"Secret '{world.namespace}/keys': key 'aws_access_key_id' does not hold text\n"
+
+    world.api.delete(f"{secrets}/keys")
+    done = importing(world, kubeconfig)
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+    assert 'secrets "keys" not found' in done.stdout
+
+
+def test_a_refused_call_of_aws_ends_the_import(world: World, kubeconfig: Path, legacy: str) -> None:
+    denied = {"code": "AccessDeniedException", "message": "not authorized to perform: datasync:DescribeTask"}
+    with world.emulator.fault("DescribeTask", error=denied, count=None):
+        done = importing(world, kubeconfig)
+    assert done.returncode == 1
+    assert denied["message"] in done.stdout

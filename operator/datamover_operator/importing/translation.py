@@ -66,8 +66,9 @@ def adopting_mover(legacy: LegacyMover, account: DataMoverAccount) -> tuple[Json
         "tags": _tags(legacy.tags),
         "runHistory": dict(_HISTORY),
     }
+    partition = legacy.arn.split(":")[1]  # aws, aws-cn, aws-us-gov …
     for side in SIDES:
-        spec[side] = _location(side, legacy.locations[side], account.spec.account_id)
+        spec[side] = _location(side, legacy.locations[side], partition, account.spec.account_id)
     its_labels: JsonObject = {"datamover.io/origin": "import", **labels(legacy.group, legacy.name)}
     mover: JsonObject = {
         "apiVersion": API_VERSION,
@@ -92,28 +93,28 @@ def _tags(tags: Mapping[str, str]) -> list[JsonValue]:
     return [{"key": key, "value": value} for key, value in sorted(tags.items()) if not key.startswith(_NOT_USERS)]
 
 
-def _location(side: Side, described: JsonObject, account_id: str) -> JsonObject:
+def _location(side: Side, described: JsonObject, partition: str, account_id: str) -> JsonObject:
     uri = str(described.get("locationUri", ""))
     if not uri:
         raise NotAdoptableError(f"its {side} location is gone")
     store, folder = split_uri(uri)
     scheme, _, address = store.partition("://")
     if scheme == "s3":
-        return {"s3": _s3(address, folder, described)}
+        return {"s3": _s3(address, folder, described, partition)}
     if scheme == "efs":
-        return {"efs": _efs(address, folder, described, account_id)}
+        return {"efs": _efs(address, folder, described, f"arn:{partition}:elasticfilesystem", account_id)}
     raise NotAdoptableError(f"its {side} is '{uri}': accepted are locations in S3 and EFS")
 
 
-def _s3(bucket: str, folder: str, described: JsonObject) -> JsonObject:
-    arn = bucket if bucket.startswith("arn:") else f"arn:aws:s3:::{bucket}"
+def _s3(bucket: str, folder: str, described: JsonObject, partition: str) -> JsonObject:
+    arn = bucket if bucket.startswith("arn:") else f"arn:{partition}:s3:::{bucket}"
     optional: JsonObject = {name: described[name] for name in ("s3StorageClass",) if described.get(name)}
     return {"s3BucketArn": arn, "subdirectory": folder} | optional
 
 
-def _efs(address: str, folder: str, described: JsonObject, account_id: str) -> JsonObject:
+def _efs(address: str, folder: str, described: JsonObject, service: str, account_id: str) -> JsonObject:
     region, _, file_system = address.partition(".")
-    arn = f"arn:aws:elasticfilesystem:{region}:{account_id}:file-system/{file_system}"
+    arn = f"{service}:{region}:{account_id}:file-system/{file_system}"
     optional = ("accessPointArn", "fileSystemAccessRoleArn", "inTransitEncryption")
     given: JsonObject = {name: described[name] for name in optional if described.get(name)}
     return {"efsFilesystemArn": arn, "subdirectory": folder, "ec2Config": described.get("ec2Config")} | given

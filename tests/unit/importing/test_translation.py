@@ -127,3 +127,10 @@ def test_legacy_movers_are_told_by_their_tags(
     tags: dict[str, str], org: str | None, group: str | None, is_one: bool
 ) -> None:
     assert is_legacy(tags, org, group) is is_one
+
+
+def test_locations_in_another_partition_keep_it() -> None:
+    arn = TASK["taskArn"].replace("arn:aws:", "arn:aws-us-gov:")
+    spec: Any = adopting_mover(legacy(taskArn=arn), account())[0]["spec"]
+    assert spec["source"]["s3"]["s3BucketArn"] == "arn:aws-us-gov:s3:::tester1234567890.example.com"
+    assert spec["destination"]["efs"]["efsFilesystemArn"].startswith("arn:aws-us-gov:elasticfilesystem:us-east-1:")
