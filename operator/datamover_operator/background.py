@@ -11,8 +11,9 @@ import structlog
 
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.lease import LeaseLostError
+from datamover_operator.watchdog import BlindError
 
-_FORESEEN = (OSError, KubeError, LeaseLostError)
+_FORESEEN = (OSError, BlindError, KubeError, LeaseLostError)
 """Errors whose message says enough to whoever runs the operator; all others are mistakes of ours."""
 _log = structlog.get_logger(__name__)
 

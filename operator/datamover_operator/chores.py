@@ -45,10 +45,16 @@ def main(arguments: Sequence[str]) -> int:
 def _documents(file: Path) -> list[tuple[Kind, JsonObject]]:
     kinds = {kind.value.kind: kind for kind in Kind}
     found: list[tuple[Kind, JsonObject]] = []
-    for document in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+    try:
+        documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{file}: is no YAML: {error}") from error
+    for document in documents:
         kind = document.get("kind") if isinstance(document, dict) else None
         if kind not in kinds:
             raise ValueError(f"{file}: kind is {kind}; accepted is {', '.join(kinds)}")
+        if not metadata_of(document).get("name"):
+            raise ValueError(f"{file}: a {kind} has no metadata.name")
         found.append((kinds[kind], cast("JsonObject", document)))
     return found
 

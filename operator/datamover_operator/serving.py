@@ -27,6 +27,7 @@ from datamover_operator.kube.writer import Writer
 from datamover_operator.metrics import Metrics
 from datamover_operator.settings import Settings
 from datamover_operator.stopping import Signals, exit_hard_in
+from datamover_operator.watchdog import Watchdog
 from datamover_operator.working.accounts import AccountsDesk
 from datamover_operator.working.book import AccountBook
 from datamover_operator.working.intake import Intake
@@ -136,8 +137,9 @@ class _Operation:
     async def _watch(self, intake: Intake, stock: Stock, workers: Workers) -> None:
         """Watch until cancelled; then take no more work, and let the calls in flight end."""
         started = asyncio.Event()
-        watches = watch(self._settings.namespaces, intake.seen, self._readiness, stock.want, started)
-        async with self._background.running(watches, "watches"):
+        watchdog, running = Watchdog(self._readiness), self._background.running
+        watches = watch(self._settings.namespaces, intake.seen, watchdog, stock.want, started)
+        async with running(watchdog.guard_forever(), "watchdog"), running(watches, "watches"):
             await started.wait()
             self._signals.catch()  # kopf took them, and would end at once
             _log.info("watches DataMovers, DataMoverRuns and DataMoverAccounts")

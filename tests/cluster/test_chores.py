@@ -17,6 +17,11 @@ from tests.support.movers import World
 from tests.support.operator_process import Operators
 from tests.support.rights import identity
 
+MOVER: dict[str, object] = {
+    "source": {"s3": {"s3BucketArn": "arn:aws:s3:::src"}},
+    "destination": {"s3": {"s3BucketArn": "arn:aws:s3:::dst"}},
+}
+
 
 def chore(*arguments: str, kubeconfig: Path) -> subprocess.CompletedProcess[str]:
     environment = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
@@ -72,13 +77,45 @@ def test_release_lets_every_mover_go_and_leaves_aws_alone(
         ((), 2, "usage: python -m datamover_operator.chores apply FILE | release"),
         (("apply", "missing.yaml"), 1, "No such file"),
         (("apply", "pod.yaml"), 1, "kind is Pod; accepted is DataMover, DataMoverRun, DataMoverAccount"),
+        (("apply", "list.yaml"), 1, "kind is None; accepted is DataMover, DataMoverRun, DataMoverAccount"),
+        (("apply", "broken.yaml"), 1, "broken.yaml: is no YAML"),
+        (("apply", "nameless.yaml"), 1, "nameless.yaml: a DataMoverAccount has no metadata.name"),
+        (("apply", "refused.yaml"), 1, "spec.accountId"),
     ],
 )
 def test_a_wrong_command_says_what_is_wrong(
     kubeconfig: Path, tmp_path: Path, arguments: tuple[str, ...], status: int, complaint: str
 ) -> None:
-    (tmp_path / "pod.yaml").write_text("kind: Pod\n")
+    account = {"apiVersion": "datamover.io/v1alpha1", "kind": "DataMoverAccount", "metadata": {"name": "x"}}
+    for name, text in {
+        "pod": "kind: Pod\n",
+        "list": "[1, 2]\n",
+        "broken": "kind: [\n",
+        "nameless": "kind: DataMoverAccount\n",
+        "refused": yaml.safe_dump(account | {"spec": {"accountId": "1", "region": "eu-central-1"}}),
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
     placed = [str(tmp_path / each) if each.endswith(".yaml") else each for each in arguments]
     done = chore(*placed, kubeconfig=kubeconfig)
     assert done.returncode == status
     assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_release_names_what_stays(kubeconfig: Path, world: World) -> None:
+    """Nobody is there to take the finalizer off."""
+    spec = MOVER | {"accountRef": {"name": world.account}}
+    world.create("DataMover", "kept", spec, finalizers=["datamover.io/cleanup"])
+    program = (
+        "import sys; from datamover_operator import chores as c; c.RELEASE_TIMEOUT = 2; sys.exit(c.main(['release']))"
+    )
+    environment = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"still there after 2 s: {world.namespace}/kept\n"
+    found = world.get("DataMover", "kept")
+    assert found is not None
+    assert found["spec"]["deletionPolicy"] == "Retain"
+    world.patch("DataMover", "kept", {"metadata": {"finalizers": []}})

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from aiohttp import web
 
 from datamover_dev.stack.operator import Operator
+from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy
 from tests.support.crowd import Crowd
 from tests.support.movers import NOTHING, World
@@ -17,6 +19,7 @@ from tests.support.operator_process import Operators, metric
 from tests.support.waiting import eventually
 
 GROUP = "/apis/datamover.io/v1alpha1"
+TOKEN_REQUEST = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
 MAKING = ("CreateTask", "CreateLocationS3")
 GENEROUS = 20.0
 """Seconds: much more than the 4 that an end may take, and less than a request to an API server that hangs takes."""
@@ -25,8 +28,9 @@ Start = Callable[..., Operator]
 
 
 @pytest.fixture
-def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
-    with ApiProxy(kubeconfig, tmp_path) as running:
+def proxy(operator: Operators, tmp_path: Path) -> Iterator[ApiProxy]:
+    """A way to the API server for the operator, with the rights that the chart gives it."""
+    with ApiProxy(operator.kubeconfig, tmp_path) as running:
         yield running
 
 
@@ -132,3 +136,51 @@ def test_what_was_made_and_what_was_refused_is_logged_with_awss_request_id(opera
         assert wanted[each["operation"]] in {None, line["name"]}
     assert {line["operation"] for line in calls.values()} >= set(MAKING)
     assert not [line for line in calls.values() if line["operation"].startswith(("Describe", "List"))]
+
+
+def another_token(api: Api, operators: Operators) -> str:
+    """One more token of the operator's own ServiceAccount."""
+    own = Api(operators.kubeconfig)
+    review = own.create("/apis/authentication.k8s.io/v1/selfsubjectreviews", {})
+    own.close()
+    _, _, namespace, name = review["status"]["userInfo"]["username"].split(":")
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+    return str(api.create(path, TOKEN_REQUEST)["status"]["token"])
+
+
+def is_watch(request: web.BaseRequest) -> bool:
+    return request.query.get("watch") == "true"
+
+
+def test_a_watch_that_is_refused_shows_and_so_does_its_recovery(start: Start, proxy: ApiProxy, namespace: str) -> None:
+    operator = start()
+    proxy.refuse(is_watch, 500)
+    assert proxy.hang_up() == 3
+    path = f"{GROUP}/namespaces/{namespace}/datamoverruns"
+    eventually(lambda: f"{path}: the API server answers 500" in readiness(operator)[1])
+    proxy.recover()
+    eventually(lambda: readiness(operator) == (200, "ok\n"))
+
+
+def test_it_watches_on_with_a_new_token_when_the_old_one_has_expired(
+    start: Start, proxy: ApiProxy, world: World, api: Api, operator: Operators
+) -> None:
+    running = start()
+    config = json.loads(proxy.kubeconfig.read_text())
+    user = config["users"][0]["user"]
+    old = f"Bearer {user['token']}"
+    proxy.refuse(lambda request: is_watch(request) and request.headers["Authorization"] == old, 401)
+    user["token"] = another_token(api, operator)
+    proxy.kubeconfig.write_text(json.dumps(config))
+    assert proxy.hang_up() == 3
+    eventually(lambda: proxy.watches == 3 and readiness(running) == (200, "ok\n"))
+    world.grant_all()
+    world.wait_condition("DataMoverAccount", world.account, "Ready")
+
+
+def test_it_ends_where_its_token_stays_refused(start: Start, proxy: ApiProxy) -> None:
+    operator = start()
+    proxy.refuse(is_watch, 401)
+    assert proxy.hang_up() == 3
+    assert operator.wait(90) == 1
+    assert "can't go on" in operator.log.read_text()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Moment = Literal["before", "after"]
 Wanted = Callable[["Write"], bool]
+Asked = Callable[[web.BaseRequest], bool]
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NOT_FORWARDED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 _LEASES = re.compile(r"/leases(/|$)")
@@ -91,6 +92,7 @@ class ApiProxy:
         self._holds: list[Hold] = []
         self._hanging = re.compile("(?!)")
         self._recovered = asyncio.Event()
+        self._refusals: list[tuple[Asked, int]] = []
         self._streams: list[tuple[web.BaseRequest, aiohttp.ClientResponse]] = []
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._loop = asyncio.new_event_loop()
@@ -126,8 +128,13 @@ class ApiProxy:
         """From now on let nothing through for requests whose path and query match, until `recover`."""
         self._hanging = re.compile(wanted)
 
+    def refuse(self, asked: Asked, status: int) -> None:
+        """From now on answer such requests with an HTTP status of ours, until `recover`."""
+        self._refusals.append((asked, status))
+
     def recover(self) -> None:
         """Let everything through again, also what has waited."""
+        self._refusals = []
         self._hanging = re.compile("(?!)")
         self._loop.call_soon_threadsafe(self._let_through)
 
@@ -180,6 +187,8 @@ class ApiProxy:
     async def _forward(self, session: aiohttp.ClientSession, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
         await self._pass(request)
+        if refusal := next((status for asked, status in self._refusals if asked(request)), None):
+            return web.json_response({"kind": "Status", "code": refusal, "message": "refused"}, status=refusal)
         hold = self._note(request, body)
         if hold is not None and hold.moment == "before" and await hold.is_dropped():
             return _hung_up(request)

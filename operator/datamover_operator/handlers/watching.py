@@ -150,6 +150,7 @@ def _settings(*, is_namespaced: bool) -> kopf.OperatorSettings:
     settings.persistence.diffbase_storage = _NoDiffs()
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
+    settings.networking.error_backoffs = (1, 2, 5, 5, 5, 5)
     settings.watching.connect_timeout = 5
     settings.watching.chunk_size = 500
     settings.watching.server_timeout = 300

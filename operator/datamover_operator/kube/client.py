@@ -124,7 +124,7 @@ class KubeClient:
             raise KubeError(0, "Unreachable", f"{method} {path}: {type(error).__name__}") from error
         answer = _json(text)
         if response.status not in _OK:
-            message = str(answer.get("message", text[:500]))
+            message = str(answer.get("message", text[:500].decode(errors="replace")))
             raise KubeError(response.status, str(answer.get("reason", "")), message, _causes(answer))
         return answer
 
