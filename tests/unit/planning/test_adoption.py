@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 
 from datamover_crds import JsonObject
+from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.names import LEGACY_TAGS, UID_TAG
 from tests.support.specs import efs, s3
 from tests.unit.planning.given import (
@@ -15,6 +16,7 @@ from tests.unit.planning.given import (
     SPEC,
     Spec,
     counts,
+    failing,
     foreign_task,
     locations_of,
     looked_after_by,
@@ -54,9 +56,8 @@ def test_a_task_that_may_not_be_adopted_is_left_alone_for_good(own: bool) -> Non
             world.pass_time(DRIFT)
         assert told(world, "Stalled")["reason"] == "AdoptionMismatch"
         status = world.mover.status
-        assert (status.task_arn, status.source_location_arn, status.source_role_arn, status.owned) == (None,) * 3 + (
-            (),
-        )
+        assert (status.task_arn, status.source_location_arn, status.source_role_arn) == (None, None, None)
+        assert status.owned == ()
         world.delete()
         assert world.settle() == "Gone"
         assert {arn: (dict(item.described), dict(item.tags)) for arn, item in world.sky.items.items()} == before
@@ -264,3 +265,16 @@ def test_of_two_that_adopted_a_task_the_later_one_has_it() -> None:
         world.delete()
         assert world.settle() == "Gone"
         assert task.arn in world.sky.items
+
+
+@pytest.mark.parametrize("kind", [FailureKind.UNAVAILABLE, FailureKind.DENIED])
+def test_a_look_at_a_location_that_fails_adopts_nothing(kind: FailureKind) -> None:
+    with World(SPEC) as world:
+        task = foreign_task(world.sky)
+        adopt(world, task, own=True)
+        with failing(world, "DescribeLocation", kind):
+            world.reconcile()
+        assert world.mover.status.task_arn is None
+        assert (task.tags, world.sky.writes) == ({}, [])
+        world.pass_time(DRIFT)
+        assert world.settle() == "Ready"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
+from datetime import timedelta
+
 import pytest
 
+from datamover_operator.kube.cache import metadata_of
 from datamover_operator.planning.failure import FailureKind
+from datamover_operator.working import doubt
 from tests.support.specs import s3
-from tests.unit.planning.given import NOTHING, ONE_OF_EACH, SPEC, Spec, counts, ending_at, failing, spec
-from tests.unit.planning.world import World
+from tests.unit.planning.given import NOTHING, ONE_OF_EACH, SPEC, Spec, counts, ending_at, failing, spec, told
+from tests.unit.planning.sky import Sky
+from tests.unit.planning.world import PATH, World
 
 
 def named(role: str | None) -> Spec:
@@ -71,3 +78,122 @@ def test_a_read_fails_while_a_doubt_is_resolved(operation: str, deletes: bool) -
         with failing(world, "GetRole", FailureKind.UNAVAILABLE, times=2):
             assert world.settle() == ("Gone" if deletes else "Ready")
         assert counts(world) == (NOTHING if deletes else ONE_OF_EACH)
+
+
+def lost(world: World) -> None:
+    """Status and annotation are gone, and the process that knew them."""
+    raw = copy.deepcopy(world.raw)
+    meta = metadata_of(raw) | {"annotations": {}}
+    world.kube.put(PATH, raw | {"metadata": meta, "status": {}})
+    world.restart()
+
+
+def test_everything_is_lost_and_the_tagging_api_lags() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        status, writes = world.mover.status, len(world.sky.writes)
+        world.sky.lag = timedelta(days=1)
+        lost(world)
+        world.reconcile()
+        assert told(world, "Reconciling")["reason"] == "InDoubt"
+        assert world.settle() == "Ready"
+        found = world.mover.status
+        assert (found.task_arn, found.source_location_arn) == (status.task_arn, status.source_location_arn)
+        assert set(found.owned) == set(status.owned)
+        assert world.sky.writes[writes:] == []
+
+
+def test_deletion_waits_until_a_doubt_is_settled() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        world.sky.lag = timedelta(days=1)
+        lost(world)
+        world.delete()
+        world.reconcile()
+        assert "is not known" in str(told(world, "Reconciling")["message"])
+        assert world.settle() == "Gone"
+        assert counts(world) == NOTHING
+
+
+def test_what_vanishes_while_it_is_looked_for_is_not_there() -> None:
+    with World(SPEC) as world:
+        with ending_at(world, "CreateTask"):
+            world.reconcile()
+        world.sky.lag = timedelta(days=1)
+        task = world.sky.of("task")[0].arn
+
+        def vanish(operation: str) -> None:
+            if operation == "ListTagsForResource":
+                world.sky.items.pop(task, None)
+
+        world.sky.on_read = vanish
+        assert world.settle() == "Ready"
+        assert counts(world) == ONE_OF_EACH
+
+
+@pytest.mark.parametrize("operation", ["GetResources", "ListTasks", "ListLocations", "ListTagsForResource"])
+@pytest.mark.parametrize("kind", [FailureKind.UNAVAILABLE, FailureKind.DENIED])
+def test_nothing_is_concluded_from_a_look_that_failed(operation: str, kind: FailureKind) -> None:
+    with World(SPEC) as world:
+        with ending_at(world, "CreateTask"):
+            world.reconcile()
+        world.sky.lag = timedelta(days=1)
+        world.pass_time(5)
+        world.reconcile()
+        world.pass_time(120)
+        with failing(world, operation, kind):
+            world.reconcile()
+        assert told(world, "Ready")["status"] == "False"
+        world.pass_time(700)
+        assert world.settle() == "Ready"
+        assert counts(world) == ONE_OF_EACH
+
+
+@pytest.mark.parametrize("kind", [FailureKind.UNAVAILABLE, FailureKind.THROTTLED])
+def test_a_find_that_can_not_be_confirmed_is_not_given_up(kind: FailureKind) -> None:
+    with World(SPEC) as world:
+        with ending_at(world, "CreateLocation"):
+            world.reconcile()
+        with failing(world, "DescribeLocation", kind, times=3):
+            assert world.settle() == "Ready"
+        assert counts(world) == ONE_OF_EACH
+
+
+def test_what_many_ask_for_is_read_once_and_forgotten_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doubt, "_REMEMBERED", 2)
+    sky, index, reads = Sky(), doubt.TagIndex(), list[str]()
+    arns = [sky.add("location", {}, {"n": str(number)}).arn for number in range(3)]
+    sky.on_read = reads.append
+
+    async def ask() -> list[str]:
+        aws = sky.ports()
+        return [(await index.tags(aws, arn)).get("n", "") for arn in (*arns, arns[2], arns[0], "gone")]
+
+    assert asyncio.run(ask()) == ["0", "1", "2", "2", "0", ""]
+    assert len(reads) == 5
+
+
+@pytest.mark.parametrize("operation", ["CreateLocation", "CreateTask"])
+def test_what_the_tagging_api_still_shows_is_gone(operation: str) -> None:
+    with World(SPEC) as world:
+        with ending_at(world, operation):
+            world.reconcile()
+        kind = "task" if operation == "CreateTask" else "location"
+        arn = world.sky.of(kind)[0].arn
+
+        def vanish(called: str) -> None:
+            if called.startswith("Describe"):
+                world.sky.items.pop(arn, None)
+
+        world.sky.on_read = vanish
+        assert world.settle() == "Ready"
+        assert counts(world) == ONE_OF_EACH
+
+
+def test_status_and_task_are_gone_together() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        del world.sky.items[str(world.mover.status.task_arn)]
+        world.wipe_status()
+        assert world.settle() == "Ready"
+        assert counts(world) == ONE_OF_EACH

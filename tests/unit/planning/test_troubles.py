@@ -6,6 +6,7 @@ import pytest
 
 from datamover_crds import JsonObject
 from datamover_operator.planning.failure import FailureKind
+from datamover_operator.planning.names import distinct_role_name
 from datamover_operator.working import movers as movers_module
 from tests.support.specs import s3
 from tests.unit.planning.given import (
@@ -165,15 +166,16 @@ def test_a_task_that_is_unavailable_is_told_of() -> None:
 
 
 def test_a_pass_that_takes_too_long_says_that_it_progresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(movers_module, "_MAX_ROUNDS", 3)
     with World(SPEC) as world:
+        world.settle()
+        monkeypatch.setattr(movers_module, "_MAX_ROUNDS", 1)
+        world.change(spec(options={"logLevel": "BASIC"}))
         world.reconcile()
         assert told(world, "Reconciling")["status"] == "True"
         assert world.settle() == "Ready"
-        assert counts(world) == ONE_OF_EACH
         world.delete()
-        world.reconcile()
         assert world.settle() == "Gone"
+        assert counts(world) == NOTHING
 
 
 def test_nothing_is_made_in_an_account_that_may_go_at_any_time() -> None:
@@ -272,3 +274,57 @@ def _next(world: World) -> float:
     assert delay is not None
     world.pass_time(delay + 0.001)
     return delay
+
+
+def test_an_object_that_others_hold_back_is_let_alone() -> None:
+    """Its deletion began before anything was made for it."""
+    with World(SPEC) as world:
+        world.kube.objects.clear()
+        world.create(SPEC, finalizers=["example.com/theirs"], deletionTimestamp="2025-01-15T12:00:00Z")
+        assert world.reconcile()
+        assert (world.kube.writes, world.sky.writes) == ([], [])
+
+
+def test_deletion_waits_until_the_run_is_recorded() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        run = world.hold("r1")
+        world.delete()
+        world.reconcile()
+        assert "run 'r1' has to be recorded" in str(told(world, "Reconciling")["message"])
+        assert counts(world) == ONE_OF_EACH
+        del world.kube.objects[run]
+        world.caches.runs.drop("run-1")
+        assert world.settle() == "Gone"
+        assert counts(world) == NOTHING
+
+
+def test_a_schedule_that_datasync_has_disabled_is_told_of_and_left_so() -> None:
+    with World(spec(schedule={"scheduleExpression": "rate(1 day)"})) as world:
+        world.settle()
+        task = world.sky.of("task")[0].described
+        task["schedule"] = {"scheduleExpression": "rate(1 day)", "status": "DISABLED"}
+        task["scheduleDetails"] = {"disabledBy": "SERVICE", "disabledReason": "failed too often"}
+        writes = len(world.sky.writes)
+        world.pass_time(DRIFT)
+        assert world.settle() == "Ready"
+        assert "failed too often" in str(told(world, "Ready")["message"])
+        assert world.sky.writes[writes:] == []
+
+
+def test_a_name_that_others_have_twice_is_refused() -> None:
+    with World(spec(source=s3(**SPEC["source"]["s3"], accessRole={"name": "alpha"}))) as world:
+        for name in ("alpha", distinct_role_name("alpha", world.uid)):
+            world.sky.untouchable.add(world.sky.add_role(name, {}).arn)
+        assert world.settle() == "Stalled"
+        assert "spec.source.s3.accessRole" in str(told(world, "Stalled")["message"])
+
+
+def test_a_role_of_ours_that_others_have_made_anew_is_not_deleted() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        arn = str(world.mover.status.source_role_arn)
+        world.sky.items[arn].tags = {"owner": "others"}
+        world.delete()
+        assert world.settle() == "Gone"
+        assert {item.arn for item in world.sky.items.values()} == {arn}

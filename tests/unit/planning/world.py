@@ -17,6 +17,7 @@ from typing import Any, Self, cast
 from unittest import mock
 
 from datamover_crds import DataMover, DataMoverAccount, JsonObject, parse
+from datamover_crds.common import API_VERSION
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
@@ -257,6 +258,16 @@ class World:
         status = {"sourceRoleArn": role_arn}
         self.others.append(self.raw | cast("JsonObject", {"metadata": meta, "spec": spec, "status": status}))
         self.sky.add("location", {"locationUri": "s3://theirs/", "s3Config": {"bucketAccessRoleArn": role_arn}}, {})
+
+    def hold(self, name: str) -> str:
+        """A run holds the mover; returns where it is stored."""
+        path = Kind.RUN.value.path(NAMESPACE, name)
+        meta: JsonObject = {"name": name, "namespace": NAMESPACE, "uid": "run-1"}
+        spec: JsonObject = {"moverRef": {"name": NAME}}
+        self.kube.put(path, {"apiVersion": API_VERSION, "kind": "DataMoverRun", "metadata": meta, "spec": spec})
+        status = cast("JsonObject", self.raw["status"]) | {"currentRun": {"name": name, "uid": "run-1"}}
+        self._edit({"status": status}, generation=False)
+        return path
 
     def pass_time(self, seconds: float) -> None:
         self.tick += seconds
