@@ -7,6 +7,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from datamover_api.http.answers import RefusalError, text
 from datamover_api.openapi import describe
@@ -35,11 +36,19 @@ def application(version: str, *routers: APIRouter) -> FastAPI:
     return app
 
 
-async def _unserved(_: Request, error: Exception) -> Response:
+async def _unserved(request: Request, error: Exception) -> Response:
     """A path or a method that no route serves."""
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return Response(status_code=error.status_code, headers=error.headers)
+        return Response(status_code=error.status_code, headers={"Allow": ", ".join(_served(request))})
     return text(_NOT_FOUND, HTTPStatus.NOT_FOUND)
+
+
+def _served(request: Request) -> list[str]:
+    """The methods of a path; its routes know of their own one alone."""
+    scopes = {method: {**request.scope, "method": method} for method in ("GET", "POST", "PUT", "DELETE")}
+    routes = request.app.routes
+    served = [each for each in scopes if any(route.matches(scopes[each])[0] is Match.FULL for route in routes)]
+    return [*served, *(["HEAD"] if "GET" in served else []), "OPTIONS"]
 
 
 async def _refused(_: Request, error: Exception) -> Response:

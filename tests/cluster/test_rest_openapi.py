@@ -18,6 +18,8 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
     "ignored_auth",
+    "unsupported_method",
+    "allow_header_conformance",
 )
 
 

@@ -26,7 +26,7 @@ from datamover_dev.paths import CRDS
 from datamover_dev.processes import Managed
 from tests.support.api import Api
 from tests.support.movers import World
-from tests.support.rest import MOVERS, Client, RestServices, token
+from tests.support.rest import MOVERS, Client, RestServices, s3_body, token
 from tests.support.tcp_gate import TcpGate
 from tests.support.waiting import eventually
 
@@ -190,6 +190,23 @@ def test_an_account_in_a_namespace_that_it_may_not_read_harms_no_other(
     closed = rest.get("/v1/datasync/999999999999/movers")
     assert closed.status == 500
     assert closed.text == "the movers of namespace 'kube-public' are not known: 403 Forbidden"
+
+
+def test_two_accounts_can_keep_their_movers_in_one_namespace(served: World, rest_services: RestServices) -> None:
+    rest_of: dict[str, object] = {"namespace": served.namespace}
+    spec: dict[str, object] = {"accountId": "999999999999", "region": "eu-central-1", "rest": rest_of}
+    served.create("DataMoverAccount", f"{served.namespace}-second", spec)
+    rest = rest_services()
+    second = "/v1/datasync/999999999999/movers"
+    assert rest.send("POST", f"{MOVERS}/g", s3_body("twin")).status == 202
+    assert rest.send("POST", f"{second}/g", s3_body("twin")).status == 202
+    for path in (MOVERS, second):
+        assert rest.send("POST", f"{path}/g", s3_body("twin")).status == 409
+    twins = [each for each in served.list("DataMover") if each["spec"].get("name") == "twin"]
+    assert [each["spec"]["accountRef"]["name"] for each in twins].count(served.account) == 1
+    assert len(twins) == 2
+    assert lists(rest, "first")
+    assert rest.get(f"{second}/g").json == []
 
 
 def test_keys_are_rotated_without_a_restart(served: World, rest_services: RestServices) -> None:

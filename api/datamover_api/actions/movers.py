@@ -50,7 +50,7 @@ class Movers:
                 if not error.is_already_there:
                     raise _translated(error) from error
             holder = await self._writer.read_mover(place.room, names[0])
-            if holder is not None and key_of(holder) != key and len(names) > 1:
+            if holder is not None and holder not in place.keyed(key) and len(names) > 1:
                 names.pop(0)
         raise AlreadyExistsError("others create and delete movers of this name all the time")
 
