@@ -60,12 +60,14 @@ def released(status: DataMoverStatus, run: DataMoverRun) -> DataMoverStatus:
     if current is None or current.uid == uid:
         current = waiting.pop(0) if waiting else None
     told: dict[str, object] = {"current_run": current, "queued_runs": tuple(waiting)}
-    if run.status.execution_arn is not None:
+    ended = run.status.completion_time
+    known = status.last_run.completion_time if status.last_run is not None else None
+    if run.status.execution_arn is not None and latest(ended, known) == ended:
         told["last_run"] = _summary(run)
     if run.metadata.deletion_timestamp is not None:
         told["pruned_before"] = latest(status.pruned_before, run.status.start_time)
     if run.status.phase == "Succeeded":
-        told["last_successful_time"] = run.status.completion_time
+        told["last_successful_time"] = latest(status.last_successful_time, ended)
     return status.model_copy(update=told)
 
 

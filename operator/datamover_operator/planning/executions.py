@@ -32,6 +32,7 @@ _PHASES: dict[str, Phase] = {
     "VERIFYING": "Verifying",
     "CANCELLING": "Cancelling",
 }
+_ORDER: tuple[Phase, ...] = tuple(dict.fromkeys(_PHASES.values()))
 _ENDED = frozenset({"SUCCESS", "ERROR"})
 _WHOLE = 100
 _MAX_REASON = 1024
@@ -67,17 +68,14 @@ def status_from(described: JsonObject, before: DataMoverRunStatus, now: datetime
 
 
 def _phase(described: JsonObject, before: DataMoverRunStatus) -> Phase:
+    """A phase never goes back: of two operators one may know an older description."""
     status = str(described.get("status", ""))
     if status == "SUCCESS":
         return "Succeeded"
     if status == "ERROR":
         return "Cancelled" if before.phase in {"Cancelling", "Cancelled"} else "Failed"
-    if before.phase == "Cancelling":
-        return "Cancelling"
-    known = _PHASES.get(status)
-    if known is not None:
-        return known
-    return before.phase if before.phase is not None and before.phase in _PHASES.values() else "Launching"
+    stored = before.phase if before.phase in _ORDER else "Queued"
+    return max(_PHASES.get(status, "Launching"), stored, key=_ORDER.index)
 
 
 def _reason(phase: Phase, result: RunResult) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from datamover_crds import DataMover, DataMoverRunStatus
+from datamover_crds import DataMover, DataMoverRunStatus, Phase
 from datamover_operator.planning.bonds import is_execution_of, takes_task_along
-from datamover_operator.planning.claims import holds
+from datamover_operator.planning.claims import holds, wants_to_queue
 from datamover_operator.planning.executions import has_ended, status_from
 from datamover_operator.planning.names import EXECUTION_ANNOTATION, FINALIZER
 from datamover_operator.planning.run_observed import ObservedRun
@@ -27,8 +27,8 @@ def follow(o: ObservedRun, arn: str, now: datetime) -> RunPlan:
         return RunPlan(status=ended(o, "Unknown", "ExecutionGone", "DataSync no longer knows the execution", now))
     before = _before(o, o.mover, arn)
     if o.execution is None:
-        launching = before.model_copy(update={"phase": before.phase or "Launching"})
-        return RunPlan(status=judged(o, launching, now))
+        first: Phase = "Launching" if o.claim is not None and not wants_to_queue(o.run) else "Pending"
+        return RunPlan(status=judged(o, before.model_copy(update={"phase": before.phase or first}), now))
     status = judged(o, status_from(o.execution, before, now), now)
     if has_ended(o.execution):
         return RunPlan(status=status)

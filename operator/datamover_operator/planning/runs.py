@@ -63,12 +63,10 @@ def start_request(o: ObservedRun, identity: Identity, task_arn: str, nonce: str)
 
 
 def _clear_away(o: ObservedRun) -> RunPlan:
-    """The run is over: let the mover and the object go."""
-    if o.mover is not None and holds(o.mover, o.run.metadata.uid):
-        return RunPlan(steps=(ReleaseMover(),))
-    if FINALIZER in o.run.metadata.finalizers:
-        return RunPlan(steps=(FreeRun(),))
-    return RunPlan()
+    """The run is over: let the mover and the object go. The mover notes the end even where it has lost its status."""
+    is_kept = FINALIZER in o.run.metadata.finalizers
+    is_noted = o.mover is None or not (is_kept or holds(o.mover, o.run.metadata.uid))
+    return RunPlan(steps=(*(() if is_noted else (ReleaseMover(),)), *((FreeRun(),) if is_kept else ())))
 
 
 def _is_left_behind(o: ObservedRun) -> bool:

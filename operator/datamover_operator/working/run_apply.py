@@ -118,9 +118,10 @@ class RunPass:
                 now, run = timestamp(self._office.clock.now()), self.o.run
                 await self._change_mover(lambda status: claimed(status, run, step.execution_arn, now))
             case ReleaseMover():
-                run = self.o.run
+                run, before = self.o.run, self._mover.status
                 await self._change_mover(lambda status: released(status, run))
-                wake_mover(self._office, self._mover)
+                if self._mover.status != before:
+                    wake_mover(self._office, self._mover)
             case ClaimRun():
                 await self._claim_run()
             case Unclaim():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamover_crds import DataMoverRunStatus, JsonObject, dump, parse
+from datamover_crds import DataMoverRunStatus, JsonObject, Phase, dump, parse
 from datamover_operator.planning.executions import status_from
 
 NOW = datetime(2025, 1, 15, 13, tzinfo=UTC)
@@ -46,6 +47,24 @@ def test_an_end_before_the_start_is_not_believed() -> None:
 def test_an_end_beyond_the_calendar_is_not_believed() -> None:
     status = status_from(BASE | {"result": {"totalDuration": 2**62}}, DataMoverRunStatus(), NOW)
     assert status.completion_time == "2025-01-15T13:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("stored", "described", "phase"),
+    [
+        (None, "QUEUED", "Queued"),
+        ("Pending", "SOMETHING_NEW", "Launching"),
+        ("Queued", "PREPARING", "Preparing"),
+        ("Transferring", "PREPARING", "Transferring"),
+        ("Transferring", "SOMETHING_NEW", "Transferring"),
+        ("Cancelling", "TRANSFERRING", "Cancelling"),
+        ("Cancelling", "ERROR", "Cancelled"),
+        ("Cancelling", "SUCCESS", "Succeeded"),
+    ],
+)
+def test_a_phase_never_goes_back(stored: Phase | None, described: str, phase: str) -> None:
+    """Of two operators one may know an older description, and both would write for ever."""
+    assert status_from(BASE | {"status": described}, DataMoverRunStatus(phase=stored), NOW).phase == phase
 
 
 def test_a_reason_is_as_long_as_the_schema_accepts() -> None:

@@ -104,6 +104,18 @@ def test_a_queued_run_starts_when_its_turn_comes(ready: Stage) -> None:
     assert ready.mover().status.queued_runs == ()
 
 
+def test_two_operators_of_which_one_knows_less_do_not_write_for_ever(ready: Stage) -> None:
+    ready.operator()
+    ready.add_run()
+    ready.go(6)
+    ready.add_run("second", **QUEUE)
+    ready.go(20)
+    ready.processes[1].next_poll += 4
+    ready.go(200)
+    assert [ready.run(name).status.phase for name in ("r", "second")] == ["Succeeded", "Succeeded"]
+    assert len(ready.sky.started) == 2
+
+
 @pytest.mark.parametrize("duration", [0, -1500], ids=["", "a-negative-duration"])
 def test_a_queued_run_can_be_cancelled(ready: Stage, duration: int) -> None:
     ready.add_run()
@@ -157,6 +169,19 @@ def test_the_mover_and_the_object_are_let_go_whatever_the_end(ready: Stage, end:
     assert ready.run().metadata.finalizers == (FINALIZER,)
     assert end(ready) == ready.run().status.phase
     assert ready.run().metadata.finalizers == ()
+    assert ready.mover().status.current_run is None
+
+
+def test_a_mover_that_has_lost_its_status_notes_the_end_of_its_run(ready: Stage) -> None:
+    ready.add_run()
+    ready.go(6)
+    ready._pass_until(ready.tick + 60)
+    ready._guarded(ready.processes[0].poll)
+    ready.wipe(Kind.MOVER, "m")
+    ready.go(1)
+    last = ready.mover().status.last_run
+    assert last is not None
+    assert (last.name, last.phase) == ("r", "Succeeded")
     assert ready.mover().status.current_run is None
 
 
