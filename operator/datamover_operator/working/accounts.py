@@ -49,8 +49,8 @@ class AccountsDesk:
             plan = await self._pass(entry, entry.model)
         except KubeError as error:
             _log.info("a write was refused", error=str(error))
-            await self._office.writer.read(Kind.ACCOUNT, *entry.key)
             self._office.queue.retry(key)
+            await self._read_anew(entry)
             return
         if plan.retry:
             self._office.queue.retry(key)
@@ -142,6 +142,12 @@ class AccountsDesk:
         stored = self._office.caches.accounts.get(uid)
         if self._book.judge(stored.model if stored is not None else account):
             wake_movers(self._office, account.metadata.name)
+
+    async def _read_anew(self, entry: Entry[DataMoverAccount]) -> None:
+        try:
+            await self._office.writer.read(Kind.ACCOUNT, *entry.key)
+        except KubeError as error:
+            _log.info("an account could not be read", error=str(error))
 
     async def _protect(
         self, entry: Entry[DataMoverAccount], account: DataMoverAccount, plan: AccountPlan
