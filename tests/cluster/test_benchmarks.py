@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+
+import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.movers_ready import NEEDED
@@ -28,3 +31,16 @@ def test_a_mover_costs_five_writes_and_the_aws_calls_that_it_needs(tmp_path: Pat
     assert found["events_per_mover"] <= 3
     assert found["aws_calls"] == {operation: MOVERS * count for operation, count in NEEDED.items()}
     assert found["aws_calls_per_mover"] == found["aws_calls_needed_per_mover"]
+
+
+@pytest.mark.skipif(shutil.which("hey") is None, reason="hey is not on PATH (apt install hey)")
+def test_reads_by_rest_ask_the_api_server_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    main(["--only", "rest", "--movers", str(MOVERS), "--seconds", "1", "--out", str(out)])
+
+    found = json.loads(out.read_text())["rest"]
+    assert found["kubernetes_reads"] == 0
+    assert [route["name"] for route in found["routes"]] == ["list", "show", "runs", "run"]
+    assert all(route["service"]["failed"] == 0 for route in found["routes"])
+    assert found["p99_ms"] > 0
+    assert found["watch_delay_p50_ms"] > 0
