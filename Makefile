@@ -57,7 +57,7 @@ check: $(SET_UP) ## Lint, formatting, types, import rules, generated files
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m datamover_crds --check
 
-bench: $(SET_UP) ## Measure 1,000 movers and the emulator's copying against their floors
+bench: $(SET_UP) ## Measure 1,000 movers, the emulator's copying and the reads by REST against their floors
 	.venv/bin/python -m benchmarks
 
 crds: $(SET_UP) ## Generate crds/*.yaml from the models, and the chart's copy of them
