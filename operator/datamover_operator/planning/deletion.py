@@ -8,7 +8,7 @@ from datamover_crds import Retired, from_timestamp
 from datamover_operator.planning.conditions import Conditions
 from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.leftovers import DELETION_ORDER
-from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, PART_TAG, SIDES, UID_TAG
+from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, PART_TAG, SIDES, TASK_ARN_ANNOTATION, UID_TAG
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.steps import CancelExecution, ChangeTags, Delete, Plan, RemoveFinalizer, Step
 from datamover_operator.planning.troubles import SLOW_RETRY, lasting_message, worst_trouble
@@ -90,7 +90,8 @@ def owned_resources(o: Observed) -> tuple[Retired, ...]:
 
 def _may_own_something(o: Observed) -> bool:
     """Whether there is, or may turn up, anything to delete or to take our mark off."""
-    return bool(o.task is not None or o.locations or o.retired or owned_resources(o)) or not o.settled
+    known = o.task is not None or o.locations or o.retired or o.owned or TASK_ARN_ANNOTATION in o.annotated
+    return bool(known) or not o.settled
 
 
 def _after_trouble(o: Observed, now: datetime) -> Plan:

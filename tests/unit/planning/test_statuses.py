@@ -49,6 +49,19 @@ def test_deletion_finds_what_the_status_has_lost(fields: tuple[str, ...]) -> Non
         assert counts(world) == NOTHING
 
 
+@pytest.mark.parametrize("fields", [*PARTS, ("taskArn", "sourceLocationArn", "destinationLocationArn")], ids="+".join)
+def test_what_the_status_has_lost_waits_for_the_account(fields: tuple[str, ...]) -> None:
+    with World(SPEC) as world:
+        world.settle()
+        world.connected = False
+        world.lose(*fields)
+        world.delete()
+        assert world.settle() != "Gone"
+        world.connected = True
+        assert world.settle() == "Gone"
+        assert counts(world) == NOTHING
+
+
 def test_what_an_adopted_task_came_with_is_owned_again() -> None:
     with World(SPEC) as world:
         task = foreign_task(world.sky)
