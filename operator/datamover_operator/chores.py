@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import cast
 
 import yaml
+from pydantic import JsonValue
 
 from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind
+from datamover_operator.planning.names import FINALIZER
 
 RELEASE_TIMEOUT = 240.0
 """Less than the five minutes that helm gives a hook: then its Job tells what is still there."""
@@ -98,12 +100,21 @@ async def _remove_all(client: KubeClient, kind: Kind) -> None:
             if kind is Kind.MOVER:
                 await client.patch(path, {"spec": {"deletionPolicy": "Retain"}})
             await client.delete(path, {})
+            if kind is Kind.ACCOUNT:
+                await client.patch(path, {"metadata": {"finalizers": _of_others(metadata)}})
         except KubeError as error:
             if not error.is_not_found:
                 raise
         sys.stdout.write(f"{kind.value.kind} {_name(item)} is let go\n")
     while await _items(client, kind):  # noqa: ASYNC110 - a list, now and then, is all that this waits for
         await asyncio.sleep(_LOOK_INTERVAL)
+
+
+def _of_others(metadata: JsonObject) -> list[JsonValue]:
+    """Whose finalizers stay: no operator, be it gone for good, has a mover left to hold an account for."""
+    listed = metadata.get("finalizers")
+    names = listed if isinstance(listed, list) else []
+    return [each for each in names if each != FINALIZER and not str(each).endswith(f".{FINALIZER}")]
 
 
 async def _items(client: KubeClient, kind: Kind) -> list[JsonObject]:
