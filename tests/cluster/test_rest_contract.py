@@ -6,6 +6,7 @@ import secrets
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.emulator import Emulator
 from tests.support.movers import World
 from tests.support.operator_process import Operators
 from tests.support.rest import MOVERS, Answer, Client, RestServices, s3_body, token
+from tests.support.rights import identity, in_one_namespace, of_the_rest_service
 from tests.support.waiting import eventually
 
 GROUP, NAME = "abc-123", "best-effort-datasync-01"
@@ -44,9 +46,17 @@ def stage(
     world.bucket("src", {"a.txt": b"alpha"})
     world.bucket("dst")
     world.grant_all(rest={"namespace": name}, org="spindev")
-    operators = Operators(control_plane.kubeconfig, name, worker_emulator.environment(), folder)
-    services = RestServices(control_plane.kubeconfig, folder)
-    try:
+    admin, rights = control_plane.kubeconfig, {"operator": in_one_namespace(name), "rest": of_the_rest_service(name)}
+    with ExitStack() as ends:
+        ends.callback(api.delete, f"/api/v1/namespaces/{name}")
+        ends.callback(remove_custom_resources, api)
+        for who in rights:
+            (folder / who).mkdir()
+        own = {who: ends.enter_context(identity(api, admin, folder / who, its)) for who, its in rights.items()}
+        operators = Operators(own["operator"], name, worker_emulator.environment(), folder)
+        ends.callback(operators.stop)
+        services = RestServices(own["rest"], folder)
+        ends.callback(services.stop)
         operators()
         rest = services(githash="2fc9a80", buildstamp="2026-01-31T12:00:00Z")
         task = rest.created(s3_body(NAME), GROUP)
@@ -55,11 +65,6 @@ def stage(
         assert started.status == 200, started
         eventually(lambda: rest.get(f"{MOVER}/runs/{started.json}").json["Status"] == "SUCCESS")
         yield Stage(rest, task, started.json)
-    finally:
-        services.stop()
-        operators.stop()
-        remove_custom_resources(api)
-        api.delete(f"/api/v1/namespaces/{name}")
 
 
 @pytest.fixture

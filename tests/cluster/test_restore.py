@@ -14,6 +14,7 @@ from tests.support.api import Api
 from tests.support.emulator import Emulator
 from tests.support.movers import World
 from tests.support.operator_process import Operators
+from tests.support.rights import identity, in_one_namespace
 from tests.support.waiting import eventually
 
 NAMESPACE = "restored"
@@ -31,16 +32,20 @@ class Site:
     def up(self, *, operator: bool = True) -> Iterator[World]:
         with ControlPlane(self.folder, crds=CRDS) as plane:
             api = Api(plane.kubeconfig)
-            operators = Operators(plane.kubeconfig, NAMESPACE, self.emulator.environment(), self.folder)
-            try:
-                if f"namespace/{NAMESPACE}" not in plane.kubectl("get", "namespaces", "--output=name").split():
-                    plane.kubectl("create", "namespace", NAMESPACE)
-                if operator:
-                    operators(drift_interval_seconds=10, settling_seconds=2, aws_call_timeout_seconds=1)
-                yield World(api, self.emulator, NAMESPACE)
-            finally:
-                operators.stop()
-                api.close()
+            if f"namespace/{NAMESPACE}" not in plane.kubectl("get", "namespaces", "--output=name").split():
+                plane.kubectl("create", "namespace", NAMESPACE)
+            # Those of the time before: `identity` makes them anew.
+            there = f"--namespace={NAMESPACE}"
+            plane.kubectl("delete", "serviceaccounts,roles,rolebindings", there, "--all")
+            with identity(api, plane.kubeconfig, self.folder, in_one_namespace(NAMESPACE)) as whose:
+                operators = Operators(whose, NAMESPACE, self.emulator.environment(), self.folder)
+                try:
+                    if operator:
+                        operators(drift_interval_seconds=10, settling_seconds=2, aws_call_timeout_seconds=1)
+                    yield World(api, self.emulator, NAMESPACE)
+                finally:
+                    operators.stop()
+            api.close()
 
     def back_up(self, copy: Path) -> None:
         shutil.copytree(self.folder / "etcd", copy)
