@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tests.support.emulator import Emulator
 
 OTHER = "222222222222"
+EXPIRED = b"<ErrorResponse><Error><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>"
+CALLER = f"""<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{OTHER}</Account>
+    <Arn>arn:aws:iam::{OTHER}:user/x</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>""".encode()
 
 
 async def test_a_secrets_keys_are_used(accounts: BotoAccounts) -> None:
@@ -139,6 +142,43 @@ async def test_a_credentials_file_that_changed_is_read_again_after_a_denial(
     again = accounts.connect(AccountAccess("a", "111111111111", REGION))
     assert (await again.sts.caller_identity())[0] == "111111111111"
     assert await again.datasync.list_tasks() == []
+
+
+async def test_keys_that_are_renewed_too_late_are_found_by_any_call(
+    surroundings: pytest.MonkeyPatch, accounts: BotoAccounts, canned: Canned, tmp_path: Path
+) -> None:
+    def answer(request: Request) -> Answer:
+        is_stale = "OLDKEY" in request.headers["Authorization"]
+        if request.operation == "ListTasks":
+            return Answer(400, b'{"__type": "ExpiredTokenException"}') if is_stale else Answer()
+        return Answer(403, EXPIRED, "text/xml") if is_stale else Answer(body=CALLER, content_type="text/xml")
+
+    file = tmp_path / "credentials"
+    file.write_text("[default]\naws_access_key_id = OLDKEY\naws_secret_access_key = s\n")
+    surroundings.delenv("AWS_ACCESS_KEY_ID")
+    surroundings.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    canned.script = answer
+    datasync = accounts.connect(AccountAccess("a", OTHER, REGION)).datasync
+    for _ in range(3):
+        with pytest.raises(AwsError, match="ExpiredToken"):
+            await datasync.list_tasks()
+    file.write_text("[default]\naws_access_key_id = NEWKEY\naws_secret_access_key = s\n")
+    assert await datasync.list_tasks() == []
+
+
+async def test_a_token_file_that_is_missing_is_the_accounts_trouble_and_is_looked_for_again(
+    surroundings: pytest.MonkeyPatch, accounts: BotoAccounts, tmp_path: Path
+) -> None:
+    surroundings.delenv("AWS_ACCESS_KEY_ID")
+    surroundings.setenv("AWS_ROLE_ARN", f"arn:aws:iam::{OTHER}:role/operator")
+    surroundings.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    aws = accounts.connect(AccountAccess("a", OTHER, REGION))
+    for call in (aws.sts.caller_identity, aws.datasync.list_tasks):
+        with pytest.raises(AwsError, match="token") as failed:
+            await call()
+        assert (failed.value.failure.kind, failed.value.failure.code) == (FailureKind.DENIED, "FileNotFoundError")
+    (tmp_path / "token").write_text("token")
+    assert (await aws.sts.caller_identity())[0] == OTHER
 
 
 def test_calls_that_are_denied_together_renew_the_clients_once(access: AccountAccess) -> None:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session
+
+from datamover_operator.aws.errors import STALE_CREDENTIALS, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,37 +107,39 @@ class Clients:
             BotoCoreError: there are no credentials, or the surroundings' configuration is broken.
             ClientError: they are not the declared account's.
         """
-        client = self._made.get(service) or self._make(service)
-        if service != "sts" and self._session is not self._trusted and self._session is not None:
-            self._check(self._session)
+        client, session = self._make(service)
+        if service != "sts" and session is not self._trusted:
+            self._check(session)
         return client
 
     def renew(self, failed: BaseClient) -> None:
         """Drop the clients and what was found around us, unless `failed` was dropped already."""
         with self._lock:
-            if failed not in self._made.values():
-                return
-            self.close()
-            self._session = None
-            self._is_renewed = True
-            self._made = {}
-            self._ambient.forget()
+            if failed in self._made.values():
+                self._drop()
 
     def close(self) -> None:
         """Close the idle connections; calls in flight end as they would have."""
         for client in tuple(self._made.values()):
             client.close()
 
-    def _make(self, service: Service) -> BaseClient:
+    def _drop(self) -> None:
+        self.close()
+        self._session = None
+        self._is_renewed = True
+        self._made = {}
+        self._ambient.forget()
+
+    def _make(self, service: Service) -> tuple[BaseClient, Session]:
         with self._lock:
+            if self._session is None:
+                self._session = self._new_session()
+                self._trusted = self._trusted if self._is_renewed else self._session
             if service not in self._made:
-                if self._session is None:
-                    self._session = self._new_session()
-                    self._trusted = self._trusted if self._is_renewed else self._session
                 client = self._session.create_client(service, region_name=self._access.region, config=self._config)
                 client.meta.events.register("before-send", self._departure)
                 self._made = {**self._made, service: client}
-            return self._made[service]
+            return self._made[service], self._session
 
     def _check(self, session: Session) -> None:
         """Find out whether a renewed session leads into the declared account; the first one is its user's to check."""
@@ -144,6 +148,12 @@ class Clients:
         who: Callable[[], dict[str, object]] = client.get_caller_identity  # type: ignore[attr-defined] # made of a model
         try:
             account = who()["Account"]
+        except (BotoCoreError, ClientError) as error:
+            # Too early: what is around us has not been renewed yet, so it is looked for again on the next use.
+            with self._lock:
+                if self._session is session and code_of(error) in STALE_CREDENTIALS:
+                    self._drop()
+            raise
         finally:
             client.close()
         if account != self._access.account_id:

@@ -142,6 +142,13 @@ def is_creating(operation: str) -> bool:
     return operation.startswith(("Create", "Start"))
 
 
+def code_of(error: Exception) -> str:
+    """Return AWS's code of what went wrong, or the exception's name where AWS has not answered."""
+    if isinstance(error, boto.ClientError):
+        return error.response.get("Error", {}).get("Code", "")
+    return type(error).__name__
+
+
 def lost(operation: str, *, sent: bool, code: str, message: str) -> Failure:
     """Return the failure of a call that gave no usable answer: in doubt only if it was sent and is creating."""
     in_doubt = sent and is_creating(operation)
@@ -163,7 +170,7 @@ def classify(error: Exception, operation: str, *, sent: bool) -> Failure | None:
     """
     if isinstance(error, boto.ClientError):
         return _of_answer(error, operation)
-    code = type(error).__name__
+    code = code_of(error)
     if isinstance(error, _NEVER_SENT) or _certificate_refused(error):
         return Failure(FailureKind.UNAVAILABLE, operation, code, _shown(str(error)))
     if isinstance(error, _CREDENTIALS):
@@ -172,6 +179,8 @@ def classify(error: Exception, operation: str, *, sent: bool) -> Failure | None:
         return Failure(FailureKind.REFUSED, operation, code, _shown(str(error)))
     if isinstance(error, boto.BotoCoreError | ResponseParserError) or (sent and is_creating(operation)):
         return lost(operation, sent=sent, code=code, message=str(error))
+    if isinstance(error, OSError) and not sent:  # a file of the credentials (a web identity token) can't be read
+        return Failure(FailureKind.DENIED, operation, code, _shown(str(error)))
     return None
 
 
@@ -180,7 +189,7 @@ def _of_answer(error: boto.ClientError, operation: str) -> Failure:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata")
     status = metadata.get("HTTPStatusCode", 0) if metadata else 0
-    code = details.get("Code", "")
+    code = code_of(error)
     message = details.get("Message", "")
     answered = error.operation_name
     # Fetching credentials (AssumeRole) comes before the call: it was not sent, and a refusal is the credentials'.

@@ -188,6 +188,15 @@ def test_without_an_answer_only_a_creating_call_that_was_sent_is_in_doubt(
     assert kind_of(error, "CreateTask", sent=False) is not Kind.UNKNOWN_OUTCOME
 
 
+@pytest.mark.parametrize(
+    "error", [FileNotFoundError(2, "No such file", "/token"), PermissionError(13, "Denied", "/token")]
+)
+def test_a_credentials_file_that_can_not_be_read_is_the_accounts_trouble(error: OSError) -> None:
+    failure = classify(error, "CreateTask", sent=False)
+    assert failure == Failure(Kind.DENIED, "CreateTask", type(error).__name__, str(error))
+    assert "/token" in failure.message
+
+
 def test_what_is_in_doubt_when_no_answer_can_be_used() -> None:
     assert lost("CreateTask", sent=True, code="c", message="m").kind is Kind.UNKNOWN_OUTCOME
     assert lost("CreateTask", sent=False, code="c", message="m").kind is Kind.UNAVAILABLE
