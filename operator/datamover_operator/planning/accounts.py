@@ -15,13 +15,14 @@ from typing import Literal
 from datamover_crds import AccountVerdict, DataMoverAccount, DataMoverAccountStatus
 from datamover_operator.planning.conditions import Conditions, Judge
 from datamover_operator.planning.failure import Failure
-from datamover_operator.planning.names import account_finalizer
+from datamover_operator.planning.names import FINALIZER, account_finalizer
 from datamover_operator.planning.steps import Note
 
 State = Literal["Ready", "Reconciling", "Stalled"]
 _BY_WEIGHT: tuple[State, ...] = ("Ready", "Reconciling", "Stalled")
 _MAX_VERDICTS = 64
 _MAX_MESSAGE = 4096
+_GOES = "is being deleted: nothing is made in it any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +118,10 @@ def _judge(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Literal["
         )
         return "shut", verdict("Stalled", "WrongAccount", message)
     if account.metadata.deletion_timestamp is not None:
-        if account_finalizer(o.operator) not in account.metadata.finalizers:
-            return "shut", verdict("Reconciling", "Deleting", "is being deleted: nothing is made in it any more")
-        if o.movers:
-            message = f"deletion waits for {o.movers} movers that name this account; delete them first"
-            return "open", verdict("Reconciling", "InUse", message)
+        if not o.movers or account_finalizer(o.operator) not in account.metadata.finalizers:
+            return "shut", verdict("Reconciling", "Deleting", _GOES)
+        message = f"deletion waits for {o.movers} movers that name this account; delete them first"
+        return "open", verdict("Reconciling", "InUse", message)
     return "open", verdict("Ready", "Ready", f"AWS knows us as {o.caller.arn}{_without_rest(o)}")
 
 
@@ -168,6 +168,10 @@ def _weight(verdict: AccountVerdict) -> int:
 def _conditions(o: ObservedAccount, told: AccountVerdict, now: datetime, *, is_one_of_many: bool) -> Conditions:
     judge = Judge(o.account.status.conditions, o.account.metadata.generation, now)
     message = f"operator '{told.operator}': {told.message}" if is_one_of_many else told.message
+    if o.account.metadata.deletion_timestamp is not None:
+        if told.state == "Ready":  # said before, by an operator that may be gone
+            return judge.progressing("Deleting", f"{_GOES}{_holders(o)}")
+        message += _holders(o) if is_one_of_many or told.reason == "Deleting" else ""
     match told.state:
         case "Ready":
             return judge.ready(message)
@@ -175,6 +179,14 @@ def _conditions(o: ObservedAccount, told: AccountVerdict, now: datetime, *, is_o
             return judge.progressing(told.reason, message)
         case "Stalled":
             return judge.stalled(told.reason, message)
+
+
+def _holders(o: ObservedAccount) -> str:
+    """Which finalizers hold an account that is to go; in the same words whichever operator says it."""
+    names = ", ".join(sorted(each for each in _finalizers(o) if each.endswith(FINALIZER)))
+    if not names:
+        return ""
+    return f"; held by {names}: take off by hand what belongs to an operator that is gone for good"
 
 
 def _notes(before: AccountVerdict | None, after: AccountVerdict) -> tuple[Note, ...]:

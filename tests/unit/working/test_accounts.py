@@ -331,6 +331,30 @@ async def test_two_operators_agree_on_what_the_account_says_and_each_holds_it_fo
     assert PATH not in kube.objects
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        [{"movers": 3, "state": "Ready", "reason": "Ready", "message": "AWS knows us"}],
+        [{"movers": 3, "state": "Reconciling", "reason": "InUse", "message": "deletion waits for 3 movers"}],
+        [],
+    ],
+)
+async def test_an_account_that_only_a_gone_operator_holds_says_so(left: list[JsonObject]) -> None:
+    room = Room()
+    room.account()
+    await room.look()
+    raw = cast("Any", room.kube.objects[PATH])
+    mark = {"deletionTimestamp": "2025-01-15T13:00:00Z", "finalizers": ["old.dm.datamover.io/cleanup"]}
+    gone = [{"operator": "dm/old", **verdict} for verdict in left]
+    status = raw["status"] | {"operators": [*gone, *raw["status"]["operators"]]}
+    room.kube.put(PATH, raw | {"metadata": metadata_of(raw) | mark, "status": status})
+    for _ in range(3):
+        await room.look()
+    conditions = {each.type: each for each in room.stored.status.conditions}
+    assert (conditions["Ready"].status, conditions["Reconciling"].status) == ("False", "True")
+    assert "held by old.dm.datamover.io/cleanup: take off" in conditions["Reconciling"].message
+
+
 async def test_what_others_change_again_and_again_is_put_right_less_and_less_often() -> None:
     room = Room()
     room.account()
