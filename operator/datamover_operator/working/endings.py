@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 
 from datamover_crds import JsonObject
+from datamover_operator.planning.executions import has_ended
 from datamover_operator.planning.leftovers import TASK_ACTIVE
 from datamover_operator.planning.observed import Observed
 from datamover_operator.working.ports import Aws
@@ -26,8 +28,20 @@ async def find_executions(o: Observed, aws: Aws) -> Observed:
     o = await read_replaced(o, aws)
     owned = o.task.described if o.task is not None and "task" in o.owned else None
     active = [each for each in (owned, *o.replaced.values()) if each is not None and each.get("status") in TASK_ACTIVE]
-    arns = [str(each["currentTaskExecutionArn"]) for each in active if each.get("currentTaskExecutionArn")]
-    described: list[JsonObject | None] = await asyncio.gather(
-        *(or_none(aws.datasync.describe_task_execution(arn)) for arn in arns)
-    )
-    return replace(o, executions=tuple(each for each in described if each is not None))
+    found = await asyncio.gather(*(_executions_of(task, aws) for task in active))
+    return replace(o, executions=tuple(each for its in found for each in its))
+
+
+async def _executions_of(task: JsonObject, aws: Aws) -> list[JsonObject]:
+    """An active task's most recent execution; where that has ended, what else runs or waits, older than it is."""
+    newest = task.get("currentTaskExecutionArn")
+    found = await _describe([str(newest)] if newest else [], aws)
+    if any(not has_ended(each) for each in found):
+        return found
+    listed = await or_none(aws.datasync.list_task_executions(str(task["taskArn"]))) or ()
+    return found + await _describe((str(each["taskExecutionArn"]) for each in listed if not has_ended(each)), aws)
+
+
+async def _describe(arns: Iterable[str], aws: Aws) -> list[JsonObject]:
+    described = await asyncio.gather(*(or_none(aws.datasync.describe_task_execution(arn)) for arn in arns))
+    return [each for each in described if each is not None]

@@ -179,3 +179,26 @@ def test_deletion_ends_what_a_task_runs_that_turns_up_late() -> None:
         assert world.settle() == "Gone"
         assert "CancelTaskExecution" in world.sky.writes
         assert counts(world) == NOTHING
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_deletion_ends_an_execution_that_is_older_than_one_that_has_ended(is_replaced: bool) -> None:
+    with World(SPEC) as world:
+        world.settle()
+        old = str(world.mover.status.task_arn)
+
+        def start_two() -> None:
+            older, newer = world.sky.start(old), world.sky.start(old)
+            world.sky.executions[older]["startTime"] = "2025-01-20T12:00:00Z"  # it goes on for days
+            world.sky.executions[newer]["status"] = "QUEUED"
+
+        if is_replaced:
+            world.change(ELSEWHERE)
+            with on_call(world, "CreateTask", start_two):
+                world.reconcile()
+        else:
+            start_two()
+        world.delete()
+        assert world.settle() == "Gone"
+        assert [each["status"] for each in world.sky.executions.values()] == ["ERROR", "ERROR"]
+        assert counts(world) == NOTHING

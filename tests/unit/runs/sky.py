@@ -137,7 +137,7 @@ class DataSync(plain.DataSync):
 
     async def list_task_executions(self, task_arn: str) -> Sequence[JsonObject]:
         self.sky.before("ListTaskExecutions")
-        return [{"taskExecutionArn": each.arn} for each in self.sky.of_task(task_arn)]
+        return [{"taskExecutionArn": each.arn, "status": self.sky.status(each)} for each in self.sky.of_task(task_arn)]
 
     async def list_tags(self, arn: str) -> dict[str, str]:
         return dict(self.sky.started[arn].tags) if arn in self.sky.started else await super().list_tags(arn)
