@@ -223,6 +223,8 @@ def _tags(o: Observed, part: str, arn: str, actual: Mapping[str, str] | None) ->
     if actual is None:
         return ()
     missing, gone = tag_change(o.mover.spec, o.identity, part, actual, removed_fields(o))
+    if part not in o.owned and NONCE_TAG in actual:  # beside our uid an earlier mover's nonce would make it ours
+        gone = (*gone, NONCE_TAG)
     return (ChangeTags(part, arn, missing, gone),) if missing or gone else ()
 
 

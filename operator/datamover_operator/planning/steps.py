@@ -107,7 +107,7 @@ class UpdateTask:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTags:
-    """TagResource and UntagResource of one resource; `part` is task, source or destination."""
+    """UntagResource and TagResource of one resource; `part` is task, source or destination."""
 
     part: str
     arn: str

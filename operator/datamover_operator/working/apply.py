@@ -87,10 +87,10 @@ async def _create_role(o: Observed, aws: Aws, step: CreateRole) -> KnownRole:
 
 
 async def _change_tags(aws: Aws, step: ChangeTags) -> None:
+    if step.remove:  # first: an end between the two must not leave our uid beside another mover's nonce
+        await aws.datasync.untag(step.arn, step.remove)
     if step.tags:
         await aws.datasync.tag(step.arn, step.tags)
-    if step.remove:
-        await aws.datasync.untag(step.arn, step.remove)
 
 
 async def _tag_role(aws: Aws, step: TagRole) -> None:

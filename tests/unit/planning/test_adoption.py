@@ -16,6 +16,7 @@ from tests.unit.planning.given import (
     SPEC,
     Spec,
     counts,
+    ending_at,
     failing,
     foreign_task,
     locations_of,
@@ -180,6 +181,28 @@ def test_a_task_that_another_mover_manages_is_not_adopted() -> None:
         del task.tags[UID_TAG]
         world.pass_time(DRIFT)
         assert world.settle() == "Ready"
+
+
+@pytest.mark.parametrize("operation", ["UntagResource", "TagResource"])
+def test_what_an_earlier_mover_made_is_not_owned_by_one_that_only_adopts_it(operation: str) -> None:
+    with World(SPEC) as world:
+        task = foreign_task(world.sky)
+        parts = dict(zip(("task", "source", "destination"), (task, *locations_of(world.sky, task)), strict=True))
+        for part, item in parts.items():
+            item.tags |= looked_after_by("gone", "cluster-1/b/earlier", part)
+            del item.tags[UID_TAG]  # as the message about a task that is managed already advises
+        adopt(world, task, own=False)
+        with ending_at(world, operation):
+            assert world.settle() == "Ready"
+        assert task.tags[UID_TAG] == world.uid
+        for _ in range(2):
+            world.pass_time(DRIFT)
+            assert world.settle() == "Ready"
+            assert world.mover.status.owned == ()
+            world.wipe_status()
+        world.delete()
+        assert world.settle() == "Gone"
+        assert set(world.sky.items) >= {item.arn for item in parts.values()}
 
 
 def test_a_task_that_is_taken_from_us_is_told_of() -> None:
