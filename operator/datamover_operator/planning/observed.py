@@ -138,8 +138,7 @@ class Observed:
     @property
     def is_ready(self) -> bool:
         """Whether the stored status says that all is as declared now."""
-        status = self.mover.status
-        return is_true(status.conditions, "Ready") and status.observed_generation == self.generation
+        return is_ready(self.mover)
 
     @property
     def is_torn(self) -> bool:
@@ -155,3 +154,9 @@ class Observed:
     def judge(self, now: datetime) -> Judge:
         """Who says how this mover is."""
         return Judge(self.mover.status.conditions, self.generation, now)
+
+
+def is_ready(mover: DataMover) -> bool:
+    """Whether a mover's status says that all is as declared now."""
+    status = mover.status
+    return is_true(status.conditions, "Ready") and status.observed_generation == mover.metadata.generation

@@ -73,9 +73,9 @@ class AccountsDesk:
         raw = await self._protect(entry, account, plan)
         if plan.way == "open" and way is not None:
             self._book.open(entry.uid, way)
-        # Until AWS has answered once, movers wait without a word: most of them are as they should be.
-        if plan.way != "keep" or observed.is_open:
-            self._spread(entry.uid, account)
+        is_answer = plan.way != "keep" or observed.is_open
+        if is_answer or not self._book.is_judged(account.metadata.name):
+            self._spread(entry.uid, account, is_answer=is_answer)
         await self._record(raw, account, plan)
         return plan
 
@@ -137,10 +137,10 @@ class AccountsDesk:
         oldest = min(rivals, key=lambda each: (each.metadata.creation_timestamp or "", each.metadata.name))
         return oldest.metadata.name if oldest.metadata.uid != account.metadata.uid else ""
 
-    def _spread(self, uid: str, account: DataMoverAccount) -> None:
+    def _spread(self, uid: str, account: DataMoverAccount, *, is_answer: bool) -> None:
         """Wake the movers where what is known now may matter to them."""
         stored = self._office.caches.accounts.get(uid)
-        if self._book.judge(stored.model if stored is not None else account):
+        if self._book.judge(stored.model if stored is not None else account, is_answer=is_answer):
             wake_movers(self._office, account.metadata.name)
 
     async def _read_anew(self, entry: Entry[DataMoverAccount]) -> None:

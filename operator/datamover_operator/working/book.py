@@ -23,6 +23,17 @@ class Way:
     confirmed_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What is known about an account as far as it matters to movers."""
+
+    declared: Declared
+    generation: int
+    access: AccountAccess | None
+    finalizers: tuple[str, ...]
+    is_answer: bool
+
+
 class AccountBook:
     """The ways into the accounts of a cache, by the account object's uid."""
 
@@ -30,7 +41,7 @@ class AccountBook:
         """No account is open yet."""
         self._accounts = accounts
         self._ways: dict[str, Way] = {}
-        self._verdicts: dict[str, tuple[Declared, int, AccountAccess | None, tuple[str, ...]]] = {}
+        self._verdicts: dict[str, _Verdict] = {}
 
     def way_into(self, name: str) -> Aws | None:
         """The ports of the account that has this name now; None where AWS has not confirmed what it declares (yet)."""
@@ -57,20 +68,33 @@ class AccountBook:
         self.shut(uid)
         self._verdicts.pop(uid, None)
 
-    def judge(self, account: DataMoverAccount) -> bool:
-        """AWS has been asked about the account as it is now; return whether that may change anything for movers."""
+    def judge(self, account: DataMoverAccount, *, is_answer: bool = True) -> bool:
+        """AWS has been asked about the account as it is now; return whether that may change anything for movers.
+
+        `is_answer` says that AWS could be reached and has told whether we get in.
+        """
         meta, way = account.metadata, self._ways.get(account.metadata.uid)
         access = way.access if way is not None else None
-        verdict = (declared_access(account), meta.generation, access, meta.finalizers)
+        verdict = _Verdict(declared_access(account), meta.generation, access, meta.finalizers, is_answer)
         is_news = self._verdicts.get(meta.uid) != verdict
         self._verdicts[meta.uid] = verdict
         return is_news
 
+    def is_asked(self, name: str) -> bool:
+        """Whether AWS has been asked, perhaps in vain, about the access that the account declares now."""
+        return self._verdict_on(name) is not None
+
     def is_judged(self, name: str) -> bool:
-        """Whether AWS has been asked about the access that the account declares now."""
+        """Whether AWS has answered that."""
+        verdict = self._verdict_on(name)
+        return verdict is not None and verdict.is_answer
+
+    def _verdict_on(self, name: str) -> _Verdict | None:
         entry = self._accounts.named("", name)
         verdict = self._verdicts.get(entry.uid) if entry is not None else None
-        return entry is not None and verdict is not None and verdict[0] == declared_access(entry.model)
+        if entry is None or verdict is None or verdict.declared != declared_access(entry.model):
+            return None
+        return verdict
 
     @property
     def open_accounts(self) -> tuple[str, ...]:

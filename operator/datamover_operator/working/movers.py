@@ -15,7 +15,7 @@ from datamover_operator.planning.conditions import is_true
 from datamover_operator.planning.movers import plan_mover
 from datamover_operator.planning.names import Identity, account_finalizer
 from datamover_operator.planning.objections import first_objection
-from datamover_operator.planning.observed import Observed, Trouble
+from datamover_operator.planning.observed import Observed, Trouble, is_ready
 from datamover_operator.planning.steps import Plan
 from datamover_operator.working.belongings import Neighbours
 from datamover_operator.working.book import AccountBook
@@ -61,7 +61,7 @@ class Movers:
 
     async def _pass(self, entry: Entry[DataMover], mover: DataMover, memory: Memory) -> None:
         near = self._neighbours(mover)
-        if self._may_be_let_in(near.account) and not _is_just_let_go(mover):
+        if self._waits_in_silence(mover, near.account):
             return  # this process has just started, or the access is another: it is woken with the first answer
         aws = self._book.way_into(mover.spec.account_ref.name)
         o = self._observed(mover, entry.problem, memory, near, aws)
@@ -72,9 +72,12 @@ class Movers:
         await run.finish(plan)
         self._arrange(run.o, plan, memory)
 
-    def _may_be_let_in(self, account: DataMoverAccount | None) -> bool:
-        """Whether AWS has not said yet who we are in the account."""
-        return account is not None and not self._book.is_judged(account.metadata.name)
+    def _waits_in_silence(self, mover: DataMover, account: DataMoverAccount | None) -> bool:
+        """Whether AWS has not said yet who we are in the account, and nobody waits to be told why nothing happens."""
+        if account is None or self._book.is_judged(account.metadata.name) or _is_just_let_go(mover):
+            return False
+        is_steady = mover.metadata.deletion_timestamp is None and is_ready(mover)
+        return is_steady or not self._book.is_asked(account.metadata.name)
 
     def _is_kept(self, account: DataMoverAccount | None) -> bool:
         """Whether the account bears our finalizer, which keeps it as long as a mover names it."""

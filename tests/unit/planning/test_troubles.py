@@ -257,6 +257,29 @@ def test_deletion_needs_the_account() -> None:
         assert world.settle() == "Gone"
 
 
+def test_without_an_answer_from_aws_a_mover_that_is_ready_is_silent_and_others_say_what_they_wait_for() -> None:
+    with World(SPEC) as world:
+        world.aws_answers = world.connected = False
+        world.reconcile()
+        assert told(world, "Reconciling")["reason"] == "AccountNotReady"
+        world.aws_answers = world.connected = True
+        assert world.settle() == "Ready"
+        world.restart()
+        world.aws_answers = world.connected = False
+        raw, writes = world.raw, len(world.kube.writes)
+        world.reconcile()
+        assert (world.raw, len(world.kube.writes)) == (raw, writes)
+        world.change(spec(options={"logLevel": "BASIC"}))
+        world.reconcile()
+        assert told(world, "Reconciling")["reason"] == "AccountNotReady"
+        world.delete()
+        world.reconcile()
+        assert "DataMoverAccount 'dev' has to be Ready" in str(told(world, "Reconciling")["message"])
+        world.aws_answers = world.connected = True
+        assert world.settle() == "Gone"
+        assert counts(world) == NOTHING
+
+
 def test_what_has_made_nothing_needs_no_account_to_go() -> None:
     with World(SPEC) as world:
         world.accountless = True

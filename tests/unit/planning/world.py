@@ -158,6 +158,7 @@ class World:
         self.tick = 1000.0
         self.starts = 0
         self.connected = True
+        self.aws_answers = True
         self.accountless = False
         self.wiped = False
         self.account: JsonObject = {
@@ -371,7 +372,7 @@ class World:
             self.book.open(account.metadata.uid, way)
         else:
             self.book.shut(account.metadata.uid)
-        self.book.judge(account)
+        self.book.judge(account, is_answer=self.aws_answers)
         for key, run in self.kube.objects.items():
             if "/datamoverruns/" in key:
                 self.caches.runs.put(copy.deepcopy(run))

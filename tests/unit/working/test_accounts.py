@@ -183,11 +183,24 @@ async def test_a_passing_failure_at_the_start_lets_movers_wait_for_an_answer() -
     room.sky.failure = FailureKind.UNAVAILABLE
     await room.look()
     assert room.ready == ("False", "AWSUnavailable")
-    assert not room.book.is_judged("prod")
-    room.sky.failure = None
+    assert (room.book.is_asked("prod"), room.book.is_judged("prod")) == (True, False)
     room.woken()  # forgets what the account's appearance brought
     await room.look()
+    assert not room.woken(), "they are told once"
+    room.sky.failure = None
+    await room.look()
     assert (room.ready, room.book.is_judged("prod"), room.woken()) == (("True", "Ready"), True, True)
+
+
+async def test_movers_are_woken_to_say_that_aws_is_out_of_reach() -> None:
+    room = Room()
+    uid = room.account()
+    room.mover()
+    room.intake.seen(Kind.ACCOUNT, "ADDED", room.kube.objects[PATH])
+    room.woken()  # forgets what the account's appearance brought
+    room.sky.failure = FailureKind.UNAVAILABLE
+    await room.desk.reconcile(uid)
+    assert room.woken()
 
 
 async def test_who_we_are_is_asked_again_at_the_drift_interval() -> None:
