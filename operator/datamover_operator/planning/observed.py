@@ -82,7 +82,8 @@ class Observed:
     `nonce` is this pass's own; `intent_claimed` says that the stored status holds an intent with it, which is what
     allows Create* calls. `connected` says that the account lets us in, `account_kept` that
     its object can't go under us; `settled` is false while something may exist
-    that we do not know of yet; `confirmed` while AWS has not been read since it was last changed; `applied` names the
+    that we do not know of yet; `new_rights` names the sides whose roles' policy this process has just changed;
+    `confirmed` while AWS has not been read since it was last changed; `applied` names the
     declared fields that AWS has been told of in this pass. `adopting` says that the task is being taken over, `rival`
     who else manages it. `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs
     of the tasks that deletion removes. `problem` says why the stored object does not fit its model: what could be read
@@ -98,6 +99,7 @@ class Observed:
     locations: Mapping[Side, Resource] = field(default_factory=dict)
     roles: Mapping[Side, KnownRole] = field(default_factory=dict)
     owned: frozenset[str] = frozenset()
+    new_rights: frozenset[Side] = frozenset()
     retired: tuple[Retired, ...] = ()
     taken_roles: frozenset[str] = frozenset()
     shared_roles: frozenset[str] = frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from datamover_operator.planning.failure import FailureKind
+from datamover_operator.planning.names import Side
 from datamover_operator.planning.observed import Observed, Trouble
 from datamover_operator.planning.steps import Plan
 
@@ -33,7 +34,7 @@ def plan_trouble(o: Observed, now: datetime) -> Plan:
         reason, meaning = _PASSING[failure.kind]
         return Plan(retry=True, conditions=o.judge(now).progressing(reason, f"{meaning} ({failure.operation})"))
     if _is_propagating(o, worst, now):
-        message = f"{worst.path}: the new role is not known everywhere in AWS yet: {failure.message}"
+        message = f"{worst.path}: the role or its rights are too new to be known everywhere in AWS: {failure.message}"
         return Plan(again_at=now + PROPAGATION_POLL, conditions=o.judge(now).progressing(ROLE_PROPAGATING, message))
     reason = "AccessDenied" if failure.kind is FailureKind.DENIED else "Refused"
     return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(reason, lasting_message(worst)))
@@ -55,13 +56,13 @@ def _rank(kind: FailureKind) -> int:
 
 
 def _is_propagating(o: Observed, trouble: Trouble, now: datetime) -> bool:
-    """A role that we made less than two minutes ago can't be assumed everywhere yet; a user's own can't at all."""
+    """What we made or changed less than two minutes ago can't be used everywhere yet; a user's own can't at all."""
     if trouble.failure.kind is not FailureKind.ROLE_NOT_ASSUMABLE:
         return False
     sides = [trouble.side] if trouble.side is not None else list(o.roles)
-    ages = [
-        now - role.created_at
-        for side in sides
-        if (role := o.roles.get(side)) is not None and role.created_at is not None and f"{side}Role" in o.owned
-    ]
-    return any(age < ROLE_PROPAGATION for age in ages)
+    return any(f"{side}Role" in o.owned and (side in o.new_rights or _is_young(o, side, now)) for side in sides)
+
+
+def _is_young(o: Observed, side: Side, now: datetime) -> bool:
+    role = o.roles.get(side)
+    return role is not None and role.created_at is not None and now - role.created_at < ROLE_PROPAGATION

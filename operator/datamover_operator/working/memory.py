@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from datamover_operator.planning.names import Side
 from datamover_operator.planning.observed import Observed
 
 
@@ -16,8 +17,8 @@ class Memory:
     intent's nonce, or "lost") to when it was first seen; `resolved` is the last nonce that no longer is. `empty` says
     that the mover is known to have nothing in AWS: a status that names nothing has lost nothing. `must_look`
     asks for everything to be read anew, `must_describe` for the task and its locations alone. `refused_generation` is
-    the spec that AWS refused, left alone until `refused_until`. `last_update` is the last pass' updates, to see those
-    that AWS does not keep.
+    the spec that AWS refused, left alone until `refused_until`. `rights_changed` is when a side's role last got
+    a policy. `last_update` is the last pass' updates, to see those that AWS does not keep.
     """
 
     carried: Observed | None = None
@@ -30,6 +31,7 @@ class Memory:
     must_describe: bool = False
     refused_generation: int | None = None
     refused_until: float = 0.0
+    rights_changed: dict[Side, float] = field(default_factory=dict)
     last_update: str = ""
 
 

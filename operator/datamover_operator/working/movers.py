@@ -17,6 +17,7 @@ from datamover_operator.planning.names import Identity, account_finalizer
 from datamover_operator.planning.objections import first_objection
 from datamover_operator.planning.observed import Observed, Trouble, is_ready
 from datamover_operator.planning.steps import Plan
+from datamover_operator.planning.troubles import ROLE_PROPAGATION
 from datamover_operator.working.belongings import Neighbours
 from datamover_operator.working.book import AccountBook
 from datamover_operator.working.doubt import TagIndex
@@ -88,6 +89,8 @@ class Movers:
         identity = Identity(meta.uid, self._office.cluster_id, meta.namespace, meta.name)
         o = known(mover, identity, near, self._office.instance, self._office.nonce())
         o = replace(o, connected=aws is not None, problem=problem, account_kept=self._is_kept(near.account))
+        since = self._office.clock.tick() - ROLE_PROPAGATION.total_seconds()
+        o = replace(o, new_rights=frozenset(side for side, at in memory.rights_changed.items() if at > since))
         o = carry(o, memory.carried) if memory.carried is not None else o
         return replace(o, settled=doubt_of(o, memory) is None)
 

@@ -29,6 +29,7 @@ from datamover_operator.planning.steps import (
     KubeStep,
     Note,
     Plan,
+    PutRolePolicy,
     Record,
     RemoveFinalizer,
     UpdateLocation,
@@ -75,7 +76,9 @@ class MoverPass:
         if updates != "[]" and updates == self._memory.last_update:
             self.o = replace(self.o, trouble=(*self.o.trouble, _not_kept(steps)))
             return
-        self.o = await apply(self.o, self._aws, steps)
+        new_rights = {side for step in steps if isinstance(step, PutRolePolicy) for side in step.sides}
+        self.o = await apply(replace(self.o, new_rights=self.o.new_rights | new_rights), self._aws, steps)
+        self._memory.rights_changed |= dict.fromkeys(new_rights, self._office.clock.tick())
         if updates != "[]":
             self._memory.last_update = "" if self.o.trouble else updates
         if self.o.intent_claimed:

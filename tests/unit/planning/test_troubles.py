@@ -126,6 +126,23 @@ def test_a_role_is_waited_for_while_it_is_young_and_no_longer() -> None:
         assert world.settle() == "Ready"
 
 
+def test_new_rights_of_an_old_role_are_waited_for_and_no_longer() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        world.pass_time(3600)
+        world.change(spec(source=s3(s3BucketArn="arn:aws:s3:::elsewhere")))
+        with failing(world, "CreateLocation", FailureKind.ROLE_NOT_ASSUMABLE, times=3):
+            for _ in range(2):
+                assert _next(world) < DRIFT / 10
+                assert told(world, "Reconciling")["reason"] == "RolePropagating"
+            world.pass_time(120)
+            world.reconcile()
+        assert told(world, "Stalled")["reason"] == "Refused"
+        world.pass_time(DRIFT)
+        assert world.settle() == "Ready"
+        assert counts(world) == ONE_OF_EACH
+
+
 def test_a_role_of_the_users_own_is_not_waited_for() -> None:
     with World(SPEC) as world:
         role = world.sky.add_role("mine", {})
