@@ -36,7 +36,11 @@ class Grant(Model):
     ] = ()
     """Patterns of the names of namespaces."""
     locations: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1024)], ...], Items(at_most=100)] = ()
-    """Patterns of location URIs as DataSync shows them, such as `s3://team-a-*`."""
+    """Patterns of location URIs as DataSync shows them, such as `s3://team-a-*`.
+
+    A location with an EFS access point needs one that matches the point's own ARN, or all of the file system
+    (`efs://eu-central-1.fs-0123456789abcdef0/*`): its folder is relative to the point, which may lie anywhere.
+    """
     role_arns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=2048)], ...], Items(at_most=100)] = ()
     """Patterns of the ARNs of roles that movers may name, or adopt with a task's locations."""
 

@@ -28,6 +28,11 @@ def location_uri(location: Location) -> str:
     return f"efs://{region}.{file_system}{folder(location.efs.subdirectory)}"
 
 
+def access_point_of(location: Location) -> str | None:
+    """The EFS access point that a location is reached through: its folder is one in that point's root directory."""
+    return location.efs.access_point_arn if location.efs is not None else None
+
+
 def split_uri(uri: str) -> tuple[str, str]:
     """The store that a LocationUri names (a bucket, an access point, a file system), and the folder in it."""
     found = _STORE.match(uri)

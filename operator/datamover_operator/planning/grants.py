@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from datamover_crds import DataMoverAccount
+from datamover_operator.planning.desired import split_uri
 
 
 def namespace_granted(account: DataMoverAccount, namespace: str) -> bool:
@@ -13,11 +14,18 @@ def namespace_granted(account: DataMoverAccount, namespace: str) -> bool:
     return any(_matches(grant.namespaces, namespace) for grant in account.spec.grants)
 
 
-def location_granted(account: DataMoverAccount, namespace: str, uri: str) -> bool:
-    """Whether the namespace may read and write the store and folder that a LocationUri names."""
-    return any(
-        _matches(grant.namespaces, namespace) and _matches(grant.locations, uri) for grant in account.spec.grants
-    )
+def location_granted(account: DataMoverAccount, namespace: str, uri: str, access_point: str | None) -> bool:
+    """Whether the namespace may read and write what a LocationUri names, reached through an EFS access point or not.
+
+    The folder in the URI is then one in the point's root directory, which may be anywhere in the file system.
+    """
+    patterns = [
+        each for grant in account.spec.grants if _matches(grant.namespaces, namespace) for each in grant.locations
+    ]
+    if access_point is None:
+        return _matches(patterns, uri)
+    root = f"{split_uri(uri)[0]}/"
+    return _matches(patterns, access_point) or _matches((each for each in patterns if each.endswith("*")), root)
 
 
 def role_granted(account: DataMoverAccount, namespace: str, role_arn: str) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from datamover_crds import Location
-from datamover_crds.arns import ArnKind, problem_with
-from datamover_operator.planning.desired import location_of, location_uri, split_uri
+from datamover_operator.planning.desired import access_point_of, location_of, location_uri, split_uri
 from datamover_operator.planning.grants import location_granted, namespace_granted, role_granted
+from datamover_operator.planning.mistakes import first_mistake
 from datamover_operator.planning.names import LEGACY_TAGS, SIDES, UID_TAG, Side
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import default_role_names
@@ -55,51 +55,29 @@ def _namespace_is_granted(o: Observed) -> Objection | None:
 
 
 def _arns_are_right(o: Observed) -> Objection | None:
-    for side in SIDES:
-        found = _location_problem(location_of(o.mover.spec, side), f"spec.{side}")
-        if found is not None:
-            return Objection("InvalidSpec", found)
-    log_group = o.mover.spec.cloud_watch_log_group_arn
-    if log_group is not None and (found := problem_with("log_group", "spec.cloudWatchLogGroupArn", log_group)):
-        return Objection("InvalidSpec", found)
-    adopt = o.mover.spec.adopt
-    if adopt is not None and (found := problem_with("task", "spec.adopt.taskArn", adopt.task_arn)):
-        return Objection("InvalidSpec", found)
-    return None
-
-
-def _location_problem(location: Location, path: str) -> str | None:
-    arns: list[tuple[ArnKind, str, str | None]] = []
-    if location.s3 is not None:
-        arns.append(("bucket", f"{path}.s3.s3BucketArn", location.s3.s3_bucket_arn))
-        if location.s3.access_role is not None:
-            arns.append(("role", f"{path}.s3.accessRole.arn", location.s3.access_role.arn))
-    if location.efs is not None:
-        network = location.efs.ec2_config
-        arns.append(("file_system", f"{path}.efs.efsFilesystemArn", location.efs.efs_filesystem_arn))
-        arns.append(("subnet", f"{path}.efs.ec2Config.subnetArn", network.subnet_arn))
-        arns += [
-            ("security_group", f"{path}.efs.ec2Config.securityGroupArns[{index}]", arn)
-            for index, arn in enumerate(network.security_group_arns)
-        ]
-        arns.append(("access_point", f"{path}.efs.accessPointArn", location.efs.access_point_arn))
-        arns.append(("role", f"{path}.efs.fileSystemAccessRoleArn", location.efs.file_system_access_role_arn))
-        if ".." in (location.efs.subdirectory or "").split("/"):
-            return f"{path}.efs.subdirectory: '{location.efs.subdirectory}': must not hold '..'"
-    return next((found for kind, field, arn in arns if arn and (found := problem_with(kind, field, arn))), None)
+    found = first_mistake(o.mover.spec)
+    return Objection("InvalidSpec", found) if found is not None else None
 
 
 def _locations_are_granted(o: Observed) -> Objection | None:
+    return next((found for side in SIDES if (found := _location_is_granted(o, side)) is not None), None)
+
+
+def _location_is_granted(o: Observed, side: Side) -> Objection | None:
     assert o.account is not None  # noqa: S101 - checked before
-    for side in SIDES:
-        uri = location_uri(location_of(o.mover.spec, side))
-        if not location_granted(o.account, o.identity.namespace, uri):
-            message = (
-                f"spec.{side}: DataMoverAccount '{o.account.metadata.name}' does not grant '{uri}' to namespace "
-                f"'{o.identity.namespace}'; its spec.grants[].locations has to match it"
-            )
-            return Objection("NotGranted", message)
-    return None
+    location, namespace = location_of(o.mover.spec, side), o.identity.namespace
+    uri, point = location_uri(location), access_point_of(location)
+    field, what, accepted = f"spec.{side}", uri, "match it"
+    if point is not None:
+        field, what = f"{field}.efs.accessPointArn", point
+        accepted = f"match it, or all of the file system with a pattern such as '{split_uri(uri)[0]}/*'"
+    if location_granted(o.account, namespace, uri, point):
+        return None
+    message = (
+        f"{field}: DataMoverAccount '{o.account.metadata.name}' does not grant '{what}' to namespace '{namespace}'; "
+        f"its spec.grants[].locations has to {accepted}"
+    )
+    return Objection("NotGranted", message)
 
 
 def _roles_are_granted(o: Observed) -> Objection | None:
@@ -180,9 +158,14 @@ def _adopted_location_fits(o: Observed, side: Side) -> Objection | None:
     if described is None:
         return Objection("AdoptionMismatch", f"spec.{side}: the task's {side} location is of a kind not supported yet")
     wanted, actual = location_uri(location_of(o.mover.spec, side)), str(described.get("locationUri"))
+    point = described.get("accessPointArn")
     if split_uri(wanted) == split_uri(actual):
-        return None
-    is_told = o.account is not None and location_granted(o.account, o.identity.namespace, actual)
+        is_kept = bool(point) and access_point_of(location_of(o.mover.spec, side)) != point
+        message = f"spec.{side}.efs.accessPointArn: the {side} of the task to adopt has an access point; declare it"
+        return Objection("AdoptionMismatch", message) if is_kept else None
+    is_told = o.account is not None and location_granted(
+        o.account, o.identity.namespace, actual, str(point) if point else None
+    )
     what = f"is '{actual}'; declare that one" if is_told else "is another one, which this namespace is not granted"
     return Objection("AdoptionMismatch", f"spec.{side}: names '{wanted}', but the {side} of the task to adopt {what}")
 

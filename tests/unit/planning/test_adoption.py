@@ -9,7 +9,7 @@ import pytest
 from datamover_crds import JsonObject
 from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.names import LEGACY_TAGS, UID_TAG
-from tests.support.specs import efs, s3
+from tests.support.specs import ACCESS_POINT, efs, s3
 from tests.unit.planning.given import (
     DRIFT,
     NOTHING,
@@ -135,6 +135,28 @@ def test_a_file_systems_role_has_to_be_granted() -> None:
         assert "spec.destination.efs.fileSystemAccessRoleArn" in str(told(world, "Stalled")["message"])
         world.grant([GRANT_ALL])
         assert world.settle() == "Ready"
+
+
+def test_an_access_point_that_is_kept_has_to_be_declared_and_so_granted() -> None:
+    grants: list[JsonObject] = [{"namespaces": ["*"], "locations": ["s3://*", "efs://*/team-a/"], "roleArns": ["*"]}]
+    with World(SPEC, grants=grants) as world:
+        declared = efs(inTransitEncryption="TLS1_2", subdirectory="/team-a/")
+        task = foreign_task(world.sky, destination=f"efs://{REGION}.fs-0123456789abcdef0/team-a/")
+        location = locations_of(world.sky, task)[1].described
+        del location["s3Config"], location["s3StorageClass"]
+        location |= {"ec2Config": declared["efs"]["ec2Config"], "inTransitEncryption": "TLS1_2"}
+        location["accessPointArn"] = ACCESS_POINT
+        adopt(world, task, destination=declared)
+        assert world.settle() == "Stalled"
+        stalled = told(world, "Stalled")
+        assert stalled["reason"] == "AdoptionMismatch"
+        assert str(stalled["message"]).startswith("spec.destination.efs.accessPointArn: ")
+        adopt(world, task, destination=efs(**declared["efs"], accessPointArn=ACCESS_POINT))
+        assert world.settle() == "Stalled"
+        assert told(world, "Stalled")["reason"] == "NotGranted"
+        world.grant([GRANT_ALL])
+        assert world.settle() == "Ready"
+        assert task.tags
 
 
 @pytest.mark.parametrize("part", [0, 1])

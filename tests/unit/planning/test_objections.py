@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from datamover_crds import JsonObject
-from tests.support.specs import ACCESS_POINT, NETWORK, ROLE, TASK, efs, s3
+from tests.support.specs import ACCESS_POINT, FILE_SYSTEM, NETWORK, ROLE, TASK, efs, s3
 from tests.unit.planning.given import NOTHING, ONE_OF_EACH, SPEC, Spec, counts, spec, told
+from tests.unit.planning.sky import REGION
 from tests.unit.planning.world import GRANT_ALL, World
 
 TLS = {"inTransitEncryption": "TLS1_2"}
@@ -100,6 +101,34 @@ def test_what_is_not_granted_is_not_even_looked_at(grant: JsonObject, members: S
         if not members:
             world.grant([GRANT_ALL])
             assert world.settle() == "Ready"
+
+
+STORE = f"efs://{REGION}.{FILE_SYSTEM.rsplit('/', 1)[-1]}"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "state"),
+    [
+        (f"{STORE}/team-a/*", "Stalled"),
+        (f"{STORE}/", "Stalled"),
+        (f"{STORE}*/", "Stalled"),
+        (f"{STORE}/*", "Ready"),
+        ("efs://*", "Ready"),
+        (ACCESS_POINT, "Ready"),
+        (f"{ACCESS_POINT[:-1]}1", "Stalled"),
+    ],
+)
+def test_a_folder_behind_an_access_point_may_be_anywhere_in_the_file_system(pattern: str, state: str) -> None:
+    grants: list[JsonObject] = [{"namespaces": ["team-a"], "locations": ["s3://*", pattern]}]
+    destination = efs(**TLS, accessPointArn=ACCESS_POINT, subdirectory="/team-a/")
+    with World(spec(destination=destination), grants=grants) as world:
+        assert world.settle() == state
+        if state == "Stalled":
+            message = str(told(world, "Stalled")["message"])
+            assert message.startswith("spec.destination.efs.accessPointArn: ")
+            assert ACCESS_POINT in message
+            assert f"'{STORE}/*'" in message
+            assert counts(world) == NOTHING
 
 
 def test_a_grant_counts_for_its_own_namespaces_alone() -> None:
