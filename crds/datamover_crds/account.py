@@ -51,7 +51,11 @@ class AccessRoles(Model):
     path: RolePath | None = None
     """Their IAM path. Not given: `/`."""
     permissions_boundary_arn: RoleArn | None = None
-    """The ARN of the policy that bounds their permissions."""
+    """The ARN of the policy that bounds their permissions.
+
+    Roles that the operator has made follow a change at the next drift check; adopted ones keep theirs. Not given: new
+    roles have none, and what a role has is left.
+    """
 
 
 class RestAccess(Model):

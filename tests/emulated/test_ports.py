@@ -197,6 +197,9 @@ async def test_the_trust_and_the_boundary_of_a_role_are_sent(aws: Aws, client: C
     role = iam.get_role(RoleName="bounded")["Role"]
     assert role["AssumeRolePolicyDocument"] == TRUST
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+    other = iam.create_policy(PolicyName="other", PolicyDocument=json.dumps(POLICY))["Policy"]["Arn"]
+    await aws.iam.put_role_permissions_boundary("bounded", other)
+    assert (await aws.iam.get_role("bounded", "access")).permissions_boundary == other
 
 
 async def test_a_role_that_exists_is_a_conflict_and_one_that_does_not_is_not_found(aws: Aws) -> None:

@@ -124,6 +124,8 @@ _PART_MISSING: Final = re.compile(r"^\W*(?:sync )?(?:task|location|execution)\b.
 _NAMES_PARTS: Final = ("Create", "Start", "Update")
 # Their requests hold nothing a user declared: a refusal can only be about the present state (ended, busy, in use).
 _ABOUT_STATE: Final = frozenset({"CancelTaskExecution", "DeleteTask", "DeleteLocation"})
+# What they do not find is the permissions boundary, which is the account's to mend.
+_NAMES_POLICY: Final = frozenset({"CreateRole", "PutRolePermissionsBoundary"})
 # Their requests name nothing but what they act on.
 _PLAIN: Final = _ABOUT_STATE | {"UpdateTaskExecution"}
 
@@ -200,6 +202,8 @@ def _of_answer(error: boto.ClientError, operation: str) -> Failure:
 
 def _kind(code: str, message: str, status: int, operation: str) -> FailureKind:
     kind = _by_code(code, status)
+    if kind is FailureKind.NOT_FOUND and operation in _NAMES_POLICY:
+        return FailureKind.REFUSED
     if kind is FailureKind.UNAVAILABLE and is_creating(operation):
         return FailureKind.UNKNOWN_OUTCOME
     if kind is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from datamover_operator.planning.failure import FailureKind
 from datamover_operator.working.ports import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from datamover_crds import JsonObject
     from datamover_operator.aws.calls import Channel, Reply
@@ -64,6 +65,10 @@ class BotoIam:
         """Send PutRolePolicy."""
         await self._call("PutRolePolicy", RoleName=name, PolicyName=policy_name, PolicyDocument=json.dumps(policy))
 
+    async def put_role_permissions_boundary(self, name: str, boundary: str) -> None:
+        """Send PutRolePermissionsBoundary."""
+        await self._call("PutRolePermissionsBoundary", RoleName=name, PermissionsBoundary=boundary)
+
     async def delete_role(self, name: str, policy_name: str) -> None:
         """Send DeleteRolePolicy and DeleteRole; a policy that is already gone is no failure."""
         try:
@@ -91,7 +96,9 @@ def _role(reply: Reply, operation: str, *, tags: Mapping[str, str], policy: Json
     if not isinstance(created, datetime):
         raise AwsError(lost(operation, sent=True, code="MalformedReply", message="the reply has no CreateDate"))
     arn, name = text_of(role, "Arn", operation), text_of(role, "RoleName", operation)
-    return Role(arn=arn, name=name, created_at=created, tags=dict(tags), policy=policy)
+    bounded = role.get("PermissionsBoundary")
+    boundary = text_of(bounded, "PermissionsBoundaryArn", operation) if isinstance(bounded, Mapping) else None
+    return Role(arn, name, created_at=created, tags=dict(tags), policy=policy, permissions_boundary=boundary)
 
 
 def _document(reply: Reply) -> JsonObject:

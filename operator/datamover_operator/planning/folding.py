@@ -21,6 +21,7 @@ from datamover_operator.planning.steps import (
     CreateRole,
     CreateTask,
     Delete,
+    PutRolePermissionsBoundary,
     PutRolePolicy,
     TagRole,
     UpdateLocation,
@@ -68,6 +69,14 @@ def _(step: CreateRole, o: Observed, result: object) -> Observed:
 @after_success.register
 def _(step: PutRolePolicy, o: Observed, _: object) -> Observed:
     roles = {side: replace(role, policy=step.policy) if side in step.sides else role for side, role in o.roles.items()}
+    return replace(o, roles=roles)
+
+
+@after_success.register
+def _(step: PutRolePermissionsBoundary, o: Observed, _: object) -> Observed:
+    roles = {
+        side: replace(role, boundary=step.boundary) if side in step.sides else role for side, role in o.roles.items()
+    }
     return replace(o, roles=roles)
 
 

@@ -30,12 +30,13 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class KnownRole:
-    """A bucket access role; `policy` None = not read, {} = it has none yet."""
+    """A bucket access role; `policy` None = not read, {} = it has none yet. `boundary` is read with the tags."""
 
     arn: str
     created_at: datetime | None = None
     policy: JsonObject | None = None
     tags: Mapping[str, str] | None = None
+    boundary: str | None = None
 
     @property
     def name(self) -> str:

@@ -24,6 +24,7 @@ from datamover_operator.planning.steps import (
     CreateLocation,
     CreateRole,
     CreateTask,
+    PutRolePermissionsBoundary,
     PutRolePolicy,
     Step,
     TagRole,
@@ -83,6 +84,7 @@ def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     access = o.account.spec.access_roles
     steps: list[Step] = []
     creations: list[str] = []
+    boundary = access.permissions_boundary_arn if access is not None else None
     for wanted in wanted_roles(o.mover.spec, o.uid, (access.path if access is not None else None) or "/"):
         known = _known_role(o, wanted)
         path = f"spec.{wanted.sides[0]}.s3.accessRole"
@@ -95,10 +97,12 @@ def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
                     role_path=wanted.path,
                     trust=trust_policy(o.account.spec.account_id, o.account.spec.region),
                     tags=user_tags(o.mover.spec) | o.identity.tags(_role_part(wanted), o.nonce),
-                    permissions_boundary=access.permissions_boundary_arn if access is not None else None,
+                    permissions_boundary=boundary,
                     path=path,
                 ),
             )
+        elif boundary is not None and _is_bounded_otherwise(o, wanted, known, boundary):
+            steps.append(PutRolePermissionsBoundary(wanted.sides, known.name, boundary))
         elif (policy := _policy(o, wanted, known)) is not None and _is_ours(o, wanted, known):
             steps.append(PutRolePolicy(wanted.sides, known.name, policy, path))
         elif known.tags is not None and _owns_role(o, wanted):
@@ -136,6 +140,11 @@ def _owns_role(o: Observed, wanted: WantedRole) -> bool:
 def _is_ours(o: Observed, wanted: WantedRole, known: KnownRole) -> bool:
     """Whether we have made the role: one that was adopted keeps the rights that it came with."""
     return _owns_role(o, wanted) and (known.tags is None or NONCE_TAG in known.tags)
+
+
+def _is_bounded_otherwise(o: Observed, wanted: WantedRole, known: KnownRole, boundary: str) -> bool:
+    """Where the account names no boundary, one that the role has is let alone: others may have set it."""
+    return known.tags is not None and _is_ours(o, wanted, known) and known.boundary != boundary
 
 
 def _policy(o: Observed, wanted: WantedRole, known: KnownRole) -> JsonObject | None:

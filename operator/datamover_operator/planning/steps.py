@@ -68,6 +68,16 @@ class PutRolePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PutRolePermissionsBoundary:
+    """PutRolePermissionsBoundary: the account names another policy than the role is bounded by."""
+
+    sides: tuple[Side, ...]
+    name: str
+    boundary: str
+    path: str = "spec.accountRef"
+
+
+@dataclass(frozen=True, slots=True)
 class CreateLocation:
     """CreateLocationS3 or CreateLocationEfs."""
 
@@ -178,6 +188,7 @@ class DropLostRun:
 AwsStep = (
     CreateRole
     | PutRolePolicy
+    | PutRolePermissionsBoundary
     | CreateLocation
     | UpdateLocation
     | CreateTask

@@ -18,6 +18,7 @@ from datamover_operator.planning.steps import (
     CreateRole,
     CreateTask,
     Delete,
+    PutRolePermissionsBoundary,
     PutRolePolicy,
     TagRole,
     UpdateLocation,
@@ -52,6 +53,8 @@ async def _carry_out(o: Observed, aws: Aws, step: AwsStep) -> object:
             return await aws.datasync.create_task(step.request)
         case PutRolePolicy():
             await aws.iam.put_role_policy(step.name, ROLE_POLICY_NAME, step.policy)
+        case PutRolePermissionsBoundary():
+            await aws.iam.put_role_permissions_boundary(step.name, step.boundary)
         case TagRole():
             await _tag_role(aws, step)
         case UpdateLocation():

@@ -29,6 +29,7 @@ from datamover_operator.planning.steps import (
     KubeStep,
     Note,
     Plan,
+    PutRolePermissionsBoundary,
     PutRolePolicy,
     Record,
     RemoveFinalizer,
@@ -76,7 +77,12 @@ class MoverPass:
         if updates != "[]" and updates == self._memory.last_update:
             self.o = replace(self.o, trouble=(*self.o.trouble, _not_kept(steps)))
             return
-        new_rights = {side for step in steps if isinstance(step, PutRolePolicy) for side in step.sides}
+        new_rights = {
+            side
+            for step in steps
+            if isinstance(step, PutRolePolicy | PutRolePermissionsBoundary)
+            for side in step.sides
+        }
         self.o = await apply(replace(self.o, new_rights=self.o.new_rights | new_rights), self._aws, steps)
         self._memory.rights_changed |= dict.fromkeys(new_rights, self._office.clock.tick())
         if updates != "[]":

@@ -23,13 +23,17 @@ A call that would leave later is not sent: by then another process may have conc
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An IAM role as GetRole and GetRolePolicy show it; `policy` is the inline policy's document, None where absent."""
+    """An IAM role as GetRole and GetRolePolicy show it.
+
+    `policy` is the inline policy's document, `permissions_boundary` a policy's ARN; None where absent.
+    """
 
     arn: str
     name: str
     created_at: datetime
     tags: Mapping[str, str]
     policy: JsonObject | None
+    permissions_boundary: str | None
 
 
 class DataSync(Protocol):
@@ -112,6 +116,9 @@ class Iam(Protocol):
 
     async def put_role_policy(self, name: str, policy_name: str, policy: JsonObject) -> None:
         """Send PutRolePolicy."""
+
+    async def put_role_permissions_boundary(self, name: str, boundary: str) -> None:
+        """Send PutRolePermissionsBoundary."""
 
     async def delete_role(self, name: str, policy_name: str) -> None:
         """Send DeleteRolePolicy and DeleteRole; a policy that is already gone is no failure."""

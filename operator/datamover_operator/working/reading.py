@@ -43,7 +43,9 @@ async def describe_location(o: Observed, aws: Aws, side: Side) -> JsonObject | N
 async def read_role(aws: Aws, name: str) -> KnownRole | None:
     """GetRole and GetRolePolicy."""
     role = await or_none(aws.iam.get_role(name, ROLE_POLICY_NAME))
-    return KnownRole(role.arn, role.created_at, role.policy or {}, role.tags) if role is not None else None
+    if role is None:
+        return None
+    return KnownRole(role.arn, role.created_at, role.policy or {}, role.tags, role.permissions_boundary)
 
 
 async def read_tags(o: Observed, aws: Aws) -> Observed:

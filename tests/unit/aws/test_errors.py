@@ -63,6 +63,9 @@ def kind_of(error: Exception, operation: str, *, sent: bool = True) -> Kind | No
         ("UpdateTask", "ServiceUnavailable", 503, "", Kind.UNAVAILABLE),
         ("PutRolePolicy", "ConcurrentModification", 409, "", Kind.UNAVAILABLE),
         ("GetResources", "PaginationTokenExpiredException", 400, "", Kind.UNAVAILABLE),
+        # a permissions boundary that is not there
+        ("CreateRole", "NoSuchEntity", 404, "Scope ARN: arn does not exist or is not attachable.", Kind.REFUSED),
+        ("PutRolePermissionsBoundary", "NoSuchEntity", 404, "Scope ARN: arn does not exist", Kind.REFUSED),
         # not the service's own answer: a proxy's 404 must not pass for a resource that is gone
         ("DescribeTask", "404", 404, "Not Found", Kind.UNAVAILABLE),
         ("DescribeTask", "502", 502, "Bad Gateway", Kind.UNAVAILABLE),

@@ -18,6 +18,7 @@ from datamover_operator.planning.steps import (
     CreateTask,
     Delete,
     Plan,
+    PutRolePermissionsBoundary,
     PutRolePolicy,
     RemoveFinalizer,
     Step,
@@ -29,6 +30,7 @@ from datamover_operator.planning.steps import (
 _ROOMS: dict[type, str] = {
     CreateRole: "roles",
     PutRolePolicy: "roles",
+    PutRolePermissionsBoundary: "roles",
     TagRole: "roles",
     CreateLocation: "locations",
     UpdateLocation: "locations",
@@ -103,7 +105,7 @@ def _room(step: AwsStep) -> str:
 
 def _subjects(step: AwsStep) -> list[str]:
     match step:
-        case CreateRole() | PutRolePolicy() | TagRole():
+        case CreateRole() | PutRolePolicy() | PutRolePermissionsBoundary() | TagRole():
             return [step.name.lower()]
         case CreateLocation() | UpdateLocation():
             return [f"location {step.side}"]

@@ -295,15 +295,23 @@ class Iam:
         if self.sky.role(name) is not None:
             raise error(FailureKind.CONFLICT, "CreateRole")
         item = self.sky.add_role(name, tags, path)
-        item.described = {"trust": trust}
+        item.described = {"trust": trust, "boundary": permissions_boundary}
         self.sky.after("CreateRole")
-        return Role(item.arn, name, item.created, dict(tags), None)
+        return Role(item.arn, name, item.created, dict(tags), None, permissions_boundary)
 
     async def get_role(self, name: str, policy_name: str) -> Role:
         self.sky.on_read("GetRole")
         item = self._get(name, "GetRole")
-        policy = item.described.get(policy_name)
-        return Role(item.arn, name, item.created, dict(item.tags), policy if isinstance(policy, dict) else None)
+        policy, boundary = item.described.get(policy_name), item.described.get("boundary")
+        shown = policy if isinstance(policy, dict) else None
+        return Role(item.arn, name, item.created, dict(item.tags), shown, str(boundary) if boundary else None)
+
+    async def put_role_permissions_boundary(self, name: str, boundary: str) -> None:
+        self.sky.write("PutRolePermissionsBoundary")
+        item = self._get(name, "PutRolePermissionsBoundary")
+        assert item.arn not in self.sky.untouchable, f"PutRolePermissionsBoundary on what is not ours: {name}"
+        item.described["boundary"] = boundary
+        self.sky.after("PutRolePermissionsBoundary")
 
     async def put_role_policy(self, name: str, policy_name: str, policy: JsonObject) -> None:
         self.sky.write("PutRolePolicy")

@@ -274,6 +274,14 @@ class World:
         self.tick += seconds
         self.sky.now += timedelta(seconds=seconds)
 
+    def bound(self, boundary: str | None) -> None:
+        """Let the account name a permissions boundary for the roles, or none."""
+        account = cast("JsonObject", self.account["spec"])
+        self._edit_account(
+            {"spec": account | {"accessRoles": {"permissionsBoundaryArn": boundary} if boundary else {}}}
+        )
+        self.look_closely()
+
     def look_closely(self) -> None:
         """The drift interval is over."""
         self.memory.must_look = True
