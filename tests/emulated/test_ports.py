@@ -172,7 +172,7 @@ async def test_an_execution_is_started_slowed_cancelled_and_recorded(
     await eventually_async(ended)
     assert [one["taskExecutionArn"] for one in await datasync.list_task_executions(task)] == [arn]
     assert await kind_of(datasync.cancel_task_execution(arn)) is FailureKind.CONFLICT
-    assert await kind_of(datasync.update_task_execution(arn, 5)) is FailureKind.CONFLICT
+    assert await kind_of(datasync.update_task_execution(arn, 5)) in refusals
 
 
 async def test_a_role_costs_two_calls_and_reads_back_whole(aws: Aws, emulator: Emulator, account: str) -> None:

@@ -26,6 +26,7 @@ from datamover_operator.planning.troubles import SLOW_RETRY, plan_trouble
 
 FOREIGN_RUN_POLL = timedelta(seconds=15)
 PROTECTION_POLL = timedelta(seconds=2)
+PROTECTION_PATIENCE = timedelta(seconds=10)
 
 Stage = Callable[[Observed, "Wanted", datetime], Plan | None]
 
@@ -64,7 +65,11 @@ def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     is_needed = bool(wanted.creations) or (o.task is not None and not o.finalizer)
     if is_needed and not o.account_kept:
         message = f"waits until DataMoverAccount '{o.mover.spec.account_ref.name}' can't be deleted under it"
-        return Plan(again_at=now + PROTECTION_POLL, conditions=o.judge(now).progressing("AccountNotReady", message))
+        waits = o.judge(now).progressing("AccountNotReady", message)
+        # Mostly it takes a moment, which is not worth a write.
+        born = o.mover.metadata.creation_timestamp
+        is_young = born is not None and now - from_timestamp(born) < PROTECTION_PATIENCE
+        return Plan(again_at=now + PROTECTION_POLL, conditions=o.mover.status.conditions if is_young else waits)
     return _do(o, now, [AddFinalizer()] if is_needed and not o.finalizer else [])
 
 

@@ -34,7 +34,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     trigger = o.mover.spec.trigger
     changed: dict[str, object] = {
         **_facts(o),
-        "observed_generation": o.generation,
+        "observed_generation": o.generation if plan.conditions else stored.observed_generation,
         "conditions": plan.conditions,
         "declared": tuple(sorted({*stored.declared, *o.applied}))[:_MAX_DECLARED],
         "current_run": _current_run(o),

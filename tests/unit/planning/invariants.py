@@ -137,6 +137,8 @@ def _conditions_are_kstatus(o: Observed, plan: Plan) -> None:
     after = {each.type: each for each in plan.conditions}
     if o.mover.metadata.deletion_timestamp is not None and not o.finalizer:
         return
+    if not before and not after and not o.account_kept and plan.again_at is not None:
+        return  # a moment that is not worth a write
     assert list(after) == ["Ready", "Reconciling", "Stalled"]
     assert tuple(each.status for each in after.values()) in _TRUTHS
     assert all(each.observed_generation == o.generation for each in after.values())
