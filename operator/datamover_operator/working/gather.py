@@ -8,7 +8,7 @@ from enum import Enum
 
 from datamover_crds import DataMover, from_timestamp
 from datamover_operator.planning.folding import take_finds
-from datamover_operator.planning.names import FINALIZER, Identity, Side
+from datamover_operator.planning.names import FINALIZER, SIDES, Identity, Side
 from datamover_operator.planning.observed import Find, KnownRole, Observed, Resource
 from datamover_operator.planning.troubles import ROLE_PROPAGATING
 from datamover_operator.working.belongings import (
@@ -155,6 +155,8 @@ async def _for_deletion(o: Observed, aws: Aws, near: Neighbours) -> Observed:
     if is_torn or o.mover.spec.adopt is not None:
         o = await read_tags(await describe_locations(o, aws), aws)
         o = without_lost_ones(await read_roles(with_owned_parts(o, near), aws, near))
+    if any(f"{side}Role" in o.owned and side not in o.roles for side in SIDES):
+        o = await find_roles(o, aws)
     o = await find_executions(o, aws)
     return o if o.executions else await find_executions(await _find_strays(o, aws), aws)
 

@@ -8,8 +8,19 @@ from typing import Any, cast
 import pytest
 
 from datamover_operator.kube.cache import metadata_of
+from datamover_operator.planning.failure import FailureKind
 from tests.support.specs import s3
-from tests.unit.planning.given import DRIFT, NOTHING, ONE_OF_EACH, SPEC, counts, foreign_task, locations_of, spec
+from tests.unit.planning.given import (
+    DRIFT,
+    NOTHING,
+    ONE_OF_EACH,
+    SPEC,
+    counts,
+    failing,
+    foreign_task,
+    locations_of,
+    spec,
+)
 from tests.unit.planning.world import NAMESPACE, PATH, World
 
 PARTS = [
@@ -118,3 +129,16 @@ def test_the_object_is_made_again_while_its_first_is_still_being_created() -> No
         assert world.uid != first
         assert world.settle() == "Ready"
         assert counts(world) == ONE_OF_EACH
+
+
+def test_a_role_is_deleted_that_the_status_owns_and_names_no_more() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        del world.sky.items[str(world.mover.status.task_arn)]
+        world.look_closely()
+        with failing(world, "CreateTask", FailureKind.REFUSED):
+            world.reconcile()
+        world.lose("sourceLocationArn", "sourceRoleArn")
+        world.delete()
+        assert world.settle() == "Gone"
+        assert counts(world) == NOTHING
