@@ -9,22 +9,18 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import pytest
 import urllib3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
 from datamover_dev.processes import Managed
 from tests.support.api import Api
+from tests.support.certificates import write_certificate
 from tests.support.movers import World
 from tests.support.rest import MOVERS, Client, RestServices, s3_body, token
 from tests.support.tcp_gate import TcpGate
@@ -242,28 +238,6 @@ def test_https_with_a_certificate_that_is_renewed(served: World, rest_services: 
     assert eventually(lambda: pool.request("GET", MOVERS, headers={"X-Auth-Token": token()}).status == 200)
     second = write_certificate(certificate, key)
     eventually(lambda: served_certificate(host, port) == second)
-
-
-def write_certificate(certificate: Path, key: Path) -> bytes:
-    """Write a new self-signed certificate for 127.0.0.1; return it (DER)."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(private, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    key.write_bytes(private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    certificate.write_bytes(made.public_bytes(pem))
-    return made.public_bytes(serialization.Encoding.DER)
 
 
 def served_certificate(host: str, port: int) -> bytes:

@@ -22,12 +22,19 @@ async def keep_certificate(context: ssl.SSLContext, certificate: Path, key: Path
         if found == loaded:
             continue
         try:
-            context.load_cert_chain(certificate, key)
-        except (OSError, ssl.SSLError) as error:
+            _load(context, certificate, key)
+        except OSError as error:
             _log.error("keeps the certificate that it has", problem=str(error))
         else:
             _log.info("the certificate has changed")
         loaded = found
+
+
+def _load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """Raise OSError where the files can't be read or don't fit each other; the context is as before then."""
+    # OpenSSL takes a certificate before it looks at the key: a context that has refused a pair serves nobody.
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    context.load_cert_chain(certificate, key)
 
 
 def _stamp(*paths: Path) -> tuple[int, ...]:
