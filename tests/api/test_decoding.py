@@ -72,6 +72,12 @@ def test_what_is_no_json_of_this_form_is_told_with_its_place(body: bytes, told: 
         decode(CreateMover, body)
 
 
+@pytest.mark.parametrize("depth", [300, 500, 900, 5000])
+def test_what_is_nested_too_deeply_is_refused_wherever_that_shows(depth: int) -> None:
+    with pytest.raises(DecodingError):
+        decode(CreateMover, b'{"Name": "a", "Tags": ' + b"[" * depth + b"]" * depth + b"}")
+
+
 _KEYS = st.text() | st.sampled_from(("Name", "SOURCE", "Destination", "tags", "S3", "Type", "Key"))
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -31,6 +31,8 @@ def decode(model: type[W], body: bytes) -> W:
         first = error.errors(include_url=False)[0]
         path = ".".join(str(step) for step in first["loc"])
         raise DecodingError(f"{path}: {first['msg']}") from None
+    except RecursionError as error:
+        raise DecodingError(str(error)) from None
 
 
 def _first_value(body: bytes) -> JsonValue:
