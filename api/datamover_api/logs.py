@@ -60,4 +60,6 @@ def _ordered(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
 def _renderers(log_format: LogFormat) -> list[Processor]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, _ordered, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # With rich installed the default shows local variables, and so tokens.
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]

@@ -102,5 +102,5 @@ def _renderers(log_format: LogFormat, stream: TextIO) -> list[Processor]:
     return [
         structlog.processors.format_exc_info,
         redact,
-        structlog.dev.ConsoleRenderer(colors=stream.isatty()),
+        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback),
     ]
