@@ -123,7 +123,7 @@ class Runs:
             return await room.runs.until(uid, _has_outcome, self._patience.outcome)
         except TimeoutError:
             await self._writer.cancel_run(room, run)
-            raise UnknownOutcomeError("it may have been started; it will be cancelled if so") from None
+            raise UnknownOutcomeError("the task may have been started; it will be cancelled if so") from None
 
     async def _settle(self, room: Room, run: DataMoverRun | None) -> DataMoverRun:
         if run is None:
@@ -132,7 +132,7 @@ class Runs:
             return run
         reason, message = run.status.reason or "", run.status.message or ""
         if run.status.phase == "Unknown":
-            raise UnknownOutcomeError(f"it may have been started: {message}")
+            raise UnknownOutcomeError(f"the task may have been started: {message}")
         await self._clear_away(room, run)
         if reason == "AlreadyRunning":
             raise BusyError(message)

@@ -16,6 +16,7 @@ from datamover_api.actions.outcomes import (
     GoneError,
     IdleError,
     InvalidError,
+    NotDoneError,
     RefusedError,
 )
 from datamover_api.http.answers import RefusalError
@@ -75,4 +76,6 @@ def _refusal(error: ActionError) -> RefusalError:
             return RefusalError(HTTPStatus.BAD_REQUEST, str(error))
         case RefusedError():
             return RefusalError(_AWS_STATUSES.get(error.reason, HTTPStatus.INTERNAL_SERVER_ERROR), str(error))
-    return RefusalError(HTTPStatus.INTERNAL_SERVER_ERROR, f"the datasync mover task was not started: {error}")
+        case NotDoneError():
+            return RefusalError(HTTPStatus.INTERNAL_SERVER_ERROR, f"the datasync mover task was not started: {error}")
+    return RefusalError(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))

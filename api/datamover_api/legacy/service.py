@@ -121,7 +121,7 @@ class Service:
             raise RefusalError(HTTPStatus.CONFLICT, NOT_RUNNING)
         with in_old_words():
             if state.active is None:
-                raise UnknownOutcomeError("its execution is not known yet")
+                raise UnknownOutcomeError("the task runs, but its execution is not known yet")
             await self._runs.stop(place.room, state.active)
 
 
