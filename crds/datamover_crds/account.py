@@ -80,7 +80,10 @@ class DataMoverAccountSpec(Model):
     It is looked up in the operator's namespace. Not given: the operator's ambient credentials.
     """
     grants: Annotated[tuple[Grant, ...], Items(at_most=100)] = ()
-    """Who may use what. What is not granted is not allowed; everything must be written as `*`."""
+    """Who may use what. What is not granted is not allowed; everything must be written as `*`.
+
+    A mover that is not granted what it declares starts nothing more: its task's schedule is disabled until it is.
+    """
     access_roles: AccessRoles | None = None
     """How the operator makes bucket access roles in the account."""
     org: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-zA-Z0-9._-]+$")] | None = None

@@ -89,7 +89,10 @@ class DataMoverSpec(Model):
     trigger: Trigger | None = None
     """Starts runs by hand; may stand together with schedule."""
     suspend: bool = False
-    """No starts while true, and the schedule is disabled; everything else is still reconciled."""
+    """No starts while true, and the schedule is disabled; everything else is still reconciled.
+
+    The schedule of a task that runs is disabled when the run has ended.
+    """
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
     """Whether deleting the mover deletes what it owns in AWS, or leaves it there."""
     run_history: RunHistory = RunHistory()

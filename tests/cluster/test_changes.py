@@ -87,6 +87,20 @@ def test_suspending_disables_the_schedule_and_starts_nothing(ready: World) -> No
     assert task(ready)["Schedule"]["Status"] == "ENABLED"
 
 
+def test_a_grant_that_is_taken_back_stops_the_schedule_and_changes_nothing_else(ready: World) -> None:
+    change(ready, {"schedule": {"scheduleExpression": "rate(1 day)"}})
+    account = ready.get("DataMoverAccount", ready.account)
+    assert account is not None
+    before = len(ready.calls(reads=False))
+    ready.patch("DataMoverAccount", ready.account, {"spec": {"grants": None}})
+    ready.wait_condition("DataMover", "m", "Stalled", reason="NotGranted")
+    assert task(ready)["Schedule"]["Status"] == "DISABLED"
+    assert ready.calls(reads=False)[before:] == ["UpdateTask"]
+    ready.patch("DataMoverAccount", ready.account, {"spec": {"grants": account["spec"]["grants"]}})
+    ready.wait_ready()
+    assert task(ready)["Schedule"]["Status"] == "ENABLED"
+
+
 def test_tags_follow_the_spec_and_foreign_ones_stay(ready: World) -> None:
     datasync, arn = ready.aws("datasync"), task(ready)["TaskArn"]
     datasync.tag_resource(ResourceArn=arn, Tags=[{"Key": "cost", "Value": "42"}])

@@ -10,7 +10,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from datamover_crds import DataMoverSpec, JsonObject, Location, dump
-from datamover_operator.planning.desired import LOCATION_DEFAULTS, location_uri, schedule_of, split_uri, user_tags
+from datamover_operator.planning.desired import (
+    LOCATION_DEFAULTS,
+    SCHEDULE_STATUS,
+    location_uri,
+    schedule_of,
+    split_uri,
+    user_tags,
+)
 from datamover_operator.planning.names import OWNER_TAG, UID_TAG, Identity
 from datamover_operator.planning.options import default_options
 
@@ -110,8 +117,9 @@ def _schedule_change(spec: DataMoverSpec, described: JsonObject, removed: Collec
     if wanted is None:
         if current is not None and "schedule" in removed:
             return {"scheduleExpression": ""}
-        if current is not None and spec.suspend and current.get("status") != "DISABLED":
-            return {"scheduleExpression": current["scheduleExpression"], "status": "DISABLED"}
+        is_ours_to_enable = SCHEDULE_STATUS in removed and not spec.suspend and not disabled_by_service(described)
+        if current is not None and is_ours_to_enable and current.get("status") == "DISABLED":
+            return {"scheduleExpression": current["scheduleExpression"], "status": "ENABLED"}
         return None
     if current is not None and disabled_by_service(described) and wanted["status"] == "ENABLED":
         wanted = wanted | {"status": "DISABLED"}

@@ -117,6 +117,9 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
 TASK_FIELDS = ("includes", "excludes", "schedule")
 """The optional members of a task, options apart, that can be taken away again (UpdateTask)."""
 
+SCHEDULE_STATUS = "schedule.status"
+"""Stands in status.declared where we disable a schedule that the spec does not speak of: it is to be enabled again."""
+
 LOCATION_DEFAULTS: dict[str, str] = {
     "s3StorageClass": "STANDARD",
     "accessPointArn": "",

@@ -135,8 +135,8 @@ def _(step: UpdateTask, o: Observed, _: object) -> Observed:
     described: JsonObject = {**(o.task.described or {}), **step.changes}
     if described.get("schedule") == {"scheduleExpression": ""}:
         described.pop("schedule")
-    applied = o.applied | _declared(o, "options.", *TASK_FIELDS)
-    return replace(o, task=replace(o.task, described=described), applied=applied, confirmed=False)
+    told = {field for field in _declared(o, "options.", *TASK_FIELDS) if field.split(".")[0] in step.changes}
+    return replace(o, task=replace(o.task, described=described), applied=o.applied | told, confirmed=False)
 
 
 @after_success.register

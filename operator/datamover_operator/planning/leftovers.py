@@ -11,6 +11,7 @@ from datamover_operator.planning.names import SIDES
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import role_arn_for
 from datamover_operator.planning.steps import Delete, Step, UpdateTask
+from datamover_operator.planning.stopping import disabled
 
 DELETION_ORDER = ("task", "location", "role")
 TASK_ACTIVE = frozenset({"RUNNING", "QUEUED"})
@@ -58,9 +59,9 @@ def clearing_steps(o: Observed) -> tuple[Step, ...]:
     items = removable(without_unwanted_roles(o))
     first = next((kind for kind in DELETION_ORDER if any(item.kind == kind for item in items)), None)
     idle = [item for item in items if item.kind == first and not _is_running(o, item)]
-    disabled = [(item.arn, schedule) for item in idle if (schedule := _disabled(o.replaced.get(item.arn, {})))]
-    if disabled:
-        return tuple(UpdateTask(arn, {"schedule": schedule}, path="spec.schedule") for arn, schedule in disabled)
+    started = [(item.arn, schedule) for item in idle if (schedule := disabled(o.replaced.get(item.arn, {})))]
+    if started:
+        return tuple(UpdateTask(arn, {"schedule": schedule}, path="spec.schedule") for arn, schedule in started)
     return tuple(Delete(item.kind, item.arn) for item in idle)
 
 
@@ -68,14 +69,6 @@ def _is_running(o: Observed, item: Retired) -> bool:
     """A task that has not been looked at in this pass may run."""
     described = o.replaced.get(item.arn)
     return item.kind == "task" and (described is None or described.get("status") in TASK_ACTIVE)
-
-
-def _disabled(task: JsonObject) -> JsonObject | None:
-    """The schedule that has a task start nothing more; None where it starts nothing by itself anyway."""
-    schedule = task.get("schedule")
-    if not isinstance(schedule, dict) or not schedule.get("scheduleExpression") or schedule.get("status") == "DISABLED":
-        return None
-    return {"scheduleExpression": schedule["scheduleExpression"], "status": "DISABLED"}
 
 
 def with_retired(retired: Sequence[Retired], more: Iterable[Retired]) -> tuple[Retired, ...]:

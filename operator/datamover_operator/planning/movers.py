@@ -7,6 +7,7 @@ other; the first one that has something to do, or to wait for, makes the plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from datamover_crds import JsonObject, from_timestamp
@@ -22,11 +23,13 @@ from datamover_operator.planning.recording import is_recorded, last_description,
 from datamover_operator.planning.resources import Wanted, wanted_of
 from datamover_operator.planning.run_objects import recall_trigger, run_object_steps
 from datamover_operator.planning.steps import AddFinalizer, Annotate, ClaimIntent, Plan, Record, Step
-from datamover_operator.planning.troubles import SLOW_RETRY, plan_trouble
+from datamover_operator.planning.stopping import is_marked, is_withheld, stopping_step
+from datamover_operator.planning.troubles import SLOW_RETRY, lasting_message, plan_trouble, worst_trouble
 
 FOREIGN_RUN_POLL = timedelta(seconds=15)
 PROTECTION_POLL = timedelta(seconds=2)
 PROTECTION_PATIENCE = timedelta(seconds=10)
+_STOPPED_AFTER_RUN = "a run is active: the schedule is disabled when it has ended, DataSync accepts that no sooner"
 
 Stage = Callable[[Observed, "Wanted", datetime], Plan | None]
 
@@ -47,7 +50,23 @@ def plan_mover(o: Observed, now: datetime) -> Plan:
 def _object(o: Observed, objection: Objection, now: datetime) -> Plan:
     if objection.waits:
         return Plan(conditions=o.judge(now).progressing(objection.reason, objection.message))
-    return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(objection.reason, objection.message))
+    plan = Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(objection.reason, objection.message))
+    return _withhold(o, objection, plan, now) if is_withheld(o, objection) else plan
+
+
+def _withhold(o: Observed, objection: Objection, plan: Plan, now: datetime) -> Plan:
+    """Only what the task would start by itself is stopped; nothing else is changed in AWS."""
+    if o.trouble:
+        worst = worst_trouble(o)
+        message = f"{objection.message}; the schedule could not be disabled: {lasting_message(worst)}"
+        conditions = o.judge(now).stalled(objection.reason, message)
+        lasts = worst.failure.kind.lasts
+        return replace(plan, again_at=plan.again_at if lasts else None, retry=not lasts, conditions=conditions)
+    step = stopping_step(o)
+    if step is not None and is_active(o):
+        conditions = o.judge(now).stalled(objection.reason, f"{objection.message}; {_STOPPED_AFTER_RUN}")
+        return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=conditions)
+    return replace(plan, steps=(step if is_marked(o) else Record(),), again_at=None) if step is not None else plan
 
 
 def _until_settled(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -71,6 +90,14 @@ def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
         is_young = born is not None and now - from_timestamp(born) < PROTECTION_PATIENCE
         return Plan(again_at=now + PROTECTION_POLL, conditions=o.mover.status.conditions if is_young else waits)
     return _do(o, now, [AddFinalizer()] if is_needed and not o.finalizer else [])
+
+
+def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    step = stopping_step(o) if o.mover.spec.suspend else None
+    if step is not None and is_active(o):
+        conditions = o.judge(now).progressing("WaitingForRun", _STOPPED_AFTER_RUN)
+        return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=conditions)
+    return _do(o, now, [step if is_marked(o) else Record()] if step is not None else [])
 
 
 def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
@@ -155,6 +182,7 @@ STAGES: tuple[Stage, ...] = (
     _until_settled,
     _recall_trigger,
     _protect,
+    _stop,
     _wait_for_run,
     _claim,
     _roles,

@@ -16,6 +16,8 @@ from datamover_operator.planning.names import LEGACY_TAGS, SIDES, UID_TAG, Side
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import default_role_names
 
+NOT_GRANTED = "NotGranted"
+
 
 @dataclass(frozen=True, slots=True)
 class Objection:
@@ -51,7 +53,7 @@ def _namespace_is_granted(o: Observed) -> Objection | None:
         f"spec.accountRef.name: DataMoverAccount '{o.account.metadata.name}' grants nothing to namespace "
         f"'{o.identity.namespace}'; its spec.grants[].namespaces has to name it"
     )
-    return Objection("NotGranted", message)
+    return Objection(NOT_GRANTED, message)
 
 
 def _arns_are_right(o: Observed) -> Objection | None:
@@ -77,7 +79,7 @@ def _location_is_granted(o: Observed, side: Side) -> Objection | None:
         f"{field}: DataMoverAccount '{o.account.metadata.name}' does not grant '{what}' to namespace '{namespace}'; "
         f"its spec.grants[].locations has to {accepted}"
     )
-    return Objection("NotGranted", message)
+    return Objection(NOT_GRANTED, message)
 
 
 def _roles_are_granted(o: Observed) -> Objection | None:
@@ -89,7 +91,7 @@ def _roles_are_granted(o: Observed) -> Objection | None:
                 f"spec.{side}.{field}: DataMoverAccount '{o.account.metadata.name}' does not grant role '{arn}' to "
                 f"namespace '{o.identity.namespace}'; its spec.grants[].roleArns has to match it"
             )
-            return Objection("NotGranted", message)
+            return Objection(NOT_GRANTED, message)
     return None
 
 
@@ -181,7 +183,7 @@ def _kept_roles_are_granted(o: Observed) -> Objection | None:
                 f"'{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; its "
                 "spec.grants[].roleArns has to match it"
             )
-            return Objection("NotGranted", message)
+            return Objection(NOT_GRANTED, message)
     return None
 
 
@@ -212,7 +214,7 @@ def _legacy_task_is_rests(o: Observed) -> Objection | None:
         "spec.adopt.taskArn: the task was made by the legacy REST service; only the account's spec.rest.namespace "
         "may adopt it"
     )
-    return Objection("NotGranted", message)
+    return Objection(NOT_GRANTED, message)
 
 
 CHECKS: tuple[Callable[[Observed], Objection | None], ...] = (

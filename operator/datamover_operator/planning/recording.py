@@ -7,7 +7,7 @@ from datetime import datetime
 
 from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
 from datamover_operator.planning.conditions import is_true
-from datamover_operator.planning.desired import declared_fields
+from datamover_operator.planning.desired import SCHEDULE_STATUS, declared_fields
 from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.history import latest
 from datamover_operator.planning.leftovers import without_unwanted_roles
@@ -18,6 +18,7 @@ from datamover_operator.planning.resources import role_arn_for
 from datamover_operator.planning.roles import wanted_roles
 from datamover_operator.planning.schedules import next_start
 from datamover_operator.planning.steps import Note, Plan
+from datamover_operator.planning.stopping import is_marked, is_withheld, stopping_step
 
 _MAX_DECLARED = 256
 
@@ -36,13 +37,15 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         **_facts(o),
         "observed_generation": o.generation if plan.conditions else stored.observed_generation,
         "conditions": plan.conditions,
-        "declared": tuple(sorted({*stored.declared, *o.applied}))[:_MAX_DECLARED],
+        "declared": tuple(sorted({*stored.declared, *o.applied, *_disabling(o)}))[:_MAX_DECLARED],
         "current_run": _current_run(o),
         "pruned_before": latest(o.pruned_before, stored.pruned_before),
         "intent": stored.intent if _is_in_doubt(o) else None,
     }
+    if o.task is not None and o.task.described is not None and next_start(o.task.described, now) is None:
+        changed["next_scheduled_time"] = None
     if is_true(plan.conditions, "Ready"):
-        changed["declared"] = declared_fields(o.mover.spec)
+        changed["declared"] = tuple(sorted({*declared_fields(o.mover.spec), *_disabled(o)}))
         changed["observed"] = _observed(o)
         changed["next_scheduled_time"] = next_start(last_description(o), now)
         if trigger is not None and o.annotated.get(LAST_TRIGGER_ANNOTATION) == trigger.manual:
@@ -82,6 +85,19 @@ def role_notes(o: Observed) -> tuple[Note, ...]:
         for name, suffixed in names.items()
         if suffixed in roles
     )
+
+
+def _disabling(o: Observed) -> set[str]:
+    """The mark of a schedule that is about to be disabled: written first, for nothing else would tell of it."""
+    is_stopped = o.mover.spec.suspend or is_withheld(o, first_objection(o))
+    return {SCHEDULE_STATUS} if is_stopped and not is_marked(o) and stopping_step(o) is not None else set()
+
+
+def _disabled(o: Observed) -> set[str]:
+    """The mark of a schedule that we have disabled, as long as that shall be so."""
+    schedule = (last_description(o) or {}).get("schedule")
+    is_kept = o.mover.spec.suspend and o.mover.spec.schedule is None and schedule
+    return {SCHEDULE_STATUS} & set(o.mover.status.declared) if is_kept else set()
 
 
 def _told(conditions: Iterable[Condition]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from datamover_operator.planning.names import Identity, account_finalizer
 from datamover_operator.planning.objections import first_objection
 from datamover_operator.planning.observed import Observed, Trouble, is_ready
 from datamover_operator.planning.steps import Plan
+from datamover_operator.planning.stopping import is_withheld
 from datamover_operator.planning.troubles import ROLE_PROPAGATION
 from datamover_operator.working.belongings import Neighbours
 from datamover_operator.working.book import AccountBook
@@ -27,6 +28,7 @@ from datamover_operator.working.memory import Memory
 from datamover_operator.working.office import Desk, Office
 from datamover_operator.working.passes import MoverPass
 from datamover_operator.working.ports import Aws
+from datamover_operator.working.reading import look_at_task
 
 _MAX_ROUNDS = 40
 _log = structlog.get_logger(__name__)
@@ -68,6 +70,8 @@ class Movers:
         o = self._observed(mover, entry.problem, memory, near, aws)
         if aws is not None and (mover.metadata.deletion_timestamp is not None or first_objection(o) is None):
             o = await self._gather(o, aws, memory, near)
+        if aws is not None and is_withheld(o, first_objection(o)):
+            o = await look_at_task(o, aws)
         run = MoverPass(self._office, entry, o, aws, memory)
         plan = await self._drive(run, memory)
         await run.finish(plan)

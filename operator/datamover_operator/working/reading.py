@@ -12,7 +12,7 @@ from datamover_operator.aws.errors import AwsError
 from datamover_operator.planning.desired import location_of
 from datamover_operator.planning.failure import FailureKind
 from datamover_operator.planning.names import ROLE_POLICY_NAME, Side
-from datamover_operator.planning.observed import KnownRole, Observed
+from datamover_operator.planning.observed import KnownRole, Observed, Trouble
 from datamover_operator.working.ports import Aws
 
 T = TypeVar("T")
@@ -46,6 +46,21 @@ async def read_role(aws: Aws, name: str) -> KnownRole | None:
     if role is None:
         return None
     return KnownRole(role.arn, role.created_at, role.policy or {}, role.tags, role.permissions_boundary)
+
+
+async def look_at_task(o: Observed, aws: Aws) -> Observed:
+    """Describe the known task, and read its tags. One that is gone, or can't be looked at, stays as it is known."""
+    if o.task is None:
+        return o
+    try:
+        described, tags = await asyncio.gather(
+            aws.datasync.describe_task(o.task.arn), aws.datasync.list_tags(o.task.arn)
+        )
+    except AwsError as error:
+        is_gone = error.failure.kind is FailureKind.NOT_FOUND
+        trouble = () if is_gone else (Trouble(error.failure, "status.taskArn", is_read=True),)
+        return replace(o, trouble=(*o.trouble, *trouble))
+    return replace(o, task=replace(o.task, described=described, tags=tags))
 
 
 async def read_tags(o: Observed, aws: Aws) -> Observed:

@@ -95,7 +95,7 @@ def test_the_role_that_a_location_comes_with_has_to_be_granted(own: bool) -> Non
         assert world.settle() == "Stalled"
 
 
-def test_a_grant_that_is_taken_back_is_seen_without_a_look_at_aws() -> None:
+def test_of_a_mover_whose_grant_is_taken_back_the_task_alone_is_looked_at() -> None:
     with World(SPEC, grants=[ROLES]) as world:
         adopt(world, foreign_task(world.sky))
         assert world.settle() == "Ready"
@@ -105,7 +105,9 @@ def test_a_grant_that_is_taken_back_is_seen_without_a_look_at_aws() -> None:
         world.sky.on_read = reads.append
         world.reconcile()
         assert world.state == "Stalled"
-        assert reads == []
+        assert set(reads) == {"DescribeTask", "ListTagsForResource"}, (
+            "nothing but whether its schedule is to be disabled"
+        )
 
 
 def test_a_role_of_the_users_own_takes_the_place_of_one_that_is_not_granted() -> None:
