@@ -1,8 +1,9 @@
 """Tells whether a token is a bcrypt hash of a valid key, at a bounded cost.
 
 The client chooses the cost of its hash, and each step doubles the work: a token above the limit is refused unread. One
-thread hashes, few may wait for it, and what has been found out about a token is kept, so that neither valid tokens used
-again and again nor wrong ones cost a hash each time. Tokens are kept by their digest alone.
+thread hashes, in turn for each address that asks, and few may wait for it, still fewer of one address: who has no key
+holds up nobody else. What has been found out about a token is kept, so that neither valid tokens used again and again
+nor wrong ones cost a hash each time. Tokens are kept by their digest alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import hashlib
 import re
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, NamedTuple
+from weakref import WeakValueDictionary
 
 import bcrypt
 
@@ -20,7 +22,8 @@ from datamover_api.auth.keys import KeyRing
 
 _FORM: Final = re.compile(rb"\$2[abxy]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _LEAST_COST: Final = 4
-_MOST_WAITING: Final = 32
+_MOST_WAITING: Final = 64
+_MOST_OF_A_PEER: Final = 16
 _REMEMBERED: Final = 4096
 
 
@@ -35,61 +38,75 @@ class Verifier:
         """Refuse hashes that cost more than `highest_cost` (bcrypt's logarithmic unit)."""
         self._ring = ring
         self._highest_cost = highest_cost
-        self._known = _Known(ring.keys)
+        self._known = _Known(ring.keys, _Memory())
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
 
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def verify(self, token: bytes) -> bool:
-        """Whether the token was made from a valid key. Raises TooManyTokensError."""
+    async def verify(self, token: bytes, peer: str) -> bool:
+        """Whether the token, sent from the address `peer`, was made from a valid key. Raises TooManyTokensError."""
         form = _FORM.fullmatch(token)
         if form is None or not _LEAST_COST <= int(form[1]) <= self._highest_cost:
             return False
         if self._known.keys is not self._ring.keys:
-            self._known = _Known(self._ring.keys)
+            self._known = _Known(self._ring.keys, self._known.right.made_from(self._ring.keys))
         known, digest = self._known, hashlib.sha256(token).digest()
         if digest in known.right:
             return True
         if digest in known.wrong:
             return False
-        task = known.pending.get(digest)
-        if task is None:
-            if len(known.pending) >= _MOST_WAITING:
-                raise TooManyTokensError
-            task = asyncio.create_task(self._hash(known, digest, token), name="token")
-            known.pending[digest] = task
-        return await asyncio.shield(task)
+        if digest not in known.pending:
+            known.refuse_crowds(peer)
+            turn = self._turns.setdefault(peer, asyncio.Lock())
+            task = asyncio.create_task(self._hash(known, digest, token, turn), name="token")
+            known.pending[digest] = _Pending(task, peer)
+        return await asyncio.shield(known.pending[digest].task)
 
-    async def _hash(self, known: _Known, digest: bytes, token: bytes) -> bool:
+    async def _hash(self, known: _Known, digest: bytes, token: bytes, turn: asyncio.Lock) -> bool:
         try:
-            loop = asyncio.get_running_loop()
-            is_right = await loop.run_in_executor(self._thread, _matches_any, token, known.keys)
+            async with turn:
+                loop = asyncio.get_running_loop()
+                key = await loop.run_in_executor(self._thread, _matching, token, known.keys)
         finally:
             del known.pending[digest]
-        (known.right if is_right else known.wrong).add(digest)
-        return is_right
+        (known.wrong if key is None else known.right).add(digest, key)
+        return key is not None
+
+
+class _Pending(NamedTuple):
+    """What is being found out about a token, and who asked first."""
+
+    task: asyncio.Task[bool]
+    peer: str
 
 
 class _Known:
-    """What has been found out about tokens since the keys last changed, and what is being found out, by digest.
+    """What has been found out about tokens under these keys, and what is being found out, by digest.
 
     Right and wrong ones are apart, so that a flood of wrong tokens does not make us forget the right ones.
     """
 
-    def __init__(self, keys: tuple[bytes, ...]) -> None:
+    def __init__(self, keys: tuple[bytes, ...], right: _Memory) -> None:
         self.keys = keys
-        self.right = _Memory()
+        self.right = right
         self.wrong = _Memory()
-        self.pending: dict[bytes, asyncio.Task[bool]] = {}
+        self.pending: dict[bytes, _Pending] = {}
+
+    def refuse_crowds(self, peer: str) -> None:
+        """Raise TooManyTokensError where no more may wait, at all or of this address."""
+        of_peer = sum(each.peer == peer for each in self.pending.values())
+        if of_peer >= _MOST_OF_A_PEER or len(self.pending) >= _MOST_WAITING:
+            raise TooManyTokensError
 
 
 class _Memory:
-    """A bounded set that forgets what was asked for least recently."""
+    """A bounded set of digests, each with the key that matches; forgets what was asked for least recently."""
 
     def __init__(self) -> None:
-        self._items: OrderedDict[bytes, None] = OrderedDict()
+        self._items: OrderedDict[bytes, bytes | None] = OrderedDict()
 
     def __contains__(self, item: bytes) -> bool:
         if item not in self._items:
@@ -97,15 +114,22 @@ class _Memory:
         self._items.move_to_end(item)
         return True
 
-    def add(self, item: bytes) -> None:
-        self._items[item] = None
+    def add(self, item: bytes, key: bytes | None) -> None:
+        self._items[item] = key
         if len(self._items) > _REMEMBERED:
             self._items.popitem(last=False)
 
+    def made_from(self, keys: tuple[bytes, ...]) -> _Memory:
+        """What is left of it when these are the valid keys."""
+        left = _Memory()
+        left._items.update((item, key) for item, key in self._items.items() if key in keys)
+        return left
 
-def _matches_any(token: bytes, keys: tuple[bytes, ...]) -> bool:
+
+def _matching(token: bytes, keys: tuple[bytes, ...]) -> bytes | None:
     # All keys are tried, and checkpw compares in constant time: how long it takes tells nothing about a key.
-    return any([_matches(key, token) for key in keys])  # noqa: C419 - not lazily
+    matching = [key for key in keys if _matches(key, token)]
+    return matching[0] if matching else None
 
 
 def _matches(key: bytes, token: bytes) -> bool:

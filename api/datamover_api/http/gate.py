@@ -60,8 +60,9 @@ class Gate:
         if request.method == "OPTIONS":
             return Response(headers=_PREFLIGHT)
         if path not in self._public:
+            token = request.headers.get(TOKEN_HEADER, "").encode("latin-1")
             try:
-                is_known = await self._verifier.verify(request.headers.get(TOKEN_HEADER, "").encode("latin-1"))
+                is_known = await self._verifier.verify(token, request.client.host if request.client else "")
             except TooManyTokensError:
                 return text("too many requests with new tokens", HTTPStatus.TOO_MANY_REQUESTS)
             if not is_known:
