@@ -24,7 +24,7 @@ from datamover_operator.working.endings import find_executions, read_replaced
 from datamover_operator.working.memory import Memory
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.reading import or_none, read_tags
-from datamover_operator.working.strangers import find_strangers
+from datamover_operator.working.strangers import find_strangers, remember_runs
 from datamover_operator.working.takeover import check_rival, find_roles, take_over
 
 _LOST = "lost"
@@ -53,7 +53,7 @@ def known(mover: DataMover, identity: Identity, near: Neighbours, instance: str,
         shared_roles=near.shared_roles,
         finalizer=FINALIZER in mover.metadata.finalizers,
         annotated=mover.metadata.annotations,
-        runs=near.runs,
+        runs=near.runs(),
     )
 
 
@@ -72,6 +72,7 @@ class Gatherer:
             return o
         if o.mover.metadata.deletion_timestamp is not None:
             return await _for_deletion(o, aws, near)
+        remember_runs(o, memory)
         if any(condition.reason == ROLE_PROPAGATING for condition in o.mover.status.conditions):
             o = await read_roles(o, aws, near)  # their age tells how long to wait
         depth = depth_of(o, memory, tick)
@@ -80,7 +81,8 @@ class Gatherer:
         o = await _describe(o, aws)
         if depth is Depth.ALL:
             o = await _read_more(o, aws, near)
-        return check_rival(await find_strangers(await read_replaced(o, aws), aws), near)
+        o = await find_strangers(await read_replaced(o, aws), aws, memory, near.runs)
+        return check_rival(o, near)
 
     async def settle(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
         """Find what an open intent, or a status that was lost, may stand for. Raises AwsError.

@@ -18,7 +18,9 @@ class Memory:
     that the mover is known to have nothing in AWS: a status that names nothing has lost nothing. `must_look`
     asks for everything to be read anew, `must_describe` for the task and its locations alone. `refused_generation` is
     the spec that AWS refused, left alone until `refused_until`. `rights_changed` is when a side's role last got
-    a policy. `last_update` is the last pass' updates, to see those that AWS does not keep.
+    a policy. `last_update` is the last pass' updates, to see those that AWS does not keep. `walked_to` is the most
+    recent execution up to which a listing has shown nothing new, and `walked_until` the start up to which executions
+    that no run stands for are left alone; `met` are those that have had a run since.
     """
 
     carried: Observed | None = None
@@ -33,6 +35,9 @@ class Memory:
     refused_until: float = 0.0
     rights_changed: dict[Side, float] = field(default_factory=dict)
     last_update: str = ""
+    walked_to: str = ""
+    walked_until: str | None = None
+    met: set[str] = field(default_factory=set)
 
 
 class Memories:

@@ -192,7 +192,7 @@ class Movers:
         }
         return Neighbours(
             account=account.model if account is not None else None,
-            runs=tuple(caches.runs.under((meta.namespace, meta.name))),
+            runs=lambda: tuple(caches.runs.under((meta.namespace, meta.name))),
             shared_roles=frozenset(shared),
             is_living=lambda uid: caches.movers.get(uid) is not None,
         )

@@ -1,50 +1,105 @@
-"""Executions that somebody else has started: found, and followed back to the first one that is known."""
+"""Executions that somebody else has started: found, and followed back to where all has been looked through before."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from datamover_crds import JsonObject, from_timestamp
+from datamover_crds import DataMoverRun, JsonObject, from_timestamp, to_timestamp
 from datamover_operator.planning.bonds import execution_of
 from datamover_operator.planning.executions import has_ended
-from datamover_operator.planning.history import FINAL_PHASES
+from datamover_operator.planning.history import FINAL_PHASES, latest
 from datamover_operator.planning.names import CLAIM_ANNOTATION
 from datamover_operator.planning.observed import Observed, Stranger
+from datamover_operator.working.memory import Memory
 from datamover_operator.working.ports import Aws
 from datamover_operator.working.reading import or_none
 
 _ALWAYS = "1970-01-01T00:00:00Z"
+_INSTANT = timedelta(milliseconds=1)
 
 
-async def find_strangers(o: Observed, aws: Aws) -> Observed:
-    """Add the executions of the task that no run stands for, if its most recent one is such. Raises AwsError.
+def remember_runs(o: Observed, memory: Memory) -> None:
+    """Note which executions have had a run, for one whose run is deleted is not to be recorded again.
 
-    At most as many are looked at as the mover's history keeps; older ones than the newest known, or than what was
-    pruned, are left out.
+    What ended before this process first saw the mover counts as looked through.
+    """
+    memory.met |= _executions(o)
+    if memory.walked_until is None:
+        memory.walked_until = _newest_start(o, [run for run in o.runs if run.status.phase in FINAL_PHASES])
+
+
+async def find_strangers(
+    o: Observed, aws: Aws, memory: Memory, runs_now: Callable[[], tuple[DataMoverRun, ...]]
+) -> Observed:
+    """Add the executions of the task that no run stands for. Raises AwsError.
+
+    All are listed unless a listing that ended with the present most recent one has shown nothing new: one of ours may
+    have come behind another's. `runs_now` tells the runs as they are after the listing: what it shows of our own
+    starts has been claimed by then.
     """
     newest = o.task.described.get("currentTaskExecutionArn") if o.task is not None and o.task.described else None
-    known = {execution_of(run) for run in o.runs} | {_last_run(o)}
-    if o.task is None or not newest or newest in known or _is_being_recorded(o):
+    if o.task is None or not newest or newest == memory.walked_to or _is_being_recorded(o):
         return o
-    listed = await aws.datasync.list_task_executions(o.task.arn)
-    unknown = [arn for each in listed if (arn := str(each["taskExecutionArn"])) not in known and arn != newest]
-    limit = max(1, o.mover.spec.run_history.limit)
-    arns = [*unknown[-(limit - 1) :], str(newest)] if limit > 1 else [str(newest)]
+    listed = {str(each["taskExecutionArn"]): each for each in await aws.datasync.list_task_executions(o.task.arn)}
+    after = replace(o, runs=runs_now())
+    if _is_being_recorded(after):
+        return o
+    remember_runs(after, memory)
+    listed.setdefault(str(newest), {})
+    unknown = {arn: its for arn, its in listed.items() if arn not in memory.met}
+    since = from_timestamp(latest(memory.walked_until, o.mover.status.pruned_before) or _ALWAYS)
+    found = await _look_through(unknown, since, max(1, o.mover.spec.run_history.limit), aws)
+    strangers = tuple(sorted((each for each in found if _start(each) > since), key=_start))
+    if strangers:  # what the history has no room for stays out when these are recorded
+        memory.walked_until = to_timestamp(_start(strangers[0]) - _INSTANT)
+    elif all(each.is_over for each in found):
+        memory.walked_to, memory.met = str(newest), _executions(after)
+        memory.walked_until = latest(memory.walked_until, _newest_start(after, after.runs))
+    return replace(o, strangers=strangers)
+
+
+async def _look_through(unknown: dict[str, JsonObject], since: datetime, limit: int, aws: Aws) -> list[Stranger]:
+    """Describe all that are under way, and of those that have ended the `limit` most recent ones.
+
+    AWS promises no order: which end of a long listing is the newer one, its ends tell.
+    """
+    going = [arn for arn, its in unknown.items() if not has_ended(its)]
+    ended = [arn for arn, its in unknown.items() if has_ended(its)]
+    if len(ended) > limit:
+        newer = max(await _describe((ended[0], ended[-1]), aws), key=_start, default=None)
+        if newer is None or _start(newer) <= since:
+            ended = []
+        else:
+            ended = ended[:limit] if newer.arn == ended[0] else ended[-limit:]
+    return await _describe((*going, *ended), aws)
+
+
+async def _describe(arns: Iterable[str], aws: Aws) -> list[Stranger]:
     described = await asyncio.gather(*(or_none(aws.datasync.describe_task_execution(arn)) for arn in arns))
-    since = from_timestamp(max((o.mover.status.pruned_before or _ALWAYS, _newest_known(o)), key=from_timestamp))
-    strangers = [_stranger(arn, its) for arn, its in zip(arns, described, strict=True) if its is not None]
-    return replace(o, strangers=tuple(each for each in strangers if from_timestamp(each.started_at) > since))
+    return [
+        Stranger(str(each["taskExecutionArn"]), str(each.get("startTime") or _ALWAYS), has_ended(each))
+        for each in described
+        if each is not None
+    ]
 
 
-def _stranger(arn: str, described: JsonObject) -> Stranger:
-    return Stranger(arn, str(described.get("startTime") or _ALWAYS), has_ended(described))
+def _start(stranger: Stranger) -> datetime:
+    return from_timestamp(stranger.started_at)
 
 
-def _newest_known(o: Observed) -> str:
+def _newest_start(o: Observed, runs: Iterable[DataMoverRun]) -> str:
     last = o.mover.status.last_run
-    starts = [run.status.start_time for run in o.runs] + ([last.start_time] if last is not None else [])
-    return max((start for start in starts if start is not None), key=from_timestamp, default=_ALWAYS)
+    starts = [run.status.start_time for run in runs]
+    return latest(_ALWAYS, last.start_time if last is not None else None, *starts) or _ALWAYS
+
+
+def _executions(o: Observed) -> set[str]:
+    last = o.mover.status.last_run
+    arns = {execution_of(run) for run in o.runs} | {last.execution_arn if last is not None else None}
+    return {arn for arn in arns if arn is not None}
 
 
 def _is_being_recorded(o: Observed) -> bool:
@@ -55,8 +110,3 @@ def _is_being_recorded(o: Observed) -> bool:
         CLAIM_ANNOTATION in run.metadata.annotations or (holder is not None and run.metadata.uid == holder.uid)
         for run in open_runs
     )
-
-
-def _last_run(o: Observed) -> str | None:
-    last = o.mover.status.last_run
-    return last.execution_arn if last is not None else None

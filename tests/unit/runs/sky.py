@@ -36,6 +36,10 @@ class Sky(plain.Sky):
     touched: list[tuple[str, str]] = field(default_factory=list)
     on_start: Callable[[str], None] = lambda _: None
     """Called with the nonce of each start that comes through."""
+    names_queued: bool = False
+    """Whether a task's most recent execution may be one that is queued still."""
+    is_newest_first: bool = False
+    """The order of listings, of which AWS promises none."""
 
     def ports(self) -> Aws:
         return Aws(datasync=DataSync(self), iam=Iam(self), tagging=Tagging(self), sts=Sts())
@@ -90,7 +94,8 @@ class DataSync(plain.DataSync):
 
     async def describe_task(self, arn: str) -> JsonObject:
         described = await super().describe_task(arn)
-        launched = [each.arn for each in self.sky.of_task(arn) if self.sky.status(each) != "QUEUED"]
+        of_task = self.sky.of_task(arn)
+        launched = [each.arn for each in of_task if self.sky.names_queued or self.sky.status(each) != "QUEUED"]
         return described | ({"currentTaskExecutionArn": launched[-1]} if launched else {})
 
     async def start_task_execution(self, request: JsonObject) -> str:
@@ -136,8 +141,10 @@ class DataSync(plain.DataSync):
         self.sky.after("CancelTaskExecution")
 
     async def list_task_executions(self, task_arn: str) -> Sequence[JsonObject]:
+        self.sky.touched.append(("ListTaskExecutions", task_arn))
         self.sky.before("ListTaskExecutions")
-        return [{"taskExecutionArn": each.arn, "status": self.sky.status(each)} for each in self.sky.of_task(task_arn)]
+        listed = self.sky.of_task(task_arn)[:: -1 if self.sky.is_newest_first else 1]
+        return [{"taskExecutionArn": each.arn, "status": self.sky.status(each)} for each in listed]
 
     async def list_tags(self, arn: str) -> dict[str, str]:
         return dict(self.sky.started[arn].tags) if arn in self.sky.started else await super().list_tags(arn)

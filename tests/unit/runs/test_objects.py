@@ -49,6 +49,68 @@ def test_what_a_foreign_execution_has_come_to_is_recorded_and_let_go(ready: Stag
     assert ready.run(name).metadata.finalizers == ()
 
 
+def test_a_foreign_execution_before_one_of_ours_is_recorded(ready: Stage) -> None:
+    """The task's most recent execution is ours."""
+    ready.sky.names_queued = True
+    arn = ready.sky.start(_task(ready))
+    ready.go(2)
+    ready.add_run(**QUEUE)
+    ready.go(40)
+    assert ready.run(execution_run_name("m", arn)).status.phase == "Transferring"
+    ready.go(100)
+    assert ready.run().status.phase == "Succeeded"
+    assert len(ready.runs) == 2
+
+
+def test_a_foreign_execution_that_ended_before_one_of_ours_is_recorded(ready: Stage) -> None:
+    ready.add_run("before")
+    ready.go(100)
+    arn = ready.sky.start(_task(ready))
+    ready._pass_until(ready.tick + 61)
+    ready.add_run()
+    ready.go(40)
+    assert set(ready.runs) == {"before", "r", execution_run_name("m", arn)}
+    assert ready.run(execution_run_name("m", arn)).status.phase == "Succeeded"
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+def test_of_a_long_history_only_the_most_recent_are_looked_at(stage: Stage, is_newest_first: bool) -> None:
+    stage.sky.is_newest_first = is_newest_first
+    stage.add_mover(runHistory={"limit": 3})
+    arns = []
+    for _ in range(20):
+        arns.append(stage.sky.start(_task(stage)))
+        stage._pass_until(stage.tick + 100)
+    stage.sky.touched.clear()
+    stage.go(20)
+    assert set(stage.runs) == {execution_run_name("m", arn) for arn in arns[-3:]}
+    looked_at = {arn for operation, arn in stage.sky.touched if operation == "DescribeTaskExecution"}
+    assert len(looked_at) <= 5
+    stage.go(100)
+    stage.sky.touched.clear()
+    stage.go(100)
+    assert stage.sky.touched == [], "what has been looked through is left alone"
+
+
+def test_runs_deleted_before_a_listing_comes_through_do_not_come_back(ready: Stage) -> None:
+    def fail(operation: str) -> None:
+        if operation == "ListTaskExecutions":
+            raise error(FailureKind.UNAVAILABLE, operation)
+
+    ready.sky.before = fail
+    for name in ("r1", "r2", "r3"):
+        ready.add_run(name, **QUEUE)
+        ready.go(2)
+    ready.go(250)
+    for name in ("r1", "r2", "r3"):
+        assert ready.run(name).status.phase == "Succeeded"
+        ready.delete(Kind.RUN, name)
+    ready.go(60)
+    ready.sky.before = lambda _: None
+    ready.go(300)
+    assert ready.runs == []
+
+
 def test_deleting_the_record_of_a_queued_execution_cancels_it(ready: Stage) -> None:
     ready.add_run()
     ready.go(6)
