@@ -52,13 +52,14 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
                 Verifier(ring, settings.highest_bcrypt_cost),
             )
             stack.callback(verifier.close)
-            runs = Runs(writer, _patience(settings))
+            runs = Runs(writer, _patience(settings), failures.end)
             service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), runs)
             config = _config(settings, _gate(settings, mirror, service, verifier))
         except (OSError, KubeError) as error:
             _log.error("can't start", error=str(error))
             return 1
         await stack.enter_async_context(mirror.reflecting())
+        await stack.enter_async_context(runs.taking_back())
         janitor = Janitor(lambda: mirror.rooms, runs, writer, _longest_start(settings))
         await stack.enter_async_context(owned(janitor.tidy(), "janitor", failures.end))
         await stack.enter_async_context(owned(ring.keep_fresh(), "keys", failures.end))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.api_proxy import ApiProxy, Write
 from tests.support.movers import World
 from tests.support.operator_process import Operators
 from tests.support.rest import MOVERS, Answer, Client, RestServices, s3_body, token
@@ -17,6 +20,7 @@ from tests.support.waiting import eventually
 NAME = "nightly"
 MOVER = f"{MOVERS}/abc-123/{NAME}"
 RUNNING = (409, "another datasync mover task is already running")
+IN_DOUBT = (500, "the task may have been started; it will be cancelled if so")
 NOT_RUNNING = (409, "datasync mover task is not running")
 
 
@@ -106,12 +110,50 @@ def test_a_start_that_aws_does_not_answer_is_cancelled(
     hasty = rest_services(start_timeout_seconds=0.5, outcome_timeout_seconds=0.5)
     with world.emulator.fault("StartTaskExecution", hold="before") as fault:
         answer = hasty.set_state(NAME, "start")
-        assert told(answer) == (500, "the task may have been started; it will be cancelled if so")
+        assert told(answer) == IN_DOUBT
         assert world.list("DataMoverRun")[0]["spec"]["cancel"] is True
         fault.release()
         run = eventually(lambda: world.list("DataMoverRun")[0]["metadata"]["name"])
         world.wait_phase(run, "Cancelled", "Succeeded")
     assert starts(world) == 1
+
+
+@pytest.fixture
+def proxy(rest_services: RestServices, tmp_path: Path) -> Iterator[ApiProxy]:
+    """A way to the API server on which a service's writes can be lost."""
+    with ApiProxy(rest_services.kubeconfig, tmp_path) as running:
+        yield running
+
+
+def test_a_start_whose_answer_from_kubernetes_is_lost_is_cancelled(
+    world: World, ready: Client, rest_services: RestServices, proxy: ApiProxy
+) -> None:
+    cut_off = Client(rest_services.start(kubeconfig=proxy.kubeconfig).url)
+    with world.emulator.fault(state="TRANSFERRING", hold="before"), ThreadPoolExecutor(1) as threads:
+        hold = proxy.hold(_creates_run, "after")
+        answer = threads.submit(cut_off.set_state, NAME, "start")
+        hold.wait_held()
+        eventually(lambda: starts(world) == 1)
+        hold.release(drop=True)
+        assert told(answer.result()) == IN_DOUBT
+        eventually(lambda: world.emulator.journal(operation="CancelTaskExecution"))
+    world.wait_phase(world.list("DataMoverRun")[0]["metadata"]["name"], "Cancelled")
+
+
+def test_a_run_that_is_made_after_its_start_was_given_up_is_withdrawn(
+    world: World, ready: Client, operator: Operators, rest_services: RestServices, proxy: ApiProxy
+) -> None:
+    operator.started[0].kill()
+    cut_off = Client(rest_services.start(kubeconfig=proxy.kubeconfig, kubernetes_timeout_seconds=1).url)
+    hold = proxy.hold(_creates_run, "before")
+    assert told(cut_off.set_state(NAME, "start")) == IN_DOUBT
+    hold.release()
+    eventually(lambda: any(each.method == "DELETE" for each in proxy.writes))
+    eventually(lambda: world.list("DataMoverRun") == [])
+
+
+def _creates_run(write: Write) -> bool:
+    return write.method == "POST" and write.path.endswith("/datamoverruns")
 
 
 def test_what_aws_refuses_is_told_in_its_own_words(world: World, ready: Client) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +23,7 @@ from datamover_api.actions.outcomes import (
 from datamover_api.actions.writer import Writer
 from datamover_api.kube.client import KubeError
 from datamover_api.mirror.place import Room
+from datamover_api.tasks import GiveUp, begin
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunSpec, MoverRef, ObjectMeta, OwnerReference
 
 CLAIM_ANNOTATION: Final = "datamover.io/claim"
@@ -27,6 +31,10 @@ CLAIM_ANNOTATION: Final = "datamover.io/claim"
 FINAL_PHASES: Final = frozenset({"Succeeded", "Failed", "Cancelled", "Rejected", "Unknown"})
 _GONE_REASONS: Final = frozenset({"MoverDeleting", "MoverReplaced", "MoverGone"})
 _TRIES: Final = 20
+_LOOK_AGAIN_S: Final = 0.5
+_LAST_S: Final = 3.0
+"""How long what is being taken back may last at the end of the service: its pod is killed soon."""
+_IN_DOUBT: Final = "the task may have been started; it will be cancelled if so"
 _log = structlog.get_logger(__name__)
 
 
@@ -42,11 +50,26 @@ class Patience:
 class Runs:
     """Starts and stops runs."""
 
-    def __init__(self, writer: Writer, patience: Patience) -> None:
-        """Write through `writer`."""
+    def __init__(self, writer: Writer, patience: Patience, give_up: GiveUp) -> None:
+        """Write through `writer`; `give_up` is told of mistakes in what is done beside requests."""
         self._writer = writer
         self._patience = patience
+        self._give_up = give_up
         self._starting: set[str] = set()
+        self._taking_back: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def taking_back(self) -> AsyncIterator[None]:
+        """Within, starts whose outcome is in doubt are taken back beside the requests."""
+        try:
+            yield
+        finally:
+            if self._taking_back:
+                await asyncio.wait(self._taking_back, timeout=_LAST_S)
+            left = list(self._taking_back)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def start(self, room: Room, mover: DataMover) -> DataMoverRun:
         """Start a run; return it as soon as AWS has given its execution an ARN.
@@ -57,15 +80,25 @@ class Runs:
             RefusedError: AWS refused.
             NotDoneError: the operator did not start it in time; the run has been withdrawn.
             UnknownOutcomeError: it may have been started; it will be cancelled.
-            KubeError: the API server did not do its part.
+            KubeError: the API server refused the run.
         """
         uid = mover.metadata.uid
         if uid in self._starting:
             raise BusyError("another request is starting the task")
         self._starting.add(uid)
+        run, made = _new_run(mover), None
         try:
-            run = await self._writer.create_run(room, _new_run(mover))
-            return await self._settle(room, await self._outcome(room, run))
+            made = await self._writer.create_run(room, run)
+            return await self._settle(room, await self._outcome(room, made))
+        except KubeError as error:
+            if made is None and not error.is_doubtful:
+                raise
+            _log.warning("a start is in doubt", run=run.metadata.name, error=str(error))
+            self._begin_to_take_back(room, run.metadata.name)
+            raise UnknownOutcomeError(_IN_DOUBT) from error
+        except asyncio.CancelledError:
+            self._begin_to_take_back(room, run.metadata.name)
+            raise
         finally:
             self._starting.discard(uid)
 
@@ -109,6 +142,38 @@ class Runs:
                 return None
         raise KubeError(0, "Conflict", f"run '{run.metadata.name}' is written by others all the time")
 
+    def _begin_to_take_back(self, room: Room, name: str) -> None:
+        task = begin(self._take_back(room, name), f"taking back {name}", self._give_up)
+        self._taking_back.add(task)
+        task.add_done_callback(self._taking_back.discard)
+
+    async def _take_back(self, room: Room, name: str) -> None:
+        """Withdraw a run whose client has been told that it may have been started; cancel it where it is too late.
+
+        It may not be there yet: the request that makes it may be on its way still.
+        """
+        try:
+            async with asyncio.timeout(self._patience.outcome):
+                while True:
+                    if await self._is_taken_back(room, name):
+                        return
+                    await asyncio.sleep(_LOOK_AGAIN_S)
+        except TimeoutError:
+            _log.info("a run was not found to be taken back", run=name)
+
+    async def _is_taken_back(self, room: Room, name: str) -> bool:
+        try:
+            run = await self._writer.read_run(room, name)
+            if run is None:
+                return False
+            claimed = await self.withdraw(room, run)
+            if claimed is not None and claimed.status.phase not in FINAL_PHASES:
+                await self._writer.cancel_run(room, claimed)
+        except KubeError as error:
+            _log.info("a run can't be taken back yet", run=name, error=str(error))
+            return False
+        return True
+
     async def _outcome(self, room: Room, run: DataMoverRun) -> DataMoverRun | None:
         """Wait until the run is started or is not; None = it is gone."""
         uid = run.metadata.uid
@@ -123,7 +188,7 @@ class Runs:
             return await room.runs.until(uid, _has_outcome, self._patience.outcome)
         except TimeoutError:
             await self._writer.cancel_run(room, run)
-            raise UnknownOutcomeError("the task may have been started; it will be cancelled if so") from None
+            raise UnknownOutcomeError(_IN_DOUBT) from None
 
     async def _settle(self, room: Room, run: DataMoverRun | None) -> DataMoverRun:
         if run is None:

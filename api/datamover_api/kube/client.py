@@ -37,6 +37,11 @@ class KubeError(Exception):
         self.message = message
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether the request may have been carried out all the same, or may still be."""
+        return self.status not in range(400, 500)
+
+    @property
     def is_conflict(self) -> bool:
         """The object is not the one, or not as it was, that the request was about."""
         return self.reason == "Conflict"
