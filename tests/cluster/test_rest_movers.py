@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any
 
 from tests.support.movers import NOTHING, World
+from tests.support.operator_process import Operators
 from tests.support.rest import MOVERS, Client, RestServices, s3_body
 from tests.support.waiting import eventually
 
 EXISTS = (409, "datasync mover already exists")
+LONG_AGO = "2026-01-31T12:00:00Z"
 LEGACY_TAGS = {
     "spinup:org": "spindev",
     "spinup:spaceid": "abc-123",
@@ -172,6 +174,23 @@ def test_a_mover_that_never_worked_is_replaced_by_the_next_try(world: World, res
     assert (again.status, again.text) == EXISTS
 
 
+def test_a_mover_that_worked_is_not_replaced_though_its_status_was_lost(
+    world: World, rest: Client, operator: Operators
+) -> None:
+    rest.created(s3_body("nightly"))
+    before = eventually(lambda: _annotated(world, "abc-123.nightly"))
+    operator.started[0].kill()
+    stalled = {"type": "Stalled", "status": "True", "reason": "Denied", "message": "", "lastTransitionTime": LONG_AGO}
+    lost = dict.fromkeys(before["status"]) | {"conditions": [stalled]}
+    world.patch("DataMover", "abc-123.nightly", {"status": lost}, subresource="/status")
+    eventually(lambda: rest.get(f"{MOVERS}/abc-123/nightly").status == 404)
+    again = rest.create(s3_body("nightly"))
+    assert (again.status, again.text) == EXISTS
+    after = world.get("DataMover", "abc-123.nightly")
+    assert after is not None
+    assert (after["metadata"]["uid"], "deletionTimestamp" in after["metadata"]) == (before["metadata"]["uid"], False)
+
+
 def test_a_stalled_mover_that_rest_did_not_make_is_left_alone(world: World, rest: Client) -> None:
     world.s3_mover("m", source="missing", tags=[{"key": "spinup:spaceid", "value": "abc-123"}])
     world.wait_condition("DataMover", "m", "Stalled")
@@ -247,6 +266,14 @@ def test_movers_made_by_rest_keep_their_history_and_look_natural(world: World, r
 
 def _lists(rest: Client, group: str, name: str) -> bool:
     return bool(rest.get(f"{MOVERS}/{group}").json == [name])
+
+
+def _annotated(world: World, name: str) -> dict[str, Any]:
+    """The mover, once the operator has noted its task."""
+    found = world.get("DataMover", name)
+    assert found is not None
+    assert "datamover.io/task-arn" in found["metadata"]["annotations"]
+    return found
 
 
 def _pairs(tags: list[dict[str, Any]]) -> dict[str, str]:

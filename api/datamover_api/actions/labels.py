@@ -1,4 +1,4 @@
-"""The labels by which objects tell who made them."""
+"""The labels and annotations by which objects tell who made them, and what was made for them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Final
 
 MOVER_LABEL: Final = "datamover.io/mover"
 """On a run: its mover's name."""
+TASK_ARN_ANNOTATION: Final = "datamover.io/task-arn"
+"""On a mover whose task the operator has made; unlike its status it is part of every backup."""
 ORIGIN_LABEL: Final = "datamover.io/origin"
 """Who made the object."""
 REST: Final = "rest"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from datamover_api.actions.labels import ORIGIN_LABEL, REST
+from datamover_api.actions.labels import ORIGIN_LABEL, REST, TASK_ARN_ANNOTATION
 from datamover_api.actions.outcomes import AlreadyExistsError, InvalidError
 from datamover_api.actions.writer import Writer
 from datamover_api.kube.client import KubeError
@@ -85,7 +85,8 @@ def _never_worked(mover: DataMover) -> bool:
     """Whether a client made the mover, and it came to nothing that could be lost."""
     is_stalled = any(each.type == "Stalled" and each.status == "True" for each in mover.status.conditions)
     is_ours = mover.metadata.labels.get(ORIGIN_LABEL) == REST
-    return is_ours and is_stalled and mover.status.observed is None
+    had_task = mover.status.task_arn is not None or TASK_ARN_ANNOTATION in mover.metadata.annotations
+    return is_ours and is_stalled and not had_task and mover.status.observed is None
 
 
 def _is_gone(mover: DataMover | None) -> bool:
