@@ -186,6 +186,11 @@ def test_an_account_in_a_namespace_that_it_may_not_read_harms_no_other(
     closed = rest.get("/v1/datasync/999999999999/movers")
     assert closed.status == 500
     assert closed.text == "the movers of namespace 'kube-public' are not known: 403 Forbidden"
+    [first] = served.list("DataMover")
+    uid = first["metadata"]["uid"]
+    assert rest.get(f"/v1/datasync/flywheel?task={uid}").json[uid]["status"] == "completed"
+    unknown = rest.get(f"/v1/datasync/flywheel?task={uid}&task=unknown")  # it may be there for all that can be seen
+    assert (unknown.status, unknown.text) == (500, closed.text)
 
 
 def test_two_accounts_can_keep_their_movers_in_one_namespace(served: World, rest_services: RestServices) -> None:

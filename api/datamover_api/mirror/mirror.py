@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -89,13 +89,20 @@ class Mirror:
         names = frozenset(each.metadata.name for each in self._accounts.under(account_id))
         return Place(account, names, room)
 
-    async def movers(self, uids: Iterable[str]) -> list[DataMover]:
-        """The movers with these uids in all served accounts, as far as they are there. Raises NotReadError."""
+    async def movers(self, uids: Sequence[str]) -> list[DataMover]:
+        """The movers with these uids in all served accounts, as far as they are there.
+
+        Raises:
+            NotReadError: one is not found where everything has been read, and may be where it has not.
+        """
         await _fill((self._watch,))
         _require(self._watch, "the accounts are not known")
         await _fill(self.rooms)
-        found = (room.movers.get(uid) for uid in uids for room in self.rooms)
-        return [mover for mover in found if mover is not None]
+        found = {uid: mover for uid in uids for room in self.rooms if (mover := room.movers.get(uid)) is not None}
+        if not found.keys() >= set(uids):
+            for room in self.rooms:
+                _require(room, f"the movers of namespace '{room.namespace}' are not known")
+        return list(found.values())
 
     def _accounts_changed(self) -> None:
         """Open rooms for namespaces that are served now, and close those of others."""
