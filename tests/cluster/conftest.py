@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.api import Api
+from tests.support.api_proxy import ApiProxy
 from tests.support.emulator import Emulator
 from tests.support.movers import World
 from tests.support.operator_process import Operators
@@ -39,6 +40,13 @@ def rest_services(
         yield services
         services.stop()
         assert services.leaks() == []
+
+
+@pytest.fixture
+def rest_proxy(rest_services: RestServices, tmp_path: Path) -> Iterator[ApiProxy]:
+    """A way to the API server on which a service's writes can be lost."""
+    with ApiProxy(rest_services.kubeconfig, tmp_path) as running:
+        yield running
 
 
 @pytest.hookimpl(wrapper=True)

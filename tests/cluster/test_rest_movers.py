@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from tests.support.api_proxy import ApiProxy
 from tests.support.movers import NOTHING, World
 from tests.support.operator_process import Operators
 from tests.support.rest import MOVERS, Client, RestServices, s3_body
@@ -161,6 +162,20 @@ def test_of_many_creations_of_one_name_exactly_one_wins(
     assert sorted(answer.status for answer in answers) == [202] + [409] * 9
     assert {(answer.status, answer.text) for answer in answers if answer.status != 202} == {EXISTS}
     assert len(world.list("DataMover")) == 1
+
+
+def test_a_creation_whose_answer_from_kubernetes_is_lost_is_one_all_the_same(
+    rest: Client, rest_services: RestServices, rest_proxy: ApiProxy
+) -> None:
+    cut_off = Client(rest_services.start(kubeconfig=rest_proxy.kubeconfig).url)
+    hold = rest_proxy.hold(lambda write: write.method == "POST" and write.path.endswith("/datamovers"), "after")
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(cut_off.create, s3_body())
+        hold.wait_held()
+        hold.release(drop=True)
+    made = answer.result()
+    assert made.status == 202, made
+    rest.wait_flywheel(made.headers["x-flywheel-task"], "completed")
 
 
 def test_a_mover_that_never_worked_is_replaced_by_the_next_try(world: World, rest: Client) -> None:

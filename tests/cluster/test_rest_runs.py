@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -118,19 +116,12 @@ def test_a_start_that_aws_does_not_answer_is_cancelled(
     assert starts(world) == 1
 
 
-@pytest.fixture
-def proxy(rest_services: RestServices, tmp_path: Path) -> Iterator[ApiProxy]:
-    """A way to the API server on which a service's writes can be lost."""
-    with ApiProxy(rest_services.kubeconfig, tmp_path) as running:
-        yield running
-
-
 def test_a_start_whose_answer_from_kubernetes_is_lost_is_cancelled(
-    world: World, ready: Client, rest_services: RestServices, proxy: ApiProxy
+    world: World, ready: Client, rest_services: RestServices, rest_proxy: ApiProxy
 ) -> None:
-    cut_off = Client(rest_services.start(kubeconfig=proxy.kubeconfig).url)
+    cut_off = Client(rest_services.start(kubeconfig=rest_proxy.kubeconfig).url)
     with world.emulator.fault(state="TRANSFERRING", hold="before"), ThreadPoolExecutor(1) as threads:
-        hold = proxy.hold(_creates_run, "after")
+        hold = rest_proxy.hold(_creates_run, "after")
         answer = threads.submit(cut_off.set_state, NAME, "start")
         hold.wait_held()
         eventually(lambda: starts(world) == 1)
@@ -141,14 +132,14 @@ def test_a_start_whose_answer_from_kubernetes_is_lost_is_cancelled(
 
 
 def test_a_run_that_is_made_after_its_start_was_given_up_is_withdrawn(
-    world: World, ready: Client, operator: Operators, rest_services: RestServices, proxy: ApiProxy
+    world: World, ready: Client, operator: Operators, rest_services: RestServices, rest_proxy: ApiProxy
 ) -> None:
     operator.started[0].kill()
-    cut_off = Client(rest_services.start(kubeconfig=proxy.kubeconfig, kubernetes_timeout_seconds=1).url)
-    hold = proxy.hold(_creates_run, "before")
+    cut_off = Client(rest_services.start(kubeconfig=rest_proxy.kubeconfig, kubernetes_timeout_seconds=1).url)
+    hold = rest_proxy.hold(_creates_run, "before")
     assert told(cut_off.set_state(NAME, "start")) == IN_DOUBT
     hold.release()
-    eventually(lambda: any(each.method == "DELETE" for each in proxy.writes))
+    eventually(lambda: any(each.method == "DELETE" for each in rest_proxy.writes))
     eventually(lambda: world.list("DataMoverRun") == [])
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from datamover_api.actions.labels import ORIGIN_LABEL, REST, TASK_ARN_ANNOTATION
+from datamover_api.actions.labels import ORIGIN_LABEL, REQUEST_ANNOTATION, REST, TASK_ARN_ANNOTATION
 from datamover_api.actions.outcomes import AlreadyExistsError, InvalidError
 from datamover_api.actions.writer import Writer
 from datamover_api.kube.client import KubeError
 from datamover_api.mirror.keys import key_of
-from datamover_api.mirror.place import Place
+from datamover_api.mirror.place import Place, Room
 from datamover_crds import DataMover
 
 _TRIES = 20
@@ -45,7 +46,7 @@ class Movers:
                 await self._clear(place, rivals[0], deadline)
                 continue
             try:
-                return await self._writer.create_mover(place.room, _renamed(mover, names[0]))
+                return await self._create(place.room, _prepared(mover, names[0]))
             except KubeError as error:
                 if not error.is_already_there:
                     raise _translated(error) from error
@@ -53,6 +54,16 @@ class Movers:
             if holder is not None and holder not in place.keyed(key) and len(names) > 1:
                 names.pop(0)
         raise AlreadyExistsError("others create and delete movers of this name all the time")
+
+    async def _create(self, room: Room, mover: DataMover) -> DataMover:
+        """Create a mover; one that is there although the answer was lost is as good."""
+        try:
+            return await self._writer.create_mover(room, mover)
+        except KubeError as error:
+            made = await self._writer.read_mover(room, mover.metadata.name) if error.is_doubtful else None
+            if made is None or _request_of(made) != _request_of(mover):
+                raise
+            return made
 
     async def delete(self, place: Place, mover: DataMover) -> None:
         """Ask for a mover's deletion, and wait for a while until it is gone. Raises KubeError."""
@@ -93,8 +104,15 @@ def _is_gone(mover: DataMover | None) -> bool:
     return mover is None
 
 
-def _renamed(mover: DataMover, name: str) -> DataMover:
-    return mover.model_copy(update={"metadata": mover.metadata.model_copy(update={"name": name})})
+def _prepared(mover: DataMover, name: str) -> DataMover:
+    """The mover, under this name and with a nonce."""
+    annotations = {**mover.metadata.annotations, REQUEST_ANNOTATION: secrets.token_hex(8)}
+    changed = {"name": name, "annotations": annotations}
+    return mover.model_copy(update={"metadata": mover.metadata.model_copy(update=changed)})
+
+
+def _request_of(mover: DataMover) -> str | None:
+    return mover.metadata.annotations.get(REQUEST_ANNOTATION)
 
 
 def _translated(error: KubeError) -> Exception:
