@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 from collections.abc import AsyncGenerator, Mapping
-from typing import cast
+from typing import Any, Final, cast
 
 import aiohttp
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.client.rest import RESTResponse
+from kubernetes.aio.client.rest import RESTClientObject, RESTResponse
 
 from datamover_crds import JsonObject
 
 _MERGE_PATCH = "application/merge-patch+json"
 _JSON = "application/json"
 _OK = range(200, 300)
-_CONNECT_S = 5.0
+_CONNECT_S = 2.0
 _WATCH_SLACK_S = 10.0
 _LONGEST_ERROR = 2000
+_LIVENESS: Final = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
+"""What finds a peer dead that has said nothing for 10 s: seconds, the last one milliseconds. Not every system has all.
+"""
 
 
 class KubeError(Exception):
@@ -66,7 +70,7 @@ class KubeClient:
     def __init__(self, api: ApiClient, seconds: float) -> None:
         """Use an API client; every request but a watch ends within so many seconds."""
         self._api = api
-        self._timeout = aiohttp.ClientTimeout(total=seconds)
+        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=_CONNECT_S)
 
     @classmethod
     async def from_environment(cls, seconds: float) -> KubeClient:
@@ -80,7 +84,9 @@ class KubeClient:
         except config.ConfigException as error:
             raise KubeError(0, "NoConfiguration", str(error)) from error
         configuration.connection_pool_maxsize = 0  # no limit: every watch holds a connection
-        return cls(ApiClient(configuration=configuration), seconds)
+        api = ApiClient(configuration=configuration)
+        api.rest_client = _Connections(configuration)
+        return cls(api, seconds)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -116,7 +122,7 @@ class KubeClient:
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(seconds),
         }
-        # A connection that has died in silence is noticed by a watch that outlasts its time.
+        # The API server ends the watch: one that outlasts its time has a peer that lives and is silent all the same.
         timeout = aiohttp.ClientTimeout(total=seconds + _WATCH_SLACK_S, sock_connect=_CONNECT_S)
         try:
             response = await self._request("GET", path, query, None, _JSON, timeout)
@@ -159,6 +165,24 @@ class KubeClient:
         )
         response: RESTResponse = await self._api.call_api(method, url, headers, body, _request_timeout=timeout)
         return response
+
+
+class _Connections(RESTClientObject):
+    """The library's connections, which notice that their peer has gone without a word."""
+
+    def _create_connector(self) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(limit=self.maxsize, ssl=self.ssl_context, socket_factory=_watchful_socket)
+
+
+def _watchful_socket(address: tuple[Any, ...]) -> socket.socket:
+    """A socket for one of getaddrinfo's answers."""
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _LIVENESS.items():
+        if (option := getattr(socket, name, None)) is not None:
+            made.setsockopt(socket.IPPROTO_TCP, option, value)
+    return made
 
 
 def _refusal(status: int, text: bytes) -> KubeError:
