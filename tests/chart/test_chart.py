@@ -16,7 +16,7 @@ from datamover_dev.paths import CHECKOUT, CRDS
 from datamover_dev.values_reference import reference
 from datamover_operator.metrics import Metrics
 from datamover_operator.settings import Settings
-from tests.chart.values import KEYS, VALUE_SETS
+from tests.chart.values import ENABLED, KEYS, VALUE_SETS
 from tests.support.helm import CHART, HelmError, Json, helm, render
 from tests.support.kubectl import Kubectl, KubectlError
 
@@ -92,8 +92,13 @@ def pod_of(each: Json) -> Json | None:
         ({"watchNamespaces": ["Team"]}, "at '/watchNamespaces/0': 'Team' does not match pattern"),
         ({"image": {"pullPolicy": "Sometimes"}}, "at '/image/pullPolicy': value must be one of"),
         ({"aws": {"region": "Frankfurt"}}, "at '/aws/region': 'Frankfurt' does not match pattern"),
-        ({"api": {"enabled": True}}, "api.keys.existingSecret: name a Secret"),
-        ({"api": KEYS | {"enabled": True, "ingress": {"enabled": True}}}, "api.ingress.hosts: name at least one host"),
+        ({"api": ENABLED}, "api.keys.existingSecret: name a Secret"),
+        ({"api": KEYS | ENABLED | {"ingress": {"enabled": True}}}, "api.ingress.hosts: name at least one host"),
+        ({"api": KEYS | {"enabled": True}}, "api.namespaces: name the namespaces"),
+        (
+            {"api": KEYS | ENABLED | {"namespaces": ["team-*"]}},
+            "at '/api/namespaces/0': 'team-*' does not match",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -101,6 +106,26 @@ def test_wrong_values_are_refused_by_name(values: Json, complaint: str) -> None:
     with pytest.raises(HelmError) as refused:
         render(values)
     assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "watched", "granted"),
+    [
+        (["a", "b"], [], ["a", "b"]),
+        (["a"], ["a", "b"], ["a"]),
+        ([], ["b"], ["b"]),
+        (["*"], ["b"], ["*"]),
+        (["a", "*"], [], ["*"]),
+    ],
+)
+def test_the_rest_service_has_rights_where_it_is_told(
+    namespaces: list[str], watched: list[str], granted: list[str]
+) -> None:
+    values = {"api": KEYS | {"enabled": True, "namespaces": namespaces}, "watchNamespaces": watched}
+    rendered = render(values, only=["api/rbac.yaml"])
+    roles = [each for each in rendered if each["kind"] in {"Role", "ClusterRole"}]
+    writing = [each for each in roles if any("create" in rule["verbs"] for rule in each["rules"])]
+    assert [each["metadata"].get("namespace", "*") for each in writing] == granted
 
 
 def test_it_needs_a_kubernetes_that_knows_our_rules() -> None:
@@ -170,7 +195,7 @@ def test_settings_reach_the_pod() -> None:
 def test_who_is_let_in_is_not_instead_of_helm_test() -> None:
     peer = {"namespaceSelector": {"matchLabels": {"a": "b"}}}
     values = {
-        "api": KEYS | {"enabled": True},
+        "api": KEYS | ENABLED,
         "networkPolicy": {"enabled": True, "metricsFrom": [peer], "apiFrom": [peer]},
     }
     objects = render(values)
@@ -185,7 +210,7 @@ def test_who_is_let_in_is_not_instead_of_helm_test() -> None:
 
 def test_every_component_that_runs_is_scraped() -> None:
     metrics = {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}
-    objects = render({"api": KEYS | {"enabled": True, "tls": {"existingSecret": "tls"}}, "metrics": metrics})
+    objects = render({"api": KEYS | ENABLED | {"tls": {"existingSecret": "tls"}}, "metrics": metrics})
     services = [each for each in objects if each["kind"] == "Service"]
     monitors = [each for each in objects if each["kind"] == "ServiceMonitor"]
     pods = [each["spec"]["template"]["metadata"]["labels"] for each in objects if each["kind"] == "Deployment"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 KEYS = {"keys": {"existingSecret": "keys"}}
+ENABLED = {"enabled": True, "namespaces": ["default"]}
 
 VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -33,7 +34,13 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "image": {"repository": "registry.example.com/movers", "digest": f"sha256:{'0' * 64}"},
         "imagePullSecrets": [{"name": "registry"}],
         "aws": {"region": "eu-central-1", "endpointUrl": "https://aws.example.com"},
-        "api": KEYS | {"enabled": True, "service": {"sessionAffinitySeconds": 0}, "settings": {"githash": "abc"}},
+        "api": KEYS
+        | {
+            "enabled": True,
+            "namespaces": ["*"],
+            "service": {"sessionAffinitySeconds": 0},
+            "settings": {"githash": "abc"},
+        },
         "networkPolicy": {"enabled": True, "metricsFrom": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
         "operator": {
             "settings": {"workers": 8, "awsRate": 2.5, "lease": False, "logLevel": "debug"},

@@ -33,7 +33,7 @@ CREDENTIALS = [{"name": name, "value": "local"} for name in ("AWS_ACCESS_KEY_ID"
 VALUES: dict[str, dict[str, object]] = {
     "aws": {"region": "eu-central-1", "endpointUrl": f"http://{AWS}-emulator.{NAMESPACE}.svc:{EMULATOR_PORT}"},
     "operator": {"settings": LIVELY, "extraEnv": CREDENTIALS},
-    "api": {"enabled": True, "keys": {"existingSecret": "rest-keys"}},
+    "api": {"enabled": True, "keys": {"existingSecret": "rest-keys"}, "namespaces": ["default"]},
     "networkPolicy": {"enabled": True, "egressPorts": [443, 6443, EMULATOR_PORT]},
 }
 """What a user would install, with NetworkPolicies, and the emulator in AWS's place."""

@@ -42,6 +42,7 @@ LIVELY_VALUES = {"runPollIntervalSeconds": 0.5, "runStatusPaceSeconds": 0.5}
 """The same, as the chart calls them."""
 
 REST_KEYS = "rest-keys"
+REST_NAMESPACE = "rest"
 """The Secret with the REST service's key, where that is in a pod."""
 
 READY_TIMEOUT = 120
@@ -89,7 +90,9 @@ def _in_pods(folder: Path) -> Iterator[Stage]:
         kubectl, key = cluster.control_plane.kubectl, secrets.token_urlsafe(24)
         cluster.make_namespace()
         kubectl("create", "secret", "generic", REST_KEYS, f"--namespace={NAMESPACE}", f"--from-literal=keys={key}")
-        rest = {"enabled": True, "replicas": 1, "keys": {"existingSecret": REST_KEYS}}
+        kubectl("create", "namespace", REST_NAMESPACE)  # the chart's Role is in it
+        keys = {"existingSecret": REST_KEYS}
+        rest = {"enabled": True, "replicas": 1, "keys": keys, "namespaces": [REST_NAMESPACE]}
         cluster.install({**TRY_OUT, "operator": {"settings": LIVELY_VALUES}, "api": rest})
         kubectl("apply", "--server-side", "-f", str(REST_ACCOUNT))
         with Emulated(cluster) as emulated, Forwarded(cluster, f"{RELEASE}-api", 80) as service:
