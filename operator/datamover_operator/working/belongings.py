@@ -19,14 +19,11 @@ from datamover_operator.working.reading import describe_location, read_role
 class Neighbours:
     """What else in the cluster matters for one mover.
 
-    `runs` tells the mover's runs as they are when it is called;
-    `shared_roles` are the ARNs of roles that other movers' locations use; `is_living` tells whether a mover
-    with a uid exists.
+    `runs` tells the mover's runs as they are when it is called; `is_living` tells whether a mover with a uid exists.
     """
 
     account: DataMoverAccount | None
     runs: Callable[[], tuple[DataMoverRun, ...]]
-    shared_roles: frozenset[str]
     is_living: Callable[[str], bool]
 
 

@@ -72,6 +72,7 @@ class Movers:
             o = await self._gather(o, aws, memory, near)
         if aws is not None and is_withheld(o, first_objection(o)):
             o = await look_at_task(o, aws)
+        o = replace(o, shared_roles=self._shared_roles(o))
         run = MoverPass(self._office, entry, o, aws, memory)
         plan = await self._drive(run, memory)
         await run.finish(plan)
@@ -181,19 +182,18 @@ class Movers:
         _log.info("a write was refused", error=str(error))
         self._office.queue.retry(key)
 
+    def _shared_roles(self, o: Observed) -> frozenset[str]:
+        """Those of the roles that were found, wherever, that other movers' locations use."""
+        under = self._office.caches.movers.under
+        arns = {role.arn for role in o.roles.values()} | {item.arn for item in o.retired}
+        return frozenset(arn for arn in arns if any(each.metadata.uid != o.uid for each in under(("role", arn))))
+
     def _neighbours(self, mover: DataMover) -> Neighbours:
-        caches, status, meta = self._office.caches, mover.status, mover.metadata
+        caches, meta = self._office.caches, mover.metadata
         account = caches.accounts.named("", mover.spec.account_ref.name)
-        arns = {status.source_role_arn, status.destination_role_arn, *(item.arn for item in status.retired)}
-        shared = {
-            arn
-            for arn in arns
-            if arn is not None and any(each.metadata.uid != meta.uid for each in caches.movers.under(("role", arn)))
-        }
         return Neighbours(
             account=account.model if account is not None else None,
             runs=lambda: tuple(caches.runs.under((meta.namespace, meta.name))),
-            shared_roles=frozenset(shared),
             is_living=lambda uid: caches.movers.get(uid) is not None,
         )
 

@@ -142,3 +142,14 @@ def test_a_role_is_deleted_that_the_status_owns_and_names_no_more() -> None:
         world.delete()
         assert world.settle() == "Gone"
         assert counts(world) == NOTHING
+
+
+def test_a_role_that_others_use_stays_though_the_status_does_not_name_it() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        role = str(world.mover.status.source_role_arn)
+        world.lose("sourceRoleArn")
+        world.share(role)
+        world.delete()
+        assert world.settle() == "Gone"
+        assert [item.arn for item in world.sky.of("role")] == [role]
