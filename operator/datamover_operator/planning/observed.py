@@ -151,7 +151,8 @@ class Observed:
             location_of(self.mover.spec, side).s3 is not None and side not in self.roles for side in self.locations
         )
         lacks_locations = self.task is not None and len(self.locations) < len(SIDES)
-        is_unowned = self.mover.spec.adopt is None and not parts <= self.owned
+        has_roles_alone = bool(self.roles) and not parts and not self.owned
+        is_unowned = self.mover.spec.adopt is None and (has_roles_alone or not parts <= self.owned)
         return has_no_role or lacks_locations or is_unowned
 
     def judge(self, now: datetime) -> Judge:

@@ -156,7 +156,7 @@ async def _for_deletion(o: Observed, aws: Aws, near: Neighbours) -> Observed:
     if is_torn or o.mover.spec.adopt is not None:
         o = await read_tags(await describe_locations(o, aws), aws)
         o = without_lost_ones(await read_roles(with_owned_parts(o, near), aws, near))
-    if any(f"{side}Role" in o.owned and side not in o.roles for side in SIDES):
+    if is_torn or any(f"{side}Role" in o.owned and side not in o.roles for side in SIDES):
         o = await find_roles(o, aws)
     o = await find_executions(o, aws)
     return o if o.executions else await find_executions(await _find_strays(o, aws), aws)

@@ -33,6 +33,7 @@ PARTS = [
     ("owned",),
     ("owned", "taskArn"),
     ("owned", "taskArn", "destinationLocationArn", "conditions"),
+    ("owned", "taskArn", "sourceLocationArn", "destinationLocationArn", "conditions"),
 ]
 
 
