@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from datamover_dev.errors import SetupError
 
@@ -32,23 +33,54 @@ def ending_with_us(command: Sequence[str | Path]) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", _BIND_TO_PARENT, str(os.getpid()), *map(str, command)]
 
 
+class Child(Protocol):
+    """What is asked of a child process: a part of `subprocess.Popen`, which it usually is."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the exit code. Raises subprocess.TimeoutExpired."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send a signal, unless it has ended."""
+
+
+class Start(Protocol):
+    """A way to start a command with its output appended to `log`."""
+
+    def __call__(self, command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None) -> Child:
+        """Start it, bound to end with us."""
+
+
+def execute(command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None) -> Child:
+    """Start a command (its first item is a path) as a process that ends with us."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            ending_with_us(command), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
+        )
+
+
 class Managed:
     """A child process with a log file. It is killed by the kernel when the thread that started it ends."""
 
     def __init__(
-        self, name: str, command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        start: Start = execute,
     ) -> None:
         """Start `command` (its first item is a path); output is appended to `log`."""
         self.name = name
         self.log = log
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                ending_with_us(command),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
-            )
+        self._process = start(command, log=log, environment=environment)
 
     @property
     def pid(self) -> int:
@@ -70,7 +102,7 @@ class Managed:
 
     def kill(self) -> None:
         """End it at once, as a crash would, and wait until it is gone."""
-        self._process.kill()
+        self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
     def terminate(self, grace: float = 10.0) -> int:
@@ -81,7 +113,7 @@ class Managed:
                 self._process.wait(grace)
             except subprocess.TimeoutExpired:
                 self.kill()
-        return self._process.returncode
+        return self._process.wait()
 
     def tail(self, lines: int = 30) -> str:
         """Return the end of the log."""

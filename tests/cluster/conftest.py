@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from datamover_operator.kube.client import KubeClient
 from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy
 from tests.support.emulator import Emulator
+from tests.support.kube import connected
 from tests.support.movers import World
 from tests.support.operator_process import Operators
 from tests.support.rest import Client, RestServices
@@ -22,6 +24,33 @@ REST_SERVICES = pytest.StashKey[RestServices]()
 def world(api: Api, emulator: Emulator, namespace: str) -> World:
     """A namespace beside an empty AWS account."""
     return World(api, emulator, namespace)
+
+
+@pytest.fixture
+def ready(world: World, operator: Operators) -> World:
+    """A Ready mover `m` from bucket src, which holds an object, to bucket dst."""
+    world.bucket("src", {"a.txt": b"alpha"})
+    world.bucket("dst")
+    world.grant_all()
+    operator()
+    world.s3_mover()
+    world.wait_ready()
+    return world
+
+
+@pytest.fixture
+def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
+    """A way to the API server on which writes can be counted, held and lost."""
+    with ApiProxy(kubeconfig, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(proxy: ApiProxy) -> AsyncIterator[KubeClient]:
+    """The operator's client of Kubernetes, through `proxy`."""
+    client = connected(proxy.kubeconfig)
+    yield client
+    await client.close()
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from datamover_operator.kube.client import KubeClient
 from datamover_operator.kube.lease import Lease, LeaseLostError
 from tests.support.api import Api, JsonDict
 from tests.support.api_proxy import ApiProxy
-from tests.support.kube import connected
 from tests.support.waiting import eventually_async
 
 SECONDS = 3.0
@@ -32,19 +30,6 @@ class Clock:
     def __call__(self) -> float:
         self.asked += 1
         return self.now
-
-
-@pytest.fixture
-def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
-    with ApiProxy(kubeconfig, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(proxy: ApiProxy) -> AsyncIterator[KubeClient]:
-    client = connected(proxy.kubeconfig)
-    yield client
-    await client.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.support.api import Api
@@ -17,18 +16,6 @@ from tests.support.waiting import eventually
 
 ACTIVE = ("Launching", "Preparing", "Transferring")
 DENIED = {"error": {"code": "AccessDeniedException", "message": "not authorized to start", "status": 400}}
-
-
-@pytest.fixture
-def ready(world: World, operator: Operators) -> World:
-    """A Ready mover `m` from bucket src, which holds an object, to bucket dst."""
-    world.bucket("src", {"a.txt": b"alpha"})
-    world.bucket("dst")
-    world.grant_all()
-    operator()
-    world.s3_mover()
-    world.wait_ready()
-    return world
 
 
 def held(world: World) -> Any:  # noqa: ANN401 - a Fault

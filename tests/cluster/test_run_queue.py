@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.support.emulator import Json
 from tests.support.movers import NOTHING, World
-from tests.support.operator_process import Operators
 from tests.support.waiting import eventually
 
 QUEUE: dict[str, Any] = {"overrideOptions": {"taskQueueing": "ENABLED"}}
 ACTIVE = ("Launching", "Preparing", "Transferring")
-
-
-@pytest.fixture
-def ready(world: World, operator: Operators) -> World:
-    """A Ready mover `m` from bucket src, which holds an object, to bucket dst."""
-    world.bucket("src", {"a.txt": b"alpha"})
-    world.bucket("dst")
-    world.grant_all()
-    operator()
-    world.s3_mover()
-    world.wait_ready()
-    return world
 
 
 def names(world: World) -> tuple[str, list[str]]:

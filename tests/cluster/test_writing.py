@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +18,6 @@ from datamover_operator.kube.writer import Writer
 from datamover_operator.metrics import Metrics
 from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy
-from tests.support.kube import connected
 from tests.support.waiting import eventually_async
 
 KIND = Kind.RUN
@@ -43,19 +40,6 @@ class Heard:
 
     def gone(self, kind: Kind, namespace: str, name: str) -> None:
         self.told.append(f"gone {namespace}/{name}")
-
-
-@pytest.fixture
-def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
-    with ApiProxy(kubeconfig, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(proxy: ApiProxy) -> AsyncIterator[KubeClient]:
-    client = connected(proxy.kubeconfig)
-    yield client
-    await client.close()
 
 
 @pytest.fixture

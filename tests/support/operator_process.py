@@ -11,6 +11,7 @@ import urllib3
 
 from datamover_dev.stack.environment import without_foreign_settings
 from datamover_dev.stack.operator import Operator
+from tests.support.forked import forked
 
 QUICK: Mapping[str, object] = {
     "run_poll_interval_seconds": 0.2,
@@ -39,7 +40,7 @@ class Operators:
         merged = {f"DATAMOVER_{name.upper()}": _text(value) for name, value in (self._defaults | settings).items()}
         log = self._folder / f"operator-{len(self.started) + 1}.log"
         whose = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
-        operator = Operator(log=log, environment=self._base | merged | whose)
+        operator = Operator(log=log, environment=self._base | merged | whose, start=forked)
         self.started.append(operator)
         if wait:
             operator.wait_until_ready()

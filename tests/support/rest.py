@@ -15,6 +15,7 @@ import urllib3
 
 from datamover_dev.stack.environment import without_foreign_settings
 from datamover_dev.stack.rest import RestService
+from tests.support.forked import forked
 from tests.support.movers import ACCOUNT_ID
 from tests.support.waiting import eventually
 
@@ -108,7 +109,8 @@ class RestServices:
         environment = self._base | {f"DATAMOVER_API_{name.upper()}": str(value) for name, value in given.items()}
         if kubeconfig is not None:
             environment["KUBECONFIG"] = str(kubeconfig)
-        service = RestService(log=self._folder / f"rest-{len(self.started) + 1}.log", environment=environment)
+        log = self._folder / f"rest-{len(self.started) + 1}.log"
+        service = RestService(log=log, environment=environment, start=forked)
         self.started.append(service)
         if wait:
             service.wait_until_ready()

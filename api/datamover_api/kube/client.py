@@ -76,11 +76,12 @@ class KubeClient:
     async def from_environment(cls, seconds: float) -> KubeClient:
         """Connect as kubectl would (KUBECONFIG, ~/.kube/config), or as a pod does."""
         configuration = Configuration()
+        kubeconfig = os.environ.get("KUBECONFIG")
         try:
-            if "KUBECONFIG" not in os.environ and "KUBERNETES_SERVICE_HOST" in os.environ:
+            if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
                 config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
             else:
-                await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+                await config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
         except config.ConfigException as error:
             raise KubeError(0, "NoConfiguration", str(error)) from error
         configuration.connection_pool_maxsize = 0  # no limit: every watch holds a connection

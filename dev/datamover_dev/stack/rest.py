@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from datamover_dev.http import answers
-from datamover_dev.processes import Managed
+from datamover_dev.processes import Managed, Start, execute
 
 START_TIMEOUT = 60.0
 """Seconds until it has read its accounts and movers: it takes one or two."""
@@ -17,12 +17,12 @@ START_TIMEOUT = 60.0
 class RestService(Managed):
     """A running REST service."""
 
-    def __init__(self, *, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, *, log: Path, environment: Mapping[str, str], start: Start = execute) -> None:
         """Start it with the settings that `environment` holds; it serves on a free port where that names none."""
         self._logged_before = log.stat().st_size if log.exists() else 0
         command = [sys.executable, "-m", "datamover_api"]
         any_port = {"DATAMOVER_API_HTTP_PORT": "0", **environment, "DATAMOVER_API_LOG_FORMAT": "json"}
-        super().__init__("datamover-api", command, log=log, environment=any_port)
+        super().__init__("datamover-api", command, log=log, environment=any_port, start=start)
 
     @property
     def port(self) -> int:

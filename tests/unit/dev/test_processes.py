@@ -25,6 +25,19 @@ print(child.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
+FORKING = """
+import os, signal, sys
+from pathlib import Path
+from datamover_dev.processes import Managed
+from tests.support.forked import forked
+log = Path(sys.argv[1])
+command = [sys.executable, "-m", "datasync_emulator", "--port", "0", "--data-root", sys.argv[2]]
+child = Managed("emulator", command, log=log, start=forked)
+child.until(lambda: "http://" in child.tail(), "up", 30)
+print(child.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
 
 def script(text: str) -> list[str]:
     return [sys.executable, "-c", text]
@@ -38,8 +51,10 @@ def is_alive(pid: int) -> bool:
     return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
 
 
-def test_a_killed_parent_takes_its_programs_with_it(tmp_path: Path) -> None:
-    parent = subprocess.run([*script(PARENT), str(tmp_path / "log")], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("program", [PARENT, FORKING], ids=["executed", "forked"])
+def test_a_killed_parent_takes_its_programs_with_it(tmp_path: Path, program: str) -> None:
+    arguments = [str(tmp_path / "log"), str(tmp_path / "data")]
+    parent = subprocess.run([*script(program), *arguments], capture_output=True, text=True, check=False)
     assert parent.returncode == -signal.SIGKILL, parent.stderr
     eventually(lambda: not is_alive(int(parent.stdout)))
 

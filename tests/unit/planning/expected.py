@@ -31,14 +31,20 @@ def check_declared(world: World) -> None:
     named = {status.task_arn, *arns.values(), *roles.values(), *(item.arn for item in status.retired)}
     ours = {item.arn for item in made_by(world, world.uid)}
     assert ours <= named, "nothing of ours is left over"
-    assert {item.arn for item in status.retired} <= {arn for arn in ours if _is_shared(world, arn)}
+    kept = {item.arn for item in tagged_by(world, world.uid) if _is_shared(world, item.arn)}
+    assert {item.arn for item in status.retired} <= kept
     for arn in ours - {item.arn for item in status.retired}:
         _check_tags(world, sky.items[arn])
 
 
+def tagged_by(world: World, uid: str) -> list[Item]:
+    """What a mover has made."""
+    return [item for item in world.sky.items.values() if item.tags.get(UID_TAG) == uid and NONCE_TAG in item.tags]
+
+
 def made_by(world: World, uid: str) -> list[Item]:
-    """What a mover has made, as far as it can be known: a role by a name of the user's is forgotten with the status."""
-    made = [item for item in world.sky.items.values() if item.tags.get(UID_TAG) == uid and NONCE_TAG in item.tags]
+    """What a mover must know that it has made: a role by a name of the user's may be forgotten with the status."""
+    made = tagged_by(world, uid)
     return [item for item in made if not (world.wiped and ":role/" in item.arn and "/dm-" not in item.arn)]
 
 
