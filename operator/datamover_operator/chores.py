@@ -1,14 +1,16 @@
 """`python -m datamover_operator.chores`: what the chart's Jobs do, with the image that is there anyway.
 
 `apply FILE` creates the custom resources of a YAML file, or brings those that are there to what it says.
-`release` deletes every mover and account and leaves what they made in AWS: the last thing before the CRDs go.
+`release` deletes every mover and account and leaves what they made in AWS; then it deletes the CRDs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +18,7 @@ import yaml
 from pydantic import JsonValue
 
 from datamover_crds import JsonObject
+from datamover_crds.common import GROUP
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind
@@ -24,6 +27,7 @@ from datamover_operator.planning.names import FINALIZER
 RELEASE_TIMEOUT = 240.0
 """Less than the five minutes that helm gives a hook: then its Job tells what is still there."""
 _LOOK_INTERVAL = 1.0
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _USAGE = "usage: python -m datamover_operator.chores apply FILE | release\n"
 
 
@@ -84,10 +88,16 @@ async def _release() -> None:
         async with asyncio.timeout(RELEASE_TIMEOUT):
             # Accounts after movers: an account stays as long as a mover names it.
             await _remove_all(client, Kind.MOVER)
+            # Runs go with their movers; those that a finalizer holds need the operator, which goes next.
+            await _gone(client, Kind.RUN)
             await _remove_all(client, Kind.ACCOUNT)
     except TimeoutError:
-        left = [_name(each) for kind in (Kind.MOVER, Kind.ACCOUNT) for each in await _items(client, kind)]
+        left = [_name(each) for kind in Kind for each in await _held(client, kind)]
         raise ValueError(f"still there after {RELEASE_TIMEOUT:.0f} s: {', '.join(left)}") from None
+    else:
+        for kind in Kind:
+            with _gone_already():
+                await client.delete(f"{_DEFINITIONS}/{kind.value.plural}.{GROUP}", {})
     finally:
         await client.close()
 
@@ -96,17 +106,18 @@ async def _remove_all(client: KubeClient, kind: Kind) -> None:
     for item in await _items(client, kind):
         metadata = metadata_of(item)
         path = kind.value.path(str(metadata.get("namespace", "")), str(metadata["name"]))
-        try:
+        with _gone_already():
             if kind is Kind.MOVER:
                 await client.patch(path, {"spec": {"deletionPolicy": "Retain"}})
             await client.delete(path, {})
             if kind is Kind.ACCOUNT:
                 await client.patch(path, {"metadata": {"finalizers": _of_others(metadata)}})
-        except KubeError as error:
-            if not error.is_not_found:
-                raise
         sys.stdout.write(f"{kind.value.kind} {_name(item)} is let go\n")
-    while await _items(client, kind):  # noqa: ASYNC110 - a list, now and then, is all that this waits for
+    await _gone(client, kind)
+
+
+async def _gone(client: KubeClient, kind: Kind) -> None:
+    while await _held(client, kind):  # noqa: ASYNC110 - a list, now and then, is all that this waits for
         await asyncio.sleep(_LOOK_INTERVAL)
 
 
@@ -118,8 +129,26 @@ def _of_others(metadata: JsonObject) -> list[JsonValue]:
 
 
 async def _items(client: KubeClient, kind: Kind) -> list[JsonObject]:
-    listed = await client.get(kind.value.collection(""))
+    listed: JsonObject = {"items": []}
+    with _gone_already():
+        listed = await client.get(kind.value.collection(""))
     return cast("list[JsonObject]", listed["items"])
+
+
+@contextmanager
+def _gone_already() -> Iterator[None]:
+    """Nothing to do where the object, or its kind, is not there."""
+    try:
+        yield
+    except KubeError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+
+
+async def _held(client: KubeClient, kind: Kind) -> list[JsonObject]:
+    """What is there; of runs only those that would not go with their kind."""
+    items = await _items(client, kind)
+    return [each for each in items if kind is not Kind.RUN or metadata_of(each).get("finalizers")]
 
 
 def _name(item: JsonObject) -> str:

@@ -139,17 +139,24 @@ def test_its_crds_are_those_of_the_models() -> None:
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_crds_stay_on_uninstall_unless_told_otherwise(keep: bool) -> None:
+def test_crds_are_nobodys_to_remove_but_the_release_jobs(keep: bool) -> None:
     objects = render({"crds": {"keep": keep}})
     crds = [each for each in objects if each["kind"] == "CustomResourceDefinition"]
-    assert len(crds) == 3
     for crd in crds:
-        annotations = crd["metadata"].get("annotations", {})
-        assert (annotations.get("helm.sh/resource-policy") == "keep") is keep
+        annotations = crd["metadata"]["annotations"]
+        assert annotations["helm.sh/resource-policy"] == "keep"
+        assert annotations["argocd.argoproj.io/sync-options"] == "Prune=false"
         source = yaml.safe_load((CRDS / f"{crd['spec']['group']}_{crd['spec']['names']['plural']}.yaml").read_text())
         assert crd["spec"] == source["spec"]
-    hooks = [each for each in objects if each["metadata"].get("annotations", {}).get("helm.sh/hook") == "pre-delete"]
-    assert bool(hooks) is not keep
+    removable = [
+        name
+        for each in objects
+        if each["metadata"].get("annotations", {}).get("helm.sh/hook") == "pre-delete"
+        for rule in each.get("rules", ())
+        if "customresourcedefinitions" in rule["resources"] and "delete" in rule["verbs"]
+        for name in rule["resourceNames"]
+    ]
+    assert sorted(removable) == ([] if keep else sorted(each["metadata"]["name"] for each in crds))
 
 
 @pytest.mark.parametrize(("part", "model"), [("operator", Settings), ("api", ApiSettings)])

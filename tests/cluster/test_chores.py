@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from datamover_dev.controlplane.cluster import ControlPlane
+from datamover_dev.paths import CRDS
 from datamover_dev.stack.environment import without_foreign_settings
 from tests.support.api import Api
+from tests.support.emulator import Emulator
 from tests.support.helm import render
 from tests.support.movers import World
 from tests.support.operator_process import Operators
 from tests.support.rights import identity
+from tests.support.waiting import eventually
 
 MOVER: dict[str, object] = {
     "source": {"s3": {"s3BucketArn": "arn:aws:s3:::src"}},
@@ -26,6 +31,15 @@ MOVER: dict[str, object] = {
 def chore(*arguments: str, kubeconfig: Path) -> subprocess.CompletedProcess[str]:
     environment = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
     command = [sys.executable, "-m", "datamover_operator.chores", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def hurried_release(kubeconfig: Path) -> subprocess.CompletedProcess[str]:
+    program = (
+        "import sys; from datamover_operator import chores as c; c.RELEASE_TIMEOUT = 2; sys.exit(c.main(['release']))"
+    )
+    environment = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
+    command = [sys.executable, "-c", program]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -52,27 +66,51 @@ def test_the_sample_account_is_made_once_and_brought_up_to_date(
             assert found["spec"]["grants"][0]["locations"] == [location]
 
 
-def test_release_lets_every_mover_go_and_leaves_aws_alone(
-    api: Api, kubeconfig: Path, world: World, operator: Operators, tmp_path: Path
+@pytest.fixture
+def own_plane(tmp_path: Path) -> Iterator[ControlPlane]:
+    """A cluster that may lose its CRDs."""
+    with ControlPlane(tmp_path / "control-plane", crds=CRDS) as running:
+        yield running
+
+
+def test_release_lets_every_mover_go_leaves_aws_alone_and_takes_the_crds_along(
+    own_plane: ControlPlane, emulator: Emulator, tmp_path: Path
 ) -> None:
-    operator()
-    world.bucket("src")
-    world.bucket("dst")
-    world.grant_all()
-    world.s3_mover()
-    world.wait_ready()
-    before = world.leftovers()
-    account = world.get("DataMoverAccount", world.account)
-    assert account is not None
-    held = [*account["metadata"]["finalizers"], "operator.that-is-gone.datamover.io/cleanup"]
-    world.patch("DataMoverAccount", world.account, {"metadata": {"finalizers": held}})
-    (tmp_path / "chore").mkdir()
-    with identity(api, kubeconfig, tmp_path / "chore", rights("operator/release-hook.yaml", world.namespace)) as whose:
-        done = chore("release", kubeconfig=whose)
-    assert done.returncode == 0, done.stderr
-    assert world.list("DataMover") == []
-    assert world.get("DataMoverAccount", world.account) is None
-    assert world.leftovers() == before
+    whose = own_plane.kubeconfig
+    api = Api(whose)
+    world = World(api, emulator, "default")
+    operators = Operators(whose, "default", emulator.environment(), tmp_path)
+    try:
+        operators()
+        world.bucket("src", {"a": b"alpha"})
+        world.bucket("dst")
+        world.grant_all()
+        world.s3_mover()
+        world.wait_ready()
+        with emulator.fault(state="TRANSFERRING", hold="before"):
+            world.run("active")
+            world.wait_phase("active", "Transferring")
+            before = world.leftovers()
+            held = ["default.datamover.io/cleanup", "operator.that-is-gone.datamover.io/cleanup"]
+            world.patch("DataMoverAccount", world.account, {"metadata": {"finalizers": held}})
+            with identity(api, whose, tmp_path, rights("operator/release-hook.yaml", "default")) as job:
+                done = chore("release", kubeconfig=job)
+                assert done.returncode == 0, done.stderr
+                eventually(lambda: own_plane.kubectl("get", "crds", "--output=name") == "", what="the CRDs are gone")
+                again = chore("release", kubeconfig=job)
+            assert again.returncode == 0, again.stderr
+        assert world.leftovers() == before
+    finally:
+        operators.stop()
+        api.close()
+
+
+def test_release_waits_for_runs_that_only_the_operator_can_let_go(kubeconfig: Path, world: World) -> None:
+    spec: dict[str, object] = {"moverRef": {"name": "m"}}
+    world.create("DataMoverRun", "held", spec, finalizers=["datamover.io/cleanup"])
+    world.create("DataMoverRun", "waits", spec)
+    done = hurried_release(kubeconfig)
+    assert (done.returncode, done.stderr) == (1, f"still there after 2 s: {world.namespace}/held\n")
 
 
 @pytest.mark.parametrize(
@@ -110,13 +148,7 @@ def test_release_names_what_stays(kubeconfig: Path, world: World) -> None:
     """Nobody is there to take the finalizer off."""
     spec = MOVER | {"accountRef": {"name": world.account}}
     world.create("DataMover", "kept", spec, finalizers=["datamover.io/cleanup"])
-    program = (
-        "import sys; from datamover_operator import chores as c; c.RELEASE_TIMEOUT = 2; sys.exit(c.main(['release']))"
-    )
-    environment = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
+    done = hurried_release(kubeconfig)
     assert done.returncode == 1
     assert done.stderr == f"still there after 2 s: {world.namespace}/kept\n"
     found = world.get("DataMover", "kept")

@@ -133,3 +133,12 @@ affinity:
 priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
+
+{{- /* For pods that do one thing and end: `requests` and `limits`, for a namespace may ask for both. */ -}}
+{{- define "datamover.choreResources" -}}
+requests:
+  cpu: 50m
+  memory: 96Mi
+limits:
+  memory: 256Mi
+{{- end -}}
