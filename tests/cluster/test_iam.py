@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import botocore.session
+import pytest
 
 import datamover_operator.aws
+from datamover_api.legacy.creating import role_name, role_path
 from datamover_crds import DataMoverSpec
 from datamover_dev.paths import CHECKOUT
 from datamover_operator.planning.roles import trust_policy, wanted_roles
+from tests.support.emulator import Json
 from tests.support.movers import ACCOUNT_ID, REGION, World
 from tests.support.operator_process import Operators
 from tests.support.waiting import eventually
 
-DOCUMENTED = [
-    json.loads(text) for text in re.findall(r"```json\n(.*?)```", (CHECKOUT / "docs" / "iam.md").read_text(), re.DOTALL)
-]
+SECTIONS = {
+    title: [json.loads(text) for text in re.findall(r"```json\n(.*?)```", body, re.DOTALL)]
+    for title, _, body in (part.partition("\n") for part in (CHECKOUT / "docs" / "iam.md").read_text().split("\n## "))
+}
+"""The JSON documents of each section."""
+(POLICY,) = SECTIONS["The operator"]
 SERVICES = {"datasync": "datasync", "iam": "iam", "resourcegroupstaggingapi": "tag"}
 """The services that the operator calls, and their prefixes in policies. sts:GetCallerIdentity needs no permission."""
 
 
 def allowed() -> set[str]:
     """The actions of ours in the operator's policy, less what others ask of it and what is no call of its own."""
-    statements = DOCUMENTED[0]["Statement"]
-    listed = {action for each in statements if isinstance(each["Action"], list) for action in each["Action"]}
-    return {action for action in listed if action.split(":")[0] in SERVICES.values()}
+    listed = {action for each in POLICY["Statement"] for action in as_list(each["Action"])}
+    return {action for action in listed - {"iam:PassRole"} if action.split(":")[0] in SERVICES.values()}
+
+
+def as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def is_allowed(action: str, arn: str, path: str) -> bool:
+    """Whether a statement allows the action on this role, in an account whose roles have this path."""
+    return any(
+        fnmatch.fnmatchcase(arn, resource.replace("ACCOUNT", ACCOUNT_ID).replace("PATH", path))
+        for each in POLICY["Statement"]
+        if action in as_list(each["Action"])
+        for resource in as_list(each["Resource"])
+    )
+
+
+def uses_of_roles(journal: list[Json]) -> Iterator[tuple[str, str]]:
+    """Each action on a role, and the role's ARN as IAM sees it then: one that is not there has no path."""
+    paths: dict[str, str] = {}
+    for each in journal:
+        operation, params = each["operation"], each["params"]
+        if each["service"] == "iam" and "RoleName" in params:
+            name = params["RoleName"]
+            if operation == "CreateRole":
+                paths[name] = params["Path"]
+            yield f"iam:{operation}", f"arn:aws:iam::{ACCOUNT_ID}:role{paths.get(name, '/')}{name}"
+            if operation == "DeleteRole":
+                paths.pop(name, None)
+        if operation in {"CreateLocationS3", "UpdateLocationS3"} and "S3Config" in params:
+            yield "iam:PassRole", params["S3Config"]["BucketAccessRoleArn"]
 
 
 def called_in_code() -> set[str]:
@@ -71,8 +108,33 @@ def test_a_movers_life_calls_nothing_else(world: World, operator: Operators) -> 
     assert calls <= allowed()
 
 
+@pytest.mark.parametrize("path", ["/", "/data/movers/"])
+def test_the_roles_that_it_uses_are_those_of_the_policy(world: World, operator: Operators, path: str) -> None:
+    operator(drift_interval_seconds=10)
+    world.bucket("src")
+    world.bucket("dst")
+    world.grant_all(accessRoles={"path": path})
+    world.s3_mover("plain")
+    spec: dict[str, object] = {"accountRef": {"name": world.account}}
+    for side, arn in (("source", "arn:aws:s3:::src"), ("destination", "arn:aws:s3:::dst")):
+        role = {"name": role_name("m", arn), "path": role_path("org", "group")}
+        spec[side] = {"s3": {"s3BucketArn": arn, "accessRole": role}}
+    world.create("DataMover", "by-rest", spec)
+    for name in ("plain", "by-rest"):
+        world.wait_ready(name)
+        world.patch("DataMover", name, {"spec": {"tags": [{"key": "a", "value": "b"}]}})
+        world.wait_ready(name)
+        world.delete("DataMover", name)
+        world.wait_gone("DataMover", name)
+    used = set(uses_of_roles(world.emulator.journal()))
+    assert {"iam:CreateRole", "iam:GetRole", "iam:DeleteRole", "iam:PassRole"} <= {action for action, _ in used}
+    assert {use for use in used if not is_allowed(*use, path)} == set()
+    assert not is_allowed("iam:PassRole", f"arn:aws:iam::{ACCOUNT_ID}:role/admin", path)
+    assert not is_allowed("iam:CreateRole", f"arn:aws:iam::{ACCOUNT_ID}:role/admin", path)
+
+
 def test_the_roles_are_as_documented() -> None:
     ends = {side: {"s3": {"s3BucketArn": f"arn:aws:s3:::{side.upper()}"}} for side in ("source", "destination")}
     spec = DataMoverSpec.model_validate({"accountRef": {"name": "a"}} | ends)
     policies = [role.policy for role in wanted_roles(spec, "a", "/")]
-    assert DOCUMENTED[1:] == [trust_policy(ACCOUNT_ID, REGION), *policies]
+    assert SECTIONS["The roles that the operator makes"] == [trust_policy(ACCOUNT_ID, REGION), *policies]
