@@ -32,6 +32,7 @@ class Metrics:
             "reconcile_duration_seconds", "Time one reconciling pass took", _PASS_BUCKETS, "kind", "result"
         )
         self._writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb", "result")
+        self._ready = self._gauge("ready", "1 where the operator does its work, as /readyz tells it")
         self._depth = self._gauge("queue_depth", "Objects that wait for a reconciling pass")
         self._active = self._gauge("active_runs", "Runs whose execution has not ended")
         self._movers = self._gauge("movers", "DataMovers by state", "state")
@@ -60,6 +61,10 @@ class Metrics:
     def kubernetes_write(self, kind: str, verb: str, result: str) -> None:
         """Count one write to the Kubernetes API; `result` is `ok` or metav1.Status' reason."""
         self._writes.labels(kind, verb, result).inc()
+
+    def ready(self, is_ready: Callable[[], bool]) -> None:
+        """Show whether the operator works, as `is_ready` tells whenever somebody asks, from any thread."""
+        self._ready.set_function(is_ready)
 
     def queue_depth(self, depth: Callable[[], int]) -> None:
         """Show how many objects wait, as `depth` tells whenever somebody asks, from any thread."""

@@ -69,6 +69,7 @@ class _Operation:
         self._background = background
         self._metrics = Metrics()
         self._readiness = Readiness(path for kind in Kind for path in kind.value.collections(settings.namespaces))
+        self._metrics.ready(lambda: not self._readiness.reasons)
         self._instance = f"{os.uname().nodename}-{uuid.uuid4().hex[:12]}"
 
     async def run(self) -> None:

@@ -38,7 +38,8 @@ def test_each_alert_fires_when_it_should_and_only_then(tmp_path: Path) -> None:
     tested = {
         each["alertname"] for group in yaml.safe_load(CASES.read_text())["tests"] for each in group["alert_rule_test"]
     }
-    assert tested == {rule["alert"] for rule in yaml.safe_load(ALERTS.read_text())["groups"][0]["rules"]}
+    rules = yaml.safe_load(ALERTS.read_text())["groups"][0]["rules"]
+    assert tested == {rule["alert"] for rule in rules if "alert" in rule}
 
 
 def test_the_chart_holds_the_rules_that_are_tested_here() -> None:

@@ -26,6 +26,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
             "namespaces": ["default"],
         },
         "networkPolicy": {"enabled": True, "apiFrom": [{"namespaceSelector": {}}]},
+        "metrics": {"podMonitor": {"enabled": True}},
     },
     "everything-else": {
         "crds": {"install": False},
@@ -57,7 +58,6 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         },
         "metrics": {
             "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
-            "podMonitor": {"enabled": True},
             "prometheusRule": {"enabled": True},
             "dashboard": {"enabled": True},
         },

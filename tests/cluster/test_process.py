@@ -109,10 +109,11 @@ def test_one_that_stands_by_ends_as_told_and_takes_over_when_the_other_ends(oper
     bored, second = operator(lease=True, wait=False), operator(lease=True, wait=False)
     eventually(lambda: bored.url and "the Lease: another operator holds it" in readiness(bored)[1])
     eventually(lambda: second.url and "the Lease: another operator holds it" in readiness(second)[1])
+    assert [metric(each, "datamover_ready") for each in (holder, second)] == [1, 0]
     assert bored.terminate(GENEROUS) == 0
     assert holder.terminate(GENEROUS) == 0
     second.wait_until_ready()
-    assert metric(second, "datamover_queue_depth") == 0
+    assert metric(second, "datamover_ready") == 1
 
 
 def test_what_was_made_and_what_was_refused_is_logged_with_awss_request_id(operator: Operators, world: World) -> None:
