@@ -41,24 +41,39 @@ COPY --from=wheel /build/dist /tmp/dist
 RUN /opt/datamover/bin/pip install --quiet --no-deps /tmp/dist/*.whl \
  && /opt/datamover/bin/pip uninstall --quiet --yes setuptools pip
 
-FROM ${PYTHON_IMAGE} AS emulator
-LABEL org.opencontainers.image.title="datamover-emulator" \
-      org.opencontainers.image.description="AWS DataSync, S3, IAM, STS, SQS and EventBridge on one port, for try-outs and tests" \
-      org.opencontainers.image.licenses="Apache-2.0"
+# What runs: the base without what installs packages.
+FROM ${PYTHON_IMAGE} AS final
+RUN rm -rf /usr/local/lib/python3*/site-packages /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* /usr/local/bin/wheel \
+    /usr/lib/python3*/dist-packages /usr/lib/python3*/ensurepip /usr/bin/pip* /usr/bin/wheel /usr/share/python-wheels
+
+FROM final AS emulator
 # A Service has a name with dots, which is no bucket's.
 ENV PATH=/opt/datamover/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 S3_IGNORE_SUBDOMAIN_BUCKETNAME=true
 COPY --from=emulator-packages /opt/datamover /opt/datamover
 USER 65532:65532
 EXPOSE 4566
 CMD ["datasync-emulator", "--host=0.0.0.0", "--port=4566", "--data-root=/tmp/data"]
+# Last, for these change with every commit.
+ARG VERSION
+ARG REVISION
+LABEL org.opencontainers.image.title="datamover-emulator" \
+      org.opencontainers.image.description="AWS DataSync, S3, IAM, STS, SQS and EventBridge on one port, for try-outs and tests" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 
-FROM ${PYTHON_IMAGE} AS operator
-LABEL org.opencontainers.image.title="datamover-operator" \
-      org.opencontainers.image.description="A Kubernetes operator for AWS DataSync, and its REST service" \
-      org.opencontainers.image.licenses="Apache-2.0"
+FROM final AS operator
 # USER as a variable: kopf asks for the user's name, and a uid from outside has none.
 ENV PATH=/opt/datamover/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 USER=datamover
 COPY --from=operator-packages /opt/datamover /opt/datamover
 USER 65532:65532
 EXPOSE 8080
 CMD ["datamover-operator"]
+# Last, for these change with every commit.
+ARG VERSION
+ARG REVISION
+LABEL org.opencontainers.image.title="datamover-operator" \
+      org.opencontainers.image.description="A Kubernetes operator for AWS DataSync, and its REST service" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

@@ -43,8 +43,8 @@ test: $(SET_UP) ## Run every test on real processes, and measure coverage
 	.venv/bin/coverage run -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-node: $(SET_UP) ## Run the tests on a real node: pods, helm, upgrades (needs root)
-	@.venv/bin/python -m datamover_dev image
-	NODE_TESTS=1 .venv/bin/python -m pytest tests/node -v -o faulthandler_timeout=1800 $(ARGS)
+	exec env NODE_TESTS=1 .venv/bin/python -m pytest tests/node -v --durations=0 --durations-min=1 \
+		-o faulthandler_timeout=1800 $(ARGS)
 
 coverage: ## Report what `make test` covered; fails under the limit in pyproject.toml
 	.venv/bin/coverage combine --quiet --keep

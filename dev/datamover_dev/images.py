@@ -16,6 +16,9 @@ from datamover_dev.paths import CHECKOUT, cache_folder
 
 TARGETS = ("operator", "emulator")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+STAND_IN = "datamover.io.base=stand-in"
+"""The label of a stand-in for the base image, and so of every image on it."""
+
 STAND_IN_PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
 
 Say = Callable[[str], None]
@@ -55,7 +58,9 @@ class Engine:
     def build(self, target: str, say: Say) -> None:
         """Build one target."""
         del say
-        _run(self.name, "build", "--target", target, "--tag", image_name(target), str(CHECKOUT))
+        _run(
+            self.name, "build", *_build_arguments(), f"--target={target}", f"--tag={image_name(target)}", str(CHECKOUT)
+        )
 
     def size(self, target: str) -> int:
         """Return the size in bytes."""
@@ -93,6 +98,7 @@ class Buildah:
             "--isolation=chroot",
             "--network=host",
             *mounts,
+            *_build_arguments(),
             f"--signature-policy={self._policy}",
             f"--target={target}",
             f"--tag={image_name(target)}",
@@ -120,13 +126,17 @@ class Buildah:
 
     def _provide_base(self, say: Say) -> None:
         base = _base_image()
-        if self._buildah("images", "--quiet", "--filter", f"reference={base}").strip():
+        if self._has(base) and not self._has(base, "--filter", f"label={STAND_IN}"):
             return
         try:
-            self._buildah("pull", "--quiet", f"--signature-policy={self._policy}", base)
+            self._buildah("pull", "--quiet", "--policy=always", f"--signature-policy={self._policy}", base)
         except SetupError:
             say(f"  No registry can be reached: {base} is a STAND-IN made of Debian's packages")
-            self._make_stand_in(base)
+            if not self._has(base):
+                self._make_stand_in(base)
+
+    def _has(self, image: str, *more: str) -> bool:
+        return self._buildah("images", "--quiet", "--filter", f"reference={image}", *more).strip() != ""
 
     def _make_stand_in(self, base: str) -> None:
         if shutil.which("debootstrap") is None:
@@ -138,11 +148,21 @@ class Buildah:
                 shutil.rmtree(root / needless, ignore_errors=True)
             container = self._buildah("from", "scratch").strip()
             self._buildah("add", "--quiet", container, str(root), "/")
+            self._buildah("config", f"--label={STAND_IN}", container)
             self._buildah("commit", "--quiet", "--rm", f"--signature-policy={self._policy}", container, base)
 
     def _buildah(self, *arguments: str) -> str:
         where = ("--storage-driver=overlay", f"--root={self._store}/store", f"--runroot={self._store}/run")
         return _run("buildah", *where, *arguments)
+
+
+def _build_arguments() -> tuple[str, ...]:
+    """The values of the Dockerfile's arguments."""
+    try:
+        revision = _run("git", "-C", str(CHECKOUT), "rev-parse", "HEAD").strip()
+    except (SetupError, FileNotFoundError):
+        revision = ""  # not a clone, or without git
+    return (f"--build-arg=VERSION={version()}", f"--build-arg=REVISION={revision}")
 
 
 def _base_image() -> str:
@@ -153,14 +173,32 @@ def _base_image() -> str:
     return f"docker.io/library/{found[1]}"
 
 
+def lacking() -> str:
+    """Return in one sentence what is missing to build images with; empty where nothing is."""
+    try:
+        _builder()
+    except SetupError as error:
+        return str(error)
+    return ""
+
+
 def _builder() -> Engine | Buildah:
     for name in ("docker", "podman"):
-        # A client without its daemon is of no use.
-        if shutil.which(name) and subprocess.run([name, "info"], capture_output=True, check=False).returncode == 0:
+        if shutil.which(name) and _serves(name):
             return Engine(name)
     if shutil.which("buildah"):
         return Buildah()
     raise SetupError("Images are built with docker, podman or buildah; on Debian: apt-get install buildah debootstrap")
+
+
+def _serves(engine: str) -> bool:
+    """Whether it can build: a client without its daemon can't, nor where the base image can't be had."""
+    has, pulls = (engine, "image", "inspect", _base_image()), (engine, "pull", _base_image())
+    return _succeeds(engine, "info") and (_succeeds(*has) or _succeeds(*pulls))
+
+
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode == 0
 
 
 def _run(*command: str) -> str:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from datamover_dev.errors import SetupError
-from datamover_dev.node.cluster import NAMESPACE, Cluster, Emulated
-from datamover_dev.node.programs import missing
+from datamover_dev.images import lacking as lacking_builder
+from datamover_dev.node.cluster import NAMESPACE, RELEASE, Cluster, Emulated
+from datamover_dev.node.programs import denied, lacking
 from tests.node.aws import Aws
+from tests.node.conditions import Lacking, Machine, reason_to_skip
+from tests.node.objects import SOURCE
+from tests.support.certificates import write_certificate
 from tests.support.helm import render
 from tests.support.kubectl import Kubectl
 from tests.support.movers import ACCOUNT_ID
 from tests.support.rest import KEY
+from tests.support.specs import JsonDict
 
 WANTED = "NODE_TESTS" in os.environ
 LIVELY = {
@@ -30,33 +38,84 @@ AWS = "datamover-operator-aws"
 
 EMULATOR_PORT = 4566
 CREDENTIALS = [{"name": name, "value": "local"} for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+HOST = f"{RELEASE}-api.{NAMESPACE}.svc"
+"""The REST service in the cluster."""
+
 VALUES: dict[str, dict[str, object]] = {
     "aws": {"region": "eu-central-1", "endpointUrl": f"http://{AWS}-emulator.{NAMESPACE}.svc:{EMULATOR_PORT}"},
     "operator": {"settings": LIVELY, "extraEnv": CREDENTIALS},
-    "api": {"enabled": True, "keys": {"existingSecret": "rest-keys"}, "namespaces": ["default"]},
+    "api": {
+        "enabled": True,
+        "keys": {"existingSecret": "rest-keys"},
+        "namespaces": ["default"],
+        "tls": {"existingSecret": "rest-tls"},
+        "autoscaling": {"enabled": True},
+        "ingress": {"enabled": True, "hosts": ["movers.example.test"]},
+    },
     "networkPolicy": {"enabled": True, "egressPorts": [443, 6443, EMULATOR_PORT]},
 }
-"""What a user would install, with NetworkPolicies, and the emulator in AWS's place."""
+"""What a user would install, with all that is optional, and the emulator in AWS's place."""
 
+SKIPPED = pytest.StashKey[str]()
 RUNNING = pytest.StashKey[Cluster]()
 
 collect_ignore_glob = [] if WANTED else ["test_*.py"]
 """They take minutes, root and the node's packages, so `make test-node` alone asks for them."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say in one line why a machine can't run them."""
-    if reason := missing():
-        for item in items:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Say in one line why a machine can't run them; where CI lacks what can be had, that is a failure."""
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    if not here:
+        return  # a run of other tests, which finds this file all the same
+    lack = lacking() or lacking_builder()
+    try:
+        reason = reason_to_skip(Machine(lack, "" if lack else denied(), in_ci=bool(os.environ.get("CI"))))
+    except Lacking as lacks:
+        raise pytest.UsageError(str(lacks)) from lacks
+    if reason:
+        config.stash[SKIPPED] = reason
+        for item in here:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Nobody shall take it for tested."""
+    if reason := config.stash.get(SKIPPED, ""):
+        terminalreporter.write_line(f"NOT TESTED on a real node: {reason}", red=True, bold=True)
+
+
 @pytest.fixture(scope="session")
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def orderly_end() -> Iterator[None]:
+    """Take everything down also when told to end (SIGTERM), as a time limit does it."""
+
+    def interrupt(signal_number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: make and a time limit both send it
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, orderly_end: None
+) -> Iterator[Cluster]:
     """The cluster; nothing is installed on it yet."""
-    with Cluster(tmp_path_factory.mktemp("cluster"), say=print) as running:
-        request.session.stash[RUNNING] = running
-        yield running
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), say=print)
+    with ExitStack() as running:
+        with shown(request.config):  # the first time, it builds for minutes
+            running.enter_context(cluster)
+        request.session.stash[RUNNING] = cluster
+        yield cluster
+
+
+def shown(config: pytest.Config) -> AbstractContextManager[None]:
+    """Let through what is printed meanwhile."""
+    capturing = config.pluginmanager.getplugin("capturemanager")
+    disabled: AbstractContextManager[None] = capturing.global_and_fixture_disabled()
+    return disabled
 
 
 @pytest.fixture(scope="session")
@@ -83,17 +142,32 @@ def aws(emulated: Emulated) -> Aws:
 
 
 @pytest.fixture(scope="session")
-def installed(cluster: Cluster, emulated: Emulated, on_node: Kubectl) -> Cluster:
-    """The cluster with the chart, and an account that everybody may use."""
-    del emulated
-    keys = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "rest-keys"}, "stringData": {"keys": KEY}}
-    replace(on_node, namespace=NAMESPACE).apply(keys)
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The REST service's certificate, which its clients trust; its key is beside it."""
+    certificate = tmp_path_factory.mktemp("tls") / "tls.crt"
+    write_certificate(certificate, certificate.with_suffix(".key"), HOST)
+    return certificate
+
+
+@pytest.fixture(scope="session")
+def installed(cluster: Cluster, aws: Aws, on_node: Kubectl, authority: Path) -> Cluster:
+    """The cluster with the chart, an account that everybody may use, and a bucket to copy from."""
+    aws.bucket(SOURCE, small=b"small", other=b"other")
+    pair = {path.name: path.read_text() for path in (authority, authority.with_suffix(".key"))}
+    replace(on_node, namespace=NAMESPACE).apply(
+        secret("rest-keys", "Opaque", {"keys": KEY}), secret("rest-tls", "kubernetes.io/tls", pair)
+    )
     cluster.install(VALUES)
     grants = [{"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}]
     spec = {"accountId": ACCOUNT_ID, "region": "eu-central-1", "grants": grants, "rest": {"namespace": "default"}}
     about = {"apiVersion": "datamover.io/v1alpha1", "kind": "DataMoverAccount", "metadata": {"name": "sample"}}
     on_node.apply(about | {"spec": spec | {"org": "sample"}})
     return cluster
+
+
+def secret(name: str, kind: str, content: dict[str, str]) -> JsonDict:
+    """A Secret as a user writes it."""
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": kind, "stringData": content}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,6 +19,7 @@ from datamover_dev.node.cluster import CHART, NAMESPACE, RELEASE, Cluster, Forwa
 from datamover_dev.ports import ReservedPort
 from datamover_dev.processes import Managed
 from tests.node.aws import Aws
+from tests.node.conftest import AWS, HOST
 from tests.node.objects import PATIENCE, SOURCE, crash, mover, run, task_of, wait_phase, wait_ready
 from tests.support.kubectl import Kubectl
 from tests.support.rest import MOVERS, Client, s3_body
@@ -26,6 +27,7 @@ from tests.support.specs import JsonDict
 from tests.support.waiting import eventually
 
 REST_MOVER = "by-rest"
+REST = f"{RELEASE}-api"
 
 
 def test_helm_test_says_that_it_is_ready(installed: Cluster) -> None:
@@ -33,11 +35,41 @@ def test_helm_test_says_that_it_is_ready(installed: Cluster) -> None:
 
 
 def test_a_mover_moves_files_through_the_pods(installed: Cluster, on_node: Kubectl, aws: Aws) -> None:
-    aws.bucket(SOURCE, small=b"small", other=b"other")
     aws.bucket("sample-main")
     on_node.apply(mover("main", trigger={"manual": "1"}))
     wait_ready(on_node, "main")
     eventually(lambda: aws.bodies("sample-main") == aws.bodies(SOURCE) != {}, PATIENCE)
+
+
+LOOK = """
+import errno, json, os, subprocess, sys
+
+def is_read_only(path):
+    try:
+        open(path, "w").close()
+    except OSError as error:
+        return error.errno == errno.EROFS
+    return False
+
+names = ("pip", "setuptools", "wheel", "ensurepip")
+modules = f"import importlib.util; print([each for each in {names} if importlib.util.find_spec(each)])"
+pythons = (sys.executable, sys._base_executable)
+programs = [f"{folder}/{name}" for folder in os.get_exec_path() for name in ("pip", "pip3", "gcc", "cc", "make")]
+print(json.dumps({
+    "uid": os.getuid(),
+    "modules": [subprocess.check_output([python, "-c", modules], text=True).strip() for python in pythons],
+    "programs": [each for each in programs if os.path.exists(each)],
+    "read-only": [is_read_only(path) for path in ("/here", "/opt/datamover/here")],
+}))
+"""
+
+
+@pytest.mark.parametrize("deployment", [RELEASE, REST, f"{AWS}-emulator"])
+def test_a_pod_is_nobody_changes_nothing_and_builds_nothing(
+    installed: Cluster, on_node: Kubectl, deployment: str
+) -> None:
+    told = on_node("exec", f"--namespace={NAMESPACE}", f"deployment/{deployment}", "--", "python", "-c", LOOK)
+    assert json.loads(told) == {"uid": 65532, "modules": ["[]", "[]"], "programs": [], "read-only": [True, True]}
 
 
 def test_network_policies_stand_where_it_works(installed: Cluster, on_node: Kubectl) -> None:
@@ -52,12 +84,13 @@ def test_network_policies_stand_where_it_works(installed: Cluster, on_node: Kube
 
 
 def test_rest_clients_make_run_and_delete_a_mover_through_the_pods(
-    installed: Cluster, on_node: Kubectl, aws: Aws
+    installed: Cluster, on_node: Kubectl, aws: Aws, authority: Path
 ) -> None:
+    """By HTTPS, in one pod."""
     aws.bucket("sample-rest")
     before = aws.made()
-    with Forwarded(installed, f"{RELEASE}-api", 80) as service:
-        rest = Client(service.url)
+    with Forwarded(installed, REST, 80, "https") as service:
+        rest = Client(service.url, authority=authority)
         rest.created(s3_body(REST_MOVER, source=SOURCE, destination="sample-rest"))
         assert f"datamover.datamover.io/abc-123.{REST_MOVER}" in on_node("get", "datamovers", "--output=name").split()
         started = rest.set_state(REST_MOVER, "start")
@@ -67,28 +100,51 @@ def test_rest_clients_make_run_and_delete_a_mover_through_the_pods(
         assert aws.bodies("sample-rest") == aws.bodies(SOURCE)
         assert rest.send("DELETE", shown).status == 204
         assert rest.get(shown).status == 404
-        assert Client(service.url, token_="wrong").get(MOVERS).status == 403
+        assert Client(service.url, token_="wrong", authority=authority).get(MOVERS).status == 403
     assert aws.made() == before
 
 
+def test_rest_is_scaled_kept_from_disruption_and_led_to(installed: Cluster, on_node: Kubectl, authority: Path) -> None:
+    """The autoscaler, which has no metrics here, sees to the fewest; a client stays with one pod."""
+    there = replace(on_node, namespace=NAMESPACE)
+    eventually(lambda: there.get("deployment", REST)["status"].get("readyReplicas") == 2, PATIENCE)
+    eventually(lambda: there.get("poddisruptionbudget", REST)["status"]["disruptionsAllowed"] == 1, PATIENCE)
+    (rule,) = there.get("ingress", REST)["spec"]["rules"]
+    assert rule["http"]["paths"][0]["backend"]["service"] == {"name": REST, "port": {"name": "http"}}
+
+    ask = f"""
+import re, ssl, urllib.request
+trust = ssl.create_default_context(cadata={authority.read_text()!r})
+for _ in range(20):
+    told = urllib.request.urlopen("https://{HOST}:80/v1/datasync/metrics", context=trust).read().decode()
+    print(*re.findall("^process_start_time_seconds .*", told, re.MULTILINE))
+"""
+    told = there("exec", f"deployment/{AWS}-emulator", "--", "python", "-c", ask).splitlines()
+    assert (len(told), len(set(told))) == (20, 1)
+
+
 @pytest.mark.skipif(shutil.which("prometheus") is None, reason="Prometheus is not installed")
-def test_prometheus_scrapes_the_pods(installed: Cluster, on_node: Kubectl, tmp_path: Path) -> None:
+def test_prometheus_scrapes_the_pods(installed: Cluster, on_node: Kubectl, authority: Path, tmp_path: Path) -> None:
     with (
         Forwarded(installed, f"{RELEASE}-metrics", 8080) as operator,
-        Forwarded(installed, f"{RELEASE}-api", 80) as rest,
-        prometheus([scrape(operator, "/metrics"), scrape(rest, "/v1/datasync/metrics")], tmp_path) as found,
+        Forwarded(installed, REST, 80, "https") as rest,
+        prometheus(
+            [scrape(operator, "/metrics", authority), scrape(rest, "/v1/datasync/metrics", authority)], tmp_path
+        ) as found,
     ):
         eventually(lambda: found('datamover_movers{state="Ready"} > 0'), 60)
         eventually(lambda: found("datamover_api_mirrored_objects > 0"), 60)
 
 
-def scrape(service: Forwarded, path: str) -> JsonDict:
-    address = urlsplit(service.url).netloc
+def scrape(service: Forwarded, path: str, authority: Path) -> JsonDict:
+    address = urlsplit(service.url)
     return {
         "job_name": path,
         "metrics_path": path,
+        "scheme": address.scheme,
+        "tls_config": {"ca_file": str(authority)},
         "scrape_interval": "1s",
-        "static_configs": [{"targets": [address]}],
+        "static_configs": [{"targets": [address.netloc]}],
     }
 
 

@@ -21,16 +21,15 @@ from tests.support.waiting import eventually
 HERE = f"--namespace={NAMESPACE}"
 WAIT = ("--wait", "--timeout=3m")
 ANOTHER = "another"
-IN_ONE_NAMESPACE = {**VALUES, "watchNamespaces": ["default"]}
+PLAIN_REST = {"enabled": True, "keys": {"existingSecret": "rest-keys"}}
+IN_ONE_NAMESPACE = {**VALUES, "api": PLAIN_REST, "watchNamespaces": ["default"]}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def living(installed: Cluster, on_node: Kubectl, aws: Aws) -> None:
     """A mover that all this goes on around."""
     del installed
-    for bucket in (SOURCE, "sample-living"):
-        if bucket not in {each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]}:
-            aws.bucket(bucket, small=b"small")
+    aws.bucket("sample-living")
     on_node.apply(mover("living", trigger={"manual": "1"}))
     wait_ready(on_node, "living")
     eventually(lambda: last_phase(on_node) == "Succeeded", PATIENCE)

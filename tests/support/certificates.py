@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def write_certificate(certificate: Path, key: Path) -> bytes:
-    """Write a new self-signed certificate for 127.0.0.1; return it (DER)."""
+def write_certificate(certificate: Path, key: Path, *hosts: str) -> bytes:
+    """Write a new self-signed certificate for 127.0.0.1 and the hosts; return it (DER)."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    names = [x509.IPAddress(ip_address("127.0.0.1")), *map(x509.DNSName, hosts)]
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()
@@ -24,7 +25,7 @@ def write_certificate(certificate: Path, key: Path) -> bytes:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(private, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM

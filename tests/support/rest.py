@@ -50,12 +50,12 @@ class Answer:
 
 
 class Client:
-    """A client of one service; its requests bear a token unless told otherwise."""
+    """A client of one service; its requests bear a token unless told otherwise, and `authority` is who it trusts."""
 
-    def __init__(self, url: str, token_: str | None = None) -> None:
+    def __init__(self, url: str, token_: str | None = None, *, authority: Path | None = None) -> None:
         self.url = url
         self._token = token_ or token()
-        self._pool = urllib3.PoolManager(maxsize=64, timeout=90.0, retries=False)
+        self._pool = urllib3.PoolManager(maxsize=64, timeout=90.0, retries=False, ca_certs=authority)
 
     def send(self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a request: `body` is sent as it is where it is bytes, else as JSON; `headers` replace the token."""

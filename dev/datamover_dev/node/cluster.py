@@ -44,6 +44,7 @@ class Cluster:
         """Prepare; `say` is told about each step."""
         self.folder = folder.resolve()
         self.control_plane = ControlPlane(self.folder / "control-plane")
+        self.images: list[Path] = []
         self._say = say
         self._running = ExitStack()
 
@@ -55,12 +56,12 @@ class Cluster:
         """
         require()
         locate((*CONTROL_PLANE, *NODE_PROGRAMS, HELM))
-        images = build_images(self._say)
+        self.images = build_images(self._say)
         with ExitStack() as started:
             begun = time.monotonic()
             started.enter_context(self.control_plane)
             begun = self._tell("etcd, kube-apiserver, kube-controller-manager", begun)
-            started.enter_context(Node(self.control_plane, self.folder / "node", images))
+            started.enter_context(Node(self.control_plane, self.folder / "node", self.images))
             self._tell("kubelet, containerd, kube-proxy, CoreDNS", begun)
             self._running = started.pop_all()
         return self
@@ -131,11 +132,12 @@ class Cluster:
 class Forwarded:
     """A Service of the chart's namespace at a port of this machine: `url`. Use as a context manager."""
 
-    def __init__(self, cluster: Cluster, service: str, port: int) -> None:
-        """Prepare to forward a free port to this port of the Service."""
+    def __init__(self, cluster: Cluster, service: str, port: int, scheme: str = "http") -> None:
+        """Prepare to forward a free port to this port of the Service, which speaks this scheme."""
         self._cluster = cluster
         self._service = service
         self._port = port
+        self._scheme = scheme
         self._log = cluster.folder / f"forward-{service}.log"
 
     def __enter__(self) -> Self:
@@ -160,7 +162,7 @@ class Forwarded:
     def url(self) -> str:
         """Where it is; empty before that."""
         found = re.search(r"(127\.0\.0\.1:\d+) ->", self._log.read_text())
-        return f"http://{found[1]}" if found else ""
+        return f"{self._scheme}://{found[1]}" if found else ""
 
 
 class Emulated:

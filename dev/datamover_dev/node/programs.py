@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from datamover_dev.controlplane.programs import Program
@@ -22,19 +23,32 @@ NODE_PROGRAMS = (KUBELET, KUBE_PROXY, KUBE_SCHEDULER, PAUSE, COREDNS)
 
 _COMMANDS = ("containerd", "ctr", "runc", "iptables", "conntrack", "ip", "socat", "unshare")
 CNI = Path("/usr/lib/cni")
+CGROUP_1 = Path("/sys/fs/cgroup/memory")
+TRY_TIMEOUT = 30.0
 PACKAGES = "containerd runc containernetworking-plugins iptables conntrack iproute2 socat ebtables ethtool"
 
 
-def missing() -> str:
-    """Return in one sentence what this machine lacks for a node; empty where it lacks nothing."""
+def lacking() -> str:
+    """Return in one sentence what its user can give this machine so that it can be a node; empty where nothing is."""
     if os.geteuid() != 0:
         return "A node needs root: it makes namespaces, mounts and a bridge of its own."
-    if not Path("/sys/fs/cgroup/memory").is_dir():
+    absent = [command for command in _COMMANDS if shutil.which(command) is None]
+    absent += [] if (CNI / "bridge").exists() else [str(CNI / "bridge")]
+    if absent:
+        return f"A node needs {', '.join(absent)}; on Debian: apt-get install --no-install-recommends {PACKAGES}"
+    return ""
+
+
+def denied() -> str:
+    """Return in one sentence what this machine denies even root, who alone may ask; empty where a node can be.
+
+    A container without rights of its own, or a kernel without a part that pods need: no program can mend that.
+    """
+    if not CGROUP_1.is_dir():
         return "The node is written for cgroup 1, and this machine has cgroup 2 alone; use kind or minikube."
-    lacking = [command for command in _COMMANDS if shutil.which(command) is None]
-    if lacking or not (CNI / "bridge").exists():
-        names = ", ".join([*lacking, *(() if (CNI / "bridge").exists() else (str(CNI / "bridge"),))])
-        return f"A node needs {names}; on Debian: apt-get install --no-install-recommends {PACKAGES}"
+    tried = subprocess.run([_FOLDER / "try.sh"], capture_output=True, text=True, check=False, timeout=TRY_TIMEOUT)
+    if tried.returncode != 0:
+        return f"This machine lets nobody be a node in it: {' '.join(tried.stderr.split())}"
     return ""
 
 
@@ -44,5 +58,5 @@ def require() -> None:
     Raises:
         SetupError: it can't; the message says what to do.
     """
-    if lack := missing():
-        raise SetupError(lack)
+    if complaint := lacking() or denied():
+        raise SetupError(complaint)

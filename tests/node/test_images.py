@@ -1,0 +1,42 @@
+"""The images as they are: who they run as, what they say of themselves, how large they are."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from datamover_dev.images import TARGETS, version
+from datamover_dev.node.cluster import Cluster
+from tests.support.specs import JsonDict
+
+LARGEST = {"operator": 120e6, "emulator": 210e6}
+"""In bytes, of all that is ours: the base is another's affair, and a stand-in has another size."""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_image_says_what_it_is_and_runs_as_nobody(cluster: Cluster, target: str) -> None:
+    (archive,) = [each for each in cluster.images if each.name.startswith(target)]
+    config, layers = opened(archive)
+    assert config["config"]["User"] == "65532:65532"
+    labels = config["config"]["Labels"]
+    assert labels["org.opencontainers.image.version"] == version()
+    assert len(labels["org.opencontainers.image.revision"]) == 40
+    assert labels["org.opencontainers.image.title"] == f"datamover-{target}"
+    assert sum(layers[1:]) < LARGEST[target]
+
+
+def opened(archive: Path) -> tuple[JsonDict, list[int]]:
+    """An image's configuration, and the sizes of its layers, the base's first."""
+    with tarfile.open(archive) as tar:
+
+        def content(name: str) -> bytes:
+            file = tar.extractfile(name)
+            assert file is not None
+            return file.read()
+
+        (manifest,) = json.loads(content("manifest.json"))
+        config: JsonDict = json.loads(content(manifest["Config"]))
+        return config, [tar.getmember(layer).size for layer in manifest["Layers"]]

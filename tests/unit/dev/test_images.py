@@ -1,0 +1,73 @@
+"""What builds the images: an engine that can, else buildah; and a stand-in is never silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datamover_dev import images
+from datamover_dev.errors import SetupError
+
+ALWAYS, NEVER = "exit 0", "exit 1"
+NO_REGISTRY = 'case "$1 $2" in "image inspect" | pull*) exit 1 ;; esac'
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PATH with nothing on it, and a cache of its own."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "bin").mkdir()
+    return tmp_path / "bin"
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("docker", "podman", "chosen"),
+    [
+        (ALWAYS, ALWAYS, "docker"),
+        (NEVER, ALWAYS, "podman"),
+        (NO_REGISTRY, ALWAYS, "podman"),
+        (NO_REGISTRY, NO_REGISTRY, "buildah"),
+    ],
+)
+def test_an_engine_builds_only_where_it_has_the_base_image(
+    programs: Path, docker: str, podman: str, chosen: str
+) -> None:
+    for name, script in (("docker", docker), ("podman", podman), ("buildah", ALWAYS)):
+        program(programs, name, script)
+    assert images._builder().name == chosen
+    assert images.lacking() == ""
+
+
+def test_without_any_of_them_it_says_what_to_install(programs: Path) -> None:
+    program(programs, "docker", NO_REGISTRY)
+    assert "apt-get install buildah debootstrap" in images.lacking()
+    with pytest.raises(SetupError, match="docker, podman or buildah"):
+        images.build_images(print)
+
+
+STAND_IN_ALONE = """
+case "$*" in
+*" pull "*--policy=always*) exit 1 ;;
+*images*reference*) echo 0123 ;;
+esac"""
+REAL = """
+case "$*" in
+*" pull "*--policy=always*) exit 1 ;;
+*images*label*) ;;
+*images*reference*) echo 0123 ;;
+esac"""
+
+
+@pytest.mark.parametrize(("buildah", "said"), [(STAND_IN_ALONE, True), (REAL, False)], ids=["stand-in", "real"])
+def test_a_stand_in_is_named_at_each_build(programs: Path, buildah: str, said: bool) -> None:
+    program(programs, "buildah", buildah)
+    told: list[str] = []
+    images.Buildah().build("operator", told.append)
+    assert any("STAND-IN" in each for each in told) == said
