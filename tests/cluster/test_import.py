@@ -98,7 +98,7 @@ def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_owned(
     before = world.calls(reads=False)
     assert "unchanged" in run_import(world, control_plane)
     assert world.calls(reads=False) == before
-    assert run_import(world, control_plane, "--group", "another") == ""  # nothing in it
+    assert "no movers of the older service found" in run_import(world, control_plane, "--group", "another")
 
     world.run("r1", mover=name)
     world.wait_phase("r1", "Succeeded")
@@ -144,7 +144,8 @@ def test_what_is_not_to_be_adopted_is_listed_and_left_alone(
         world.s3_mover(name)
 
     before = world.calls(reads=False)
-    lines = run_import(world, control_plane).splitlines()
+    *lines, count = run_import(world, control_plane).splitlines()
+    assert count == f"3 found, 0 refused; see: kubectl get dm -n {world.namespace}"
     assert sorted(line.split(maxsplit=1)[0] for line in lines) == ["skipped"] * 3
     said = "\n".join(lines)
     assert f"({nameless}): has no name" in said

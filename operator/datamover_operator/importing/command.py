@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(argv: Sequence[str], settings: Settings) -> int:
-    """Import, and return the exit status: 0 also where some movers can't be adopted (they are listed)."""
+    """Import, and return the exit status: 0 also where some movers can't be adopted, 1 where a write was refused."""
     arguments = parser().parse_args(argv)
     logs.configure("console", "warning")
     try:
@@ -62,12 +62,28 @@ async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
             return _WRONG_USE
         access = await access_to(account, client, settings.operator_namespace)
         found = await find(accounts.connect(access), account, arguments.group)
-        for legacy in found:
-            await _import(client, legacy, account, arguments)
+        if not found:
+            org = account.spec.org or "any"
+            _say(f"no movers of the older service found (org: {org}, region: {account.spec.region})")
+        return await _import_all(client, found, account, arguments)
     finally:
         await accounts.close()
         await client.close()
-    return 0
+
+
+async def _import_all(
+    client: KubeClient, found: Sequence[LegacyMover], account: DataMoverAccount, arguments: argparse.Namespace
+) -> int:
+    refused = 0
+    for legacy in found:
+        try:
+            await _import(client, legacy, account, arguments)
+        except KubeError as error:
+            refused += 1
+            _say(f"refused   {legacy.group}/{legacy.name} ({legacy.arn}): {error}")
+    if found and account.spec.rest is not None:
+        _say(f"{len(found)} found, {refused} refused; see: kubectl get dm -n {account.spec.rest.namespace}")
+    return 1 if refused else 0
 
 
 async def find(aws: Aws, account: DataMoverAccount, group: str | None) -> list[LegacyMover]:
@@ -97,7 +113,12 @@ async def _location(aws: Aws, listed: JsonObject) -> JsonObject:
     kinds: dict[str, LocationKind] = {"s3": "s3", "efs": "efs"}
     if scheme not in kinds:
         return listed
-    return await aws.datasync.describe_location(kinds[scheme], str(listed["locationArn"]))
+    try:
+        return await aws.datasync.describe_location(kinds[scheme], str(listed["locationArn"]))
+    except AwsError as error:
+        if error.failure.kind is FailureKind.NOT_FOUND:
+            return {}  # it went after it was listed
+        raise
 
 
 async def _account(client: KubeClient, wanted: str) -> DataMoverAccount | None:
@@ -108,8 +129,9 @@ async def _account(client: KubeClient, wanted: str) -> DataMoverAccount | None:
             accounts.append(parse(DataMoverAccount, raw if isinstance(raw, dict) else {}))
         except InvalidObject as problem:
             _say(f"skipped: {problem}")
-    matching = [each for each in accounts if wanted in {each.metadata.name, each.spec.account_id} and each.spec.rest]
-    return min(matching, key=lambda each: (each.metadata.creation_timestamp or "", each.metadata.name), default=None)
+    ids = {each.spec.account_id for each in accounts if wanted in {each.metadata.name, each.spec.account_id}}
+    serving = [each for each in accounts if each.spec.account_id in ids and each.spec.rest]
+    return min(serving, key=lambda each: (each.metadata.creation_timestamp or "", each.metadata.name), default=None)
 
 
 async def _import(
