@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zlib
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from datamover_crds.legacy import object_names
 from datamover_dev.controlplane.cluster import ControlPlane
-from tests.support.movers import ACCOUNT_ID, NOTHING, World
+from tests.support.api_proxy import ApiProxy, Asked
+from tests.support.movers import ACCOUNT_ID, NOTHING, REGION, World
 from tests.support.operator_process import Operators
+from tests.support.rest import MOVERS, RestServices
+from tests.support.waiting import eventually
 
 GROUP, NAME = "abc-123", "best-effort-datasync-01"
 TAGS = {"spinup:org": "spindev", "spinup:spaceid": GROUP, "spinup:type": "storage", "spinup:flavor": "datamover"}
@@ -66,6 +71,15 @@ def legacy(world: World) -> str:
     return arn
 
 
+def same_task(world: World, legacy: str, name: str) -> str:
+    """Make one more mover of the older service, between the same locations; return its task's ARN."""
+    datasync = world.aws("datasync")
+    described = datasync.describe_task(TaskArn=legacy)
+    pair = {f"{side}LocationArn": described[f"{side}LocationArn"] for side in ("Source", "Destination")}
+    arn: str = datasync.create_task(**pair, Name=name, Tags=tag_list())["TaskArn"]
+    return arn
+
+
 def importing(
     world: World, kubeconfig: Path, *arguments: str, account: str = ACCOUNT_ID
 ) -> subprocess.CompletedProcess[str]:
@@ -81,12 +95,10 @@ def run_import(world: World, control_plane: ControlPlane, *arguments: str) -> st
     return done.stdout
 
 
-def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_owned(
-    world: World, operator: Operators, control_plane: ControlPlane, legacy: str
+def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_deleted_over_rest_with_all_it_has(
+    world: World, operator: Operators, rest_services: RestServices, control_plane: ControlPlane, legacy: str
 ) -> None:
     since = world.emulator.journal()[-1]["seq"]
-    assert "would be" in run_import(world, control_plane, "--dry-run")
-    assert world.list("DataMover") == []
     assert "imported" in run_import(world, control_plane, "--group", GROUP)
     name = f"{GROUP}.{NAME}"
     operator()
@@ -100,12 +112,14 @@ def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_owned(
     assert world.calls(reads=False) == before
     assert "no movers of the older service found" in run_import(world, control_plane, "--group", "another")
 
-    world.run("r1", mover=name)
-    world.wait_phase("r1", "Succeeded")
+    rest, path = rest_services(), f"{MOVERS}/{GROUP}/{NAME}"
+    started = rest.set_state(NAME, "start", GROUP)
+    assert started.status == 200
+    eventually(lambda: rest.get(f"{path}/runs/{started.json}").json["Status"] == "SUCCESS")
     assert world.objects("dst") == {"a.txt": b"alpha"}
-    world.delete("DataMover", name)
-    world.wait_gone("DataMover", name)
-    assert world.leftovers() == NOTHING
+    assert rest.send("DELETE", path).status == 204
+    assert rest.get(path).status == 404
+    eventually(lambda: world.leftovers() == NOTHING)
 
 
 def test_what_somebody_has_changed_in_the_console_since_stays_as_it_is(
@@ -144,8 +158,8 @@ def test_what_is_not_to_be_adopted_is_listed_and_left_alone(
         world.s3_mover(name)
 
     before = world.calls(reads=False)
-    *lines, count = run_import(world, control_plane).splitlines()
-    assert count == f"3 found, 0 refused; see: kubectl get dm -n {world.namespace}"
+    *lines, counted = run_import(world, control_plane).splitlines()
+    assert counted == f"3 found: 3 skipped; see: kubectl get dm -n {world.namespace}"
     assert sorted(line.split(maxsplit=1)[0] for line in lines) == ["skipped"] * 3
     said = "\n".join(lines)
     assert f"({nameless}): has no name" in said
@@ -153,6 +167,45 @@ def test_what_is_not_to_be_adopted_is_listed_and_left_alone(
     assert f"{GROUP}/{NAME} ({legacy}): other movers have its names" in said
     assert world.calls(reads=False) == before
     assert len(world.list("DataMover")) == 2
+
+
+def test_a_dry_run_tells_what_the_import_then_does(world: World, kubeconfig: Path, legacy: str, tmp_path: Path) -> None:
+    arns = sorted([legacy, same_task(world, legacy, NAME), same_task(world, legacy, NAME)])
+    refused, last = same_task(world, legacy, "second"), same_task(world, legacy, "third")
+    said = []
+    for arguments in (["--dry-run"], []):
+        assert world.list("DataMover") == []
+        with ApiProxy(kubeconfig, tmp_path) as proxy:
+            proxy.refuse(third_write(), 403)
+            done = importing(world, proxy.kubeconfig, *arguments)
+        assert done.returncode == 1
+        said.append(done.stdout.replace("imported ", "to import").replace("imported", "to import"))
+    assert said[0] == said[1]
+
+    first, second = object_names(ACCOUNT_ID, GROUP, NAME)
+    *lines, counted = said[0].splitlines()
+    assert lines[0] == f"to import {GROUP}/{NAME} ({arns[0]}) as {world.namespace}/{first}"
+    assert lines[1] == f"to import {GROUP}/{NAME} ({arns[1]}) as {world.namespace}/{second}"
+    assert lines[2] == f"skipped   {GROUP}/{NAME} ({arns[2]}): other movers have its names"
+    assert lines[3].startswith(f"refused   {GROUP}/second ({refused}): 403 ")
+    assert lines[4] == f"to import {GROUP}/third ({last}) as {world.namespace}/{GROUP}.third"
+    assert counted == f"5 found: 3 to import, 1 skipped, 1 refused; see: kubectl get dm -n {world.namespace}"
+    assert {each["spec"]["adopt"]["taskArn"] for each in world.list("DataMover")} == {*arns[:2], last}
+
+
+def third_write() -> Asked:
+    """Holds of the third POST, counted from now on."""
+    seen = count(1)
+    return lambda request: request.method == "POST" and next(seen) == 3
+
+
+def test_an_import_ends_where_kubernetes_fails(world: World, kubeconfig: Path, legacy: str, tmp_path: Path) -> None:
+    same_task(world, legacy, "second")
+    with ApiProxy(kubeconfig, tmp_path) as proxy:
+        proxy.refuse(lambda request: request.method == "POST", 503)
+        done = importing(world, proxy.kubeconfig)
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+    assert done.stdout.startswith("503 ")
 
 
 def test_a_mover_whose_name_is_taken_gets_another(world: World, control_plane: ControlPlane, legacy: str) -> None:
@@ -170,7 +223,16 @@ def test_an_account_that_is_not_there_or_serves_no_rest_is_named(world: World, k
     for account in ("nobody", ACCOUNT_ID):
         done = importing(world, kubeconfig, account=account)
         assert done.returncode == 2
-        assert done.stdout == (f"no DataMoverAccount with a spec.rest section is, or has the accountId, '{account}'\n")
+        assert done.stdout == f"no DataMoverAccount with a spec.rest section is, or has the accountId, '{account}'\n"
+
+
+def test_an_account_is_told_by_the_name_of_any_of_its_objects(world: World, kubeconfig: Path) -> None:
+    world.grant_all()
+    spec = {"accountId": ACCOUNT_ID, "region": REGION, "org": "spindev"}
+    world.create("DataMoverAccount", f"{world.account}-rest", {**spec, "rest": {"namespace": world.namespace}})
+    done = importing(world, kubeconfig, account=world.account)
+    assert done.returncode == 0
+    assert done.stdout == f"no movers of the older service found (org: spindev, region: {REGION})\n"
 
 
 def test_what_stands_in_the_way_is_told_in_a_line(world: World, kubeconfig: Path, tmp_path: Path) -> None:
@@ -189,6 +251,14 @@ def test_what_stands_in_the_way_is_told_in_a_line(world: World, kubeconfig: Path
     done = importing(world, kubeconfig)
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
     assert 'secrets "keys" not found' in done.stdout
+
+
+def test_a_mover_whose_location_has_just_gone_is_listed(world: World, kubeconfig: Path, legacy: str) -> None:
+    gone = {"code": "InvalidRequestException", "message": "Location loc-0 is not found."}
+    with world.emulator.fault("DescribeLocationS3", error=gone):
+        done = importing(world, kubeconfig)
+    assert done.returncode == 0
+    assert re.match(rf"skipped   {GROUP}/{NAME} \({legacy}\): its (source|destination) location is gone\n", done.stdout)
 
 
 def test_a_refused_call_of_aws_ends_the_import(world: World, kubeconfig: Path, legacy: str) -> None:

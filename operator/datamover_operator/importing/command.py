@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from datamover_crds.legacy import FIXED_TAGS
 from datamover_operator import logs
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.aws.sessions import BotoAccounts
+from datamover_operator.importing.target import Rehearsal, Target
 from datamover_operator.importing.translation import LegacyMover, NotAdoptableError, adopting_mover, is_legacy
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind
@@ -25,6 +27,8 @@ from datamover_operator.working.access import access_to
 from datamover_operator.working.ports import Aws
 
 _WRONG_USE = 2
+_REFUSALS = range(400, 500)
+_UNCHANGED, _SKIPPED, _REFUSED = "unchanged", "skipped", "refused"
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,25 +69,29 @@ async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         if not found:
             org = account.spec.org or "any"
             _say(f"no movers of the older service found (org: {org}, region: {account.spec.region})")
-        return await _import_all(client, found, account, arguments)
+        target = (Rehearsal if arguments.dry_run else Target)(client, account.spec.rest.namespace)
+        return await _import_all(target, found, account)
     finally:
         await accounts.close()
         await client.close()
 
 
-async def _import_all(
-    client: KubeClient, found: Sequence[LegacyMover], account: DataMoverAccount, arguments: argparse.Namespace
-) -> int:
-    refused = 0
+async def _import_all(target: Target, found: Sequence[LegacyMover], account: DataMoverAccount) -> int:
+    """Import one after the other; what the API server refuses is listed. Raises KubeError where it does not answer."""
+    counted: Counter[str] = Counter()
     for legacy in found:
         try:
-            await _import(client, legacy, account, arguments)
+            verdict, told = await _import(target, legacy, account)
         except KubeError as error:
-            refused += 1
-            _say(f"refused   {legacy.group}/{legacy.name} ({legacy.arn}): {error}")
-    if found and account.spec.rest is not None:
-        _say(f"{len(found)} found, {refused} refused; see: kubectl get dm -n {account.spec.rest.namespace}")
-    return 1 if refused else 0
+            if error.status not in _REFUSALS:
+                raise
+            verdict, told = _REFUSED, f": {error}"
+        counted[verdict] += 1
+        _say(f"{verdict:<9} {legacy.group}/{legacy.name} ({legacy.arn}){told}")
+    if found:
+        totals = ", ".join(f"{number} {verdict}" for verdict, number in counted.items())
+        _say(f"{len(found)} found: {totals}; see: kubectl get dm -n {target.namespace}")
+    return 1 if counted[_REFUSED] else 0
 
 
 async def find(aws: Aws, account: DataMoverAccount, group: str | None) -> list[LegacyMover]:
@@ -134,45 +142,26 @@ async def _account(client: KubeClient, wanted: str) -> DataMoverAccount | None:
     return min(serving, key=lambda each: (each.metadata.creation_timestamp or "", each.metadata.name), default=None)
 
 
-async def _import(
-    client: KubeClient,
-    legacy: LegacyMover,
-    account: DataMoverAccount,
-    arguments: argparse.Namespace,
-) -> None:
-    title = f"{legacy.group}/{legacy.name} ({legacy.arn})"
+async def _import(target: Target, legacy: LegacyMover, account: DataMoverAccount) -> tuple[str, str]:
+    """Return what became of it in a word, and more about that. Raises KubeError."""
     try:
         mover, other_name = adopting_mover(legacy, account)
     except NotAdoptableError as reason:
-        _say(f"skipped   {title}: {reason}")
-        return
+        return _SKIPPED, f": {reason}"
     metadata = mover["metadata"]
     assert isinstance(metadata, dict)  # noqa: S101 - adopting_mover has just made it
-    namespace = str(metadata["namespace"])
-    found = [(name, await _there(client, namespace, name)) for name in (str(metadata["name"]), other_name)]
+    found = [(name, await target.get(name)) for name in (str(metadata["name"]), other_name)]
     same = [name for name, there in found if there is not None and _adopts(there, legacy.arn)]
     free = [name for name, there in found if there is None]
     if same:
-        _say(f"unchanged {title}: is {namespace}/{same[0]} already")
-    elif legacy.manager is not None:
-        _say(f"skipped   {title}: is managed by {legacy.manager} already")
-    elif not free:
-        _say(f"skipped   {title}: other movers have its names")
-    elif arguments.dry_run:
-        _say(f"would be  {title} as {namespace}/{free[0]}")
-    else:
-        metadata["name"] = free[0]
-        await client.create(Kind.MOVER.value.collection(namespace), mover)
-        _say(f"imported  {title} as {namespace}/{free[0]}")
-
-
-async def _there(client: KubeClient, namespace: str, name: str) -> JsonObject | None:
-    try:
-        return await client.get(Kind.MOVER.value.path(namespace, name))
-    except KubeError as error:
-        if error.is_not_found:
-            return None
-        raise
+        return _UNCHANGED, f": is {target.namespace}/{same[0]} already"
+    if legacy.manager is not None:
+        return _SKIPPED, f": is managed by {legacy.manager} already"
+    if not free:
+        return _SKIPPED, ": other movers have its names"
+    metadata["name"] = free[0]
+    await target.create(mover)
+    return target.done, f" as {target.namespace}/{free[0]}"
 
 
 def _adopts(mover: JsonObject, arn: str) -> bool:
