@@ -185,6 +185,32 @@ def test_a_service_that_dies_leaves_no_start_behind(
     eventually(lambda: world.list("DataMoverRun") == [])
 
 
+def test_a_service_that_ends_withdraws_a_start_that_nobody_has_taken_up(
+    world: World, ready: Client, operator: Operators, rest_services: RestServices
+) -> None:
+    operator.started[0].kill()
+    ending = rest_services.start(start_timeout_seconds=60, shutdown_grace_seconds=0)
+    with ThreadPoolExecutor(1) as threads:
+        lost = threads.submit(Client(ending.url).set_state, NAME, "start")
+        eventually(lambda: world.list("DataMoverRun"))
+        assert ending.terminate() == 0
+        assert world.list("DataMoverRun") == []
+        assert told(lost.result(timeout=30)) == IN_DOUBT
+
+
+def test_a_service_that_ends_cancels_a_start_that_the_operator_has_begun(
+    world: World, ready: Client, rest_services: RestServices
+) -> None:
+    ending = rest_services.start(start_timeout_seconds=60, shutdown_grace_seconds=0)
+    with world.emulator.fault("StartTaskExecution", hold="before") as fault, ThreadPoolExecutor(1) as threads:
+        lost = threads.submit(Client(ending.url).set_state, NAME, "start")
+        fault.wait_held()
+        assert ending.terminate() == 0
+        assert world.list("DataMoverRun")[0]["spec"]["cancel"] is True
+        assert told(lost.result(timeout=30)) == IN_DOUBT
+    world.wait_phase(world.list("DataMoverRun")[0]["metadata"]["name"], "Cancelled", "Succeeded")
+
+
 def test_a_suspended_mover_is_not_started(world: World, ready: Client) -> None:
     world.patch("DataMover", f"abc-123.{NAME}", {"spec": {"suspend": True}})
     eventually(lambda: ready.set_state(NAME, "start").text == "datasync mover is suspended")

@@ -97,8 +97,9 @@ class Runs:
             self._begin_to_take_back(room, run.metadata.name)
             raise UnknownOutcomeError(_IN_DOUBT) from error
         except asyncio.CancelledError:
+            # The service ends, and nobody but the client is left to be told.
             self._begin_to_take_back(room, run.metadata.name)
-            raise
+            raise UnknownOutcomeError(_IN_DOUBT) from None
         finally:
             self._starting.discard(uid)
 
