@@ -28,7 +28,8 @@ def application(version: str, *routers: APIRouter) -> FastAPI:
         redirect_slashes=False,
     )
     for router in routers:
-        app.include_router(router)
+        # FastAPI would look an included router's routes up twice for each request, and again twice at each level.
+        app.router.routes.extend(router.routes)
     app.add_exception_handler(HTTPException, _unserved)
     app.add_exception_handler(RefusalError, _refused)
     app.add_exception_handler(Exception, _failed)

@@ -105,8 +105,8 @@ def _gate(settings: Settings, mirror: Mirror, service: Service, verifier: Verifi
     shown = {"version": version(_PACKAGE), "githash": settings.githash, "buildstamp": settings.buildstamp}
     app = application(
         shown["version"],
-        health_routes(lambda: mirror.missing),
         legacy_routes(service, limits, metrics, shown),
+        health_routes(lambda: mirror.missing),
     )
     return Gate(app, verifier, {HEALTHZ, READYZ, OPENAPI, DOCS, *PUBLIC}, metrics)
 

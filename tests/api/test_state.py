@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datamover_api.legacy.state import task_state
+from datamover_api.legacy.state import History, task_state
 from datamover_crds import DataMoverRun
 from tests.api.samples import execution, mover, ready, run
 
@@ -26,6 +26,7 @@ from tests.api.samples import execution, mover, ready, run
         pytest.param("AVAILABLE", None, [run(1, "Pending", started=False)], "AVAILABLE", None, id="waits to start"),
         pytest.param("AVAILABLE", None, [run(1, "Rejected", started=False)], "AVAILABLE", None, id="was rejected"),
         pytest.param("UNAVAILABLE", 1, [run(1, "Succeeded")], "UNAVAILABLE", 1, id="is broken"),
+        pytest.param("AVAILABLE", None, [run(2, "Succeeded"), run(1, "Failed")], "AVAILABLE", 2, id="tells of no run"),
         pytest.param("CREATING", None, [], "CREATING", None, id="is being created"),
     ],
 )
@@ -33,12 +34,12 @@ def test_the_state_of_a_task_that(
     described: str, last: int | None, runs: list[DataMoverRun], status: str, arn: int | None
 ) -> None:
     known = mover(status=ready(status=described, currentTaskExecutionArn=execution(last) if last else None))
-    state = task_state(known, runs)
+    state = task_state(known, History.of(runs))
     assert (state.status, state.execution_arn) == (status, execution(arn) if arn else None)
 
 
 def test_the_active_run_is_the_one_to_stop() -> None:
     runs = [run(1, "Queued"), run(2, "Transferring"), run(3, "Succeeded")]
-    state = task_state(mover(status=ready()), runs)
+    state = task_state(mover(status=ready()), History.of(runs))
     assert state.active is not None
     assert state.active.metadata.name == "run-2"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterable
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 import structlog
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObject, JsonObject, parse
 
 M = TypeVar("M", DataMover, DataMoverRun, DataMoverAccount)
+T = TypeVar("T")
 _REMEMBERED: Final = 10_000
 _log = structlog.get_logger(__name__)
 
@@ -23,13 +24,12 @@ class Store(Generic[M]):
 
     def __init__(self, model: type[M], index: Callable[[M], Iterable[Hashable]]) -> None:
         """Hold objects of `model`; `index` gives each one's further keys."""
-        self.changes = 0
-        """Counts what has come, changed or gone so far."""
         self._model: type[M] = model
         self._index: Callable[[M], Iterable[Hashable]] = index
         self._objects: dict[str, M] = {}
         self._names: dict[str, str] = {}
         self._indexed: dict[Hashable, dict[str, M]] = {}
+        self._derived: dict[Hashable, dict[object, object]] = {}
         self._gone: dict[str, None] = {}
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
 
@@ -53,6 +53,15 @@ class Store(Generic[M]):
         """The objects with this further key."""
         return self._indexed.get(key, {}).values()
 
+    def derived(self, key: Hashable, make: Callable[[Iterable[M]], T]) -> T:
+        """What `make` makes of the objects with this further key; made anew after one of them has changed."""
+        if key not in self._indexed:  # clients can think of any key: nothing is kept for these
+            return make(())
+        made = self._derived.setdefault(key, {})
+        if make not in made:
+            made[make] = make(self.under(key))
+        return cast("T", made[make])
+
     def put(self, raw: JsonObject) -> M | None:
         """Take in an object, unless a newer version is here or it is known to be gone; return what is here."""
         uid, version = _identity(raw)
@@ -71,6 +80,7 @@ class Store(Generic[M]):
         self._names[obj.metadata.name] = uid
         for key in self._index(obj):
             self._indexed.setdefault(key, {})[uid] = obj
+            self._derived.pop(key, None)
         self._wake(uid)
         return obj
 
@@ -111,7 +121,6 @@ class Store(Generic[M]):
                 del self._waiting[uid]
 
     def _wake(self, uid: str) -> None:
-        self.changes += 1
         for change in self._waiting.get(uid, ()):
             if not change.done():
                 change.set_result(None)
@@ -123,6 +132,7 @@ class Store(Generic[M]):
         if self._names.get(known.metadata.name) == uid:
             del self._names[known.metadata.name]
         for key in self._index(known):
+            self._derived.pop(key, None)
             bucket = self._indexed[key]
             del bucket[uid]
             if not bucket:

@@ -141,11 +141,6 @@ def run_document(run: DataMoverRun) -> JsonObject:
     }
 
 
-def execution_id(run: DataMoverRun) -> str:
-    """The last part of the execution's ARN; empty where there is none yet."""
-    return (run.status.execution_arn or "").rsplit("/", 1)[-1]
-
-
 def go_time(text: str | None) -> str | None:
     """A time in UTC as Go prints it: without trailing zeros in the fraction."""
     if text is None or "." not in text or not text.endswith("Z"):

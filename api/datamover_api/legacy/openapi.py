@@ -89,16 +89,19 @@ def _inlined(schema: object, definitions: Mapping[str, object]) -> object:
 
 PING: Final[Route] = {
     "summary": "Tell that the service is there",
+    "tags": ["service"],
     "response_class": PlainTextResponse,
     "responses": {200: {**_text("pong", "pong"), "headers": _ANYONE}},
 }
 VERSION: Final[Route] = {
     "summary": "Tell which version this is",
+    "tags": ["service"],
     "response_class": JSONResponse,
     "responses": {200: _json("The version", _OBJECT, examples.VERSION, _ANYONE)},
 }
 METRICS: Final[Route] = {
     "summary": "Show the metrics for Prometheus",
+    "tags": ["service"],
     "response_class": PlainTextResponse,
     "responses": {200: _text("Prometheus' text format")},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -11,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from datamover_api.http.answers import ANY_ORIGIN, RefusalError, text
 from datamover_api.http.bodies import BodyLimits, read_body
 from datamover_api.http.health import show_metrics
+from datamover_api.http.routes import PlainRoute
 from datamover_api.legacy import openapi
 from datamover_api.legacy.decoding import DecodingError, W, decode
 from datamover_api.legacy.service import Service
@@ -26,39 +28,34 @@ _MOVERS: Final = BASE + "/{account}/movers"
 _GROUP: Final = _MOVERS + "/{group}"
 _MOVER: Final = _GROUP + "/{name}"
 _RUNS: Final = _MOVER + "/runs"
+_LISTS: Final = 64
 
 
 def legacy_routes(service: Service, limits: BodyLimits, metrics: Metrics, version: Mapping[str, str]) -> APIRouter:
     """All routes: `limits` bound the bodies, `version` is what the version route shows."""
-    router = APIRouter()
+    router = APIRouter(route_class=PlainRoute)
+    _add_reading_routes(router, service)
+    _add_writing_routes(router, service, limits)
     for base in (BASE, TEST):
-        router.include_router(_public_routes(metrics, version), prefix=base)
-    router.include_router(_reading_routes(service))
-    router.include_router(_writing_routes(service, limits))
+        _add_public_routes(router, base, metrics, version)
     return router
 
 
-def _public_routes(metrics: Metrics, version: Mapping[str, str]) -> APIRouter:
-    router = APIRouter(tags=["service"])
-
-    @router.get("/ping", **openapi.PING)
+def _add_public_routes(router: APIRouter, base: str, metrics: Metrics, version: Mapping[str, str]) -> None:
+    @router.get(f"{base}/ping", **openapi.PING)
     async def ping() -> Response:
         return text("pong", headers=ANY_ORIGIN)
 
-    @router.get("/version", **openapi.VERSION)
+    @router.get(f"{base}/version", **openapi.VERSION)
     async def show_version() -> Response:
         return JSONResponse(dict(version), headers=ANY_ORIGIN)
 
-    @router.get("/metrics", **openapi.METRICS)
+    @router.get(f"{base}/metrics", **openapi.METRICS)
     async def metrics_() -> Response:
         return await show_metrics(metrics)
 
-    return router
 
-
-def _reading_routes(service: Service) -> APIRouter:
-    router = APIRouter()
-
+def _add_reading_routes(router: APIRouter, service: Service) -> None:
     @router.get(f"{BASE}/flywheel", **openapi.FLYWHEEL)
     async def flywheel(request: Request) -> Response:
         ids = request.query_params.getlist("task")
@@ -84,12 +81,8 @@ def _reading_routes(service: Service) -> APIRouter:
     async def show_run(account: str, group: str, name: str, run: str) -> Response:
         return JSONResponse(await service.run(account, MoverKey(group, name), run))
 
-    return router
 
-
-def _writing_routes(service: Service, limits: BodyLimits) -> APIRouter:
-    router = APIRouter()
-
+def _add_writing_routes(router: APIRouter, service: Service, limits: BodyLimits) -> None:
     @router.post(_GROUP, **openapi.CREATE)
     async def create(request: Request, account: str, group: str) -> Response:
         await service.check_account(account)
@@ -108,11 +101,15 @@ def _writing_routes(service: Service, limits: BodyLimits) -> APIRouter:
         await service.delete(account, MoverKey(group, name))
         return Response(status_code=204)
 
-    return router
+
+def _list(names: tuple[str, ...]) -> Response:
+    return Response(_json(names), headers={"X-Items": str(len(names))}, media_type="application/json")
 
 
-def _list(names: list[str]) -> Response:
-    return JSONResponse(names, headers={"X-Items": str(len(names))})
+@lru_cache(_LISTS)
+def _json(names: tuple[str, ...]) -> bytes:
+    """The names as JSON: made once for a long list that is asked for again and again."""
+    return bytes(JSONResponse(names).body)
 
 
 async def _decoded(model: type[W], request: Request, limits: BodyLimits, what: str) -> W:

@@ -10,16 +10,16 @@ from datamover_api.actions.outcomes import UnknownOutcomeError
 from datamover_api.actions.runs import Runs
 from datamover_api.http.answers import RefusalError
 from datamover_api.legacy.creating import new_mover
-from datamover_api.legacy.documents import execution_id, mover_document, run_document
+from datamover_api.legacy.documents import mover_document, run_document
 from datamover_api.legacy.flywheel import flywheel_task
 from datamover_api.legacy.refusals import NO_ACCOUNT, NO_MOVER, NO_RUN, NOT_RUNNING, RUNNING, SUSPENDED, in_old_words
-from datamover_api.legacy.state import AVAILABLE, task_state
+from datamover_api.legacy.state import AVAILABLE, History, execution_id, task_state
 from datamover_api.legacy.state import RUNNING as TASK_RUNNING
 from datamover_api.legacy.wire import CreateMover, SetState
 from datamover_api.mirror.keys import MoverKey, is_shown
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.mirror.place import Place
-from datamover_crds import DataMover, DataMoverRun, JsonObject
+from datamover_crds import DataMover, JsonObject
 
 
 class Service:
@@ -31,11 +31,11 @@ class Service:
         self._movers = movers
         self._runs = runs
 
-    async def names(self, account_id: str) -> list[str]:
+    async def names(self, account_id: str) -> tuple[str, ...]:
         """The names of all movers of an account."""
         return (await self._place(account_id)).shown()
 
-    async def names_in(self, account_id: str, group: str) -> list[str]:
+    async def names_in(self, account_id: str, group: str) -> tuple[str, ...]:
         """The names of a group's movers; none for a group that is not known."""
         return (await self._place(account_id)).shown_in(group)
 
@@ -54,7 +54,7 @@ class Service:
     async def show(self, account_id: str, key: MoverKey) -> JsonObject:
         """A mover's task, locations and tags."""
         place, mover = await self._mover(account_id, key)
-        return mover_document(mover, task_state(mover, place.room.runs_of(mover)))
+        return mover_document(mover, task_state(mover, _history(place, mover)))
 
     async def delete(self, account_id: str, key: MoverKey) -> None:
         """Have a mover deleted with all that it has in AWS."""
@@ -77,12 +77,12 @@ class Service:
     async def run_ids(self, account_id: str, key: MoverKey) -> list[str]:
         """The ids of a mover's task executions, the oldest first."""
         place, mover = await self._mover(account_id, key)
-        return [execution_id(run) for run in _started(place, mover)]
+        return list(_history(place, mover).started)
 
     async def run(self, account_id: str, key: MoverKey, run_id: str) -> JsonObject:
         """One task execution of a mover."""
         place, mover = await self._mover(account_id, key)
-        run = next((each for each in _started(place, mover) if execution_id(each) == run_id), None)
+        run = _history(place, mover).started.get(run_id)
         if run is None:
             raise RefusalError(HTTPStatus.NOT_FOUND, NO_RUN)
         return run_document(run)
@@ -108,15 +108,16 @@ class Service:
         return place, mover
 
     async def _start(self, place: Place, mover: DataMover) -> str:
-        if task_state(mover, place.room.runs_of(mover)).status != AVAILABLE:
+        if task_state(mover, _history(place, mover)).status != AVAILABLE:
             raise RefusalError(HTTPStatus.CONFLICT, RUNNING)
         if mover.spec.suspend:
             raise RefusalError(HTTPStatus.CONFLICT, SUSPENDED)
         with in_old_words():
-            return execution_id(await self._runs.start(place.room, mover))
+            started = await self._runs.start(place.room, mover)
+        return execution_id(started.status.execution_arn)
 
     async def _stop(self, place: Place, mover: DataMover) -> None:
-        state = task_state(mover, place.room.runs_of(mover))
+        state = task_state(mover, _history(place, mover))
         if state.status != TASK_RUNNING:
             raise RefusalError(HTTPStatus.CONFLICT, NOT_RUNNING)
         with in_old_words():
@@ -125,6 +126,5 @@ class Service:
             await self._runs.stop(place.room, state.active)
 
 
-def _started(place: Place, mover: DataMover) -> list[DataMoverRun]:
-    runs = [run for run in place.room.runs_of(mover) if run.status.execution_arn is not None]
-    return sorted(runs, key=lambda run: run.status.start_time or run.metadata.creation_timestamp or "")
+def _history(place: Place, mover: DataMover) -> History:
+    return place.room.runs.derived(mover.metadata.uid, History.of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -114,8 +114,10 @@ class Mirror:
             self._rooms[namespace] = (room, begin(room.reflect(), f"namespace {namespace}", self._give_up))
 
 
-async def _fill(parts: Iterable[Reflector[DataMoverAccount] | Room]) -> None:
+async def _fill(parts: Collection[Reflector[DataMoverAccount] | Room]) -> None:
     """Give them some time for their first list."""
+    if all(part.is_settled for part in parts):
+        return
     with suppress(TimeoutError):
         async with asyncio.timeout(_FILL_S):
             for part in parts:

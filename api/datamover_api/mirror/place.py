@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Self
 
 from datamover_api.kube import resources
 from datamover_api.kube.client import KubeClient
@@ -25,8 +27,6 @@ class Room:
             Reflector(client, resources.movers(namespace), self.movers, _nothing),
             Reflector(client, resources.runs(namespace), self.runs, _nothing),
         )
-        self._lists: dict[tuple[Hashable, frozenset[str]], list[str]] = {}
-        self._listed_at = 0
 
     @property
     def is_filled(self) -> bool:
@@ -54,21 +54,26 @@ class Room:
             for each in self.reflectors:
                 group.create_task(each.reflect())
 
-    def names(self, key: Hashable, accounts: frozenset[str]) -> list[str]:
-        """The names, in order, of the movers under a key that name one of these accounts; made anew after a change."""
-        if self._listed_at != self.movers.changes:
-            self._lists.clear()
-            self._listed_at = self.movers.changes
-        names = self._lists.get((key, accounts))
-        if names is None:
-            names = sorted(name_of(each) for each in self.movers.under(key) if each.spec.account_ref.name in accounts)
-            if names:  # clients can think of any group
-                self._lists[key, accounts] = names
-        return names
+    def names(self, key: Hashable, accounts: frozenset[str]) -> tuple[str, ...]:
+        """The names, in order, of the movers under a key that name one of these accounts."""
+        listed = self.movers.derived(key, _Listed.of)
+        if listed.accounts <= accounts:
+            return listed.names
+        return tuple(name for name, account in listed.owned if account in accounts)
 
-    def runs_of(self, mover: DataMover) -> Iterable[DataMoverRun]:
-        """A mover's runs."""
-        return self.runs.under(mover.metadata.uid)
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The names of some movers in order, alone and each with its account's name, and these accounts."""
+
+    names: tuple[str, ...]
+    owned: tuple[tuple[str, str], ...]
+    accounts: frozenset[str]
+
+    @classmethod
+    def of(cls, movers: Iterable[DataMover]) -> Self:
+        owned = sorted((name_of(each), each.spec.account_ref.name) for each in movers)
+        return cls(tuple(name for name, _ in owned), tuple(owned), frozenset(account for _, account in owned))
 
 
 class Place:
@@ -80,11 +85,11 @@ class Place:
         self.room = room
         self._names = names
 
-    def shown(self) -> list[str]:
+    def shown(self) -> tuple[str, ...]:
         """The names of the movers that readers see, in order."""
         return self.room.names(ALL, self._names)
 
-    def shown_in(self, group: str) -> list[str]:
+    def shown_in(self, group: str) -> tuple[str, ...]:
         """The names of a group's movers that readers see, in order."""
         return self.room.names(Group(group), self._names)
 
