@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 
@@ -68,6 +69,37 @@ def test_an_object_that_its_model_refuses_is_left_out_until_it_is_mended(store: 
     assert len(store) == 0
     assert store.put(raw(version=3)) is not None
     assert store.put(unreadable) is not None  # it is no news
+
+
+def test_what_is_derived_is_made_anew_after_a_change_of_its_objects_alone(store: Store[DataMover]) -> None:
+    asked = []
+
+    def versions(movers: Iterable[DataMover]) -> list[str]:
+        asked.append("!")
+        return sorted(each.metadata.resource_version or "" for each in movers)
+
+    key = MoverKey("abc-123", "nightly")
+    assert store.derived(key, versions) == []
+    store.put(raw(version=1))
+    assert [store.derived(key, versions) for _ in range(3)] == [["1"]] * 3
+    assert len(asked) == 2
+    assert store.derived(key, len_of) == 1  # nobody gets what somebody else has made
+
+    store.put(raw(name="another", uid="another", version=2))
+    store.put(raw(version=1))  # known already
+    assert (store.derived(key, versions), len(asked)) == (["1"], 2)
+    store.put(raw(version=3))
+    assert store.derived(key, versions) == ["3"]
+    store.put(raw(uid="second", version=4))
+    assert store.derived(key, versions) == ["3", "4"]
+    store.put(raw(uid="second", group="elsewhere", version=5))
+    assert store.derived(key, versions) == ["3"]
+    store.drop(mover().metadata.uid)
+    assert store.derived(key, versions) == []
+
+
+def len_of(movers: Iterable[DataMover]) -> int:
+    return len(list(movers))
 
 
 async def test_a_wait_ends_with_the_change_that_it_is_for(store: Store[DataMover]) -> None:
