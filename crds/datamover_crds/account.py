@@ -70,7 +70,7 @@ class DataMoverAccountSpec(Model):
 
     account_id: Annotated[str, Field(min_length=12, max_length=12, pattern="^[0-9]{12}$")]
     """The AWS account's 12-digit id. Can't be changed."""
-    region: Annotated[str, Field(min_length=1, max_length=32, pattern="^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$")]
+    region: Annotated[str, Field(min_length=1, max_length=32, pattern="^[a-z]{2,8}(-[a-z]+)+-[0-9]{1,2}$")]
     """The AWS region, such as `eu-central-1`. Can't be changed."""
     assume_role: AssumeRole | None = None
     """The role to assume in the account. Not given: the credentials are used as they are."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from moto.utilities.utils import get_partition
+
 JsonObject = dict[str, Any]
 
 
@@ -33,9 +35,7 @@ class Caller:
     @property
     def partition(self) -> str:
         """The AWS partition that the region belongs to."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return get_partition(self.region)
 
     def sees(self, created: datetime) -> bool:
         """Whether a listing shows what was created then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -91,6 +92,24 @@ def pod_of(each: Json) -> Json | None:
         ({"watchNamespaces": "team-a"}, "at '/watchNamespaces': got string, want array"),
         ({"watchNamespaces": ["Team"]}, "at '/watchNamespaces/0': 'Team' does not match pattern"),
         ({"image": {"pullPolicy": "Sometimes"}}, "at '/image/pullPolicy': value must be one of"),
+        ({"commonLabels": {"app.kubernetes.io/name": "x"}}, "at '/commonLabels/app.kubernetes.io~1name': got string"),
+        ({"networkPolicy": {"egressPorts": []}}, "at '/networkPolicy/egressPorts': minItems: got 0, want 1"),
+        (
+            {"operator": {"resources": {"limits": {"memory": ".."}}}},
+            "at '/operator/resources/limits/memory': '..' does",
+        ),
+        (
+            {"operator": {"settings": {"awsCallTimeoutSeconds": 90}}},
+            "operator.settings.settlingSeconds: accepted is more than awsCallTimeoutSeconds (90)",
+        ),
+        (
+            {"api": {"autoscaling": {"enabled": True, "minReplicas": 9}}},
+            "api.autoscaling.minReplicas: accepted is at most maxReplicas (6)",
+        ),
+        (
+            {"watchNamespaces": ["a"], "dev": {"enabled": True, "namespace": "b"}},
+            "dev.namespace: 'b' is none of watchNamespaces",
+        ),
         ({"aws": {"region": "Frankfurt"}}, "at '/aws/region': 'Frankfurt' does not match pattern"),
         ({"api": ENABLED}, "api.keys.existingSecret: name a Secret"),
         ({"api": KEYS | ENABLED | {"ingress": {"enabled": True}}}, "api.ingress.hosts: name at least one host"),
@@ -130,6 +149,94 @@ def test_the_rest_service_has_rights_where_it_is_told(
     roles = [each for each in rendered if each["kind"] in {"Role", "ClusterRole"}]
     writing = [each for each in roles if any("create" in rule["verbs"] for rule in each["rules"])]
     assert [each["metadata"].get("namespace", "*") for each in writing] == granted
+
+
+def test_names_that_yaml_takes_for_something_else_are_texts() -> None:
+    values = {
+        "nameOverride": "34",
+        "fullnameOverride": "12",
+        "watchNamespaces": ["123", "on"],
+        "dev": {"enabled": True},
+        "api": KEYS | {"enabled": True, "namespaces": ["no"], "tls": {"existingSecret": "1"}},
+        "operator": {"serviceAccount": {"name": "007"}, "priorityClassName": "1"},
+    }
+    names = {"name", "namespace", "value", "serviceAccountName", "secretName", "priorityClassName"}
+
+    def check(part: object, key: str = "") -> None:
+        if isinstance(part, dict):
+            for name, value in part.items():
+                check(value, name)
+        elif isinstance(part, list):
+            for value in part:
+                check(value, key)
+        else:
+            wrong = (key in names or "kubernetes.io/" in key) and not isinstance(part, str)
+            assert not wrong, f"{key}: {part}"
+
+    rendered = render(values, namespace="123", release="42")
+    check(rendered)
+    (account,) = [each["data"]["account.yaml"] for each in rendered if "account.yaml" in each.get("data", {})]
+    assert yaml.safe_load(account)["spec"]["grants"][0]["namespaces"] == ["123"]
+
+
+@pytest.mark.parametrize("grace", [None, 0, 1.5, 300])
+def test_pods_have_the_time_to_end_that_the_settings_give(grace: float | None) -> None:
+    settings = {} if grace is None else {"shutdownGraceSeconds": grace}
+    of_api = {"settings": {name: int(value) for name, value in settings.items()}}
+    objects = render({"operator": {"settings": settings}, "api": KEYS | ENABLED | of_api})
+    (operator, api) = sorted(
+        (each["spec"]["template"]["spec"] for each in objects if each["kind"] == "Deployment"),
+        key=lambda pod: "lifecycle" in pod["containers"][0],
+    )
+    takes = grace if grace is not None else Settings().shutdown_grace_seconds
+    assert operator["terminationGracePeriodSeconds"] >= takes + 5
+    pause = api["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    takes = int(grace) if grace is not None else ApiSettings(keys_file=Path("keys")).shutdown_grace_seconds
+    assert api["terminationGracePeriodSeconds"] >= pause + takes + 5
+
+
+def test_every_pod_says_what_it_needs_and_goes_where_the_operator_may_go() -> None:
+    """A namespace may have a ResourceQuota, and every node a taint."""
+    tolerations = [{"operator": "Exists"}]
+    values = {"operator": {"tolerations": tolerations}, "dev": {"enabled": True}, "crds": {"keep": False}}
+    pods = [pod for each in render(values) if (pod := pod_of(each))]
+    assert len(pods) == 5
+    for pod in pods:
+        assert pod["tolerations"] == tolerations
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            assert {"cpu", "memory"} <= container["resources"]["requests"].keys()
+            assert "memory" in container["resources"]["limits"]
+
+
+def test_the_test_pod_asks_the_rest_service_as_it_is_served() -> None:
+    for tls, scheme in (("", "http"), ("tls", "https")):
+        values = {"api": KEYS | ENABLED | {"tls": {"existingSecret": tls}}}
+        (tester,) = render(values, only=["tests/ready.yaml"])
+        (service,) = render(values, only=["api/service.yaml"])
+        assert f"{scheme}://datamover-operator-api." in tester["spec"]["containers"][0]["args"][2]
+        assert service["spec"]["ports"][0]["appProtocol"] == scheme
+
+
+def test_secrets_can_be_named() -> None:
+    (rule,) = [
+        rule
+        for each in render({"operator": {"secretNames": ["keys"]}}, only=["operator/rbac.yaml"])
+        for rule in each.get("rules", ())
+        if "secrets" in rule["resources"]
+    ]
+    assert (rule["resourceNames"], rule["verbs"]) == (["keys"], ["get"])
+
+
+def test_two_releases_share_nothing_but_the_crds() -> None:
+    """Each in a namespace of its own, or both in one."""
+    second = {"crds": {"install": False}, "watchNamespaces": ["b"], "api": KEYS | {"enabled": True}}
+
+    def made(**where: str) -> set[tuple[str, str, str]]:
+        metadata = [(each["kind"], each["metadata"]) for each in render(second, **where)]
+        return {(kind, each.get("namespace", ""), each["name"]) for kind, each in metadata}
+
+    names = [made(release="first"), made(release="second"), made(release="first", namespace="elsewhere")]
+    assert names[0] & names[1] == names[0] & names[2] == set()
 
 
 def test_it_needs_a_kubernetes_that_knows_our_rules() -> None:

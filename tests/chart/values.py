@@ -9,7 +9,10 @@ ENABLED = {"enabled": True, "namespaces": ["default"]}
 
 VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
-    "one-namespace": {"watchNamespaces": ["default"], "operator": {"settings": {"clusterId": "test"}}},
+    "one-namespace": {
+        "watchNamespaces": ["default"],
+        "operator": {"settings": {"clusterId": "test"}, "secretNames": ["keys"]},
+    },
     "try-out": {"dev": {"enabled": True, "extraArgs": ["--state-delay=1"]}, "crds": {"keep": False}},
     "rest": {
         "api": KEYS
@@ -23,6 +26,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
                 "tls": [{"hosts": ["movers.example.com"], "secretName": "tls"}],
             },
             "tls": {"existingSecret": "tls"},
+            "podDisruptionBudget": {"maxUnavailable": "50%"},
             "namespaces": ["default"],
         },
         "networkPolicy": {"enabled": True, "apiFrom": [{"namespaceSelector": {}}]},
@@ -49,7 +53,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
             "extraEnv": [{"name": "A", "value": "b"}],
             "extraVolumes": [{"name": "ca", "configMap": {"name": "ca"}}],
             "extraVolumeMounts": [{"name": "ca", "mountPath": "/ca"}],
-            "podLabels": {"a": "b"},
+            "podLabels": {"a": "b", "team": "movers"},
             "podAnnotations": {"a": "b"},
             "nodeSelector": {"kubernetes.io/arch": "amd64"},
             "tolerations": [{"operator": "Exists"}],

@@ -20,18 +20,19 @@
 {{- /* Takes a list of root and component. */ -}}
 {{- define "datamover.selector" -}}
 {{- $root := index . 0 -}}
-app.kubernetes.io/name: {{ include "datamover.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ include "datamover.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
+{{- /* Takes a list of root, component and, where there are, more labels, which win over the common ones. */ -}}
 {{- define "datamover.labels" -}}
 {{- $root := index . 0 -}}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{ include "datamover.selector" . }}
-{{- with $root.Values.commonLabels }}
+{{- with merge (dict) (rest (rest .) | first | default dict) $root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -56,6 +57,11 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 
 {{- define "datamover.emulatorUrl" -}}
 http://{{ include "datamover.fullname" . }}-emulator.{{ .Release.Namespace }}.svc:4566
+{{- end -}}
+
+{{- /* The namespace of the sample account's movers: one that is watched. */ -}}
+{{- define "datamover.devNamespace" -}}
+{{- default (first .Values.watchNamespaces | default "default") .Values.dev.namespace -}}
 {{- end -}}
 
 {{- /* Settings in camelCase become DATAMOVER_* variables; a list becomes its items with commas. Takes settings and a prefix. */ -}}
@@ -130,7 +136,7 @@ affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end -}}
 

@@ -26,6 +26,14 @@ _OBJECT_WRITE = [
     "s3:PutObject",
     "s3:PutObjectTagging",
 ]
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+}
+"""By how the names of their Regions begin; a test compares them with botocore's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ def _wanted_role(spec: DataMoverSpec, uses: Sequence[tuple[Side, str, str | None
 
 def trust_policy(account_id: str, region: str) -> JsonObject:
     """Who may assume the role: DataSync, on behalf of this account's DataSync resources in this region."""
-    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
     return {
         "Version": "2012-10-17",
         "Statement": [
