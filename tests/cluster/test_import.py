@@ -8,13 +8,17 @@ import re
 import subprocess
 import sys
 import zlib
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+from structlog.testing import capture_logs
 
 from datamover_crds.legacy import object_names
-from datamover_dev.controlplane.cluster import ControlPlane
+from datamover_operator import logs
+from datamover_operator.__main__ import main
 from tests.support.api_proxy import ApiProxy, Asked
 from tests.support.movers import ACCOUNT_ID, NOTHING, REGION, World
 from tests.support.operator_process import Operators
@@ -80,26 +84,62 @@ def same_task(world: World, legacy: str, name: str) -> str:
     return arn
 
 
+@dataclass(frozen=True)
+class Imported:
+    """What an import ended with."""
+
+    code: int
+    said: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.said.splitlines()
+
+
+class Importing(Protocol):
+    """Runs the command; `through` is the way to the API server."""
+
+    def __call__(self, *arguments: str, account: str = ACCOUNT_ID, through: Path | None = None) -> Imported: ...
+
+
+def environment(world: World, kubeconfig: Path) -> dict[str, str]:
+    return world.emulator.environment() | {
+        "KUBECONFIG": str(kubeconfig),
+        "DATAMOVER_OPERATOR_NAMESPACE": world.namespace,
+    }
+
+
+@pytest.fixture
 def importing(
-    world: World, kubeconfig: Path, *arguments: str, account: str = ACCOUNT_ID
-) -> subprocess.CompletedProcess[str]:
-    own = {"KUBECONFIG": str(kubeconfig), "DATAMOVER_OPERATOR_NAMESPACE": world.namespace}
-    environment = os.environ | world.emulator.environment() | own
-    command = [sys.executable, "-m", "datamover_operator", "import", "--account", account, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    world: World, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Importing:
+    """Runs the command in this process: one of its own would spend more than a second on Python's imports."""
 
+    def run(*arguments: str, account: str = ACCOUNT_ID, through: Path | None = None) -> Imported:
+        for name, value in environment(world, through or kubeconfig).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["datamover-operator", "import", "--account", account, *arguments])
+        with capture_logs(), pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        return Imported(ended.value.code, capsys.readouterr().out)
 
-def run_import(world: World, control_plane: ControlPlane, *arguments: str) -> str:
-    done = importing(world, control_plane.kubeconfig, *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    return run
 
 
 def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_deleted_over_rest_with_all_it_has(
-    world: World, operator: Operators, rest_services: RestServices, control_plane: ControlPlane, legacy: str
+    world: World,
+    operator: Operators,
+    rest_services: RestServices,
+    kubeconfig: Path,
+    legacy: str,
+    importing: Importing,
 ) -> None:
     since = world.emulator.journal()[-1]["seq"]
-    assert "imported" in run_import(world, control_plane, "--group", GROUP)
+    command = [sys.executable, "-m", "datamover_operator", "import", "--account", ACCOUNT_ID, "--group", GROUP]
+    said = subprocess.check_output(command, env=os.environ | environment(world, kubeconfig), text=True, timeout=60)
+    assert said.startswith("imported ")
     name = f"{GROUP}.{NAME}"
     operator()
     found = world.wait_ready(name)
@@ -108,9 +148,9 @@ def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_deleted_over_re
     assert set(found["status"]["owned"]) == {"task", "source", "destination", "sourceRole", "destinationRole"}
 
     before = world.calls(reads=False)
-    assert "unchanged" in run_import(world, control_plane)
+    assert importing().said.startswith("unchanged ")
     assert world.calls(reads=False) == before
-    assert "no movers of the older service found" in run_import(world, control_plane, "--group", "another")
+    assert importing("--group", "another").said.startswith("no movers of the older service found ")
 
     rest, path = rest_services(), f"{MOVERS}/{GROUP}/{NAME}"
     started = rest.set_state(NAME, "start", GROUP)
@@ -123,7 +163,7 @@ def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_deleted_over_re
 
 
 def test_what_somebody_has_changed_in_the_console_since_stays_as_it_is(
-    world: World, operator: Operators, control_plane: ControlPlane, legacy: str
+    world: World, operator: Operators, legacy: str, importing: Importing
 ) -> None:
     datasync = world.aws("datasync")
     datasync.update_task(
@@ -135,7 +175,7 @@ def test_what_somebody_has_changed_in_the_console_since_stays_as_it_is(
     shown = ("Name", "Excludes", "Includes", "Schedule", "Options", "SourceLocationArn", "DestinationLocationArn")
     before = datasync.describe_task(TaskArn=legacy)
     since = world.emulator.journal()[-1]["seq"]
-    run_import(world, control_plane)
+    assert importing().code == 0
     operator()
     world.wait_ready(f"{GROUP}.{NAME}")
     assert set(world.calls(reads=False, since=since)) <= {"TagResource", "TagRole"}
@@ -143,9 +183,7 @@ def test_what_somebody_has_changed_in_the_console_since_stays_as_it_is(
     assert {name: after.get(name) for name in shown} == {name: before.get(name) for name in shown}
 
 
-def test_what_is_not_to_be_adopted_is_listed_and_left_alone(
-    world: World, control_plane: ControlPlane, legacy: str
-) -> None:
+def test_what_is_not_to_be_adopted_is_listed_and_left_alone(world: World, legacy: str, importing: Importing) -> None:
     datasync = world.aws("datasync")
     described = datasync.describe_task(TaskArn=legacy)
     pair = {f"{side}LocationArn": described[f"{side}LocationArn"] for side in ("Source", "Destination")}
@@ -158,7 +196,7 @@ def test_what_is_not_to_be_adopted_is_listed_and_left_alone(
         world.s3_mover(name)
 
     before = world.calls(reads=False)
-    *lines, counted = run_import(world, control_plane).splitlines()
+    *lines, counted = importing().lines
     assert counted == f"3 found: 3 skipped; see: kubectl get dm -n {world.namespace}"
     assert sorted(line.split(maxsplit=1)[0] for line in lines) == ["skipped"] * 3
     said = "\n".join(lines)
@@ -169,7 +207,9 @@ def test_what_is_not_to_be_adopted_is_listed_and_left_alone(
     assert len(world.list("DataMover")) == 2
 
 
-def test_a_dry_run_tells_what_the_import_then_does(world: World, kubeconfig: Path, legacy: str, tmp_path: Path) -> None:
+def test_a_dry_run_tells_what_the_import_then_does(
+    world: World, kubeconfig: Path, legacy: str, tmp_path: Path, importing: Importing
+) -> None:
     arns = sorted([legacy, same_task(world, legacy, NAME), same_task(world, legacy, NAME)])
     refused, last = same_task(world, legacy, "second"), same_task(world, legacy, "third")
     said = []
@@ -177,9 +217,9 @@ def test_a_dry_run_tells_what_the_import_then_does(world: World, kubeconfig: Pat
         assert world.list("DataMover") == []
         with ApiProxy(kubeconfig, tmp_path) as proxy:
             proxy.refuse(third_write(), 403)
-            done = importing(world, proxy.kubeconfig, *arguments)
-        assert done.returncode == 1
-        said.append(done.stdout.replace("imported ", "to import").replace("imported", "to import"))
+            done = importing(*arguments, through=proxy.kubeconfig)
+        assert done.code == 1
+        said.append(done.said.replace("imported ", "to import").replace("imported", "to import"))
     assert said[0] == said[1]
 
     first, second = object_names(ACCOUNT_ID, GROUP, NAME)
@@ -199,71 +239,73 @@ def third_write() -> Asked:
     return lambda request: request.method == "POST" and next(seen) == 3
 
 
-def test_an_import_ends_where_kubernetes_fails(world: World, kubeconfig: Path, legacy: str, tmp_path: Path) -> None:
+def test_an_import_ends_where_kubernetes_fails(
+    world: World, kubeconfig: Path, legacy: str, tmp_path: Path, importing: Importing
+) -> None:
     same_task(world, legacy, "second")
     with ApiProxy(kubeconfig, tmp_path) as proxy:
         proxy.refuse(lambda request: request.method == "POST", 503)
-        done = importing(world, proxy.kubeconfig)
-    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
-    assert done.stdout.startswith("503 ")
+        done = importing(through=proxy.kubeconfig)
+    assert (done.code, len(done.lines)) == (1, 1)
+    assert done.said.startswith("503 ")
 
 
-def test_a_mover_whose_name_is_taken_gets_another(world: World, control_plane: ControlPlane, legacy: str) -> None:
+def test_a_mover_whose_name_is_taken_gets_another(world: World, legacy: str, importing: Importing) -> None:
     first, second = object_names(ACCOUNT_ID, GROUP, NAME)
     world.s3_mover(first)
-    assert f"as {world.namespace}/{second}" in run_import(world, control_plane)
+    assert f"as {world.namespace}/{second}" in importing().said
     found = world.get("DataMover", second)
     assert found is not None
     assert found["spec"]["adopt"]["taskArn"] == legacy
-    assert f"is {world.namespace}/{second} already" in run_import(world, control_plane)
+    assert f"is {world.namespace}/{second} already" in importing().said
 
 
-def test_an_account_that_is_not_there_or_serves_no_rest_is_named(world: World, kubeconfig: Path) -> None:
+def test_an_account_that_is_not_there_or_serves_no_rest_is_named(world: World, importing: Importing) -> None:
     world.grant_all()
     for account in ("nobody", ACCOUNT_ID):
-        done = importing(world, kubeconfig, account=account)
-        assert done.returncode == 2
-        assert done.stdout == f"no DataMoverAccount with a spec.rest section is, or has the accountId, '{account}'\n"
+        done = importing(account=account)
+        assert done.code == 2
+        assert done.said == f"no DataMoverAccount with a spec.rest section is, or has the accountId, '{account}'\n"
 
 
-def test_an_account_is_told_by_the_name_of_any_of_its_objects(world: World, kubeconfig: Path) -> None:
+def test_an_account_is_told_by_the_name_of_any_of_its_objects(world: World, importing: Importing) -> None:
     world.grant_all()
     spec = {"accountId": ACCOUNT_ID, "region": REGION, "org": "spindev"}
     world.create("DataMoverAccount", f"{world.account}-rest", {**spec, "rest": {"namespace": world.namespace}})
-    done = importing(world, kubeconfig, account=world.account)
-    assert done.returncode == 0
-    assert done.stdout == f"no movers of the older service found (org: spindev, region: {REGION})\n"
+    done = importing(account=world.account)
+    assert done.code == 0
+    assert done.said == f"no movers of the older service found (org: spindev, region: {REGION})\n"
 
 
-def test_what_stands_in_the_way_is_told_in_a_line(world: World, kubeconfig: Path, tmp_path: Path) -> None:
-    done = importing(world, tmp_path / "no-kubeconfig")
-    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
-    assert "no usable kubeconfig" in done.stdout
+def test_what_stands_in_the_way_is_told_in_a_line(world: World, tmp_path: Path, importing: Importing) -> None:
+    done = importing(through=tmp_path / "no-kubeconfig")
+    assert (done.code, len(done.lines)) == (1, 1)
+    assert "no usable kubeconfig" in done.said
 
     secrets = f"/api/v1/namespaces/{world.namespace}/secrets"
     world.api.create(secrets, {"metadata": {"name": "keys"}, "data": {"aws_access_key_id": "/w=="}})
     world.grant_all(rest={"namespace": world.namespace}, credentialsSecretRef={"name": "keys"})
-    done = importing(world, kubeconfig)
-    assert done.returncode == 1
-    assert done.stdout == f"Secret '{world.namespace}/keys': key 'aws_access_key_id' does not hold text\n"
+    done = importing()
+    assert done.code == 1
+    assert done.said == f"Secret '{world.namespace}/keys': key 'aws_access_key_id' does not hold text\n"
 
     world.api.delete(f"{secrets}/keys")
-    done = importing(world, kubeconfig)
-    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
-    assert 'secrets "keys" not found' in done.stdout
+    done = importing()
+    assert (done.code, len(done.lines)) == (1, 1)
+    assert 'secrets "keys" not found' in done.said
 
 
-def test_a_mover_whose_location_has_just_gone_is_listed(world: World, kubeconfig: Path, legacy: str) -> None:
+def test_a_mover_whose_location_has_just_gone_is_listed(world: World, legacy: str, importing: Importing) -> None:
     gone = {"code": "InvalidRequestException", "message": "Location loc-0 is not found."}
     with world.emulator.fault("DescribeLocationS3", error=gone):
-        done = importing(world, kubeconfig)
-    assert done.returncode == 0
-    assert re.match(rf"skipped   {GROUP}/{NAME} \({legacy}\): its (source|destination) location is gone\n", done.stdout)
+        done = importing()
+    assert done.code == 0
+    assert re.match(rf"skipped   {GROUP}/{NAME} \({legacy}\): its (source|destination) location is gone\n", done.said)
 
 
-def test_a_refused_call_of_aws_ends_the_import(world: World, kubeconfig: Path, legacy: str) -> None:
+def test_a_refused_call_of_aws_ends_the_import(world: World, legacy: str, importing: Importing) -> None:
     denied = {"code": "AccessDeniedException", "message": "not authorized to perform: datasync:DescribeTask"}
     with world.emulator.fault("DescribeTask", error=denied, count=None):
-        done = importing(world, kubeconfig)
-    assert done.returncode == 1
-    assert denied["message"] in done.stdout
+        done = importing()
+    assert done.code == 1
+    assert denied["message"] in done.said
