@@ -55,6 +55,14 @@ class Identity:
             tags[NONCE_TAG] = nonce
         return tags
 
+    def bears_mark(self, tags: Mapping[str, str]) -> bool:
+        """Whether these are the tags of a role that this mover, or the older service, has made.
+
+        Roles' names, and so their ARNs, are used again: one without our mark has been made by others since.
+        """
+        is_marked = tags.get(UID_TAG) == self.uid or tags.get(OWNER_TAG) == self.owner
+        return is_marked or LEGACY_TAGS.items() <= tags.items()
+
 
 def account_finalizer(operator: str) -> str:
     """The finalizer by which one operator ("namespace/name") holds an account: several may, each for its movers."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 from datamover_operator.aws.errors import AwsError
 from datamover_operator.planning.failure import Failure, FailureKind
 from datamover_operator.planning.folding import after_failure, after_success
-from datamover_operator.planning.names import LEGACY_TAGS, OWNER_TAG, ROLE_POLICY_NAME, UID_TAG
+from datamover_operator.planning.names import ROLE_POLICY_NAME, UID_TAG
 from datamover_operator.planning.observed import KnownRole, Observed
 from datamover_operator.planning.steps import (
     AwsStep,
@@ -114,11 +114,8 @@ async def _delete(o: Observed, aws: Aws, step: Delete) -> None:
 
 
 async def _delete_role(o: Observed, aws: Aws, name: str) -> None:
-    """Names of roles are used again: one that bears no mark of ours has been made by others since."""
     role = await read_role(aws, name)
-    tags = role.tags or {} if role is not None else {}
-    is_ours = tags.get(UID_TAG) == o.uid or tags.get(OWNER_TAG) == o.identity.owner
-    if is_ours or LEGACY_TAGS.items() <= tags.items():
+    if role is not None and o.identity.bears_mark(role.tags or {}):
         await _unless(aws.iam.delete_role(name, ROLE_POLICY_NAME))
 
 

@@ -74,7 +74,8 @@ def without_lost_ones(o: Observed) -> Observed:
 async def read_roles(o: Observed, aws: Aws, near: Neighbours) -> Observed:
     """Read the roles that are, or may be, ours; where the status names none, the one that the location has.
 
-    One that is gone, and would be ours to make, is left out. Raises AwsError.
+    One that is gone, and would be ours to make, is left out; so is what others have made since under its name.
+    Raises AwsError.
     """
     for side in SIDES:
         arn = o.roles[side].arn if side in o.roles else _configured_role(o, side)
@@ -83,6 +84,9 @@ async def read_roles(o: Observed, aws: Aws, near: Neighbours) -> Observed:
         role: KnownRole | None = KnownRole(arn)
         if _may_be_ours(o, side, arn):
             role = await read_role(aws, arn.rsplit("/", 1)[-1])
+            is_named = side in o.roles and f"{side}Role" in o.owned
+            if role is not None and is_named and not o.identity.bears_mark(role.tags or {}):
+                role = None
         roles = {each: known for each, known in o.roles.items() if each != side}
         if role is None:
             o = replace(o, roles=roles, owned=o.owned - {f"{side}Role"})

@@ -67,6 +67,26 @@ def test_a_role_in_doubt_that_got_our_suffix_is_found() -> None:
         assert names(world) == {"alpha"}
 
 
+def test_a_role_that_others_have_made_since_under_the_name_of_ours_is_let_alone() -> None:
+    with World(named("alpha")) as world:
+        world.settle()
+        (ours,) = (role for role in world.sky.of("role") if role.arn.endswith("/alpha"))
+        del world.sky.items[ours.arn]
+        theirs = world.sky.add_role("alpha", {"team": "other"})
+        world.sky.untouchable.add(theirs.arn)
+        world.look_closely()
+        assert world.settle() == "Ready"
+        assert theirs.tags == {"team": "other"}
+        status = world.mover.status
+        assert status.source_role_arn not in {None, theirs.arn}
+        assert world.sky.items[str(status.source_location_arn)].described["s3Config"] == {
+            "bucketAccessRoleArn": status.source_role_arn
+        }
+        world.delete()
+        assert world.settle() == "Gone"
+        assert set(world.sky.items) == {theirs.arn}
+
+
 @pytest.mark.parametrize("operation", ["CreateRole", "CreateLocation", "CreateTask"])
 @pytest.mark.parametrize("deletes", [False, True], ids=["goes-on", "deleted"])
 def test_a_read_fails_while_a_doubt_is_resolved(operation: str, deletes: bool) -> None:
