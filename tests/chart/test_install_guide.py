@@ -1,0 +1,80 @@
+"""docs/install.md and NOTES.txt are true: what they tell people to type works, on a real API server."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from datamover_dev.controlplane.cluster import ControlPlane
+from datamover_dev.paths import CHECKOUT
+from tests.support.helm import CHART, helm, program
+
+SECTIONS = dict(re.findall(r"\n## (.+?)\n(.*?)(?=\n## |\Z)", (CHECKOUT / "docs" / "install.md").read_text(), re.DOTALL))
+Type = Callable[[str], str]
+
+
+@pytest.fixture
+def type_(tmp_path: Path) -> Iterator[Type]:
+    """A shell in a checkout, with a cluster that nobody has installed anything in. No pod runs there."""
+    with ControlPlane(tmp_path / "control-plane") as plane:
+        (tmp_path / "charts").symlink_to(CHART.parent)
+        (tmp_path / "keys.txt").write_text("open sesame\n")
+        programs = (program().parent, plane.binaries["kubectl"].parent, os.environ["PATH"])
+        path = os.pathsep.join(map(str, programs))
+        environment = {"PATH": path, "HOME": str(tmp_path), "KUBECONFIG": str(plane.kubeconfig)}
+
+        def enter(script: str) -> str:
+            command = ["bash", "-euc", script]
+            done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        yield enter
+
+
+def commands(section: str) -> str:
+    """What a section has people type; pods are not waited for."""
+    (block,) = re.findall(r"```text\n(.*?)```", SECTIONS[section], re.DOTALL)
+    return str(block).replace(" --wait", "")
+
+
+def manifests_in(notes: str) -> str:
+    """The `kubectl apply` of the notes, to be typed."""
+    (shown,) = re.findall(r"^  kubectl apply .*?^  END$", notes, re.DOTALL | re.MULTILINE)
+    return textwrap.dedent(shown)
+
+
+def test_what_is_typed_to_install_it_works(type_: Type) -> None:
+    notes = type_(commands("Try it on kind or minikube, without AWS"))
+    assert "datamover.datamover.io/hello serverside-applied" in type_(manifests_in(notes))
+
+    type_(commands("The REST service"))
+    assert type_("kubectl --namespace datamovers get role --output=name").startswith("role.rbac")
+    assert "emulator" in type_(
+        "kubectl --namespace datamover-system get deployments --output=name"
+    )  # as it was set before
+
+    notes = type_(commands("For some namespaces only"))
+    assert "it looks after movers in team-b." in notes
+    assert "datamoveraccount.datamover.io/production serverside-applied" in type_(manifests_in(notes))
+    assert len(type_("helm list --all-namespaces --short").split()) == 2
+
+
+@pytest.mark.parametrize(("keep", "install"), [(True, True), (False, True), (False, False)])
+def test_notes_tell_what_an_uninstall_takes_along(keep: bool, install: bool, kubeconfig: Path) -> None:
+    told = helm(
+        "install",
+        "movers",
+        CHART,
+        "--dry-run=server",
+        "--take-ownership",
+        kubeconfig=kubeconfig,
+        values={"crds": {"keep": keep, "install": install}},
+    )
+    assert ("On uninstall every mover of the cluster is removed" in told) is (install and not keep)
