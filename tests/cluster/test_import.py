@@ -17,12 +17,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from datamover_crds.legacy import object_names
+from datamover_dev.paths import CHECKOUT
 from datamover_operator import logs
 from datamover_operator.__main__ import main
+from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy, Asked
+from tests.support.kubectl import Kubectl
 from tests.support.movers import ACCOUNT_ID, NOTHING, REGION, World
 from tests.support.operator_process import Operators
 from tests.support.rest import MOVERS, RestServices
+from tests.support.rights import identity, in_one_namespace
 from tests.support.waiting import eventually
 
 GROUP, NAME = "abc-123", "best-effort-datasync-01"
@@ -126,6 +130,24 @@ def importing(
 
     monkeypatch.setattr(logs, "configure", lambda *_: None)
     return run
+
+
+def test_the_operator_imports_where_it_is_given_the_documented_rights(
+    world: World, api: Api, kubeconfig: Path, kubectl: Kubectl, tmp_path: Path, importing: Importing, legacy: str
+) -> None:
+    page = (CHECKOUT / "docs" / "rest.md").read_text()
+    typed = re.findall(r"^kubectl --namespace datamovers (create .*)$", page, re.MULTILINE)
+    with identity(api, kubeconfig, tmp_path, in_one_namespace(world.namespace)) as whose:
+        refused = importing("--dry-run", through=whose)
+        assert refused.code == 1
+        assert "cannot create resource" in refused.said
+        for line in typed:
+            kubectl(*line.replace("datamover-system", world.namespace).split())
+        done = importing(through=whose)
+    assert done.code == 0, done.said
+    assert legacy in done.said
+    assert len(typed) == 2
+    assert len(world.list("DataMover")) == 1
 
 
 def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_deleted_over_rest_with_all_it_has(

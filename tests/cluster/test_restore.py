@@ -29,7 +29,7 @@ class Site:
     emulator: Emulator
 
     @contextmanager
-    def up(self, *, operator: bool = True) -> Iterator[World]:
+    def up(self, *, operator: bool = True, cluster_id: str = "") -> Iterator[World]:
         with ControlPlane(self.folder, crds=CRDS) as plane:
             api = Api(plane.kubeconfig)
             if f"namespace/{NAMESPACE}" not in plane.kubectl("get", "namespaces", "--output=name").split():
@@ -41,7 +41,12 @@ class Site:
                 operators = Operators(whose, NAMESPACE, self.emulator.environment(), self.folder)
                 try:
                     if operator:
-                        operators(drift_interval_seconds=10, settling_seconds=2, aws_call_timeout_seconds=1)
+                        operators(
+                            drift_interval_seconds=10,
+                            settling_seconds=2,
+                            aws_call_timeout_seconds=1,
+                            cluster_id=cluster_id,
+                        )
                     yield World(api, self.emulator, NAMESPACE)
                 finally:
                     operators.stop()
@@ -86,6 +91,31 @@ def test_an_older_store_doubles_nothing(emulator: Emulator, tmp_path: Path) -> N
         eventually(lambda: set(tasks(world)) == set(world.leftovers()["tasks"]), what="each task has its mover")
         eventually(lambda: marked(world, task) == "old", what="steady is as the backup declares it")
         assert executions(world, task) == 2
+
+
+def test_another_cluster_takes_up_what_a_lost_one_had_made(emulator: Emulator, tmp_path: Path) -> None:
+    """Restored as Velero does it: new uids, no status, annotations kept; the operator is given the old cluster's id."""
+    with Site(tmp_path / "lost", emulator).up() as world:
+        cluster_id = world.api.get("/api/v1/namespaces/kube-system")["metadata"]["uid"]
+        world.bucket("src", {"a": b"alpha"})
+        world.bucket("dst")
+        world.grant_all()
+        world.s3_mover("steady", trigger={"manual": "first"})
+        world.wait_ready("steady")
+        eventually(lambda: "lastRun" in (world.get("DataMover", "steady") or {})["status"])
+        backup = world.get("DataMover", "steady")
+        made = world.leftovers()
+    assert backup is not None
+    annotations = {key: text for key, text in backup["metadata"]["annotations"].items() if "datamover.io/" in key}
+    task = backup["status"]["taskArn"]
+
+    with Site(tmp_path / "new", emulator).up(cluster_id=cluster_id) as world:
+        world.grant_all()
+        world.create("DataMover", "steady", backup["spec"], annotations=annotations)
+        assert world.wait_ready("steady")["status"]["taskArn"] == task
+        # Roles have the mover's uid in their names: there are others in the end, but not more.
+        eventually(lambda: counts(world.leftovers()) == counts(made), 60, what="nothing is doubled")
+        assert executions(world, task) == 1  # the old trigger starts nothing anew
 
 
 def executions(world: World, task: str) -> int:
