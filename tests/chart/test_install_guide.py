@@ -66,6 +66,15 @@ def test_what_is_typed_to_install_it_works(type_: Type) -> None:
     assert len(type_("helm list --all-namespaces --short").split()) == 2
 
 
+def test_no_change_of_values_and_no_uninstall_without_its_hook_removes_a_crd(type_: Type) -> None:
+    """The API server would remove every mover with it, and the operator what they made."""
+    release = "helm upgrade --install movers charts/datamover-operator --set crds.keep=false"
+    for removal in (f"{release},crds.install=false", "helm uninstall movers --no-hooks"):
+        type_(release)
+        type_(removal)
+        assert type_("kubectl get crds --output=name").count(".datamover.io") == 3
+
+
 @pytest.mark.parametrize(("keep", "install"), [(True, True), (False, True), (False, False)])
 def test_notes_tell_what_an_uninstall_takes_along(keep: bool, install: bool, kubeconfig: Path) -> None:
     told = helm(
