@@ -34,7 +34,7 @@ def start(api: Api, kubeconfig: Path, tmp_path: Path) -> Iterator[Start]:
             whose = ends.enter_context(identity(api, kubeconfig, folder, objects))
             services = RestServices(whose, folder)
             ends.callback(services.stop)
-            return services.start(wait=False, start_timeout_seconds=10, delete_timeout_seconds=1)
+            return services.start(wait=False, start_timeout_seconds=1, delete_timeout_seconds=1)
 
         yield begin
 
@@ -67,7 +67,7 @@ def use(service: RestService, world: World, operators: Operators) -> None:
     until(lambda: rest.get(MOVER).json["Task"]["Status"] == "AVAILABLE", "its mover is ready")
 
     with world.emulator.fault(state="TRANSFERRING", hold="before"):
-        done(service, rest.set_state(NAME, "start").status, 200)
+        until(lambda: rest.set_state(NAME, "start").status == 200, "the operator takes a start up soon enough")
         done(service, rest.set_state(NAME, "stop").status, 204)
     until(lambda: rest.get(MOVER).json["Task"]["Status"] == "AVAILABLE", "the run has ended")
     operator.kill()
