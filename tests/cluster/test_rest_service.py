@@ -131,8 +131,12 @@ class RestartedControlPlane(ControlPlane):
         return process
 
     def restart(self) -> None:
-        self.apiserver.terminate()
+        self.end_apiserver()
         self._start("kube-apiserver", *self.flags)
+
+    def end_apiserver(self) -> None:
+        """It would wait for the controllers' connections to end, for as long as it is let."""
+        self.apiserver.terminate(grace=1)
 
 
 def test_it_survives_a_restart_of_the_api_server(tmp_path: Path) -> None:
@@ -143,6 +147,7 @@ def test_it_survives_a_restart_of_the_api_server(tmp_path: Path) -> None:
         world.grant_all(rest={"namespace": "default"})
         stand_in(world, "first")
         services = RestServices(plane.kubeconfig, tmp_path)
+        stack.callback(plane.end_apiserver)
         stack.callback(services.stop)
         rest = services()
         plane.restart()
