@@ -11,7 +11,7 @@ from datamover_dev.controlplane.binaries import locate
 from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM
 from datamover_dev.demo.show import demo, demo_helm
 from datamover_dev.errors import SetupError
-from datamover_dev.images import build_images
+from datamover_dev.images.build import build_images
 from datamover_dev.node.cluster import Cluster
 from datamover_dev.node.programs import require
 from datamover_dev.paths import LOCAL

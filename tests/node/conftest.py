@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from datamover_dev.errors import SetupError
-from datamover_dev.images import lacking as lacking_builder
+from datamover_dev.images.build import lacking as lacking_builder
 from datamover_dev.node.cluster import NAMESPACE, RELEASE, Cluster, Emulated
 from datamover_dev.node.programs import denied, lacking
 from tests.node.aws import Aws

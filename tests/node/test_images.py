@@ -1,16 +1,19 @@
-"""The images as they are: who they run as, what they say of themselves, how large they are."""
+"""The images as they are: who they run as, what they say of themselves, how large they are; and their building."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from datamover_dev.images import TARGETS, version
+from datamover_dev.images.dockerfile import TARGETS, version
 from datamover_dev.node.cluster import Cluster
 from tests.support.specs import JsonDict
+from tests.support.waiting import eventually
 
 LARGEST = {"operator": 120e6, "emulator": 210e6}
 """In bytes, of all that is ours: the base is another's affair, and a stand-in has another size."""
@@ -40,3 +43,25 @@ def opened(archive: Path) -> tuple[JsonDict, list[int]]:
         (manifest,) = json.loads(content("manifest.json"))
         config: JsonDict = json.loads(content(manifest["Config"]))
         return config, [tar.getmember(layer).size for layer in manifest["Layers"]]
+
+
+BUILD = """
+import sys
+from datamover_dev.images.running import run_alone
+run_alone("sh", "-c", "mount -t tmpfs tmpfs /mnt && echo $$ >$0/up && sleep 600", sys.argv[1])
+"""
+
+
+def test_a_build_that_is_killed_leaves_neither_process_nor_mount(tmp_path: Path) -> None:
+    before = Path("/proc/mounts").read_text()
+    with subprocess.Popen([sys.executable, "-c", BUILD, str(tmp_path)]) as builder:
+        eventually((tmp_path / "up").exists)
+        (unshare,) = children(builder.pid)
+        (inside,) = children(unshare)
+        assert Path("/proc/mounts").read_text() == before
+        builder.kill()
+    eventually(lambda: not Path(f"/proc/{inside}").exists() and not Path(f"/proc/{unshare}").exists())
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

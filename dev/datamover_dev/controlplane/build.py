@@ -34,13 +34,14 @@ def build(programs: Iterable[Program]) -> None:
     for program in programs:
         if program.cached.exists():
             continue
-        with _locked(program.cached.parent):
+        with locked(program.cached.parent):
             if not program.cached.exists():
                 _build(program)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Make the folder, and let nobody else build in it meanwhile."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:

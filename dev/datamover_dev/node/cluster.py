@@ -17,7 +17,7 @@ from datamover_dev.controlplane.binaries import Binaries, locate
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM
 from datamover_dev.errors import SetupError
-from datamover_dev.images import build_images
+from datamover_dev.images.build import build_images
 from datamover_dev.node.node import Node
 from datamover_dev.node.programs import NODE_PROGRAMS, require
 from datamover_dev.paths import CHECKOUT

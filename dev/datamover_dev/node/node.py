@@ -30,7 +30,7 @@ NAME = "127.0.0.1"
 API_ADDRESS = "192.0.2.1"
 """Where the box finds the API server; an address that is nobody's (RFC 5737), for a loopback one is not allowed."""
 
-START_TIMEOUT = 120.0
+START_TIMEOUT = 300.0
 CGROUPS_TIMEOUT = 10.0
 
 _BOX = "datamover-"

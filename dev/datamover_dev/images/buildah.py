@@ -1,0 +1,92 @@
+"""buildah, which needs no daemon, and where no registry can be reached makes a stand-in for the base image."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from datamover_dev.errors import SetupError
+from datamover_dev.images.dockerfile import base_image, image_name, what_to_build
+from datamover_dev.images.running import run_alone
+from datamover_dev.paths import cache_folder
+
+STAND_IN = "datamover.io.base=stand-in"
+"""The label of a stand-in, and so of every image on it."""
+
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
+
+
+class Buildah:
+    """Its images are in the user's cache, apart from the machine's own: a stand-in is never taken for the real base."""
+
+    def __init__(self) -> None:
+        """Make the store, and say where the base comes from.
+
+        `name` tells it: the base may be a stand-in.
+        """
+        self._store = cache_folder() / "images"
+        self._policy = self._store / "policy.json"
+        self._policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+        self._buildah("rm", "--all")  # what a build that was killed left behind
+        self.name = f"buildah on {self._provide_base()}"
+
+    def build(self, target: str) -> None:
+        """Build one target."""
+        mounts = (f"--volume={_CERTIFICATES}:{_CERTIFICATES}:ro",) if _CERTIFICATES.exists() else ()
+        how = ("--quiet", "--layers", "--pull-never", "--isolation=chroot", "--network=host", *mounts)
+        self._buildah("build", *how, f"--signature-policy={self._policy}", *what_to_build(target))
+
+    def size(self, target: str) -> int:
+        """Return the size in bytes of all layers, unpacked."""
+        return self.export(target).stat().st_size
+
+    def export(self, target: str) -> Path:
+        """Write the image as an archive and return its path; once for each image."""
+        identity = self._buildah("images", "--quiet", "--no-trunc", image_name(target)).strip().removeprefix("sha256:")
+        archive = self._store / f"{target}-{identity[:16]}.tar"
+        if not archive.exists():
+            for old in self._store.glob(f"{target}-*.tar"):
+                old.unlink()
+            name = image_name(target)
+            unfinished = archive.with_suffix(".unfinished")
+            unfinished.unlink(missing_ok=True)
+            self._buildah(
+                "push", "--quiet", f"--signature-policy={self._policy}", name, f"docker-archive:{unfinished}:{name}"
+            )
+            unfinished.rename(archive)  # whole or not at all
+        return archive
+
+    def _provide_base(self) -> str:
+        """See that the base is there; return what it is."""
+        base = base_image()
+        if self._has(base) and not self._has(base, "--filter", f"label={STAND_IN}"):
+            return base
+        try:
+            self._buildah("pull", "--quiet", "--policy=always", f"--signature-policy={self._policy}", base)
+        except SetupError:
+            if not self._has(base):
+                self._make_stand_in(base)
+            return f"a STAND-IN for {base}, made of Debian's packages, for no registry can be reached"
+        return base
+
+    def _has(self, image: str, *more: str) -> bool:
+        return self._buildah("images", "--quiet", "--filter", f"reference={image}", *more).strip() != ""
+
+    def _make_stand_in(self, base: str) -> None:
+        if shutil.which("debootstrap") is None:
+            raise SetupError(f"{base} can't be pulled, and there is no debootstrap to make a stand-in with")
+        root = self._store / "stand-in"
+        shutil.rmtree(root, ignore_errors=True)
+        run_alone("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", str(root))
+        for needless in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc"):
+            shutil.rmtree(root / needless, ignore_errors=True)
+        container = self._buildah("from", "scratch").strip()
+        self._buildah("add", "--quiet", container, str(root), "/")
+        self._buildah("config", f"--label={STAND_IN}", container)
+        self._buildah("commit", "--quiet", "--rm", f"--signature-policy={self._policy}", container, base)
+        shutil.rmtree(root)
+
+    def _buildah(self, *arguments: str) -> str:
+        where = ("--storage-driver=overlay", f"--root={self._store}/store", f"--runroot={self._store}/run")
+        return run_alone("buildah", *where, *arguments)
