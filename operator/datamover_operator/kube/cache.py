@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Generic, TypeVar, cast
 from weakref import ref
@@ -12,6 +13,8 @@ from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObj
 
 M = TypeVar("M", DataMover, DataMoverRun, DataMoverAccount)
 
+_recent: deque[object] = deque(maxlen=128)
+"""Keeps the models alive that were read last: most are looked at again at once."""
 _BURIED = 10_000
 """How many deleted objects are remembered: more than there are answers on their way at any moment."""
 
@@ -29,11 +32,10 @@ class Entry(Generic[M]):
         self._packed = zlib.compress(json.dumps(slim, separators=(",", ":")).encode(), 1)
         self._kept: ref[M] | None = None
         self._problem = ""
-        self.uid = str(metadata.get("uid", ""))
+        self.uid = uid_of(raw)
         self.key = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
         """Namespace and name."""
-        self.version = int(str(metadata.get("resourceVersion", "0")))
-        """The object's resourceVersion, which API servers of this age count upwards (KEP-5504)."""
+        self.version = _version_of(raw)
 
     @property
     def raw(self) -> JsonObject:
@@ -52,6 +54,7 @@ class Entry(Generic[M]):
         if model is None:
             model = self._read()
             self._kept = ref(model)
+            _recent.append(model)
         return model
 
     @property
@@ -111,10 +114,10 @@ class Cache(Generic[M]):
 
         A newer version that is here already stays, and what is gone does not come back by a late answer.
         """
-        entry = Entry(self._model, raw)
-        known = self._entries.get(entry.uid)
-        if known is not None and known.version >= entry.version:
+        known = self._entries.get(uid_of(raw))
+        if known is not None and known.version >= _version_of(raw):
             return known
+        entry = Entry(self._model, raw)
         if entry.uid in self._buried:
             return entry
         self._forget_index(entry.uid)
@@ -141,6 +144,16 @@ class Cache(Generic[M]):
             bucket.pop(uid, None)
             if not bucket:
                 self._indexed.pop(key, None)
+
+
+def uid_of(raw: JsonObject) -> str:
+    """An object's uid."""
+    return str(metadata_of(raw).get("uid", ""))
+
+
+def _version_of(raw: JsonObject) -> int:
+    """An object's resourceVersion, which API servers of this age count upwards (KEP-5504)."""
+    return int(str(metadata_of(raw).get("resourceVersion", "0")))
 
 
 def metadata_of(raw: JsonObject) -> JsonObject:

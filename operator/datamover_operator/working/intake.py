@@ -7,7 +7,7 @@ from typing import cast
 from pydantic import JsonValue
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, DataMoverStatus, JsonObject, from_timestamp
-from datamover_operator.kube.cache import Cache, metadata_of
+from datamover_operator.kube.cache import Cache, metadata_of, uid_of
 from datamover_operator.kube.resources import Kind
 from datamover_operator.metrics import Metrics
 from datamover_operator.planning.conditions import is_true
@@ -35,16 +35,14 @@ class Intake:
 
     def expect(self, kind: Kind, raw: JsonObject) -> None:
         """We are about to write this: its event, which may overtake the write's answer, is no news."""
-        self._expected[_uid(raw)] = _gist(kind, raw)
+        self._expected[uid_of(raw)] = _gist(kind, raw)
 
     def wrote(self, kind: Kind, raw: JsonObject) -> None:
         """The API server has answered a write with this object: its event is old from now on."""
-        self._expected.pop(_uid(raw), None)
-        is_new = self._cache(kind).get(_uid(raw)) is None
-        entry = self._cache(kind).put(raw)
-        self._show(kind, entry.uid)
-        if is_new and self._cache(kind).get(entry.uid) is entry:
-            self._queue.add((_DESKS[kind], entry.uid))
+        self._expected.pop(uid_of(raw), None)
+        before = self._cache(kind).get(uid_of(raw))
+        if self._has_taken_in(kind, raw) and before is None:
+            self._queue.add((_DESKS[kind], uid_of(raw)))
 
     def found(self, kind: Kind, raw: JsonObject) -> None:
         """The API server has answered a read with this object: its event, which tells the same, may come later."""
@@ -58,18 +56,15 @@ class Intake:
 
     def seen(self, kind: Kind, event: str | None, raw: JsonObject) -> None:
         """A watch event: `event` is ADDED, MODIFIED, DELETED, or None for an object that was there before."""
-        uid = _uid(raw)
+        uid = uid_of(raw)
         if event == "DELETED":
             self.vanished(kind, uid)
             return
-        cache = self._cache(kind)
-        before = cache.get(uid)
-        entry = cache.put(raw)
-        self._show(kind, uid)
+        before = self._cache(kind).get(uid)
+        if not self._has_taken_in(kind, raw):
+            return
         gist = _gist(kind, raw)
-        is_old = entry is before or cache.get(uid) is not entry
-        is_known = before is not None and (_gist(kind, before.raw) == gist or self._expected.get(uid) == gist)
-        if is_old or is_known:
+        if before is not None and (self._expected.get(uid) == gist or _gist(kind, before.raw) == gist):
             return
         self._queue.add((_DESKS[kind], uid))
         self._tell_neighbours(kind, before.raw if before is not None else None, raw)
@@ -120,6 +115,16 @@ class Intake:
         if account is not None:
             delay = _ACCOUNT_DELAY if _our_finalizers(account.metadata) else 0.0
             self._queue.add_after((Desk.ACCOUNT, account.uid), delay)
+
+    def _has_taken_in(self, kind: Kind, raw: JsonObject) -> bool:
+        """Remember an object, unless it is gone, or known in this or a newer version; return whether it was news."""
+        cache, uid = self._cache(kind), uid_of(raw)
+        before = cache.get(uid)
+        entry = cache.put(raw)
+        if entry is before or cache.get(uid) is not entry:
+            return False
+        self._show(kind, uid)
+        return True
 
     def _show(self, kind: Kind, uid: str) -> None:
         entry = self._caches.movers.get(uid) if kind is Kind.MOVER else None

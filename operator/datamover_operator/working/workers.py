@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from datamover_crds import JsonObject
 from datamover_operator.logs import about
 from datamover_operator.working.office import Desk, Key, Office
 
@@ -74,15 +73,11 @@ class Workers:
         self._office.metrics.reconciled(desk, result, self._office.clock.tick() - started)
 
     def _about(self, desk: Desk, uid: str) -> contextlib.AbstractContextManager[None]:
-        metadata = self._metadata(desk, uid)
-        namespace, name = metadata.get("namespace"), metadata.get("name")
-        return about(kind=desk, namespace=str(namespace) if namespace else None, name=str(name or ""), uid=uid)
-
-    def _metadata(self, desk: Desk, uid: str) -> JsonObject:
         caches = self._office.caches
         entry = {
             Desk.MOVER: caches.movers.get(uid),
             Desk.RUN: caches.runs.get(uid),
             Desk.ACCOUNT: caches.accounts.get(uid),
         }[desk]
-        return entry.metadata if entry is not None else {}
+        namespace, name = entry.key if entry is not None else ("", "")
+        return about(kind=desk, namespace=namespace or None, name=name, uid=uid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from typing import cast
+from weakref import ref
 
 from datamover_crds import JsonObject
 from datamover_operator.working.office import ACTIVE, Caches
@@ -53,6 +54,12 @@ def test_what_was_packed_is_read_as_it_was() -> None:
     entry = caches.runs.put(ended(1))
     assert entry.raw["status"] == ended(1)["status"]
     assert entry.model.status.phase == "Succeeded"
+
+
+def test_what_has_just_been_read_is_not_read_again() -> None:
+    caches = Caches.empty()
+    read = ref(caches.runs.put(ended(1)).model)
+    assert caches.runs.put(ended(1)).model is read()
 
 
 def test_a_run_is_active_until_it_ends() -> None:
