@@ -42,11 +42,16 @@ class Judge:
 
     def _all(self, truths: tuple[Truth, Truth, Truth], reason: str, message: str) -> Conditions:
         kinds = zip(("Ready", "Reconciling", "Stalled"), truths, strict=True)
-        return tuple(self._one(kind, status, _word(reason), message[:_MAX_MESSAGE]) for kind, status in kinds)
+        reason, message = _word(reason), message[:_MAX_MESSAGE]
+        return tuple(self._one(kind, status, reason, message) for kind, status in kinds)
 
     def _one(self, kind: str, status: Truth, reason: str, message: str) -> Condition:
         old = next((condition for condition in self.previous if condition.type == kind), None)
-        tells = kind == "Ready" or status == "True"
+        if kind != "Ready" and status != "True":
+            reason, message = f"Not{kind}", ""
+        told = (status, reason, message, self.generation)
+        if old is not None and told == (old.status, old.reason, old.message, old.observed_generation):
+            return old
         return Condition(
             type=kind,
             status=status,
@@ -54,8 +59,8 @@ class Judge:
             last_transition_time=(
                 old.last_transition_time if old is not None and old.status == status else timestamp(self.now)
             ),
-            reason=reason if tells else f"Not{kind}",
-            message=message if tells else "",
+            reason=reason,
+            message=message,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from datamover_crds import DataMoverAccount
 from datamover_operator.planning.desired import split_uri
@@ -36,4 +37,9 @@ def role_granted(account: DataMoverAccount, namespace: str, role_arn: str) -> bo
 
 
 def _matches(patterns: Iterable[str], value: str) -> bool:
-    return any(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), value) for pattern in patterns)
+    return any(_regex(pattern).fullmatch(value) for pattern in patterns)
+
+
+@lru_cache(maxsize=1024)
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))))

@@ -24,6 +24,8 @@ def without_unwanted_roles(o: Observed) -> Observed:
     The other way round, what is named again is no longer to be removed.
     """
     sides = {side for side, role in o.roles.items() if f"{side}Role" in o.owned and role_arn_for(o, side) != role.arn}
+    if not sides and not o.retired:
+        return o
     unwanted = (Retired(arn=o.roles[side].arn, kind="role") for side in SIDES if side in sides)
     owned = o.owned - {f"{side}Role" for side in sides}
     named = {role.arn for side, role in o.roles.items() if f"{side}Role" in owned}

@@ -89,8 +89,9 @@ def role_notes(o: Observed) -> tuple[Note, ...]:
 
 def _disabling(o: Observed) -> set[str]:
     """The mark of a schedule that is about to be disabled: written first, for nothing else would tell of it."""
-    is_stopped = o.mover.spec.suspend or is_withheld(o, first_objection(o))
-    return {SCHEDULE_STATUS} if is_stopped and not is_marked(o) and stopping_step(o) is not None else set()
+    if is_marked(o) or stopping_step(o) is None:
+        return set()
+    return {SCHEDULE_STATUS} if o.mover.spec.suspend or is_withheld(o, first_objection(o)) else set()
 
 
 def _disabled(o: Observed) -> set[str]:
