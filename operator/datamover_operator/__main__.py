@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 
@@ -10,6 +11,8 @@ from datamover_operator import logs
 from datamover_operator.command_line import load
 from datamover_operator.importing import command as importing
 from datamover_operator.serving import serve
+
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 def main() -> None:
@@ -19,7 +22,14 @@ def main() -> None:
         sys.exit(importing.run(rest, load([], os.environ)))
     settings = load(rest if command == "run" else sys.argv[1:], os.environ)
     logs.configure(settings.log_format, settings.log_level)
+    _collect_seldom()
     sys.exit(asyncio.run(serve(settings)))
+
+
+def _collect_seldom() -> None:
+    """Have Python look for unreachable cycles less often: there are few, and the search was a tenth of all work."""
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 if __name__ == "__main__":
