@@ -106,8 +106,13 @@ class Sky:
         users = [item.arn for item in self.items.values() if arn in _uses(item.described)]
         if users and ":role/" not in arn:
             raise error(FailureKind.CONFLICT, operation)
-        assert not users, f"{operation} of {arn}, which {users} need"
+        unseen = [user for user in users if not self.is_shown(user)]  # what a lost status named is not known of then
+        assert users == unseen, f"{operation} of {arn}, which {users} need"
         del self.items[arn]
+
+    def is_shown(self, arn: str) -> bool:
+        """Whether the tagging API shows it already."""
+        return self.now - self.items[arn].created >= self.lag
 
     def is_running(self, task_arn: str) -> bool:
         mine = [arn for arn in self.executions if arn.startswith(f"{task_arn}/")]
@@ -354,7 +359,7 @@ class Tagging:
     async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
         self.sky.on_read("GetResources")
         shown = [item for kind in ("task", "location") for item in self.sky.of(kind)]
-        known = (item for item in shown if self.sky.now - item.created >= self.sky.lag)
+        known = (item for item in shown if self.sky.is_shown(item.arn))
         return {item.arn: dict(item.tags) for item in known if tags.items() <= item.tags.items()}
 
 
