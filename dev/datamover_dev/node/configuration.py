@@ -61,6 +61,9 @@ def _kubelet(folder: Path, port: int) -> dict[str, object]:
         # An image that was removed can't be pulled again.
         "imageGCHighThresholdPercent": 100,
         "nodeStatusUpdateFrequency": "5s",
+        # Who ends a pod here does so on purpose, and waits for it.
+        "featureGates": {"KubeletCrashLoopBackOffMax": True},
+        "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
     }
 
 
