@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return  # a run of other tests, which finds this file all the same
     lack = lacking() or lacking_builder()
     try:
-        reason = reason_to_skip(Machine(lack, "" if lack else denied(), in_ci=bool(os.environ.get("CI"))))
+        reason = reason_to_skip(Machine(lack, "" if lack else denied(), in_ci="CI" in os.environ))
     except Lacking as lacks:
         raise pytest.UsageError(str(lacks)) from lacks
     if reason:
