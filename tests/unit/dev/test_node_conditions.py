@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,4 +53,4 @@ def test_what_a_machine_denies_is_told_by_its_own_words(monkeypatch: pytest.Monk
 
 def test_the_gate_gives_itself_the_nodes_packages() -> None:
     gate = (CHECKOUT / ".ci" / "run").read_text()
-    assert set(programs.PACKAGES.split()) <= set(gate.split())
+    assert set(programs.PACKAGES.split()) <= set(re.split(r"[\s:]+", gate))
