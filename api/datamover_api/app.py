@@ -26,6 +26,7 @@ def application(version: str, *routers: APIRouter) -> FastAPI:
         docs_url=DOCS,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would be looked for at each request
     )
     for router in routers:
         # FastAPI would look an included router's routes up twice for each request, and again twice at each level.

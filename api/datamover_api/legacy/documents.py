@@ -7,19 +7,35 @@ Source: DescribeTask, DescribeLocation* and DescribeTaskExecution of the DataSyn
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
 from datamover_api.legacy.state import TaskState
 from datamover_crds import DataMover, DataMoverRun, JsonObject, Phase, dump
 
-Shape = Mapping[str, "Shape | None"]
-"""The members of an AWS shape, in the order of the SDK's structs, each with its own shape where it is one."""
+Structure = Mapping[str, "Structure | None"]
+"""The members of an AWS shape, in the order of the SDK's structs, each with its own structure where it is one."""
 
 
-def _plain(*names: str) -> dict[str, Shape | None]:
+class Member(NamedTuple):
+    """What a document says of a member: its name, its name in descriptions, its own shape, whether it is a time."""
+
+    name: str
+    described_as: str
+    shape: tuple[Member, ...] | None
+    is_time: bool
+
+
+def _plain(*names: str) -> dict[str, Structure | None]:
     return dict.fromkeys(names)
+
+
+def _shape(structure: Structure) -> tuple[Member, ...]:
+    return tuple(
+        Member(name, name[:1].lower() + name[1:], _shape(inner) if inner is not None else None, name.endswith("Time"))
+        for name, inner in structure.items()
+    )
 
 
 _FILTERS: Final = _plain("FilterType", "Value")
@@ -39,19 +55,21 @@ _OPTIONS: Final = _plain(
     "Uid",
     "VerifyMode",
 )
-_TASK: Final[Shape] = {
-    **_plain("CloudWatchLogGroupArn", "CreationTime", "CurrentTaskExecutionArn", "DestinationLocationArn"),
-    **_plain("DestinationNetworkInterfaceArns", "ErrorCode", "ErrorDetail"),
-    "Excludes": _FILTERS,
-    "Includes": _FILTERS,
-    **_plain("Name"),
-    "Options": _OPTIONS,
-    "Schedule": _plain("ScheduleExpression"),
-    **_plain("SourceLocationArn", "SourceNetworkInterfaceArns", "Status", "TaskArn"),
-}
+_TASK: Final = _shape(
+    {
+        **_plain("CloudWatchLogGroupArn", "CreationTime", "CurrentTaskExecutionArn", "DestinationLocationArn"),
+        **_plain("DestinationNetworkInterfaceArns", "ErrorCode", "ErrorDetail"),
+        "Excludes": _FILTERS,
+        "Includes": _FILTERS,
+        **_plain("Name"),
+        "Options": _OPTIONS,
+        "Schedule": _plain("ScheduleExpression"),
+        **_plain("SourceLocationArn", "SourceNetworkInterfaceArns", "Status", "TaskArn"),
+    }
+)
 _ON_PREMISES: Final = _plain("AgentArns")
 _MOUNT: Final = _plain("Version")
-_LOCATIONS: Final[Mapping[str, Shape]] = {
+_LOCATIONS: Final[Mapping[str, Structure]] = {
     "S3": {
         **_plain("AgentArns", "CreationTime", "LocationArn", "LocationUri"),
         "S3Config": _plain("BucketAccessRoleArn"),
@@ -73,6 +91,7 @@ _LOCATIONS: Final[Mapping[str, Shape]] = {
         "OnPremConfig": _ON_PREMISES,
     },
 }
+_LOCATION_SHAPES: Final = {kind: _shape(structure) for kind, structure in _LOCATIONS.items()}
 _STATUSES: Final[Mapping[Phase, str]] = {
     "Queued": "QUEUED",
     "Launching": "LAUNCHING",
@@ -124,7 +143,7 @@ def location_document(described: JsonObject | None) -> JsonValue:
     if not described:
         return None
     kind = str(described.get("locationUri", "")).partition("://")[0].upper()
-    shape = _LOCATIONS.get(kind)
+    shape = _LOCATION_SHAPES.get(kind)
     return {"Type": kind, **({kind: _filled(shape, described)} if shape is not None else {})}
 
 
@@ -148,18 +167,22 @@ def go_time(text: str | None) -> str | None:
     return text[:-1].rstrip("0").rstrip(".") + "Z"
 
 
-def _filled(shape: Shape, described: JsonObject) -> JsonObject:
-    given = _members(described)
-    return {name: _value(name, inner, given.get(name)) for name, inner in shape.items()}
+def _filled(shape: tuple[Member, ...], described: JsonObject) -> JsonObject:
+    return {
+        name: _value(inner, value) if is_time or inner is not None else value
+        for name, described_as, inner, is_time in shape
+        for value in (described.get(described_as),)
+    }
 
 
-def _value(name: str, inner: Shape | None, value: JsonValue) -> JsonValue:
-    if inner is not None and isinstance(value, dict):
-        return _filled(inner, value)
-    if inner is not None and isinstance(value, list):
-        return [_filled(inner, item) if isinstance(item, dict) else item for item in value]
-    if name.endswith("Time") and isinstance(value, str):
-        return go_time(value)
+def _value(shape: tuple[Member, ...] | None, value: JsonValue) -> JsonValue:
+    """The value of a structure, a list of them, or else of a time."""
+    if shape is None:
+        return go_time(value) if isinstance(value, str) else value
+    if isinstance(value, dict):
+        return _filled(shape, value)
+    if isinstance(value, list):
+        return [_filled(shape, item) if isinstance(item, dict) else item for item in value]
     return value
 
 
