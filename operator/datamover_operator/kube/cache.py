@@ -13,33 +13,42 @@ from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObj
 
 M = TypeVar("M", DataMover, DataMoverRun, DataMoverAccount)
 
-_recent: deque[object] = deque(maxlen=128)
-"""Keeps the models alive that were read last: most are looked at again at once."""
+_RECENT = 128
+"""How many of a kind's newest objects are kept unpacked: mostly they are looked at, and written, again at once."""
 _BURIED = 10_000
 """How many deleted objects are remembered: more than there are answers on their way at any moment."""
 
 
 class Entry(Generic[M]):
-    """One object as stored. It is kept packed, a tenth of its size as a model, and read when it is looked at."""
+    """One object as stored, which nobody changes."""
 
-    __slots__ = ("__weakref__", "_kept", "_model", "_packed", "_problem", "key", "uid", "version")
+    __slots__ = ("__weakref__", "_held", "_kept", "_model", "_packed", "_problem", "_raw", "key", "uid", "version")
 
     def __init__(self, model: type[M], raw: JsonObject) -> None:
         """Keep what the API server sent, less what nobody reads."""
         metadata = metadata_of(raw)
-        slim = raw | {"metadata": {name: value for name, value in metadata.items() if name != "managedFields"}}
+        slim = {name: value for name, value in metadata.items() if name != "managedFields"}
         self._model: type[M] = model
-        self._packed = zlib.compress(json.dumps(slim, separators=(",", ":")).encode(), 1)
+        self._raw: JsonObject | None = raw | {"metadata": slim}
+        self._packed = b""
+        self._held: M | None = None
         self._kept: ref[M] | None = None
         self._problem = ""
         self.uid = uid_of(raw)
         self.key = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
         """Namespace and name."""
-        self.version = _version_of(raw)
+        self.version = version_of(raw)
+
+    def pack(self) -> None:
+        """Take a tenth of a model's room from now on; the object is read whenever it is looked at."""
+        self._packed = zlib.compress(json.dumps(self.raw, separators=(",", ":")).encode(), 1)
+        self._raw = self._held = None
 
     @property
     def raw(self) -> JsonObject:
         """The object as the API server sent it, without managedFields."""
+        if self._raw is not None:
+            return self._raw
         return cast("JsonObject", json.loads(zlib.decompress(self._packed)))
 
     @property
@@ -54,7 +63,7 @@ class Entry(Generic[M]):
         if model is None:
             model = self._read()
             self._kept = ref(model)
-            _recent.append(model)
+            self._held = model if self._raw is not None else None
         return model
 
     @property
@@ -84,6 +93,7 @@ class Cache(Generic[M]):
         self._keys: dict[str, tuple[Hashable, ...]] = {}
         self._indexed: dict[Hashable, dict[str, Entry[M]]] = {}
         self._buried: dict[str, None] = {}
+        self._recent: deque[Entry[M]] = deque()
 
     def __iter__(self) -> Iterator[Entry[M]]:
         """Go through a snapshot of all entries."""
@@ -115,7 +125,7 @@ class Cache(Generic[M]):
         A newer version that is here already stays, and what is gone does not come back by a late answer.
         """
         known = self._entries.get(uid_of(raw))
-        if known is not None and known.version >= _version_of(raw):
+        if known is not None and known.version >= version_of(raw):
             return known
         entry = Entry(self._model, raw)
         if entry.uid in self._buried:
@@ -126,7 +136,14 @@ class Cache(Generic[M]):
         keys = self._keys[entry.uid] = tuple(self._index(raw))
         for key in keys:
             self._indexed.setdefault(key, {})[entry.uid] = entry
+        self._recent.append(entry)
+        if len(self._recent) > _RECENT:
+            self._pack(self._recent.popleft())
         return entry
+
+    def _pack(self, entry: Entry[M]) -> None:
+        if self._entries.get(entry.uid) is entry:  # else it has a successor, and goes
+            entry.pack()
 
     def drop(self, uid: str) -> None:
         """The object is gone."""
@@ -151,7 +168,7 @@ def uid_of(raw: JsonObject) -> str:
     return str(metadata_of(raw).get("uid", ""))
 
 
-def _version_of(raw: JsonObject) -> int:
+def version_of(raw: JsonObject) -> int:
     """An object's resourceVersion, which API servers of this age count upwards (KEP-5504)."""
     return int(str(metadata_of(raw).get("resourceVersion", "0")))
 

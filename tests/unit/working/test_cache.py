@@ -52,6 +52,8 @@ def test_a_history_of_ended_runs_is_cheap_to_remember() -> None:
 def test_what_was_packed_is_read_as_it_was() -> None:
     caches = Caches.empty()
     entry = caches.runs.put(ended(1))
+    for number in range(2, RUNS):
+        caches.runs.put(ended(number))
     assert entry.raw["status"] == ended(1)["status"]
     assert entry.model.status.phase == "Succeeded"
 
