@@ -48,6 +48,7 @@ def test_a_task_that_runs_is_not_started_again_and_can_be_stopped(world: World, 
         stopped = ready.set_state(NAME, "stop")
         assert (stopped.status, stopped.body) == (204, b"")
         assert ready.get(f"{MOVER}/runs/{started.json}").json["Status"] in {"CANCELLING", "ERROR"}
+        eventually(lambda: world.emulator.journal(operation="CancelTaskExecution"))
     eventually(lambda: ready.get(MOVER).json["Task"]["Status"] == "AVAILABLE")
     assert told(ready.set_state(NAME, "stop")) == NOT_RUNNING
     assert ready.get(f"{MOVER}/runs").json == [started.json]
