@@ -14,6 +14,9 @@ STAND_IN = "datamover.io.base=stand-in"
 """The label of a stand-in, and so of every image on it."""
 
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_MOST_OLD = 40
+"""So many images that newer ones replaced are kept, for their layers spare time; a few of them are a gigabyte."""
+
 _PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
 
 
@@ -29,6 +32,8 @@ class Buildah:
         self._policy = self._store / "policy.json"
         self._policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
         self._buildah("rm", "--all")  # what a build that was killed left behind
+        if len(self._buildah("images", "--quiet", "--filter", "dangling=true").splitlines()) > _MOST_OLD:
+            self._buildah("rmi", "--prune")
         self.name = f"buildah on {self._provide_base()}"
 
     def build(self, target: str) -> None:

@@ -73,3 +73,17 @@ esac"""
 def test_a_stand_in_is_named_at_each_build(programs: Path, buildah: str, said: bool) -> None:
     program(programs, "buildah", buildah)
     assert ("STAND-IN" in build.choose().name) == said
+
+
+@pytest.mark.parametrize(("old", "pruned"), [(40, False), (41, True)])
+def test_old_images_do_not_fill_the_disk(programs: Path, tmp_path: Path, old: int, pruned: bool) -> None:
+    listing = "\\n".join(["0123"] * old)
+    script = f"""
+    case "$*" in
+    *rmi*--prune*) echo >{tmp_path}/pruned ;;
+    *dangling*) printf '{listing}\\n' ;;
+    *images*) echo 0123 ;;
+    esac"""
+    program(programs, "buildah", script)
+    build.choose()
+    assert (tmp_path / "pruned").exists() == pruned
