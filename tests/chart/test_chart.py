@@ -15,6 +15,7 @@ from datamover_api.settings import Settings as ApiSettings
 from datamover_dev.controlplane.programs import kubernetes_version
 from datamover_dev.paths import CHECKOUT, CRDS
 from datamover_dev.values_reference import reference
+from datamover_operator.chores import RELEASE_TIMEOUT
 from datamover_operator.metrics import Metrics
 from datamover_operator.settings import Settings
 from tests.chart.values import ENABLED, KEYS, VALUE_SETS
@@ -23,6 +24,9 @@ from tests.support.kubectl import Kubectl, KubectlError
 
 FOREIGN = "monitoring.coreos.com/v1"
 """The Prometheus operator's kinds, which our API server does not know."""
+
+HELMS_TIMEOUT = 300
+"""Seconds that helm waits for a hook unless `--timeout` says otherwise."""
 
 GIVEN_BY_THE_CHART = {
     "http_host",
@@ -268,6 +272,16 @@ def test_crds_are_nobodys_to_remove_but_the_release_jobs(keep: bool) -> None:
         for name in rule["resourceNames"]
     ]
     assert sorted(removable) == ([] if keep else sorted(each["metadata"]["name"] for each in crds))
+
+
+def test_the_release_job_ends_by_itself_before_helm_gives_up_and_never_later() -> None:
+    (job,) = [
+        each for each in render({"crds": {"keep": False}}, only=["operator/release-hook.yaml"]) if each["kind"] == "Job"
+    ]
+    deadline = job["spec"]["activeDeadlineSeconds"]
+    grace = job["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert deadline > RELEASE_TIMEOUT
+    assert deadline + grace < HELMS_TIMEOUT
 
 
 @pytest.mark.parametrize(("part", "model"), [("operator", Settings), ("api", ApiSettings)])
