@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -21,13 +21,14 @@ from datamover_crds import JsonObject
 from datamover_crds.common import GROUP
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.listing import list_objects
 from datamover_operator.kube.resources import Kind
 from datamover_operator.planning.names import FINALIZER
 
 RELEASE_TIMEOUT = 240.0
 """Less than the five minutes that helm gives a hook: then its Job tells what is still there."""
 _LOOK_INTERVAL = 1.0
-_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_LOOKED_AT = ("namespace", "name", "finalizers", "deletionTimestamp")
 _USAGE = "usage: python -m datamover_operator.chores apply FILE | release\n"
 
 
@@ -86,39 +87,51 @@ async def _release() -> None:
     client = await KubeClient.from_environment()
     try:
         async with asyncio.timeout(RELEASE_TIMEOUT):
-            # Accounts after movers: an account stays as long as a mover names it.
-            await _remove_all(client, Kind.MOVER)
-            # Runs go with their movers; those that a finalizer holds need the operator, which goes next.
-            await _gone(client, Kind.RUN)
-            await _remove_all(client, Kind.ACCOUNT)
+            # Each round looks at all kinds anew: a tool may have applied a mover again while runs or accounts went.
+            await _until_nothing(_let_go, client)
+            for kind in Kind:
+                with _gone_already():
+                    await client.delete(_definition(kind), {})
+            # The operator goes after this: what came in between, and is being removed with its CRD, needs it.
+            await _until_nothing(_definitions, client)
     except TimeoutError:
-        left = [_name(each) for kind in Kind for each in await _held(client, kind)]
+        left = [_name(each) for kind in Kind async for each in _held(client, kind)] or await _definitions(client)
         raise ValueError(f"still there after {RELEASE_TIMEOUT:.0f} s: {', '.join(left)}") from None
-    else:
-        for kind in Kind:
-            with _gone_already():
-                await client.delete(f"{_DEFINITIONS}/{kind.value.plural}.{GROUP}", {})
     finally:
         await client.close()
 
 
-async def _remove_all(client: KubeClient, kind: Kind) -> None:
-    for item in await _items(client, kind):
-        metadata = metadata_of(item)
-        path = kind.value.path(str(metadata.get("namespace", "")), str(metadata["name"]))
-        with _gone_already():
-            if kind is Kind.MOVER:
-                await client.patch(path, {"spec": {"deletionPolicy": "Retain"}})
-            await client.delete(path, {})
-            if kind is Kind.ACCOUNT:
-                await client.patch(path, {"metadata": {"finalizers": _of_others(metadata)}})
-        sys.stdout.write(f"{kind.value.kind} {_name(item)} is let go\n")
-    await _gone(client, kind)
-
-
-async def _gone(client: KubeClient, kind: Kind) -> None:
-    while await _held(client, kind):  # noqa: ASYNC110 - a list, now and then, is all that this waits for
+async def _until_nothing(look: Callable[[KubeClient], Awaitable[Sequence[object]]], client: KubeClient) -> None:
+    while await look(client):  # noqa: ASYNC110 - a look, now and then, is all that this waits for
         await asyncio.sleep(_LOOK_INTERVAL)
+
+
+async def _let_go(client: KubeClient) -> list[JsonObject]:
+    """Remove every mover; where there is none, look for runs; where none is held, remove accounts.
+
+    Runs go with their movers; those that a finalizer holds need the operator. An account stays as long as a mover
+    names it. Returns the metadata of what was there.
+    """
+    for kind in Kind:
+        held = [each async for each in _held(client, kind)]
+        if kind is not Kind.RUN:
+            for metadata in held:
+                await _remove(client, kind, metadata)
+        if held:
+            return held
+    return []
+
+
+async def _remove(client: KubeClient, kind: Kind, metadata: JsonObject) -> None:
+    path = kind.value.path(str(metadata.get("namespace", "")), str(metadata["name"]))
+    with _gone_already():
+        if kind is Kind.MOVER:
+            await client.patch(path, {"spec": {"deletionPolicy": "Retain"}})
+        if not metadata.get("deletionTimestamp"):
+            await client.delete(path, {})
+            sys.stdout.write(f"{kind.value.kind} {_name(metadata)} is let go\n")
+        if kind is Kind.ACCOUNT:
+            await client.patch(path, {"metadata": {"finalizers": _of_others(metadata)}})
 
 
 def _of_others(metadata: JsonObject) -> list[JsonValue]:
@@ -128,11 +141,26 @@ def _of_others(metadata: JsonObject) -> list[JsonValue]:
     return [each for each in names if each != FINALIZER and not str(each).endswith(f".{FINALIZER}")]
 
 
-async def _items(client: KubeClient, kind: Kind) -> list[JsonObject]:
-    listed: JsonObject = {"items": []}
+async def _held(client: KubeClient, kind: Kind) -> AsyncIterator[JsonObject]:
+    """The metadata of what is there; of runs only those that would not go with their kind."""
     with _gone_already():
-        listed = await client.get(kind.value.collection(""))
-    return cast("list[JsonObject]", listed["items"])
+        async for item in list_objects(client, kind, ()):
+            metadata = metadata_of(item)
+            if kind is not Kind.RUN or metadata.get("finalizers"):
+                yield {key: metadata[key] for key in _LOOKED_AT if key in metadata}
+
+
+async def _definitions(client: KubeClient) -> list[str]:
+    """The CRDs that are there."""
+    found: list[str] = []
+    for kind in Kind:
+        with _gone_already():
+            found.append(str(metadata_of(await client.get(_definition(kind)))["name"]))
+    return found
+
+
+def _definition(kind: Kind) -> str:
+    return f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{kind.value.plural}.{GROUP}"
 
 
 @contextmanager
@@ -145,14 +173,7 @@ def _gone_already() -> Iterator[None]:
             raise
 
 
-async def _held(client: KubeClient, kind: Kind) -> list[JsonObject]:
-    """What is there; of runs only those that would not go with their kind."""
-    items = await _items(client, kind)
-    return [each for each in items if kind is not Kind.RUN or metadata_of(each).get("finalizers")]
-
-
-def _name(item: JsonObject) -> str:
-    metadata = metadata_of(item)
+def _name(metadata: JsonObject) -> str:
     return "/".join(str(metadata[key]) for key in ("namespace", "name") if key in metadata)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import yaml
+from aiohttp import web
 
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
 from datamover_dev.stack.environment import without_foreign_settings
 from tests.support.api import Api
+from tests.support.api_proxy import ApiProxy
 from tests.support.emulator import Emulator
 from tests.support.helm import render
 from tests.support.movers import World
@@ -41,6 +45,18 @@ def hurried_release(kubeconfig: Path) -> subprocess.CompletedProcess[str]:
     environment = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
     command = [sys.executable, "-c", program]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def requests_to(proxy: ApiProxy) -> list[tuple[str, int]]:
+    """The end of the path of each request from now on, and the limit that it sets, or 0."""
+    asked: list[tuple[str, int]] = []
+
+    def note(request: web.BaseRequest) -> bool:
+        asked.append((request.path.rpartition("/")[2], int(request.query.get("limit", 0))))
+        return False
+
+    proxy.refuse(note, 0)
+    return asked
 
 
 def rights(template: str, namespace: str) -> list[dict[str, object]]:
@@ -96,13 +112,65 @@ def test_release_lets_every_mover_go_leaves_aws_alone_and_takes_the_crds_along(
             with identity(api, whose, tmp_path, rights("operator/release-hook.yaml", "default")) as job:
                 done = chore("release", kubeconfig=job)
                 assert done.returncode == 0, done.stderr
-                eventually(lambda: own_plane.kubectl("get", "crds", "--output=name") == "", what="the CRDs are gone")
+                assert own_plane.kubectl("get", "crds", "--output=name") == ""
                 again = chore("release", kubeconfig=job)
             assert again.returncode == 0, again.stderr
         assert world.leftovers() == before
     finally:
         operators.stop()
         api.close()
+
+
+def test_release_lets_go_what_is_applied_again_while_it_waits(
+    own_plane: ControlPlane, emulator: Emulator, tmp_path: Path
+) -> None:
+    """As Argo CD does: the CRD would take the mover along, and the operator what it made."""
+    api = Api(own_plane.kubeconfig)
+    world = World(api, emulator, "default")
+    world.create("DataMoverRun", "held", {"moverRef": {"name": "m"}}, finalizers=["datamover.io/cleanup"])
+    with ApiProxy(own_plane.kubeconfig, tmp_path) as proxy, ThreadPoolExecutor() as pool:
+        asked = requests_to(proxy)
+        releasing = pool.submit(chore, "release", kubeconfig=proxy.kubeconfig)
+        eventually(lambda: any(kind == "datamoverruns" for kind, _ in asked), what="it waits for runs")
+        world.s3_mover("again")
+        world.grant_all()
+        world.patch("DataMoverRun", "held", {"metadata": {"finalizers": []}})
+        done = releasing.result()
+    api.close()
+    assert done.returncode == 0, done.stderr
+    writes = [(each.method, each.path.rpartition("/")[2], each.body.get("spec")) for each in proxy.writes]
+    before = writes[: writes.index(("DELETE", "datamovers.datamover.io", None))]
+    of_mover = [(method, spec) for method, name, spec in before if name == "again"]
+    assert of_mover == [("PATCH", {"deletionPolicy": "Retain"}), ("DELETE", None)]
+    assert ("DELETE", world.account, None) in before
+
+
+def test_release_ends_when_the_crds_are_gone_and_names_those_that_stay(own_plane: ControlPlane) -> None:
+    """The operator goes after it, and may be needed until then."""
+    crd = "datamovers.datamover.io"
+
+    def hold(*finalizers: str) -> None:
+        patch = json.dumps({"metadata": {"finalizers": finalizers}})
+        own_plane.kubectl("patch", "crd", crd, "--type=merge", f"--patch={patch}")
+
+    hold("test.invalid/hold")
+    done = hurried_release(own_plane.kubeconfig)
+    assert done.returncode == 1
+    assert done.stderr.startswith("still there after 2 s: ")
+    assert crd in done.stderr
+    hold()
+    done = chore("release", kubeconfig=own_plane.kubeconfig)
+    assert done.returncode == 0, done.stderr
+    assert own_plane.kubectl("get", "crds", "--output=name") == ""
+
+
+def test_release_lists_page_by_page(proxy: ApiProxy, world: World) -> None:
+    """All runs of a cluster at once would not fit into its memory."""
+    world.create("DataMoverRun", "held", {"moverRef": {"name": "m"}}, finalizers=["datamover.io/cleanup"])
+    asked = requests_to(proxy)
+    assert hurried_release(proxy.kubeconfig).returncode == 1
+    assert {kind for kind, _ in asked} >= {"datamovers", "datamoverruns"}
+    assert [kind for kind, limit in asked if not 0 < limit <= 500] == []
 
 
 def test_release_waits_for_runs_that_only_the_operator_can_let_go(kubeconfig: Path, world: World) -> None:
