@@ -196,9 +196,5 @@ def _our_finalizers(metadata: JsonObject) -> list[JsonValue]:
     return [each for each in finalizers if str(each).endswith(FINALIZER)] if isinstance(finalizers, list) else []
 
 
-def _uid(raw: JsonObject) -> str:
-    return str(metadata_of(raw).get("uid", ""))
-
-
 def _generation(raw: JsonObject) -> JsonValue:
     return metadata_of(raw).get("generation")
