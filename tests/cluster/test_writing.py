@@ -139,9 +139,12 @@ async def test_events_are_written_in_order_and_one_that_is_refused_holds_up_none
         items = api.get(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events")["items"]
         return sorted(items, key=lambda item: item["metadata"]["name"]) if len(items) == 2 else []
 
+    async def are_counted() -> bool:
+        return counted(metrics, "Event") == {("create", "ok"): 2, ("create", "NotFound"): 1}
+
     async with Background().running(events.write_forever(), "events"):
         found = await eventually_async(written)
+        await eventually_async(are_counted)
     assert [(each["reason"], each["type"]) for each in found] == [("Created", "Normal"), ("Refused", "Warning")]
     assert found[0]["note"] == "x" * 1024
     assert {each["regarding"]["name"] for each in found} == {"m"}
-    assert counted(metrics, "Event") == {("create", "ok"): 2, ("create", "NotFound"): 1}

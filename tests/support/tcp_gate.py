@@ -32,6 +32,7 @@ class TcpGate:
     def __exit__(self, *_: object) -> None:
         """Shut for good."""
         self.shut()
+        self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
@@ -59,6 +60,15 @@ class TcpGate:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    async def _end(self) -> None:
+        """End what was just being accepted, too."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._shut()
+        await asyncio.sleep(0)  # aborted connections are closed in the loop's next round
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
@@ -66,7 +76,7 @@ class TcpGate:
             self._writers.add(back)
             await asyncio.gather(_copy(reader, back), _copy(there, writer))
             self._writers.discard(back)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
             self._writers.discard(writer)

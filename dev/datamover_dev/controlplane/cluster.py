@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import subprocess
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,9 @@ from datamover_dev.processes import Managed
 
 START_TIMEOUT = 90.0
 """Seconds for each program to become ready: it takes two or three, and far longer on a machine under load."""
+
+_CRD_TIMEOUT = 60.0
+"""Seconds until the API server serves all kinds: it takes less than one."""
 
 
 class ControlPlane:
@@ -74,7 +78,17 @@ class ControlPlane:
         Server-side: a client-side apply keeps a copy in an annotation, which large CRDs do not fit.
         """
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(crds))
-        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(crds))
+        deadline = time.monotonic() + _CRD_TIMEOUT
+        wait = ("wait", "--for=condition=Established", f"--timeout={_CRD_TIMEOUT:.0f}s", "-f", str(crds))
+        while True:
+            try:
+                self.kubectl(*wait)
+            except SetupError:  # also at once, where a CRD's status has no conditions yet
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def kubectl(self, *arguments: str) -> str:
         """Run kubectl as the administrator and return what it printed.
