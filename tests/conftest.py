@@ -13,6 +13,7 @@ from hypothesis import settings
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
 from tests.support.api import Api
+from tests.support.api_proxy import ApiProxy
 from tests.support.cleaning import remove_custom_resources
 from tests.support.emulator import Emulator, start_emulator
 from tests.support.kubectl import Kubectl
@@ -41,6 +42,13 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 def kubeconfig(control_plane: ControlPlane) -> Path:
     """The administrator's kubeconfig."""
     return control_plane.kubeconfig
+
+
+@pytest.fixture
+def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
+    """A way to the API server on which writes can be counted, held and lost."""
+    with ApiProxy(kubeconfig, tmp_path) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

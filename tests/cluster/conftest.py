@@ -39,13 +39,6 @@ def ready(world: World, operator: Operators) -> World:
 
 
 @pytest.fixture
-def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
-    """A way to the API server on which writes can be counted, held and lost."""
-    with ApiProxy(kubeconfig, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
 async def client(proxy: ApiProxy) -> AsyncIterator[KubeClient]:
     """The operator's client of Kubernetes, through `proxy`."""
     client = connected(proxy.kubeconfig)

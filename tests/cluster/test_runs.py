@@ -6,20 +6,15 @@ import pytest
 
 from tests.support.emulator import Json
 from tests.support.movers import NOTHING, World
-from tests.support.operator_process import Operators
 from tests.support.waiting import eventually
 
 
 @pytest.fixture
-def ready(world: World, operator: Operators) -> World:
+def ready(ready: World) -> World:
     """A world with a Ready mover `m` from bucket src, which holds three objects, to bucket dst."""
-    world.bucket("src", {"a.txt": b"alpha", "b/c.txt": b"charlie", "b/d.tmp": b"delta"})
-    world.bucket("dst")
-    world.grant_all()
-    operator()
-    world.s3_mover()
-    world.wait_ready()
-    return world
+    for key, body in {"b/c.txt": b"charlie", "b/d.tmp": b"delta"}.items():
+        ready.aws("s3").put_object(Bucket="src", Key=key, Body=body)
+    return ready
 
 
 def test_a_run_copies_and_is_recorded(ready: World) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -43,13 +42,6 @@ def start(operator: Operators) -> Start:
         return operator(**(quick | settings))
 
     return start
-
-
-@pytest.fixture
-def proxy(kubeconfig: Path, tmp_path: Path) -> Iterator[ApiProxy]:
-    """A way to the API server on which an operator's writes are counted and held."""
-    with ApiProxy(kubeconfig, tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -61,7 +61,12 @@ class Identity:
         Roles' names, and so their ARNs, are used again: one without our mark has been made by others since.
         """
         is_marked = tags.get(UID_TAG) == self.uid or tags.get(OWNER_TAG) == self.owner
-        return is_marked or LEGACY_TAGS.items() <= tags.items()
+        return is_marked or is_legacy(tags)
+
+
+def is_legacy(tags: Mapping[str, str]) -> bool:
+    """Whether these are the tags of what the older REST service has made."""
+    return LEGACY_TAGS.items() <= tags.items()
 
 
 def account_finalizer(operator: str) -> str:

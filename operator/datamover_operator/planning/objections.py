@@ -12,7 +12,7 @@ from datamover_crds import Location
 from datamover_operator.planning.desired import access_point_of, location_of, location_uri, split_uri
 from datamover_operator.planning.grants import location_granted, namespace_granted, role_granted
 from datamover_operator.planning.mistakes import first_mistake
-from datamover_operator.planning.names import LEGACY_TAGS, SIDES, UID_TAG, Side
+from datamover_operator.planning.names import SIDES, UID_TAG, Side, is_legacy
 from datamover_operator.planning.observed import Observed
 from datamover_operator.planning.resources import default_role_names
 
@@ -206,9 +206,8 @@ def _legacy_task_is_rests(o: Observed) -> Objection | None:
     if not o.adopting or o.task is None or o.task.tags is None or o.account is None:
         return None
     tags = o.task.tags
-    is_legacy = all(tags.get(key) == value for key, value in LEGACY_TAGS.items())
     rest = o.account.spec.rest
-    if not is_legacy or UID_TAG in tags or (rest is not None and rest.namespace == o.identity.namespace):
+    if not is_legacy(tags) or UID_TAG in tags or (rest is not None and rest.namespace == o.identity.namespace):
         return None
     message = (
         "spec.adopt.taskArn: the task was made by the legacy REST service; only the account's spec.rest.namespace "

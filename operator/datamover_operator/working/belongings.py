@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject
 from datamover_operator.planning.desired import location_of
-from datamover_operator.planning.names import LEGACY_TAGS, NONCE_TAG, OWNER_TAG, SIDES, UID_TAG, Side
+from datamover_operator.planning.names import NONCE_TAG, OWNER_TAG, SIDES, UID_TAG, Side, is_legacy
 from datamover_operator.planning.observed import KnownRole, Observed, Resource
 from datamover_operator.planning.resources import default_role_names
 from datamover_operator.working.ports import Aws
@@ -127,5 +127,4 @@ def _is_owned(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
 
 def _is_owned_role(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
     """A role may serve others than the task: only one that we or the older service made for it comes with it."""
-    is_legacy = all(tags.get(key) == value for key, value in LEGACY_TAGS.items())
-    return (NONCE_TAG in tags or is_legacy) and _is_owned(o, tags, near)
+    return (NONCE_TAG in tags or is_legacy(tags)) and _is_owned(o, tags, near)
