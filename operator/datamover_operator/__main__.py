@@ -7,9 +7,9 @@ import gc
 import os
 import sys
 
-from datamover_operator import logs
-from datamover_operator.command_line import load
 from datamover_operator.importing import command as importing
+from datamover_operator.process import logs
+from datamover_operator.process.command_line import load
 from datamover_operator.serving import serve
 
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000

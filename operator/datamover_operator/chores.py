@@ -19,11 +19,11 @@ from pydantic import JsonValue
 
 from datamover_crds import JsonObject
 from datamover_crds.common import GROUP
+from datamover_crds.contract import FINALIZER
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.listing import list_objects
 from datamover_operator.kube.resources import Kind
-from datamover_operator.planning.names import FINALIZER
 
 RELEASE_TIMEOUT = 240.0
 """Less than the five minutes that helm gives a hook: then its Job tells what is still there."""

@@ -13,33 +13,33 @@ from datetime import UTC, datetime
 
 import structlog
 
+from datamover_operator.accounts.connections import AccountBook
+from datamover_operator.accounts.reconciler import AccountsDesk
 from datamover_operator.aws.sessions import BotoAccounts
-from datamover_operator.background import Background
-from datamover_operator.handlers.watching import watch
-from datamover_operator.health import HealthServer, Readiness
+from datamover_operator.controller.context import Caches, Clock, Desk, Key, Office
+from datamover_operator.controller.event_filter import Intake
+from datamover_operator.controller.resync import Stock
+from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.controller.workers import Workers
 from datamover_operator.kube import pulse
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.lease import Lease
 from datamover_operator.kube.resources import Kind
+from datamover_operator.kube.watch import watch
 from datamover_operator.kube.writer import Writer
-from datamover_operator.metrics import Metrics
-from datamover_operator.settings import Settings
-from datamover_operator.stopping import Signals, exit_hard_in
-from datamover_operator.watchdog import Watchdog
-from datamover_operator.working.accounts import AccountsDesk
-from datamover_operator.working.book import AccountBook
-from datamover_operator.working.intake import Intake
-from datamover_operator.working.memory import Memories
-from datamover_operator.working.movers import Movers
-from datamover_operator.working.office import Caches, Clock, Desk, Key, Office
-from datamover_operator.working.poller import Board, Poller
-from datamover_operator.working.queue import WorkQueue
-from datamover_operator.working.runs import Runs
-from datamover_operator.working.stock import Stock
-from datamover_operator.working.sweep import Sweep
-from datamover_operator.working.workers import Workers
+from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.reconciler import Movers
+from datamover_operator.movers.sweep import Sweep
+from datamover_operator.process.health import HealthServer, Readiness
+from datamover_operator.process.metrics import Metrics
+from datamover_operator.process.settings import Settings
+from datamover_operator.process.signals import Signals, exit_hard_in
+from datamover_operator.process.tasks import Background
+from datamover_operator.process.watchdog import Watchdog
+from datamover_operator.runs.poller import Board, Poller
+from datamover_operator.runs.reconciler import Runs
 
 _LEASE = "the Lease"
 _FOR_CALLS = 0.75

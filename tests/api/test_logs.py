@@ -22,7 +22,7 @@ except ValueError:
 """
 
 
-@pytest.mark.parametrize("package", ["datamover_api", "datamover_operator"])
+@pytest.mark.parametrize("package", ["datamover_api", "datamover_operator.process"])
 def test_a_console_is_shown_no_local_variables(package: str) -> None:
     """They may hold a token, and rich, where it is installed, shows them."""
     command = [sys.executable, "-W", "error", "-c", PROGRAM.format(package=package)]

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from datamover_api.http.gate import clean
-from datamover_api.mirror.accounts import served_namespaces, serving
+from datamover_api.mirror.accounts import served_namespaces
 from datamover_api.serving import bound
 from datamover_api.tasks import owned
 from datamover_crds import DataMoverAccount
+from datamover_crds.contract import serving_account
 from tests.api.samples import account
 
 
@@ -55,7 +56,7 @@ OLD, NEW = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
 def test_the_oldest_account_object_with_a_rest_section_serves(
     accounts: list[DataMoverAccount], name: str | None
 ) -> None:
-    found = serving(accounts, "111122223333")
+    found = serving_account(accounts, "111122223333")
     assert (found.metadata.name if found is not None else None) == name
 
 

@@ -16,8 +16,8 @@ from datamover_dev.controlplane.programs import kubernetes_version
 from datamover_dev.paths import CHECKOUT, CRDS
 from datamover_dev.values_reference import reference
 from datamover_operator.chores import RELEASE_TIMEOUT
-from datamover_operator.metrics import Metrics
-from datamover_operator.settings import Settings
+from datamover_operator.process.metrics import Metrics
+from datamover_operator.process.settings import Settings
 from tests.chart.values import ENABLED, KEYS, VALUE_SETS
 from tests.support.helm import CHART, HelmError, Json, helm, render
 from tests.support.kubectl import Kubectl, KubectlError

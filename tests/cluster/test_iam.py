@@ -15,7 +15,7 @@ import datamover_operator.aws
 from datamover_api.legacy.creating import role_name, role_path
 from datamover_crds import DataMoverSpec
 from datamover_dev.paths import CHECKOUT
-from datamover_operator.planning.roles import trust_policy, wanted_roles
+from datamover_operator.movers.plan.roles import trust_policy, wanted_roles
 from tests.support.emulator import Json
 from tests.support.movers import ACCOUNT_ID, REGION, World
 from tests.support.operator_process import Operators

@@ -13,12 +13,12 @@ from typing import Final
 
 import structlog
 
-from datamover_api.actions.labels import ORIGIN_LABEL, REST
-from datamover_api.actions.runs import CLAIM_ANNOTATION, FINAL_PHASES, Runs
+from datamover_api.actions.runs import Runs
 from datamover_api.actions.writer import Writer
 from datamover_api.kube.client import KubeError
 from datamover_api.mirror.place import Room
 from datamover_crds import DataMoverRun, from_timestamp
+from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES, ORIGIN_LABEL, REST_ORIGIN
 
 _INTERVAL_S: Final = 30.0
 _log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ class Janitor:
 
     def _is_forsaken(self, run: DataMoverRun) -> bool:
         meta = run.metadata
-        if meta.labels.get(ORIGIN_LABEL) != REST or meta.deletion_timestamp is not None:
+        if meta.labels.get(ORIGIN_LABEL) != REST_ORIGIN or meta.deletion_timestamp is not None:
             return False
         if run.status.execution_arn is not None or not _never_started(run):
             return False

@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from datamover_api.actions.labels import ORIGIN_LABEL, REQUEST_ANNOTATION, REST, TASK_ARN_ANNOTATION
 from datamover_api.actions.outcomes import AlreadyExistsError, InvalidError
 from datamover_api.actions.writer import Writer
 from datamover_api.kube.client import KubeError
 from datamover_api.mirror.keys import key_of
 from datamover_api.mirror.place import Place, Room
 from datamover_crds import DataMover
+from datamover_crds.contract import ORIGIN_LABEL, REQUEST_ANNOTATION, REST_ORIGIN, TASK_ARN_ANNOTATION
 
 _TRIES = 20
 
@@ -95,7 +95,7 @@ class Movers:
 def _never_worked(mover: DataMover) -> bool:
     """Whether a client made the mover, and it came to nothing that could be lost."""
     is_stalled = any(each.type == "Stalled" and each.status == "True" for each in mover.status.conditions)
-    is_ours = mover.metadata.labels.get(ORIGIN_LABEL) == REST
+    is_ours = mover.metadata.labels.get(ORIGIN_LABEL) == REST_ORIGIN
     had_task = mover.status.task_arn is not None or TASK_ARN_ANNOTATION in mover.metadata.annotations
     return is_ours and is_stalled and not had_task and mover.status.observed is None
 

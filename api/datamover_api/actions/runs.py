@@ -11,7 +11,6 @@ from typing import Final
 
 import structlog
 
-from datamover_api.actions.labels import MOVER_LABEL, ORIGIN_LABEL, REST
 from datamover_api.actions.outcomes import (
     BusyError,
     GoneError,
@@ -25,10 +24,8 @@ from datamover_api.kube.client import KubeError
 from datamover_api.mirror.place import Room
 from datamover_api.tasks import GiveUp, begin
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunSpec, MoverRef, ObjectMeta, OwnerReference
+from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, REST_ORIGIN
 
-CLAIM_ANNOTATION: Final = "datamover.io/claim"
-"""Set by the operator before it starts a run: from then on it may have been started."""
-FINAL_PHASES: Final = frozenset({"Succeeded", "Failed", "Cancelled", "Rejected", "Unknown"})
 _GONE_REASONS: Final = frozenset({"MoverDeleting", "MoverReplaced", "MoverGone"})
 _TRIES: Final = 20
 _LOOK_AGAIN_S: Final = 0.5
@@ -225,7 +222,7 @@ def _new_run(mover: DataMover) -> DataMoverRun:
         metadata=ObjectMeta(
             name=f"{meta.name}-{secrets.token_hex(5)}",
             namespace=meta.namespace,
-            labels={MOVER_LABEL: meta.name, ORIGIN_LABEL: REST},
+            labels={MOVER_LABEL: meta.name, ORIGIN_LABEL: REST_ORIGIN},
             owner_references=(owner,),
         ),
         spec=DataMoverRunSpec(mover_ref=MoverRef(name=meta.name)),

@@ -8,7 +8,6 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from datamover_api.actions.labels import ORIGIN_LABEL, REST
 from datamover_api.legacy.wire import S3, CreateMover, Efs, Location
 from datamover_crds import (
     DataMover,
@@ -20,6 +19,7 @@ from datamover_crds import (
     Problem,
     parse,
 )
+from datamover_crds.contract import ORIGIN_LABEL, REST_ORIGIN
 from datamover_crds.legacy import FIXED_TAGS, GROUP_TAG, ORG_TAG, labels, object_names
 
 _LONGEST_NAME: Final = 40
@@ -63,7 +63,7 @@ def new_mover(request: CreateMover, group: str, account: DataMoverAccount) -> tu
     metadata = ObjectMeta(
         name=own_name,
         namespace=account.spec.rest.namespace if account.spec.rest is not None else "",
-        labels={ORIGIN_LABEL: REST, **labels(group, name)},
+        labels={ORIGIN_LABEL: REST_ORIGIN, **labels(group, name)},
     )
     try:
         return DataMover(metadata=metadata, spec=parse(DataMoverSpec, spec)), other_name

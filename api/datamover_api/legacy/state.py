@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
-from datamover_api.actions.runs import FINAL_PHASES
 from datamover_crds import DataMover, DataMoverRun
+from datamover_crds.contract import FINAL_PHASES
 
 AVAILABLE: Final = "AVAILABLE"
 RUNNING: Final = "RUNNING"

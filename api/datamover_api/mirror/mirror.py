@@ -11,10 +11,11 @@ from datamover_api.kube import resources
 from datamover_api.kube.client import KubeClient
 from datamover_api.kube.reflector import Reflector
 from datamover_api.kube.store import Store
-from datamover_api.mirror.accounts import served_namespaces, serving
+from datamover_api.mirror.accounts import served_namespaces
 from datamover_api.mirror.place import Place, Room
 from datamover_api.tasks import GiveUp, begin
 from datamover_crds import DataMover, DataMoverAccount
+from datamover_crds.contract import serving_account
 
 _FILL_S: Final = 5.0
 """How long a request waits for what has not been read yet."""
@@ -77,7 +78,7 @@ class Mirror:
         """Where an AWS account's movers are; None where it is not served. Raises NotReadError."""
         await _fill((self._watch,))
         _require(self._watch, "the accounts are not known")
-        account = serving(self._accounts.under(account_id), account_id)
+        account = serving_account(self._accounts.under(account_id), account_id)
         if account is None or account.spec.rest is None:
             return None
         namespace = account.spec.rest.namespace

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from botocore import xform_name
 
-from datamover_operator.aws.errors import STALE_CREDENTIALS, AwsError, classify, is_creating, lost
-from datamover_operator.planning.failure import FailureKind
-from datamover_operator.working.ports import send_before
+from datamover_operator.aws.errors import STALE_CREDENTIALS, classify, is_creating, lost
+from datamover_operator.aws.failure import AwsError, FailureKind
+from datamover_operator.aws.ports import send_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datamover_operator.aws.clients import Clients, Service
     from datamover_operator.aws.pacing import Limits, Pace
     from datamover_operator.aws.threads import DaemonPool
-    from datamover_operator.metrics import Metrics
+    from datamover_operator.process.metrics import Metrics
 
 Reply = dict[str, object]
 """A reply as botocore gives it."""

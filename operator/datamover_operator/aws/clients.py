@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from botocore.loaders import Loader
 
     from datamover_operator.aws.pacing import Limits
-    from datamover_operator.working.ports import AccountAccess
+    from datamover_operator.aws.ports import AccountAccess
 
 Service = Literal["datasync", "iam", "resourcegroupstaggingapi", "sts"]
 """botocore's names of the services that are called."""

@@ -13,8 +13,8 @@ from typing import Final
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from datamover_operator.planning.failure import Failure, FailureKind
-from datamover_operator.redaction import scrub
+from datamover_operator.aws.failure import Failure, FailureKind
+from datamover_operator.process.redaction import scrub
 
 _MESSAGE_LIMIT: Final = 2048
 
@@ -128,15 +128,6 @@ _ABOUT_STATE: Final = frozenset({"CancelTaskExecution", "DeleteTask", "DeleteLoc
 _NAMES_POLICY: Final = frozenset({"CreateRole", "PutRolePermissionsBoundary"})
 # Their requests name nothing but what they act on.
 _PLAIN: Final = _ABOUT_STATE | {"UpdateTaskExecution"}
-
-
-class AwsError(Exception):
-    """One failed AWS call; decisions look at `failure.kind` alone."""
-
-    def __init__(self, failure: Failure) -> None:
-        """Tell the failure in one line; its message holds no secret."""
-        super().__init__(f"{failure.operation}: {failure.code}: {failure.message}")
-        self.failure = failure
 
 
 def is_creating(operation: str) -> bool:

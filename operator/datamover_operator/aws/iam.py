@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from datamover_operator.aws.errors import AwsError, lost
+from datamover_operator.aws.errors import lost
+from datamover_operator.aws.failure import AwsError, FailureKind
+from datamover_operator.aws.ports import Role
 from datamover_operator.aws.replies import structure_of, tag_list, tags_of, text_of
-from datamover_operator.planning.failure import FailureKind
-from datamover_operator.working.ports import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from datamover_operator.aws.errors import AwsError, lost
+from datamover_operator.aws.errors import lost
+from datamover_operator.aws.failure import AwsError
 
 if TYPE_CHECKING:
     from datamover_operator.aws.calls import Channel, Reply

@@ -13,13 +13,13 @@ from datamover_operator.aws.clients import Ambient, Clients
 from datamover_operator.aws.datasync import BotoDataSync
 from datamover_operator.aws.iam import BotoIam
 from datamover_operator.aws.pacing import Limits, Pace
+from datamover_operator.aws.ports import AccountAccess, Aws
 from datamover_operator.aws.sts import BotoSts
 from datamover_operator.aws.tagging import BotoTagging
 from datamover_operator.aws.threads import DaemonPool
-from datamover_operator.working.ports import AccountAccess, Aws
 
 if TYPE_CHECKING:
-    from datamover_operator.metrics import Metrics
+    from datamover_operator.process.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)

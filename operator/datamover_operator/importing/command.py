@@ -11,20 +11,19 @@ from datetime import UTC, datetime
 
 from datamover_crds import DataMoverAccount, InvalidObject, JsonObject, LocationKind, parse
 from datamover_crds.legacy import FIXED_TAGS
-from datamover_operator import logs
-from datamover_operator.aws.errors import AwsError
+from datamover_operator.accounts.gather import access_to
+from datamover_operator.aws.failure import AwsError, FailureKind
+from datamover_operator.aws.ports import Aws
 from datamover_operator.aws.sessions import BotoAccounts
 from datamover_operator.importing.target import Rehearsal, Target
 from datamover_operator.importing.translation import LegacyMover, NotAdoptableError, adopting_mover, is_legacy
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.secrets import UnusableSecretError
-from datamover_operator.metrics import Metrics
-from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.names import SIDES
-from datamover_operator.settings import Settings
-from datamover_operator.working.access import access_to
-from datamover_operator.working.ports import Aws
+from datamover_operator.movers.plan.names import SIDES
+from datamover_operator.process import logs
+from datamover_operator.process.metrics import Metrics
+from datamover_operator.process.settings import Settings
 
 _WRONG_USE = 2
 _REFUSALS = range(400, 500)

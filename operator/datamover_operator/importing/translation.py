@@ -9,9 +9,10 @@ from pydantic import JsonValue
 
 from datamover_crds import DataMover, DataMoverAccount, InvalidObject, JsonObject, parse
 from datamover_crds.common import API_VERSION
+from datamover_crds.contract import OWNER_TAG, UID_TAG
 from datamover_crds.legacy import FIXED_TAGS, GROUP_TAG, labels, object_names
-from datamover_operator.planning.desired import split_uri
-from datamover_operator.planning.names import OWNER_TAG, SIDES, UID_TAG, Side
+from datamover_operator.movers.plan.desired import split_uri
+from datamover_operator.movers.plan.names import SIDES, Side
 
 _HISTORY: JsonObject = {"limit": 500, "maxAge": "30d"}
 _NOT_USERS = ("aws:", "datamover.io/")

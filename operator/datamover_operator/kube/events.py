@@ -16,7 +16,7 @@ import structlog
 from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
-from datamover_operator.metrics import Metrics
+from datamover_operator.process.metrics import Metrics
 
 _BACKLOG = 2000
 _MAX_NOTE = 1024

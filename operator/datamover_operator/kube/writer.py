@@ -14,7 +14,7 @@ from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind, merge_patch, merged
-from datamover_operator.metrics import Metrics
+from datamover_operator.process.metrics import Metrics
 
 
 class Listener(Protocol):

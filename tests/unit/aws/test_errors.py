@@ -12,9 +12,9 @@ from botocore.parsers import ResponseParserError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamover_operator.aws.errors import AwsError, classify, is_creating, lost
-from datamover_operator.planning.failure import Failure
-from datamover_operator.planning.failure import FailureKind as Kind
+from datamover_operator.aws.errors import classify, is_creating, lost
+from datamover_operator.aws.failure import AwsError, Failure
+from datamover_operator.aws.failure import FailureKind as Kind
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSRequest

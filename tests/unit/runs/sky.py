@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from datamover_crds import JsonObject, to_timestamp
-from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.names import NONCE_TAG
-from datamover_operator.working.ports import Aws
-from tests.unit.planning import sky as plain
-from tests.unit.planning.sky import RUNTIME, Iam, Item, Sts, Tagging, error
+from datamover_crds.contract import NONCE_TAG
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.aws.ports import Aws
+from tests.unit.movers import sky as plain
+from tests.unit.movers.sky import RUNTIME, Iam, Item, Sts, Tagging, error
 
 CANCELLING = timedelta(seconds=4)
 

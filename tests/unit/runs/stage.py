@@ -16,25 +16,25 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, parse
+from datamover_operator.accounts.connections import AccountBook, Way, declared_access
+from datamover_operator.aws.ports import AccountAccess
+from datamover_operator.controller.context import Caches, Clock, Desk, Key, Office
+from datamover_operator.controller.event_filter import Intake
+from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.resources import Kind, merged
 from datamover_operator.kube.writer import Writer
-from datamover_operator.metrics import Metrics
-from datamover_operator.planning.bonds import claim_of
-from datamover_operator.settings import Settings
-from datamover_operator.working.book import AccountBook, Way, declared_access
-from datamover_operator.working.intake import Intake
-from datamover_operator.working.memory import Memories
-from datamover_operator.working.movers import Movers
-from datamover_operator.working.office import Caches, Clock, Desk, Key, Office
-from datamover_operator.working.poller import Board, Poller
-from datamover_operator.working.ports import AccountAccess
-from datamover_operator.working.queue import WorkQueue
-from datamover_operator.working.runs import Runs
-from tests.unit.planning.sky import ACCOUNT, REGION, CrashError
-from tests.unit.planning.world import GRANT_ALL, HELD, Kube, Told
+from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.reconciler import Movers
+from datamover_operator.process.metrics import Metrics
+from datamover_operator.process.settings import Settings
+from datamover_operator.runs.plan.ownership import claim_of
+from datamover_operator.runs.poller import Board, Poller
+from datamover_operator.runs.reconciler import Runs
+from tests.unit.movers.sky import ACCOUNT, REGION, CrashError
+from tests.unit.movers.world import GRANT_ALL, HELD, Kube, Told
 from tests.unit.runs.sky import Sky
 
 NAMESPACE = "team-a"

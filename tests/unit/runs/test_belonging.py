@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from datamover_crds.contract import CLAIM_ANNOTATION, EXECUTION_ANNOTATION, FINALIZER
+from datamover_operator.controller.context import Desk
 from datamover_operator.kube.resources import Kind
-from datamover_operator.planning.names import CLAIM_ANNOTATION, EXECUTION_ANNOTATION, FINALIZER
-from datamover_operator.working.office import Desk
 from tests.unit.runs.stage import Stage
 
 

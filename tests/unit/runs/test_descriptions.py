@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datamover_crds import DataMoverRunStatus, JsonObject, Phase, dump, parse
-from datamover_operator.planning.executions import status_from
+from datamover_operator.runs.plan.executions import status_from
 
 NOW = datetime(2025, 1, 15, 13, tzinfo=UTC)
 STARTED = "2025-01-15T12:00:00.000Z"

@@ -11,15 +11,14 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from datamover_crds.contract import FINAL_PHASES, NONCE_TAG
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
-from datamover_operator.planning.bonds import claim_of
-from datamover_operator.planning.conditions import is_true
-from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.history import FINAL_PHASES
-from datamover_operator.planning.names import NONCE_TAG
-from tests.unit.planning.lives import Faults
-from tests.unit.planning.sky import CrashError, error
+from datamover_operator.runs.plan.ownership import claim_of
+from tests.unit.movers.lives import Faults
+from tests.unit.movers.sky import CrashError, error
 from tests.unit.runs.stage import Stage
 
 NAMES = ("r1", "r2", "r3")

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from datamover_crds.contract import FINALIZER
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeError
 from datamover_operator.kube.resources import Kind
-from datamover_operator.planning.conditions import is_true
-from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.names import FINALIZER, execution_run_name, trigger_run_name
-from tests.unit.planning.sky import error
+from datamover_operator.movers.plan.names import execution_run_name, trigger_run_name
+from tests.unit.movers.sky import error
 from tests.unit.runs.stage import NAMESPACE, SPEC, Stage
 
 QUEUE: dict[str, Any] = {"overrideOptions": {"taskQueueing": "ENABLED"}}

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from datamover_crds.contract import CLAIM_ANNOTATION
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.kube.resources import Kind
-from datamover_operator.planning.conditions import is_true
-from datamover_operator.planning.failure import FailureKind
-from datamover_operator.planning.names import CLAIM_ANNOTATION
-from tests.unit.planning.sky import error
+from tests.unit.movers.sky import error
 from tests.unit.runs.stage import Stage
 
 PASSING = [FailureKind.THROTTLED, FailureKind.UNAVAILABLE, FailureKind.NOT_FOUND]

@@ -1,0 +1,49 @@
+"""What everything that works on the resources agrees on: finalizer, annotations, labels, AWS tags, final phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from datamover_crds.account import DataMoverAccount
+from datamover_crds.common import GROUP
+
+PREFIX: Final = f"{GROUP}/"
+"""Annotations, labels and AWS tags whose keys begin so are ours alone."""
+
+FINALIZER: Final = f"{PREFIX}cleanup"
+
+TASK_ARN_ANNOTATION: Final = f"{PREFIX}task-arn"
+"""On a mover: its task; unlike the status it is part of every backup."""
+LAST_TRIGGER_ANNOTATION: Final = f"{PREFIX}last-trigger"
+"""On a mover: the last trigger token that has been acted on."""
+CLAIM_ANNOTATION: Final = f"{PREFIX}claim"
+"""On a run: set before its start is sent; from then on it may have been started."""
+EXECUTION_ANNOTATION: Final = f"{PREFIX}execution-arn"
+"""On a run: the execution that it records, started elsewhere."""
+REQUEST_ANNOTATION: Final = f"{PREFIX}request"
+"""On a mover: a nonce of the REST request that made it, by which that knows it again."""
+MOVER_LABEL: Final = f"{PREFIX}mover"
+"""On a run: its mover's name."""
+ORIGIN_LABEL: Final = f"{PREFIX}origin"
+"""On a mover or a run: who made it."""
+REST_ORIGIN: Final = "rest"
+"""The origin of what the REST service has made."""
+
+UID_TAG: Final = f"{PREFIX}uid"
+OWNER_TAG: Final = f"{PREFIX}owner"
+PART_TAG: Final = f"{PREFIX}part"
+NONCE_TAG: Final = f"{PREFIX}nonce"
+
+FINAL_PHASES: Final = frozenset({"Succeeded", "Failed", "Cancelled", "Rejected", "Unknown"})
+"""Phases that a run never leaves."""
+
+
+def serving_account(accounts: Iterable[DataMoverAccount], account_id: str) -> DataMoverAccount | None:
+    """The account object whose rest section is in force for an AWS account: the oldest that has one."""
+    candidates = [each for each in accounts if each.spec.account_id == account_id and each.spec.rest is not None]
+    return min(candidates, key=_age, default=None)
+
+
+def _age(account: DataMoverAccount) -> tuple[str, str]:
+    return account.metadata.creation_timestamp or "", account.metadata.name

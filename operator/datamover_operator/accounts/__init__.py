@@ -1,0 +1,1 @@
+"""DataMoverAccounts: the connections into AWS, opened only when AWS has confirmed who we are."""

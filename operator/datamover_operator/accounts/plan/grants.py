@@ -1,0 +1,45 @@
+"""What an account lets a namespace use: nothing, unless it says so (invariant I6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from datamover_crds import DataMoverAccount
+from datamover_operator.movers.plan.desired import split_uri
+
+
+def namespace_granted(account: DataMoverAccount, namespace: str) -> bool:
+    """Whether any grant names the namespace."""
+    return any(_matches(grant.namespaces, namespace) for grant in account.spec.grants)
+
+
+def location_granted(account: DataMoverAccount, namespace: str, uri: str, access_point: str | None) -> bool:
+    """Whether the namespace may read and write what a LocationUri names, reached through an EFS access point or not.
+
+    The folder in the URI is then one in the point's root directory, which may be anywhere in the file system.
+    """
+    patterns = [
+        each for grant in account.spec.grants if _matches(grant.namespaces, namespace) for each in grant.locations
+    ]
+    if access_point is None:
+        return _matches(patterns, uri)
+    root = f"{split_uri(uri)[0]}/"
+    return _matches(patterns, access_point) or _matches((each for each in patterns if each.endswith("*")), root)
+
+
+def role_granted(account: DataMoverAccount, namespace: str, role_arn: str) -> bool:
+    """Whether the namespace may have DataSync use an existing role."""
+    return any(
+        _matches(grant.namespaces, namespace) and _matches(grant.role_arns, role_arn) for grant in account.spec.grants
+    )
+
+
+def _matches(patterns: Iterable[str], value: str) -> bool:
+    return any(_regex(pattern).fullmatch(value) for pattern in patterns)
+
+
+@lru_cache(maxsize=1024)
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))))

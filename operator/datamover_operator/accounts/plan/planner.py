@@ -1,0 +1,202 @@
+"""The plan for an account: who we are there, who uses it, and when its object may go.
+
+Several operators may share an account, each for its own namespaces and with its own credentials. Each writes its own
+verdict and holds the object by a finalizer of its own; what the status says as a whole follows from all verdicts, so
+that all write the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from datamover_crds import AccountVerdict, DataMoverAccount, DataMoverAccountStatus
+from datamover_crds.contract import FINALIZER
+from datamover_operator.aws.failure import Failure
+from datamover_operator.controller.plan.conditions import Conditions, Judge
+from datamover_operator.movers.plan.names import account_finalizer
+from datamover_operator.movers.plan.steps import Note
+
+State = Literal["Ready", "Reconciling", "Stalled"]
+_BY_WEIGHT: tuple[State, ...] = ("Ready", "Reconciling", "Stalled")
+_MAX_VERDICTS = 64
+_MAX_MESSAGE = 4096
+_GOES = "is being deleted: nothing is made in it any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """GetCallerIdentity's answer."""
+
+    account_id: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedAccount:
+    """What an account's plan depends on.
+
+    `operator` is ours ("namespace/name"), `movers` how many of ours name the account. `caller` or `failure` is what
+    AWS has answered; `is_open` says that movers are let in now. `refused` says why the object does not fit its model,
+    `problem` why its Secret can't be used, `rest_holder` which older account has the REST section that is in force.
+    """
+
+    account: DataMoverAccount
+    operator: str
+    movers: int
+    is_open: bool = False
+    caller: Caller | None = None
+    failure: Failure | None = None
+    refused: str = ""
+    problem: str = ""
+    rest_holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlan:
+    """Which finalizers and status the account shall have, what to do with the way in, and the Events to tell."""
+
+    finalizers: tuple[str, ...]
+    status: DataMoverAccountStatus
+    way: Literal["open", "keep", "shut"]
+    notes: tuple[Note, ...]
+
+    @property
+    def retry(self) -> bool:
+        """Whether AWS has to be asked again soon."""
+        return self.way != "open"
+
+
+def plan_account(o: ObservedAccount, now: datetime) -> AccountPlan:
+    """What to write for an account."""
+    before = _own(o)
+    way, verdict = _judge(o, before)
+    return AccountPlan(_finalizers(o), _status(o, verdict, now), way, _notes(before, verdict))
+
+
+def _finalizers(o: ObservedAccount) -> tuple[str, ...]:
+    meta, ours = o.account.metadata, account_finalizer(o.operator)
+    others = tuple(each for each in meta.finalizers if each != ours)
+    has_it, used = ours in meta.finalizers, o.movers > 0
+    # An object that goes accepts no new finalizer.
+    keeps = (has_it and used) if meta.deletion_timestamp is not None else (has_it or used)
+    return (*others, ours) if keeps else others
+
+
+def _judge(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Literal["open", "keep", "shut"], AccountVerdict]:
+    account = o.account
+
+    def verdict(state: State, reason: str, message: str) -> AccountVerdict:
+        arn = o.caller.arn if o.caller is not None else before.caller_arn if before is not None else None
+        return AccountVerdict(
+            operator=o.operator,
+            movers=o.movers,
+            state=state,
+            reason=reason,
+            message=message[:_MAX_MESSAGE],
+            caller_arn=arn,
+        )
+
+    if o.refused:
+        return "shut", verdict("Stalled", "InvalidObject", o.refused)
+    if o.problem:
+        return "shut", verdict("Stalled", "InvalidCredentials", o.problem)
+    if o.failure is not None:
+        if o.failure.kind.passes and o.is_open and before is not None:
+            return "keep", before.model_copy(update={"movers": o.movers})
+        message = f"{o.failure.operation}: {o.failure.code}: {o.failure.message}"
+        if o.failure.kind.passes:
+            return "keep", verdict("Reconciling", "AWSUnavailable", message)
+        return "shut", verdict("Stalled", "AccessDenied", message)
+    if o.caller is None:
+        return "keep", verdict("Reconciling", "Connecting", "asks AWS who we are")
+    if o.caller.account_id != account.spec.account_id:
+        message = (
+            f"spec.accountId: '{account.spec.account_id}', but the credentials are of account "
+            f"'{o.caller.account_id}' ({o.caller.arn}); give credentials, or an assumeRole, of the declared account"
+        )
+        return "shut", verdict("Stalled", "WrongAccount", message)
+    if account.metadata.deletion_timestamp is not None:
+        if not o.movers or account_finalizer(o.operator) not in account.metadata.finalizers:
+            return "shut", verdict("Reconciling", "Deleting", _GOES)
+        message = f"deletion waits for {o.movers} movers that name this account; delete them first"
+        return "open", verdict("Reconciling", "InUse", message)
+    return "open", verdict("Ready", "Ready", f"AWS knows us as {o.caller.arn}{_without_rest(o)}")
+
+
+def _without_rest(o: ObservedAccount) -> str:
+    if not o.rest_holder:
+        return ""
+    return (
+        f"; spec.rest is not in force: DataMoverAccount '{o.rest_holder}', which is older, has one for AWS account "
+        f"'{o.account.spec.account_id}'"
+    )
+
+
+def _status(o: ObservedAccount, own: AccountVerdict, now: datetime) -> DataMoverAccountStatus:
+    """What all operators that share the account make of all their verdicts."""
+    account = o.account
+    others = [each for each in account.status.operators if each.operator != own.operator]
+    verdicts = tuple(sorted([own, *others[: _MAX_VERDICTS - 1]], key=lambda each: each.operator))
+    speaker = _speaker(verdicts)
+    arn = speaker.caller_arn
+    return account.status.model_copy(
+        update={
+            "observed_generation": account.metadata.generation,
+            "conditions": _conditions(o, speaker, now, is_one_of_many=len(verdicts) > 1),
+            "caller_arn": arn,
+            "caller_account_id": arn.split(":")[4] if arn is not None and arn.count(":") > 4 else None,  # noqa: PLR2004
+            "movers": sum(each.movers for each in verdicts),
+            "operators": verdicts,
+        },
+    )
+
+
+def _speaker(verdicts: Sequence[AccountVerdict]) -> AccountVerdict:
+    """Whose verdict is told: the worst of those whose movers need the account, or the best where nobody's do."""
+    users = [each for each in verdicts if each.movers]
+    if users:
+        return max(users, key=_weight)
+    return min(verdicts, key=_weight)
+
+
+def _weight(verdict: AccountVerdict) -> int:
+    return _BY_WEIGHT.index(verdict.state)
+
+
+def _conditions(o: ObservedAccount, told: AccountVerdict, now: datetime, *, is_one_of_many: bool) -> Conditions:
+    judge = Judge(o.account.status.conditions, o.account.metadata.generation, now)
+    message = f"operator '{told.operator}': {told.message}" if is_one_of_many else told.message
+    if o.account.metadata.deletion_timestamp is not None:
+        if told.state == "Ready":  # said before, by an operator that may be gone
+            return judge.progressing("Deleting", f"{_GOES}{_holders(o)}")
+        message += _holders(o) if is_one_of_many or told.reason == "Deleting" else ""
+    match told.state:
+        case "Ready":
+            return judge.ready(message)
+        case "Reconciling":
+            return judge.progressing(told.reason, message)
+        case "Stalled":
+            return judge.stalled(told.reason, message)
+
+
+def _holders(o: ObservedAccount) -> str:
+    """Which finalizers hold an account that is to go; in the same words whichever operator says it."""
+    names = ", ".join(sorted(each for each in _finalizers(o) if each.endswith(FINALIZER)))
+    if not names:
+        return ""
+    return f"; held by {names}: take off by hand what belongs to an operator that is gone for good"
+
+
+def _notes(before: AccountVerdict | None, after: AccountVerdict) -> tuple[Note, ...]:
+    """The Events that the change from one verdict to the next deserves."""
+    was = (before.state, before.message) if before is not None else ("", "")
+    if (after.state, after.message) == was or after.state == "Reconciling":
+        return ()
+    return (Note(after.reason, after.message, warning=after.state == "Stalled"),)
+
+
+def _own(o: ObservedAccount) -> AccountVerdict | None:
+    return next((each for each in o.account.status.operators if each.operator == o.operator), None)

@@ -1,0 +1,195 @@
+"""The narrow openings through which the operator acts on AWS.
+
+All methods raise `datamover_operator.aws.failure.AwsError`, whose `.failure` says what kind of failure it was.
+JSON is DataSync's own with camelCase member names; times are RFC 3339 strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from datamover_crds import JsonObject, LocationKind
+
+send_before: ContextVar[float] = ContextVar("send_before", default=float("inf"))
+"""Until when (in seconds of time.monotonic) a Create* or Start* call may leave this process.
+
+A call that would leave later is not sent: by then another process may have concluded that it was never made.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An IAM role as GetRole and GetRolePolicy show it.
+
+    `policy` is the inline policy's document, `permissions_boundary` a policy's ARN; None where absent.
+    """
+
+    arn: str
+    name: str
+    created_at: datetime
+    tags: Mapping[str, str]
+    policy: JsonObject | None
+    permissions_boundary: str | None
+
+
+class DataSync(Protocol):
+    """The DataSync operations the operator needs, for one account and region.
+
+    Create* and start are sent at most once (no SDK retry): a lost reply raises UNKNOWN_OUTCOME.
+    """
+
+    async def create_location(self, kind: LocationKind, request: JsonObject) -> str:
+        """Send CreateLocationS3/Efs; return the location's ARN. `request` holds `tags` as [{key, value}]."""
+
+    async def describe_location(self, kind: LocationKind, arn: str) -> JsonObject:
+        """Return DescribeLocationS3/Efs."""
+
+    async def update_location(self, kind: LocationKind, arn: str, changes: JsonObject) -> None:
+        """Send UpdateLocationS3/Efs."""
+
+    async def delete_location(self, arn: str) -> None:
+        """Send DeleteLocation."""
+
+    async def list_locations(self, created_after: datetime) -> Sequence[JsonObject]:
+        """Return every page of ListLocations, filtered by CreationTime."""
+
+    async def create_task(self, request: JsonObject) -> str:
+        """Send CreateTask; return the task's ARN."""
+
+    async def describe_task(self, arn: str) -> JsonObject:
+        """Return DescribeTask."""
+
+    async def update_task(self, arn: str, changes: JsonObject) -> None:
+        """Send UpdateTask."""
+
+    async def delete_task(self, arn: str) -> None:
+        """Send DeleteTask."""
+
+    async def list_tasks(self, created_after: datetime | None = None) -> Sequence[JsonObject]:
+        """Return every page of ListTasks ({taskArn, status, name, taskMode})."""
+
+    async def start_task_execution(self, request: JsonObject) -> str:
+        """Send StartTaskExecution; return the execution's ARN."""
+
+    async def describe_task_execution(self, arn: str) -> JsonObject:
+        """Return DescribeTaskExecution."""
+
+    async def update_task_execution(self, arn: str, bytes_per_second: int) -> None:
+        """Send UpdateTaskExecution."""
+
+    async def cancel_task_execution(self, arn: str) -> None:
+        """Send CancelTaskExecution."""
+
+    async def list_task_executions(self, task_arn: str) -> Sequence[JsonObject]:
+        """Return every page of ListTaskExecutions of one task ({taskExecutionArn, status, taskMode})."""
+
+    async def list_tags(self, arn: str) -> dict[str, str]:
+        """Return every page of ListTagsForResource."""
+
+    async def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Send TagResource."""
+
+    async def untag(self, arn: str, keys: Sequence[str]) -> None:
+        """Send UntagResource."""
+
+
+class Iam(Protocol):
+    """The IAM operations that the bucket access roles need."""
+
+    async def create_role(
+        self,
+        name: str,
+        *,
+        path: str,
+        trust: JsonObject,
+        tags: Mapping[str, str],
+        permissions_boundary: str | None,
+    ) -> Role:
+        """Send CreateRole; the answered role has no policy yet. CONFLICT where the name is taken."""
+
+    async def get_role(self, name: str, policy_name: str) -> Role:
+        """Return GetRole and GetRolePolicy as one."""
+
+    async def put_role_policy(self, name: str, policy_name: str, policy: JsonObject) -> None:
+        """Send PutRolePolicy."""
+
+    async def put_role_permissions_boundary(self, name: str, boundary: str) -> None:
+        """Send PutRolePermissionsBoundary."""
+
+    async def delete_role(self, name: str, policy_name: str) -> None:
+        """Send DeleteRolePolicy and DeleteRole; a policy that is already gone is no failure."""
+
+    async def tag_role(self, name: str, tags: Mapping[str, str]) -> None:
+        """Send TagRole."""
+
+    async def untag_role(self, name: str, keys: Sequence[str]) -> None:
+        """Send UntagRole."""
+
+
+class Tagging(Protocol):
+    """The Resource Groups Tagging API: positive answers only, silence proves nothing."""
+
+    async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+        """Return {arn: tags} of every DataSync resource that bears all the given tags (GetResources, all pages)."""
+
+
+class Sts(Protocol):
+    """Who the operator is in the account."""
+
+    async def caller_identity(self) -> tuple[str, str]:
+        """Return (account id, caller ARN) of GetCallerIdentity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """All ports into one account and region."""
+
+    datasync: DataSync
+    iam: Iam
+    tagging: Tagging
+    sts: Sts
+
+
+class Accounts(Protocol):
+    """Ports by account. Sessions are cached and made anew when the account's spec or its secret changes."""
+
+    def connect(self, account: AccountAccess) -> Aws:
+        """Return the ports of an account; makes no call. Calls refresh assumed credentials before they end."""
+
+    def forget(self, key: str) -> None:
+        """Let go of an account's clients, which may be made anew; calls in flight end as they would have."""
+
+    async def close(self) -> None:
+        """Let go of the thread pools; does not wait for calls in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Static credentials from a Secret. Never printed: repr hides them."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing of the keys."""
+        return "Credentials(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccess:
+    """How an account is reached: equal values share one session, a changed value makes a new one.
+
+    `key` stands for the account, whatever its access: its object's uid.
+    """
+
+    key: str
+    account_id: str
+    region: str
+    assume_role_arn: str | None = None
+    external_id: str | None = None
+    credentials: Credentials | None = None

@@ -1,0 +1,83 @@
+"""The workers: a bounded number of tasks that take keys from the queue and have them reconciled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from datamover_operator.controller.context import Desk, Key, Office
+from datamover_operator.process.logs import about
+
+Reconcile = Callable[[str], Awaitable[None]]
+_log = structlog.get_logger(__name__)
+
+
+class Workers:
+    """Works on the queue's keys. Errors that nobody foresaw are logged, and the key is tried again later."""
+
+    def __init__(self, office: Office, desks: Mapping[Desk, Reconcile]) -> None:
+        """`desks` reconcile an object by its uid."""
+        self._office = office
+        self._desks = desks
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = asyncio.Event()
+
+    async def work_forever(self) -> None:
+        """Work until cancelled, also what is in flight then."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(self._office.settings.workers):
+                group.create_task(self._work(), name=f"worker-{number}")
+
+    async def drain(self, seconds: float) -> bool:
+        """Take no more work and wait for what is in flight; return whether all of it ended in time."""
+        self._stopping.set()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _work(self) -> None:
+        queue = self._office.queue
+        while not self._stopping.is_set():
+            key = await queue.take()
+            if self._stopping.is_set():
+                return
+            self._busy += 1
+            self._idle.clear()
+            try:
+                await self._reconcile(key)
+            finally:
+                queue.done(key)
+                self._busy -= 1
+                if not self._busy:
+                    self._idle.set()
+
+    async def _reconcile(self, key: Key) -> None:
+        desk, uid = key
+        started = self._office.clock.tick()
+        result = "ok"
+        with self._about(desk, uid):
+            try:
+                await self._desks[desk](uid)
+            except Exception:  # noqa: BLE001 - a mistake of ours must not end the worker
+                result = "error"
+                _log.exception("an object could not be reconciled")
+                self._office.queue.retry(key)
+        self._office.metrics.reconciled(desk, result, self._office.clock.tick() - started)
+
+    def _about(self, desk: Desk, uid: str) -> contextlib.AbstractContextManager[None]:
+        caches = self._office.caches
+        entry = {
+            Desk.MOVER: caches.movers.get(uid),
+            Desk.RUN: caches.runs.get(uid),
+            Desk.ACCOUNT: caches.accounts.get(uid),
+        }[desk]
+        namespace, name = entry.key if entry is not None else ("", "")
+        return about(kind=desk, namespace=namespace or None, name=name, uid=uid)

@@ -1,0 +1,1 @@
+"""DataMovers: gather what AWS has, plan, carry the steps out, record."""

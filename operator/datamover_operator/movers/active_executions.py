@@ -1,0 +1,47 @@
+"""What still runs of the tasks that are to be removed: they can't go before that has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from datamover_crds import JsonObject
+from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.plan.garbage import TASK_ACTIVE
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.reads import or_none
+from datamover_operator.runs.plan.executions import has_ended
+
+
+async def read_replaced(o: Observed, aws: Aws) -> Observed:
+    """Describe the tasks that have been replaced. Those that are gone are left out. Raises AwsError."""
+    arns = [item.arn for item in o.retired if item.kind == "task"]
+    described = await asyncio.gather(*(or_none(aws.datasync.describe_task(arn)) for arn in arns))
+    found = {arn: its for arn, its in zip(arns, described, strict=True) if its is not None}
+    gone = set(arns) - set(found)
+    return replace(o, replaced=found, retired=tuple(item for item in o.retired if item.arn not in gone))
+
+
+async def find_executions(o: Observed, aws: Aws) -> Observed:
+    """Describe what runs of the tasks that deletion removes: the described one, and the replaced. Raises AwsError."""
+    o = await read_replaced(o, aws)
+    owned = o.task.described if o.task is not None and "task" in o.owned else None
+    active = [each for each in (owned, *o.replaced.values()) if each is not None and each.get("status") in TASK_ACTIVE]
+    found = await asyncio.gather(*(_executions_of(task, aws) for task in active))
+    return replace(o, executions=tuple(each for its in found for each in its))
+
+
+async def _executions_of(task: JsonObject, aws: Aws) -> list[JsonObject]:
+    """An active task's most recent execution; where that has ended, what else runs or waits, older than it is."""
+    newest = task.get("currentTaskExecutionArn")
+    found = await _describe([str(newest)] if newest else [], aws)
+    if any(not has_ended(each) for each in found):
+        return found
+    listed = await or_none(aws.datasync.list_task_executions(str(task["taskArn"]))) or ()
+    return found + await _describe((str(each["taskExecutionArn"]) for each in listed if not has_ended(each)), aws)
+
+
+async def _describe(arns: Iterable[str], aws: Aws) -> list[JsonObject]:
+    described = await asyncio.gather(*(or_none(aws.datasync.describe_task_execution(arn)) for arn in arns))
+    return [each for each in described if each is not None]

@@ -1,0 +1,78 @@
+"""Starts from a task that exists already: one to be adopted, or our own from before the status was lost.
+
+A task has one owner. One that bears another mover's tags is taken over only where that mover was this very object in
+an earlier life (restored from a backup, or deleted with Retain and applied again).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from datamover_crds import JsonObject
+from datamover_crds.contract import OWNER_TAG, TASK_ARN_ANNOTATION, UID_TAG
+from datamover_operator.aws.failure import AwsError, FailureKind
+from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.ownership import (
+    Neighbours,
+    is_anothers,
+    read_roles,
+    with_owned_parts,
+    with_task_parts,
+)
+from datamover_operator.movers.plan.names import SIDES
+from datamover_operator.movers.plan.observed import Observed, Resource
+from datamover_operator.movers.plan.resources import default_role_names, role_names_in_doubt
+from datamover_operator.movers.plan.results import take_role
+from datamover_operator.movers.reads import describe_location, or_none, read_role, read_tags
+
+
+async def take_over(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+    """Name the task that the annotation or spec.adopt points at, with its locations and roles. Raises AwsError."""
+    adopt = o.mover.spec.adopt
+    arn = o.annotated.get(TASK_ARN_ANNOTATION) or (adopt.task_arn if adopt is not None else None)
+    if o.task is not None or o.mover.status.task_arn is not None or arn is None:
+        return o
+    described = await or_none(aws.datasync.describe_task(arn))
+    if described is None:
+        return replace(o, adopting=adopt is not None and TASK_ARN_ANNOTATION not in o.annotated)
+    tags = await aws.datasync.list_tags(arn)
+    if o.mover.metadata.deletion_timestamp is not None and tags.get(UID_TAG) != o.uid:
+        return o  # it never became ours, so it is not ours to delete
+    o = replace(o, task=Resource(arn, described, tags), adopting=tags.get(UID_TAG) != o.uid, confirmed=False)
+    o = check_rival(o, near)
+    if o.rival is not None:
+        return o
+    o = await _take_parts(o, aws, near, described)
+    return o if o.adopting else await find_roles(o, aws)
+
+
+async def find_roles(o: Observed, aws: Aws) -> Observed:
+    """Find roles of ours by the names that they would have, or may have got in doubt. Raises AwsError."""
+    doubtful = role_names_in_doubt(o)
+    for side, names in default_role_names(o).items():
+        for name in dict.fromkeys((*doubtful[side], *(names if side not in o.roles else ()))):
+            role = await read_role(aws, name)
+            if role is not None and role.tags is not None and role.tags.get(UID_TAG) == o.uid:
+                o = take_role(o, side, role)
+    return o
+
+
+def check_rival(o: Observed, near: Neighbours) -> Observed:
+    """See whether somebody else manages the task."""
+    tags = o.task.tags if o.task is not None else None
+    if tags is None or not is_anothers(o, tags, near):
+        return o
+    return replace(o, rival=f"'{tags.get(OWNER_TAG, tags[UID_TAG])}'")
+
+
+async def _take_parts(o: Observed, aws: Aws, near: Neighbours, described: JsonObject) -> Observed:
+    o = with_task_parts(replace(o, locations={}), described)
+    for side in SIDES:
+        try:
+            its = await describe_location(o, aws, side)
+        except AwsError as error:
+            if error.failure.kind is not FailureKind.REFUSED:
+                raise
+            its = None
+        o = replace(o, locations={**o.locations, side: replace(o.locations[side], described=its)})
+    return await read_roles(with_owned_parts(await read_tags(o, aws), near), aws, near)

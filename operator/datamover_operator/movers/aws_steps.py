@@ -1,0 +1,128 @@
+"""Carries out the planner's AWS steps; independent ones side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+
+from datamover_crds.contract import UID_TAG
+from datamover_operator.aws.failure import AwsError, Failure, FailureKind
+from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.plan.names import ROLE_POLICY_NAME
+from datamover_operator.movers.plan.observed import KnownRole, Observed
+from datamover_operator.movers.plan.results import after_failure, after_success
+from datamover_operator.movers.plan.steps import (
+    AwsStep,
+    CancelExecution,
+    ChangeTags,
+    CreateLocation,
+    CreateRole,
+    CreateTask,
+    Delete,
+    PutRolePermissionsBoundary,
+    PutRolePolicy,
+    TagRole,
+    UpdateLocation,
+    UpdateTask,
+)
+from datamover_operator.movers.reads import read_role
+
+
+async def apply(o: Observed, aws: Aws, steps: Sequence[AwsStep]) -> Observed:
+    """Carry out independent steps side by side; return what is known afterwards, failures included."""
+    results = await asyncio.gather(*(_attempt(o, aws, step) for step in steps))
+    for step, result in zip(steps, results, strict=True):
+        o = after_failure(o, step, result) if isinstance(result, Failure) else after_success(step, o, result)
+    return o
+
+
+async def _attempt(o: Observed, aws: Aws, step: AwsStep) -> object:
+    try:
+        return await _carry_out(o, aws, step)
+    except AwsError as error:
+        return error.failure
+
+
+async def _carry_out(o: Observed, aws: Aws, step: AwsStep) -> object:
+    match step:
+        case CreateRole():
+            return await _create_role(o, aws, step)
+        case CreateLocation():
+            return await aws.datasync.create_location(step.kind, step.request)
+        case CreateTask():
+            return await aws.datasync.create_task(step.request)
+        case PutRolePolicy():
+            await aws.iam.put_role_policy(step.name, ROLE_POLICY_NAME, step.policy)
+        case PutRolePermissionsBoundary():
+            await aws.iam.put_role_permissions_boundary(step.name, step.boundary)
+        case TagRole():
+            await _tag_role(aws, step)
+        case UpdateLocation():
+            await aws.datasync.update_location(step.kind, step.arn, step.changes)
+        case UpdateTask():
+            await aws.datasync.update_task(step.arn, step.changes)
+        case ChangeTags():
+            await _change_tags(aws, step)
+        case CancelExecution():
+            await _unless(aws.datasync.cancel_task_execution(step.arn), FailureKind.CONFLICT)
+        case Delete():
+            await _delete(o, aws, step)
+    return None
+
+
+async def _create_role(o: Observed, aws: Aws, step: CreateRole) -> KnownRole:
+    try:
+        role = await aws.iam.create_role(
+            step.name,
+            path=step.role_path,
+            trust=step.trust,
+            tags=step.tags,
+            permissions_boundary=step.permissions_boundary,
+        )
+    except AwsError as error:
+        if error.failure.kind is not FailureKind.CONFLICT:
+            raise
+        known = await read_role(aws, step.name)
+        if known is None or (known.tags or {}).get(UID_TAG) != o.uid:
+            raise
+        return known
+    return KnownRole(role.arn, role.created_at, {})
+
+
+async def _change_tags(aws: Aws, step: ChangeTags) -> None:
+    if step.remove:  # first: an end between the two must not leave our uid beside another mover's nonce
+        await aws.datasync.untag(step.arn, step.remove)
+    if step.tags:
+        await aws.datasync.tag(step.arn, step.tags)
+
+
+async def _tag_role(aws: Aws, step: TagRole) -> None:
+    if step.tags:
+        await aws.iam.tag_role(step.name, step.tags)
+    if step.remove:
+        await aws.iam.untag_role(step.name, step.remove)
+
+
+async def _delete(o: Observed, aws: Aws, step: Delete) -> None:
+    match step.kind:
+        case "task":
+            await _unless(aws.datasync.delete_task(step.arn))
+        case "location":
+            await _unless(aws.datasync.delete_location(step.arn))
+        case _:
+            await _delete_role(o, aws, step.arn.rsplit("/", 1)[-1])
+
+
+async def _delete_role(o: Observed, aws: Aws, name: str) -> None:
+    role = await read_role(aws, name)
+    if role is not None and o.identity.bears_mark(role.tags or {}):
+        await _unless(aws.iam.delete_role(name, ROLE_POLICY_NAME))
+
+
+async def _unless(call: Awaitable[None], *also: FailureKind) -> None:
+    """Await a call for which "it is gone already" is as good as done."""
+    try:
+        await call
+    except AwsError as error:
+        if error.failure.kind not in {FailureKind.NOT_FOUND, *also}:
+            raise

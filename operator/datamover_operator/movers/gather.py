@@ -1,0 +1,193 @@
+"""Reads all that planning a mover depends on into one immutable Observed; asks AWS only where something may be new."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from enum import Enum
+
+from datamover_crds import DataMover, from_timestamp
+from datamover_crds.contract import FINALIZER
+from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.active_executions import find_executions, read_replaced
+from datamover_operator.movers.adoption import check_rival, find_roles, take_over
+from datamover_operator.movers.external_executions import find_strangers, remember_runs
+from datamover_operator.movers.memory import Memory
+from datamover_operator.movers.ownership import (
+    Neighbours,
+    describe_locations,
+    read_roles,
+    with_owned_parts,
+    with_task_parts,
+    without_lost_ones,
+)
+from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
+from datamover_operator.movers.plan.names import SIDES, Identity, Side
+from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource
+from datamover_operator.movers.plan.results import take_finds
+from datamover_operator.movers.reads import or_none, read_tags
+from datamover_operator.movers.recovery import TagIndex, find_listed, find_tagged
+
+_LOST = "lost"
+_CLOCK_SKEW = timedelta(minutes=15)
+
+
+def known(mover: DataMover, identity: Identity, near: Neighbours, instance: str, nonce: str) -> Observed:
+    """What the mover's own status and metadata say; no I/O."""
+    status = mover.status
+    arns: dict[Side, str | None] = {
+        "source": status.source_location_arn,
+        "destination": status.destination_location_arn,
+    }
+    role_arns: dict[Side, str | None] = {"source": status.source_role_arn, "destination": status.destination_role_arn}
+    return Observed(
+        mover=mover,
+        identity=identity,
+        account=near.account,
+        instance=instance,
+        nonce=nonce,
+        task=Resource(status.task_arn) if status.task_arn else None,
+        locations={side: Resource(arn) for side, arn in arns.items() if arn},
+        roles={side: KnownRole(arn) for side, arn in role_arns.items() if arn},
+        owned=frozenset(status.owned),
+        retired=status.retired,
+        finalizer=FINALIZER in mover.metadata.finalizers,
+        annotated=mover.metadata.annotations,
+        runs=near.runs(),
+    )
+
+
+class Gatherer:
+    """Reads movers' resources in one account."""
+
+    def __init__(self, index: TagIndex, settling: float) -> None:
+        """`settling` is how long, in seconds, an unknown outcome stays unknown at the most."""
+        self._index = index
+        self._settling = settling
+
+    async def gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
+        """Add what AWS has, doubts apart. `tick` is the monotonic time. Raises AwsError."""
+        o = await take_over(o, aws, near)
+        if o.rival is not None:
+            return o
+        if o.mover.metadata.deletion_timestamp is not None:
+            return await _for_deletion(o, aws, near)
+        remember_runs(o, memory)
+        if any(condition.reason == ROLE_PROPAGATING for condition in o.mover.status.conditions):
+            o = await read_roles(o, aws, near)  # their age tells how long to wait
+        depth = depth_of(o, memory, tick)
+        if depth is Depth.NOTHING:
+            return o
+        o = await _describe(o, aws)
+        if depth is Depth.ALL:
+            o = await _read_more(o, aws, near)
+        o = await find_strangers(await read_replaced(o, aws), aws, memory, near.runs)
+        return check_rival(o, near)
+
+    async def settle(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
+        """Find what an open intent, or a status that was lost, may stand for. Raises AwsError.
+
+        What is found is remembered until it is recorded: the doubt is gone then, and nothing else would tell of it.
+        """
+        doubt = doubt_of(o, memory)
+        if doubt == _LOST:
+            o = await take_over(o, aws, near)
+            doubt = doubt_of(o, memory)
+        if doubt is None:
+            return replace(o, settled=True)
+        first_seen = memory.in_doubt.setdefault(doubt, tick)
+        finds = await find_tagged(aws, o.uid)
+        if tick - first_seen >= self._settling:
+            since = from_timestamp(o.mover.metadata.creation_timestamp or "1970-01-01T00:00:00Z") - _CLOCK_SKEW
+            finds += await find_listed(aws, self._index, o.uid, since)
+        elif not _is_answered(o, finds):
+            return replace(o, settled=False)
+        memory.carried = replace(await find_roles(take_finds(o, finds), aws), settled=True)
+        memory.in_doubt.pop(doubt, None)
+        if doubt == _LOST:
+            memory.empty = memory.carried.is_blank
+        else:
+            memory.resolved = doubt
+        return memory.carried
+
+
+class Depth(Enum):
+    """How much of AWS a pass reads."""
+
+    NOTHING = "nothing"
+    DESCRIPTIONS = "the task and its locations"
+    ALL = "tags, roles and stray resources, too"
+
+
+def depth_of(o: Observed, memory: Memory, tick: float) -> Depth:
+    """A steady mover is read at the drift interval only (I2); one that this process has just made, not all over."""
+    if o.is_blank:
+        return Depth.NOTHING
+    is_due = memory.next_drift_check is not None and tick >= memory.next_drift_check
+    is_replacing = any(item.kind != "role" for item in o.retired)
+    if memory.must_look or is_due or is_replacing or o.is_torn:
+        return Depth.ALL
+    if not o.is_ready:
+        return Depth.DESCRIPTIONS if memory.created_generation == o.generation else Depth.ALL
+    return Depth.DESCRIPTIONS if memory.must_describe else Depth.NOTHING
+
+
+def doubt_of(o: Observed, memory: Memory) -> str | None:
+    """What is in doubt: the nonce of an intent that this process has not itself brought to an end, or a lost status."""
+    intent = o.mover.status.intent
+    if intent is not None:
+        is_known = memory.carried is not None and memory.carried.nonce == intent.nonce
+        return None if memory.resolved == intent.nonce or is_known else intent.nonce
+    return _LOST if o.finalizer and o.is_blank and not memory.empty else None
+
+
+def _is_answered(o: Observed, finds: list[Find]) -> bool:
+    """Whether everything that the open intent allowed to be made has been found."""
+    intent = o.mover.status.intent
+    if intent is None:
+        return False
+    parts = {"task" if call == "CreateTask" else call.rsplit(" ", 1)[-1] for call in intent.calls if "Role" not in call}
+    return parts <= {find.part for find in finds if find.nonce == intent.nonce}
+
+
+async def _for_deletion(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+    """Read what deletion depends on: what is still there and still ours, and what runs."""
+    is_torn = o.is_torn
+    o = await _describe_task(o, aws)
+    if is_torn or o.mover.spec.adopt is not None:
+        o = await read_tags(await describe_locations(o, aws), aws)
+        o = without_lost_ones(await read_roles(with_owned_parts(o, near), aws, near))
+    if is_torn or any(f"{side}Role" in o.owned and side not in o.roles for side in SIDES):
+        o = await find_roles(o, aws)
+    o = await find_executions(o, aws)
+    return o if o.executions else await find_executions(await _find_strays(o, aws), aws)
+
+
+async def _describe(o: Observed, aws: Aws) -> Observed:
+    """Read the task, then, unless it is still being created, its locations. What is gone is left out."""
+    o = await _describe_task(o, aws)
+    is_young = o.task is not None and (o.task.described or {}).get("status") == "CREATING"
+    return o if is_young else await describe_locations(o, aws)
+
+
+async def _describe_task(o: Observed, aws: Aws) -> Observed:
+    if o.task is None:
+        return o
+    described = await or_none(aws.datasync.describe_task(o.task.arn))
+    if described is None:
+        return replace(o, task=None, owned=o.owned - {"task"}, confirmed=False)
+    return with_task_parts(replace(o, task=replace(o.task, described=described), confirmed=True), described)
+
+
+async def _read_more(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+    """Read what only changes behind our back: tags, roles, and resources of ours that nothing names."""
+    o = with_owned_parts(await read_tags(o, aws), near)
+    return await _find_strays(await read_roles(o, aws, near), aws)
+
+
+async def _find_strays(o: Observed, aws: Aws) -> Observed:
+    """Find resources of ours that nothing names."""
+    known = {item.arn for item in o.retired} | {
+        each.arn for each in (*o.locations.values(), o.task) if each is not None
+    }
+    return take_finds(o, await find_tagged(aws, o.uid, known))

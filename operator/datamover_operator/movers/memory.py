@@ -1,0 +1,56 @@
+"""What this process remembers of a mover between two passes. Losing it costs some reads, never a resource."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from datamover_operator.movers.plan.names import Side
+from datamover_operator.movers.plan.observed import Observed
+
+
+@dataclass(slots=True)
+class Memory:
+    """Times are this process's own monotonic seconds.
+
+    `carried` is what a pass knew that could not be recorded. `created_generation` is the generation for which this
+    process has made everything, so that reading it all back is not needed. `in_doubt` maps what is in doubt (an
+    intent's nonce, or "lost") to when it was first seen; `resolved` is the last nonce that no longer is. `empty` says
+    that the mover is known to have nothing in AWS: a status that names nothing has lost nothing. `must_look`
+    asks for everything to be read anew, `must_describe` for the task and its locations alone. `refused_generation` is
+    the spec that AWS refused, left alone until `refused_until`. `rights_changed` is when a side's role last got
+    a policy. `last_update` is the last pass' updates, to see those that AWS does not keep. `walked_to` is the most
+    recent execution up to which a listing has shown nothing new, and `walked_until` the start up to which executions
+    that no run stands for are left alone; `met` are those that have had a run since.
+    """
+
+    carried: Observed | None = None
+    created_generation: int | None = None
+    in_doubt: dict[str, float] = field(default_factory=dict)
+    resolved: str = ""
+    empty: bool = False
+    next_drift_check: float | None = None
+    must_look: bool = False
+    must_describe: bool = False
+    refused_generation: int | None = None
+    refused_until: float = 0.0
+    rights_changed: dict[Side, float] = field(default_factory=dict)
+    last_update: str = ""
+    walked_to: str = ""
+    walked_until: str | None = None
+    met: set[str] = field(default_factory=set)
+
+
+class Memories:
+    """One Memory per uid."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._memories: dict[str, Memory] = {}
+
+    def of(self, uid: str) -> Memory:
+        """What is remembered of this mover."""
+        return self._memories.setdefault(uid, Memory())
+
+    def forget(self, uid: str) -> None:
+        """The mover is gone."""
+        self._memories.pop(uid, None)

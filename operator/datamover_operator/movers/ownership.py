@@ -1,0 +1,131 @@
+"""Whose the resources are that a mover's status or task names: read from their tags, which outlive the status."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject
+from datamover_crds.contract import NONCE_TAG, OWNER_TAG, UID_TAG
+from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.plan.desired import location_of
+from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
+from datamover_operator.movers.plan.observed import KnownRole, Observed, Resource
+from datamover_operator.movers.plan.resources import default_role_names
+from datamover_operator.movers.reads import describe_location, read_role
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What else in the cluster matters for one mover.
+
+    `runs` tells the mover's runs as they are when it is called; `is_living` tells whether a mover with a uid exists.
+    """
+
+    account: DataMoverAccount | None
+    runs: Callable[[], tuple[DataMoverRun, ...]]
+    is_living: Callable[[str], bool]
+
+
+def resources_of(o: Observed) -> dict[str, Resource | None]:
+    """The task and the locations by part."""
+    return {"task": o.task, "source": o.locations.get("source"), "destination": o.locations.get("destination")}
+
+
+def is_anothers(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
+    """Whether another mover looks after the resource: any but this very object in an earlier life."""
+    if tags.get(UID_TAG, o.uid) == o.uid:
+        return False
+    return tags.get(OWNER_TAG) != o.identity.owner or near.is_living(tags[UID_TAG])
+
+
+def with_task_parts(o: Observed, described: JsonObject) -> Observed:
+    """Name the locations of the described task, where the status does not."""
+    arns = {side: described.get(f"{side}LocationArn") for side in SIDES if side not in o.locations}
+    found = {side: Resource(arn) for side, arn in arns.items() if isinstance(arn, str)}
+    return replace(o, locations={**o.locations, **found})
+
+
+async def describe_locations(o: Observed, aws: Aws) -> Observed:
+    """Describe the known locations. What is gone is left out. Raises AwsError."""
+    sides = tuple(o.locations)
+    described = await asyncio.gather(*(describe_location(o, aws, side) for side in sides))
+    locations = {
+        side: replace(o.locations[side], described=its)
+        for side, its in zip(sides, described, strict=True)
+        if its is not None
+    }
+    return replace(o, locations=locations, owned=o.owned - (set(sides) - set(locations)))
+
+
+def with_owned_parts(o: Observed, near: Neighbours) -> Observed:
+    """Own what the tags, as far as they were read, say that this mover made, or was told to own."""
+    tags = {part: its.tags for part, its in resources_of(o).items() if its is not None and its.tags is not None}
+    lost = {part for part, its in tags.items() if is_anothers(o, its, near)}
+    return replace(o, owned=(o.owned | {part for part, its in tags.items() if _is_owned(o, its, near)}) - lost)
+
+
+def without_lost_ones(o: Observed) -> Observed:
+    """Of two movers that adopted one task at the same moment the later one has it: the other leaves it alone."""
+    lost = {part for part, its in resources_of(o).items() if its is not None and (its.tags or {}).get(UID_TAG) != o.uid}
+    return replace(o, owned=o.owned - lost) if o.mover.spec.adopt is not None else o
+
+
+async def read_roles(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+    """Read the roles that are, or may be, ours; where the status names none, the one that the location has.
+
+    One that is gone, and would be ours to make, is left out; so is what others have made since under its name.
+    Raises AwsError.
+    """
+    for side in SIDES:
+        arn = o.roles[side].arn if side in o.roles else _configured_role(o, side)
+        if arn is None:
+            continue
+        role: KnownRole | None = KnownRole(arn)
+        if _may_be_ours(o, side, arn):
+            role = await read_role(aws, arn.rsplit("/", 1)[-1])
+            is_named = side in o.roles and f"{side}Role" in o.owned
+            if role is not None and is_named and not o.identity.bears_mark(role.tags or {}):
+                role = None
+        roles = {each: known for each, known in o.roles.items() if each != side}
+        if role is None:
+            o = replace(o, roles=roles, owned=o.owned - {f"{side}Role"})
+        else:
+            owned = {f"{side}Role"} if _is_owned_role(o, role.tags or {}, near) else set()
+            o = replace(o, roles={**roles, side: role}, owned=o.owned | owned)
+    return o
+
+
+def _configured_role(o: Observed, side: Side) -> str | None:
+    config = (o.locations[side].described or {}).get("s3Config") if side in o.locations else None
+    arn = config.get("bucketAccessRoleArn") if isinstance(config, dict) else None
+    return arn if isinstance(arn, str) else None
+
+
+def _may_be_ours(o: Observed, side: Side, arn: str) -> bool:
+    """A role that the user declares is theirs, and one in another account can't be ours."""
+    s3 = location_of(o.mover.spec, side).s3
+    declared = s3.access_role.arn if s3 is not None and s3.access_role is not None else None
+    is_here = o.account is not None and arn.split(":")[4] == o.account.spec.account_id
+    is_new = side not in o.roles or o.adopting or o.is_torn
+    names = default_role_names(o)[side]
+    return is_here and arn != declared and (is_new or f"{side}Role" in o.owned or arn.rsplit("/", 1)[-1] in names)
+
+
+def _is_owned(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
+    """What the mover made itself is its own; what it adopts, if it says so and nobody else looks after it."""
+    if is_anothers(o, tags, near):
+        return False
+    adopt, is_marked = o.mover.spec.adopt, tags.get(UID_TAG) == o.uid
+    if NONCE_TAG in tags and is_marked:
+        return True
+    if adopt is not None and o.task is not None and adopt.task_arn == o.task.arn:
+        return adopt.own
+    is_former_selfs = NONCE_TAG in tags and tags.get(OWNER_TAG) == o.identity.owner
+    return is_former_selfs or (adopt is not None and adopt.own and is_marked)
+
+
+def _is_owned_role(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
+    """A role may serve others than the task: only one that we or the older service made for it comes with it."""
+    return (NONCE_TAG in tags or is_legacy(tags)) and _is_owned(o, tags, near)

@@ -1,0 +1,126 @@
+"""The plan for a mover that is to go: cancel, wait, task, locations, roles (invariant I4)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from datamover_crds import Retired, from_timestamp
+from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, TASK_ARN_ANNOTATION, UID_TAG
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.controller.plan.conditions import Conditions
+from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, worst_trouble
+from datamover_operator.movers.plan.garbage import DELETION_ORDER
+from datamover_operator.movers.plan.names import SIDES
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.steps import CancelExecution, ChangeTags, Delete, Plan, RemoveFinalizer, Step
+
+CANCEL_POLL = timedelta(seconds=2)
+CONFLICT_PATIENCE = timedelta(minutes=3)
+"""How long what is in use may be expected to be let go of by itself."""
+_ENDING = frozenset({"CANCELLING", "SUCCESS", "ERROR"})
+WAY_OUT = "to leave everything in AWS and let the object go, set spec.deletionPolicy to Retain"
+_OUR_TAGS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
+
+
+def plan_deletion(o: Observed, now: datetime) -> Plan:
+    """What to do next for a mover that bears a deletion mark."""
+    if not o.finalizer:
+        return Plan(conditions=o.mover.status.conditions)
+    if o.mover.spec.deletion_policy == "Retain":
+        return _do(o, now, RemoveFinalizer())
+    if o.account is None and _may_own_something(o):
+        return _blocked(o, now, f"DataMoverAccount '{o.mover.spec.account_ref.name}' is gone; create it again")
+    if not o.connected and _may_own_something(o):
+        message = _since(o, f"DataMoverAccount '{o.mover.spec.account_ref.name}' has to be Ready")
+        return Plan(conditions=_progress(o, now, message))
+    if o.trouble:
+        return _after_trouble(o, now)
+    if not o.settled:
+        message = "an earlier call's outcome is not known: looks in AWS for what it may have made"
+        return Plan(retry=True, conditions=_progress(o, now, message))
+    return _take_down(o, now)
+
+
+def _take_down(o: Observed, now: datetime) -> Plan:
+    if o.executions:
+        active = [each for each in o.executions if each.get("status") not in _ENDING]
+        cancel = tuple(CancelExecution(str(each["taskExecutionArn"])) for each in active)
+        message = _since(o, "the active execution has to end")
+        return Plan(steps=cancel, again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
+    holder = o.mover.status.current_run if "task" in o.owned else None
+    if holder is not None and any(run.metadata.uid == holder.uid for run in o.runs):
+        message = _since(o, f"run '{holder.name}' has to be recorded")
+        return Plan(again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
+    for steps in (_release(o), *(_deletions(o, kind) for kind in DELETION_ORDER)):
+        if steps:
+            return _do(o, now, *steps)
+    return _do(o, now, RemoveFinalizer())
+
+
+def _release(o: Observed) -> tuple[Step, ...]:
+    """Take our mark off what we only looked after, so that somebody else may adopt it."""
+    known = [("task", o.task), *((side, o.locations.get(side)) for side in SIDES)]
+    return tuple(
+        ChangeTags(part, resource.arn, {}, tuple(key for key in _OUR_TAGS if key in resource.tags))
+        for part, resource in known
+        if resource is not None
+        and part not in o.owned
+        and resource.tags is not None
+        and resource.tags.get(UID_TAG) == o.uid
+    )
+
+
+def _deletions(o: Observed, kind: str) -> tuple[Step, ...]:
+    arns = [item.arn for item in (*o.retired, *owned_resources(o)) if item.kind == kind]
+    return tuple(Delete(kind, arn) for arn in dict.fromkeys(arns) if arn not in o.shared_roles)
+
+
+def owned_resources(o: Observed) -> tuple[Retired, ...]:
+    """What deletion deletes: what the mover made, or adopted as its own."""
+    owned = []
+    if o.task is not None and "task" in o.owned:
+        owned.append(Retired(arn=o.task.arn, kind="task"))
+    owned += [
+        Retired(arn=o.locations[side].arn, kind="location") for side in SIDES if side in o.locations and side in o.owned
+    ]
+    owned += [
+        Retired(arn=o.roles[side].arn, kind="role") for side in SIDES if side in o.roles and f"{side}Role" in o.owned
+    ]
+    return tuple(owned)
+
+
+def _may_own_something(o: Observed) -> bool:
+    """Whether there is, or may turn up, anything to delete or to take our mark off."""
+    known = o.task is not None or o.locations or o.retired or o.owned or TASK_ARN_ANNOTATION in o.annotated
+    return bool(known) or not o.settled
+
+
+def _after_trouble(o: Observed, now: datetime) -> Plan:
+    trouble = worst_trouble(o)
+    if trouble.failure.kind in {FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE}:
+        return _blocked(o, now, lasting_message(trouble))
+    message = _since(o, lasting_message(trouble))
+    is_lasting = trouble.failure.kind is FailureKind.CONFLICT and _age(o, now) > CONFLICT_PATIENCE
+    conditions = o.judge(now).stalled("DeletionBlocked", message) if is_lasting else _progress(o, now, message)
+    return Plan(retry=True, conditions=conditions)
+
+
+def _blocked(o: Observed, now: datetime, why: str) -> Plan:
+    conditions = o.judge(now).stalled("DeletionBlocked", _since(o, why))
+    return Plan(again_at=now + SLOW_RETRY, conditions=conditions)
+
+
+def _since(o: Observed, why: str) -> str:
+    return f"deletion waits since {o.mover.metadata.deletion_timestamp}: {why}; {WAY_OUT}"
+
+
+def _age(o: Observed, now: datetime) -> timedelta:
+    return now - from_timestamp(str(o.mover.metadata.deletion_timestamp))
+
+
+def _do(o: Observed, now: datetime, *steps: Step) -> Plan:
+    return Plan(steps=steps, conditions=_progress(o, now, "removes what the mover owns in AWS"))
+
+
+def _progress(o: Observed, now: datetime, message: str) -> Conditions:
+    return o.judge(now).progressing("Deleting", message)

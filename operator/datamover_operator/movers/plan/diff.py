@@ -1,0 +1,156 @@
+"""How what AWS has differs from what is declared, and DataSync's own request that mends it.
+
+Only declared fields are compared. `declared` is what the last pass applied: a field in it that the spec no longer
+has goes back to its documented default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from datamover_crds import DataMoverSpec, JsonObject, Location, dump
+from datamover_crds.contract import OWNER_TAG, UID_TAG
+from datamover_operator.movers.plan.desired import (
+    LOCATION_DEFAULTS,
+    SCHEDULE_STATUS,
+    location_uri,
+    schedule_of,
+    split_uri,
+    user_tags,
+)
+from datamover_operator.movers.plan.names import Identity
+from datamover_operator.movers.plan.options import default_options
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The resource can't become what is declared; a new one must take its place. `field` says why."""
+
+    field: str
+
+
+def location_change(
+    location: Location,
+    role_arn: str | None,
+    described: JsonObject,
+    removed: Collection[str],
+) -> JsonObject | Replace | None:
+    """Compare a location; `removed` holds the members that have left the spec (`s3StorageClass`, …).
+
+    Returns UpdateLocationS3's or UpdateLocationEfs' changes, Replace, or None where nothing differs.
+    """
+    wanted_store, wanted_folder = split_uri(location_uri(location))
+    store, actual_folder = split_uri(str(described.get("locationUri", "")))
+    if wanted_store != store:
+        return Replace("s3.s3BucketArn" if location.s3 is not None else "efs.efsFilesystemArn")
+    if location.efs is not None and _network_differs(location, described):
+        return Replace("efs.ec2Config")
+    member = dump(location.s3 or location.efs or location)
+    changes: JsonObject = {}
+    if wanted_folder != actual_folder:
+        changes["subdirectory"] = wanted_folder
+    for name, default in LOCATION_DEFAULTS.items():
+        wanted = member.get(name, default if name in removed else None)
+        if wanted is not None and wanted != (described.get(name) or default):
+            changes[name] = wanted
+    if role_arn is not None and described.get("s3Config") != {"bucketAccessRoleArn": role_arn}:
+        changes["s3Config"] = {"bucketAccessRoleArn": role_arn}
+    return changes or None
+
+
+def task_change(
+    spec: DataMoverSpec,
+    name: str,
+    described: JsonObject,
+    removed: Collection[str],
+) -> JsonObject | None:
+    """Compare a task's settings; returns UpdateTask's changes (with the full options), or None."""
+    changes: JsonObject = {}
+    if described.get("name") != name:
+        changes["name"] = name
+    wanted = dump(spec)
+    for field in ("includes", "excludes"):
+        rules = wanted.get(field) or ([] if field in removed else None)
+        if rules is not None and rules != (described.get(field) or []):
+            changes[field] = rules
+    group = spec.cloud_watch_log_group_arn  # once set, DataSync has no way to take it away
+    if group is not None and _plain(group) != _plain(str(described.get("cloudWatchLogGroupArn") or "")):
+        changes["cloudWatchLogGroupArn"] = group
+    schedule = _schedule_change(spec, described, removed)
+    if schedule is not None:
+        changes["schedule"] = schedule
+    options = full_options(spec, described, removed)
+    if changes or options != described.get("options"):
+        changes["options"] = options
+    return changes or None
+
+
+def full_options(spec: DataMoverSpec, described: JsonObject, removed: Collection[str]) -> JsonObject:
+    """Every option of the task: as described, with removed ones at their default, overlaid by the declared ones."""
+    current = described.get("options")
+    posix = spec.source.efs is not None or spec.destination.efs is not None
+    defaults = default_options(posix=posix, enhanced=described.get("taskMode") == "ENHANCED")
+    reverted = {name: value for name, value in defaults.items() if f"options.{name}" in removed}
+    return (current if isinstance(current, dict) else {}) | reverted | dump(spec.options)
+
+
+def tag_change(
+    spec: DataMoverSpec,
+    identity: Identity,
+    part: str,
+    actual: Mapping[str, str],
+    removed: Collection[str],
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Compare tags; returns those to set and the keys to take away. Tags that others have put there stay."""
+    wanted = user_tags(spec)
+    if actual.get(UID_TAG) != identity.uid or actual.get(OWNER_TAG) != identity.owner:
+        wanted |= identity.tags(part, "")
+    missing = {key: value for key, value in wanted.items() if actual.get(key) != value}
+    gone = tuple(sorted(key for key in actual if f"tags.{key}" in removed and key not in wanted))
+    return missing, gone
+
+
+def _schedule_change(spec: DataMoverSpec, described: JsonObject, removed: Collection[str]) -> JsonObject | None:
+    current = described.get("schedule")
+    current = current if isinstance(current, dict) and current.get("scheduleExpression") else None
+    wanted = schedule_of(spec)
+    if wanted is None:
+        if current is not None and "schedule" in removed:
+            return {"scheduleExpression": ""}
+        is_ours_to_enable = SCHEDULE_STATUS in removed and not spec.suspend and not disabled_by_service(described)
+        if current is not None and is_ours_to_enable and current.get("status") == "DISABLED":
+            return {"scheduleExpression": current["scheduleExpression"], "status": "ENABLED"}
+        return None
+    if current is not None and disabled_by_service(described) and wanted["status"] == "ENABLED":
+        wanted = wanted | {"status": "DISABLED"}
+    if current is None or wanted.items() - ({"status": "ENABLED"} | current).items():
+        return wanted
+    return None
+
+
+def disabled_by_service(described: JsonObject) -> bool:
+    """Whether DataSync itself has disabled the schedule (ScheduleDetails): only a person may enable it again."""
+    details, schedule = described.get("scheduleDetails"), described.get("schedule")
+    return (
+        isinstance(details, dict)
+        and isinstance(schedule, dict)
+        and details.get("disabledBy") == "SERVICE"
+        and schedule.get("status") == "DISABLED"
+    )
+
+
+def _plain(log_group_arn: str) -> str:
+    """CloudWatch Logs shows the ARN of a log group with and without `:*` at its end."""
+    return log_group_arn.removesuffix(":*")
+
+
+def _network_differs(location: Location, described: JsonObject) -> bool:
+    assert location.efs is not None  # noqa: S101 - the caller has looked
+    actual = described.get("ec2Config")
+    if not isinstance(actual, dict):
+        return False
+    groups = actual.get("securityGroupArns")
+    return actual.get("subnetArn") != location.efs.ec2_config.subnet_arn or sorted(
+        map(str, groups if isinstance(groups, list) else []),
+    ) != sorted(location.efs.ec2_config.security_group_arns)

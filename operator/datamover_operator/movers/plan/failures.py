@@ -1,0 +1,68 @@
+"""What follows from a failed step: when to try again, and what to tell the user (invariants I5 and I8)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.movers.plan.names import Side
+from datamover_operator.movers.plan.observed import Observed, Trouble
+from datamover_operator.movers.plan.steps import Plan
+
+SLOW_RETRY = timedelta(minutes=10)
+ROLE_PROPAGATION = timedelta(minutes=2)
+ROLE_PROPAGATING = "RolePropagating"
+PROPAGATION_POLL = timedelta(seconds=5)
+
+_PASSING = {
+    FailureKind.THROTTLED: ("Throttled", "AWS asks for a slower pace"),
+    FailureKind.UNAVAILABLE: ("AWSUnavailable", "AWS can't be reached, or answers with an internal error"),
+    FailureKind.UNKNOWN_OUTCOME: ("InDoubt", "no answer came: looks in AWS for what the call may have made"),
+    FailureKind.NOT_FOUND: ("Changed", "what the call names is gone: looks again"),
+    FailureKind.CONFLICT: ("Conflict", "what the call needs is busy or there already: looks again"),
+}
+_LASTING_FIRST = (FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE)
+
+
+def plan_trouble(o: Observed, now: datetime) -> Plan:
+    """The plan after steps that failed: the failure that needs a person is the one to tell."""
+    worst = worst_trouble(o)
+    failure = worst.failure
+    if worst.is_read and failure.kind.passes and o.is_ready:
+        return Plan(retry=True, conditions=o.mover.status.conditions)
+    if failure.kind in _PASSING:
+        reason, meaning = _PASSING[failure.kind]
+        return Plan(retry=True, conditions=o.judge(now).progressing(reason, f"{meaning} ({failure.operation})"))
+    if _is_propagating(o, worst, now):
+        message = f"{worst.path}: the role or its rights are too new to be known everywhere in AWS: {failure.message}"
+        return Plan(again_at=now + PROPAGATION_POLL, conditions=o.judge(now).progressing(ROLE_PROPAGATING, message))
+    reason = "AccessDenied" if failure.kind is FailureKind.DENIED else "Refused"
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(reason, lasting_message(worst)))
+
+
+def worst_trouble(o: Observed) -> Trouble:
+    """The failure to tell: the one that needs a person, if there is one."""
+    return min(o.trouble, key=lambda trouble: _rank(trouble.failure.kind))
+
+
+def lasting_message(trouble: Trouble) -> str:
+    """AWS's own words, the call they answer, and the field to look at."""
+    failure = trouble.failure
+    return f"{trouble.path}: {failure.operation}: {failure.code}: {failure.message}"
+
+
+def _rank(kind: FailureKind) -> int:
+    return _LASTING_FIRST.index(kind) if kind in _LASTING_FIRST else len(_LASTING_FIRST)
+
+
+def _is_propagating(o: Observed, trouble: Trouble, now: datetime) -> bool:
+    """What we made or changed less than two minutes ago can't be used everywhere yet; a user's own can't at all."""
+    if trouble.failure.kind is not FailureKind.ROLE_NOT_ASSUMABLE:
+        return False
+    sides = [trouble.side] if trouble.side is not None else list(o.roles)
+    return any(f"{side}Role" in o.owned and (side in o.new_rights or _is_young(o, side, now)) for side in sides)
+
+
+def _is_young(o: Observed, side: Side, now: datetime) -> bool:
+    role = o.roles.get(side)
+    return role is not None and role.created_at is not None and now - role.created_at < ROLE_PROPAGATION

@@ -1,0 +1,86 @@
+"""What is still to be removed from AWS, what of it nothing uses any more, and in which order it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from datamover_crds import JsonObject, Retired
+from datamover_operator.movers.plan.names import SIDES
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.resources import role_arn_for
+from datamover_operator.movers.plan.steps import Delete, Step, UpdateTask
+from datamover_operator.movers.plan.suspend import disabled
+from datamover_operator.runs.plan.claims import is_starting
+
+DELETION_ORDER = ("task", "location", "role")
+TASK_ACTIVE = frozenset({"RUNNING", "QUEUED"})
+"""The statuses of a task of which an execution is under way."""
+
+
+def without_unwanted_roles(o: Observed) -> Observed:
+    """Roles of ours that their locations, as declared now, are not given: no longer named, but to be removed.
+
+    The other way round, what is named again is no longer to be removed.
+    """
+    sides = {side for side, role in o.roles.items() if f"{side}Role" in o.owned and role_arn_for(o, side) != role.arn}
+    if not sides and not o.retired:
+        return o
+    unwanted = (Retired(arn=o.roles[side].arn, kind="role") for side in SIDES if side in sides)
+    owned = o.owned - {f"{side}Role" for side in sides}
+    named = {role.arn for side, role in o.roles.items() if f"{side}Role" in owned}
+    retired = with_retired(o.retired, unwanted)
+    return replace(
+        o,
+        roles={side: role for side, role in o.roles.items() if side not in sides},
+        owned=owned,
+        retired=tuple(item for item in retired if item.arn not in named),
+    )
+
+
+def removable(o: Observed) -> tuple[Retired, ...]:
+    """What was replaced and nothing uses any more: neither this mover nor, of the roles, another one.
+
+    A run that is just starting may start a task that was replaced meanwhile.
+    """
+    used = {role_arn_for(o, side) for side in SIDES} | o.shared_roles
+    for resource in (o.task, *o.locations.values()):
+        if resource is not None:
+            used |= {resource.arn, *_arns_in(resource.described or {})}
+    kept = {"task"} if is_starting(o) else set()
+    return tuple(item for item in o.retired if item.arn not in used and item.kind not in kept)
+
+
+def is_busy(o: Observed) -> bool:
+    """Whether a task that was replaced still runs."""
+    return any(_is_running(o, item) for item in removable(o))
+
+
+def clearing_steps(o: Observed) -> tuple[Step, ...]:
+    """How to remove what can go now: tasks before locations before roles; a task starts nothing more, then goes."""
+    items = removable(without_unwanted_roles(o))
+    first = next((kind for kind in DELETION_ORDER if any(item.kind == kind for item in items)), None)
+    idle = [item for item in items if item.kind == first and not _is_running(o, item)]
+    started = [(item.arn, schedule) for item in idle if (schedule := disabled(o.replaced.get(item.arn, {})))]
+    if started:
+        return tuple(UpdateTask(arn, {"schedule": schedule}, path="spec.schedule") for arn, schedule in started)
+    return tuple(Delete(item.kind, item.arn) for item in idle)
+
+
+def _is_running(o: Observed, item: Retired) -> bool:
+    """A task that has not been looked at in this pass may run."""
+    described = o.replaced.get(item.arn)
+    return item.kind == "task" and (described is None or described.get("status") in TASK_ACTIVE)
+
+
+def with_retired(retired: Sequence[Retired], more: Iterable[Retired]) -> tuple[Retired, ...]:
+    """Add to what is to be removed, each thing once."""
+    return tuple({item.arn: item for item in (*retired, *more)}.values())
+
+
+def _arns_in(described: JsonObject) -> Iterator[str]:
+    """What a described task or location uses."""
+    config = described.get("s3Config")
+    arns = [described.get(f"{side}LocationArn") for side in SIDES]
+    arns.append(config.get("bucketAccessRoleArn") if isinstance(config, dict) else None)
+    yield from (arn for arn in arns if isinstance(arn, str))

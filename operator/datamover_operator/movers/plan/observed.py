@@ -1,0 +1,166 @@
+"""What is known about one mover at one moment: the planner's only input.
+
+`gather` makes it, `after` carries the result of a step into it. Nothing here does I/O or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, Retired
+from datamover_operator.aws.failure import Failure
+from datamover_operator.controller.plan.conditions import Judge, is_true
+from datamover_operator.movers.plan.desired import location_of
+from datamover_operator.movers.plan.names import SIDES, Identity, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A task or a location that exists as far as we know.
+
+    `described` and `tags` are what AWS said in this pass; None = not asked, the status is believed.
+    """
+
+    arn: str
+    described: JsonObject | None = None
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRole:
+    """A bucket access role; `policy` None = not read, {} = it has none yet. `boundary` is read with the tags."""
+
+    arn: str
+    created_at: datetime | None = None
+    policy: JsonObject | None = None
+    tags: Mapping[str, str] | None = None
+    boundary: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The role's name without its path."""
+        return self.arn.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A resource in AWS that bears our uid, found by looking for it rather than by its name in status.
+
+    `nonce` is that of the pass that made it; "" = others made it, we adopted it.
+    """
+
+    part: str
+    arn: str
+    created_at: datetime
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """An execution of the mover's task that no run stands for: somebody else has started it."""
+
+    arn: str
+    started_at: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A step that failed, and the field of the declaration it came from; or a look at AWS that did (`is_read`)."""
+
+    failure: Failure
+    path: str
+    side: Side | None = None
+    is_read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything that planning one mover depends on.
+
+    `nonce` is this pass's own; `intent_claimed` says that the stored status holds an intent with it, which is what
+    allows Create* calls. `connected` says that the account lets us in, `account_kept` that
+    its object can't go under us; `settled` is false while something may exist
+    that we do not know of yet; `new_rights` names the sides whose roles' policy this process has just changed;
+    `confirmed` while AWS has not been read since it was last changed; `applied` names the
+    declared fields that AWS has been told of in this pass. `adopting` says that the task is being taken over, `rival`
+    who else manages it. `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs
+    of the tasks that deletion removes. `problem` says why the stored object does not fit its model: what could be read
+    of it is good for cleaning up only. `namespace_goes` says that no object can be made any more.
+    """
+
+    mover: DataMover
+    identity: Identity
+    account: DataMoverAccount | None
+    instance: str
+    nonce: str
+    task: Resource | None = None
+    locations: Mapping[Side, Resource] = field(default_factory=dict)
+    roles: Mapping[Side, KnownRole] = field(default_factory=dict)
+    owned: frozenset[str] = frozenset()
+    new_rights: frozenset[Side] = frozenset()
+    retired: tuple[Retired, ...] = ()
+    taken_roles: frozenset[str] = frozenset()
+    shared_roles: frozenset[str] = frozenset()
+    finalizer: bool = False
+    annotated: Mapping[str, str] = field(default_factory=dict)
+    intent_claimed: bool = False
+    connected: bool = True
+    account_kept: bool = True
+    settled: bool = True
+    confirmed: bool = True
+    applied: frozenset[str] = frozenset()
+    adopting: bool = False
+    rival: str | None = None
+    replaced: Mapping[str, JsonObject] = field(default_factory=dict)
+    executions: tuple[JsonObject, ...] = ()
+    problem: str = ""
+    runs: tuple[DataMoverRun, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
+    pruned_before: str | None = None
+    namespace_goes: bool = False
+    trouble: tuple[Trouble, ...] = ()
+
+    @property
+    def uid(self) -> str:
+        """The mover's uid."""
+        return self.identity.uid
+
+    @property
+    def generation(self) -> int:
+        """The generation of the spec that is being planned for."""
+        return self.mover.metadata.generation
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing in AWS is known."""
+        return self.task is None and not self.locations and not self.roles
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the stored status says that all is as declared now."""
+        return is_ready(self.mover)
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether a part of the status is missing that goes with the rest of it: somebody has taken it away."""
+        parts = {*self.locations, *({"task"} if self.task is not None else ())}
+        has_no_role = any(
+            location_of(self.mover.spec, side).s3 is not None and side not in self.roles for side in self.locations
+        )
+        lacks_locations = self.task is not None and len(self.locations) < len(SIDES)
+        has_roles_alone = bool(self.roles) and not parts and not self.owned
+        is_unowned = self.mover.spec.adopt is None and (has_roles_alone or not parts <= self.owned)
+        return has_no_role or lacks_locations or is_unowned
+
+    def judge(self, now: datetime) -> Judge:
+        """Who says how this mover is."""
+        return Judge(self.mover.status.conditions, self.generation, now)
+
+
+def is_ready(mover: DataMover) -> bool:
+    """Whether a mover's status says that all is as declared now."""
+    status = mover.status
+    return is_true(status.conditions, "Ready") and status.observed_generation == mover.metadata.generation

@@ -1,0 +1,231 @@
+"""The plan for a mover that is to exist: which step brings AWS nearer to what is declared.
+
+A pure function of what was observed and the time. The stages stand in the order in which things depend on each
+other; the first one that has something to do, or to wait for, makes the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from datamover_crds import JsonObject, from_timestamp
+from datamover_crds.contract import TASK_ARN_ANNOTATION
+from datamover_operator.controller.plan.conditions import Conditions
+from datamover_operator.movers.plan.deletion import plan_deletion
+from datamover_operator.movers.plan.diff import disabled_by_service
+from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, plan_trouble, worst_trouble
+from datamover_operator.movers.plan.garbage import TASK_ACTIVE, clearing_steps, is_busy
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.preconditions import Objection, first_objection
+from datamover_operator.movers.plan.resources import Wanted, wanted_of
+from datamover_operator.movers.plan.run_objects import recall_trigger, run_object_steps
+from datamover_operator.movers.plan.status import is_recorded, last_description, role_notes
+from datamover_operator.movers.plan.steps import AddFinalizer, Annotate, ClaimIntent, Plan, Record, Step
+from datamover_operator.movers.plan.suspend import is_marked, is_withheld, stopping_step
+from datamover_operator.runs.plan.claims import is_starting
+
+FOREIGN_RUN_POLL = timedelta(seconds=15)
+PROTECTION_POLL = timedelta(seconds=2)
+PROTECTION_PATIENCE = timedelta(seconds=10)
+_STOPPED_AFTER_RUN = "a run is active: the schedule is disabled when it has ended, DataSync accepts that no sooner"
+
+Stage = Callable[[Observed, "Wanted", datetime], Plan | None]
+
+
+def plan_mover(o: Observed, now: datetime) -> Plan:
+    """What to do next for one mover."""
+    if o.mover.metadata.deletion_timestamp is not None:
+        return plan_deletion(o, now)
+    objection = first_objection(o)
+    if objection is not None:
+        return _object(o, objection, now)
+    if o.trouble:
+        return plan_trouble(o, now)
+    wanted = wanted_of(o)
+    return next(plan for stage in STAGES if (plan := stage(o, wanted, now)) is not None)
+
+
+def _object(o: Observed, objection: Objection, now: datetime) -> Plan:
+    if objection.waits:
+        return Plan(conditions=o.judge(now).progressing(objection.reason, objection.message))
+    plan = Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(objection.reason, objection.message))
+    return _withhold(o, objection, plan, now) if is_withheld(o, objection) else plan
+
+
+def _withhold(o: Observed, objection: Objection, plan: Plan, now: datetime) -> Plan:
+    """Only what the task would start by itself is stopped; nothing else is changed in AWS."""
+    if o.trouble:
+        worst = worst_trouble(o)
+        message = f"{objection.message}; the schedule could not be disabled: {lasting_message(worst)}"
+        conditions = o.judge(now).stalled(objection.reason, message)
+        lasts = worst.failure.kind.lasts
+        return replace(plan, again_at=plan.again_at if lasts else None, retry=not lasts, conditions=conditions)
+    step = stopping_step(o)
+    if step is not None and is_active(o):
+        conditions = o.judge(now).stalled(objection.reason, f"{objection.message}; {_STOPPED_AFTER_RUN}")
+        return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=conditions)
+    return replace(plan, steps=(step if is_marked(o) else Record(),), again_at=None) if step is not None else plan
+
+
+def _until_settled(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    if o.settled:
+        return None
+    message = "an earlier call's outcome is not known: looks in AWS for what it may have made"
+    return Plan(retry=True, conditions=o.judge(now).progressing("InDoubt", message))
+
+
+def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    return _do(o, now, recall_trigger(o))
+
+
+def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
+    is_needed = bool(wanted.creations) or (o.task is not None and not o.finalizer)
+    if is_needed and not o.account_kept:
+        message = f"waits until DataMoverAccount '{o.mover.spec.account_ref.name}' can't be deleted under it"
+        waits = o.judge(now).progressing("AccountNotReady", message)
+        # Mostly it takes a moment, which is not worth a write.
+        born = o.mover.metadata.creation_timestamp
+        is_young = born is not None and now - from_timestamp(born) < PROTECTION_PATIENCE
+        return Plan(again_at=now + PROTECTION_POLL, conditions=o.mover.status.conditions if is_young else waits)
+    return _do(o, now, [AddFinalizer()] if is_needed and not o.finalizer else [])
+
+
+def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    step = stopping_step(o) if o.mover.spec.suspend else None
+    if step is not None and is_active(o):
+        conditions = o.judge(now).progressing("WaitingForRun", _STOPPED_AFTER_RUN)
+        return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=conditions)
+    return _do(o, now, [step if is_marked(o) else Record()] if step is not None else [])
+
+
+def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
+    if not wanted.pending or not is_active(o):
+        return None
+    message = "a run is active: the changed spec is applied when it has ended"
+    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.judge(now).progressing("WaitingForRun", message))
+
+
+def _claim(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
+    return _do(o, now, [ClaimIntent(wanted.creations)] if wanted.creations and not o.intent_claimed else [])
+
+
+def _roles(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
+    return _do(o, now, wanted.roles)
+
+
+def _locations(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
+    return _do(o, now, wanted.locations)
+
+
+def _task(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
+    return _do(o, now, wanted.task)
+
+
+def _record(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    if is_recorded(o):
+        return None
+    return Plan(steps=(Record(),), conditions=_applying(o, now), notes=role_notes(o))
+
+
+def _annotate(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    is_annotated = o.task is None or o.annotated.get(TASK_ARN_ANNOTATION) == o.task.arn
+    return _do(o, now, [] if is_annotated or o.task is None else [Annotate({TASK_ARN_ANNOTATION: o.task.arn})])
+
+
+def _confirm(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    return None if o.confirmed else Plan(again_at=now, conditions=_applying(o, now))
+
+
+def _until_created(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    """Also what has been replaced stays until then: locations are looked at only when the task is there."""
+    described = o.task.described if o.task is not None else None
+    if described is None or described.get("status") != "CREATING":
+        return None
+    again_at = now + _creating_poll(str(described.get("creationTime", "")), now)
+    return Plan(again_at=again_at, conditions=_applying(o, now))
+
+
+def _clear_away(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    steps = clearing_steps(o)
+    if steps or not is_busy(o):
+        return _do(o, now, steps)
+    message = "the replaced task still runs: it is removed when the run has ended"
+    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.judge(now).progressing("WaitingForRun", message))
+
+
+def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    described = o.task.described if o.task is not None else None
+    if described is None or described.get("status") != "UNAVAILABLE":
+        return None
+    why = " ".join(str(described.get(field) or "") for field in ("errorCode", "errorDetail")).strip()
+    message = f"the task is UNAVAILABLE: {why or 'DataSync gives no reason'}"
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled("TaskUnavailable", message))
+
+
+def _mind_runs(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    return _do(o, now, run_object_steps(o, now))
+
+
+def _rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    described = last_description(o)
+    message = "the task is as declared"
+    if o.mover.spec.suspend:
+        message = "suspended: the task is as declared, nothing starts"
+    elif described is not None and disabled_by_service(described):
+        message = f"the task is as declared, but DataSync has disabled its schedule: {_disabled_reason(described)}"
+    return Plan(conditions=o.judge(now).ready(message))
+
+
+STAGES: tuple[Stage, ...] = (
+    _until_settled,
+    _recall_trigger,
+    _protect,
+    _stop,
+    _wait_for_run,
+    _claim,
+    _roles,
+    _locations,
+    _task,
+    _record,
+    _annotate,
+    _confirm,
+    _until_created,
+    _clear_away,
+    _unless_unavailable,
+    _mind_runs,
+    _rest,
+)
+
+
+def is_active(o: Observed) -> bool:
+    """Whether an execution of the task is under way, started by whomever, or a run is about to start one."""
+    described = o.task.described if o.task is not None else None
+    if described is not None:
+        return described.get("status") in TASK_ACTIVE or is_starting(o)
+    return o.mover.status.current_run is not None
+
+
+def _do(o: Observed, now: datetime, steps: Sequence[Step]) -> Plan | None:
+    return Plan(steps=tuple(steps), conditions=_applying(o, now)) if steps else None
+
+
+def _applying(o: Observed, now: datetime) -> Conditions:
+    """One text for the whole way from a new spec to Ready: each other one would be one more write."""
+    return o.judge(now).progressing("Applying", "brings AWS to what is declared")
+
+
+def _creating_poll(created: str, now: datetime) -> timedelta:
+    """Poll a young task often and an old one seldom."""
+    try:
+        age = (now - from_timestamp(created)).total_seconds()
+    except ValueError:
+        age = 0.0
+    return timedelta(seconds=min(10.0, max(0.5, age / 4)))
+
+
+def _disabled_reason(described: JsonObject) -> str:
+    details = described.get("scheduleDetails")
+    reason = details.get("disabledReason") if isinstance(details, dict) else None
+    return str(reason or "no reason given")

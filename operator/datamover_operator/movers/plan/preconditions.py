@@ -1,0 +1,234 @@
+"""Why a mover can't be carried out as declared: checked before any call goes to AWS, in this order.
+
+Each check is pure and looks at one thing. Nothing here is asked when a mover is being cleaned up (invariant I4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from datamover_crds import Location
+from datamover_crds.contract import UID_TAG
+from datamover_operator.accounts.plan.grants import location_granted, namespace_granted, role_granted
+from datamover_operator.movers.plan.desired import access_point_of, location_of, location_uri, split_uri
+from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.resources import default_role_names
+from datamover_operator.movers.plan.spec_errors import first_mistake
+
+NOT_GRANTED = "NotGranted"
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why nothing is done. `waits` = somebody else's object has to become ready, which wakes the mover again."""
+
+    reason: str
+    message: str
+    waits: bool = False
+
+
+def first_objection(observed: Observed) -> Objection | None:
+    """The first check that objects."""
+    return next((found for check in CHECKS if (found := check(observed)) is not None), None)
+
+
+def _fits_its_model(o: Observed) -> Objection | None:
+    return Objection("InvalidObject", o.problem) if o.problem else None
+
+
+def _account_exists(o: Observed) -> Objection | None:
+    if o.account is not None:
+        return None
+    name = o.mover.spec.account_ref.name
+    message = f"spec.accountRef.name: there is no DataMoverAccount '{name}'; create it, or name another in a new mover"
+    return Objection("AccountNotFound", message)
+
+
+def _namespace_is_granted(o: Observed) -> Objection | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    if namespace_granted(o.account, o.identity.namespace):
+        return None
+    message = (
+        f"spec.accountRef.name: DataMoverAccount '{o.account.metadata.name}' grants nothing to namespace "
+        f"'{o.identity.namespace}'; its spec.grants[].namespaces has to name it"
+    )
+    return Objection(NOT_GRANTED, message)
+
+
+def _arns_are_right(o: Observed) -> Objection | None:
+    found = first_mistake(o.mover.spec)
+    return Objection("InvalidSpec", found) if found is not None else None
+
+
+def _locations_are_granted(o: Observed) -> Objection | None:
+    return next((found for side in SIDES if (found := _location_is_granted(o, side)) is not None), None)
+
+
+def _location_is_granted(o: Observed, side: Side) -> Objection | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    location, namespace = location_of(o.mover.spec, side), o.identity.namespace
+    uri, point = location_uri(location), access_point_of(location)
+    field, what, accepted = f"spec.{side}", uri, "match it"
+    if point is not None:
+        field, what = f"{field}.efs.accessPointArn", point
+        accepted = f"match it, or all of the file system with a pattern such as '{split_uri(uri)[0]}/*'"
+    if location_granted(o.account, namespace, uri, point):
+        return None
+    message = (
+        f"{field}: DataMoverAccount '{o.account.metadata.name}' does not grant '{what}' to namespace '{namespace}'; "
+        f"its spec.grants[].locations has to {accepted}"
+    )
+    return Objection(NOT_GRANTED, message)
+
+
+def _roles_are_granted(o: Observed) -> Objection | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    for side in SIDES:
+        field, arn = _users_role(location_of(o.mover.spec, side))
+        if arn is not None and not role_granted(o.account, o.identity.namespace, arn):
+            message = (
+                f"spec.{side}.{field}: DataMoverAccount '{o.account.metadata.name}' does not grant role '{arn}' to "
+                f"namespace '{o.identity.namespace}'; its spec.grants[].roleArns has to match it"
+            )
+            return Objection(NOT_GRANTED, message)
+    return None
+
+
+def _users_role(location: Location) -> tuple[str, str | None]:
+    if location.s3 is not None:
+        return "s3.accessRole.arn", location.s3.access_role.arn if location.s3.access_role is not None else None
+    return "efs.fileSystemAccessRoleArn", location.efs.file_system_access_role_arn if location.efs is not None else None
+
+
+def _role_has_one_path(o: Observed) -> Objection | None:
+    source, destination = (s3.access_role if (s3 := location_of(o.mover.spec, side).s3) else None for side in SIDES)
+    if source is None or destination is None or source.path == destination.path:
+        return None
+    if None in {source.path, destination.path} or str(source.name).casefold() != str(destination.name).casefold():
+        return None
+    message = (
+        f"spec.destination.s3.accessRole.path: '{destination.path}': the source names the same role '{source.name}' "
+        f"with path '{source.path}'; accepted is one path for a role"
+    )
+    return Objection("InvalidSpec", message)
+
+
+def _account_is_ready(o: Observed) -> Objection | None:
+    if o.connected:
+        return None
+    message = f"waits for DataMoverAccount '{o.mover.spec.account_ref.name}' to be Ready"
+    return Objection("AccountNotReady", message, waits=True)
+
+
+def _task_is_ours(o: Observed) -> Objection | None:
+    if o.rival is None:
+        return None
+    arn = o.task.arn if o.task is not None else ""
+    message = (
+        f"spec.adopt.taskArn: task '{arn}' is managed by {o.rival} already; a task has one owner: "
+        f"delete that mover, which leaves what it does not own, or take the tag '{UID_TAG}' off the task"
+    )
+    return Objection("AlreadyManaged", message)
+
+
+def _adopted_task_exists(o: Observed) -> Objection | None:
+    adopt = o.mover.spec.adopt
+    if adopt is None or not o.adopting or o.task is not None:
+        return None
+    return Objection(
+        "TaskNotFound", f"spec.adopt.taskArn: there is no task '{adopt.task_arn}' in this account and region"
+    )
+
+
+def _adopted_task_fits(o: Observed) -> Objection | None:
+    if not o.adopting or o.task is None or o.task.described is None:
+        return None
+    for side in SIDES:
+        objection = _adopted_location_fits(o, side)
+        if objection is not None:
+            return objection
+    mode, actual = o.mover.spec.task_mode, o.task.described.get("taskMode")
+    if mode is not None and actual is not None and mode != actual:
+        return Objection("AdoptionMismatch", f"spec.taskMode: '{mode}': the task to adopt has taskMode '{actual}'")
+    return None
+
+
+def _adopted_location_fits(o: Observed, side: Side) -> Objection | None:
+    location = o.locations.get(side)
+    described = location.described if location is not None else None
+    if described is None:
+        return Objection("AdoptionMismatch", f"spec.{side}: the task's {side} location is of a kind not supported yet")
+    wanted, actual = location_uri(location_of(o.mover.spec, side)), str(described.get("locationUri"))
+    point = described.get("accessPointArn")
+    if split_uri(wanted) == split_uri(actual):
+        is_kept = bool(point) and access_point_of(location_of(o.mover.spec, side)) != point
+        message = f"spec.{side}.efs.accessPointArn: the {side} of the task to adopt has an access point; declare it"
+        return Objection("AdoptionMismatch", message) if is_kept else None
+    is_told = o.account is not None and location_granted(
+        o.account, o.identity.namespace, actual, str(point) if point else None
+    )
+    what = f"is '{actual}'; declare that one" if is_told else "is another one, which this namespace is not granted"
+    return Objection("AdoptionMismatch", f"spec.{side}: names '{wanted}', but the {side} of the task to adopt {what}")
+
+
+def _kept_roles_are_granted(o: Observed) -> Objection | None:
+    """A location that is adopted keeps its role, unless the spec names another: it is used as one from the spec is."""
+    assert o.account is not None  # noqa: S101 - checked before
+    for side in SIDES:
+        field, arn = _kept_role(o, side)
+        if arn is not None and not role_granted(o.account, o.identity.namespace, arn):
+            message = (
+                f"spec.{side}.{field}: the {side} of the task to adopt has a role that DataMoverAccount "
+                f"'{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; its "
+                "spec.grants[].roleArns has to match it"
+            )
+            return Objection(NOT_GRANTED, message)
+    return None
+
+
+def _kept_role(o: Observed, side: Side) -> tuple[str, str | None]:
+    """The role, not ours, that an adopted location came with. Whether one comes with `own` only AWS can tell."""
+    location, adopt, known = location_of(o.mover.spec, side), o.mover.spec.adopt, o.locations.get(side)
+    described = known.described if known is not None else None
+    if location.s3 is None:
+        arn = (described or {}).get("fileSystemAccessRoleArn") if adopt is not None or o.adopting else None
+        is_kept = location.efs is not None and location.efs.file_system_access_role_arn is None
+        return "efs.fileSystemAccessRoleArn", str(arn) if arn and is_kept else None
+    role = o.roles.get(side)
+    is_told = described is not None or (adopt is not None and not adopt.own)
+    is_others = role is not None and f"{side}Role" not in o.owned and role.name not in default_role_names(o)[side]
+    is_kept = location.s3.access_role is None and (adopt is not None or o.adopting)
+    return "s3.accessRole", role.arn if role is not None and is_told and is_others and is_kept else None
+
+
+def _legacy_task_is_rests(o: Observed) -> Objection | None:
+    if not o.adopting or o.task is None or o.task.tags is None or o.account is None:
+        return None
+    tags = o.task.tags
+    rest = o.account.spec.rest
+    if not is_legacy(tags) or UID_TAG in tags or (rest is not None and rest.namespace == o.identity.namespace):
+        return None
+    message = (
+        "spec.adopt.taskArn: the task was made by the legacy REST service; only the account's spec.rest.namespace "
+        "may adopt it"
+    )
+    return Objection(NOT_GRANTED, message)
+
+
+CHECKS: tuple[Callable[[Observed], Objection | None], ...] = (
+    _fits_its_model,
+    _account_exists,
+    _namespace_is_granted,
+    _arns_are_right,
+    _locations_are_granted,
+    _roles_are_granted,
+    _role_has_one_path,
+    _account_is_ready,
+    _task_is_ours,
+    _adopted_task_exists,
+    _legacy_task_is_rests,
+    _adopted_task_fits,
+    _kept_roles_are_granted,
+)

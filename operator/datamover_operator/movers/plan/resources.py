@@ -1,0 +1,254 @@
+"""Which roles, locations and task are still to be made or changed for a mover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from datamover_crds import JsonObject, Location
+from datamover_crds.contract import NONCE_TAG
+from datamover_operator.movers.plan.desired import (
+    declared_fields,
+    location_of,
+    location_request,
+    tag_list,
+    task_name,
+    task_request,
+    user_tags,
+)
+from datamover_operator.movers.plan.diff import Replace, location_change, tag_change, task_change
+from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name, role_name
+from datamover_operator.movers.plan.observed import KnownRole, Observed
+from datamover_operator.movers.plan.roles import WantedRole, trust_policy, wanted_roles, with_rights_of
+from datamover_operator.movers.plan.steps import (
+    ChangeTags,
+    CreateLocation,
+    CreateRole,
+    CreateTask,
+    PutRolePermissionsBoundary,
+    PutRolePolicy,
+    Step,
+    TagRole,
+    UpdateLocation,
+    UpdateTask,
+)
+
+_CREATE_ROLE = "CreateRole"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The steps that are possible now, room by room, and everything that this pass may have to create.
+
+    `creations` names the Create* calls (the intent); `pending` says that something in AWS differs at all.
+    """
+
+    creations: tuple[str, ...] = ()
+    roles: tuple[Step, ...] = ()
+    locations: tuple[Step, ...] = ()
+    task: tuple[Step, ...] = ()
+    pending: bool = field(default=False)
+
+
+def wanted_of(o: Observed) -> Wanted:
+    """Compare what is declared with what is known."""
+    roles, role_creations = _roles(o)
+    locations, location_creations = _locations(o)
+    task, task_creations = _task(o, replaced=bool(location_creations))
+    return Wanted(
+        creations=(*role_creations, *location_creations, *task_creations),
+        roles=roles,
+        locations=locations,
+        task=task,
+        pending=bool(roles or locations or task or role_creations or location_creations or task_creations),
+    )
+
+
+def removed_fields(o: Observed) -> frozenset[str]:
+    """The optional fields that AWS has been told of and the spec no longer has."""
+    return frozenset(o.mover.status.declared) - frozenset(declared_fields(o.mover.spec))
+
+
+def role_arn_for(o: Observed, side: Side) -> str | None:
+    """The role that the location shall be given: the user's own, or the one that we have made."""
+    s3 = location_of(o.mover.spec, side).s3
+    if s3 is None:
+        return None
+    if s3.access_role is not None and s3.access_role.arn is not None:
+        return s3.access_role.arn
+    role = o.roles.get(side)
+    return role.arn if role is not None else None
+
+
+def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    assert o.account is not None  # noqa: S101 - objections come first
+    access = o.account.spec.access_roles
+    steps: list[Step] = []
+    creations: list[str] = []
+    boundary = access.permissions_boundary_arn if access is not None else None
+    for wanted in wanted_roles(o.mover.spec, o.uid, (access.path if access is not None else None) or "/"):
+        known = _known_role(o, wanted)
+        path = f"spec.{wanted.sides[0]}.s3.accessRole"
+        if known is None:
+            creations += [f"{_CREATE_ROLE} {side} {wanted.name}" for side in wanted.sides]
+            steps.append(
+                CreateRole(
+                    sides=wanted.sides,
+                    name=_free_name(o, wanted),
+                    role_path=wanted.path,
+                    trust=trust_policy(o.account.spec.account_id, o.account.spec.region),
+                    tags=user_tags(o.mover.spec) | o.identity.tags(_role_part(wanted), o.nonce),
+                    permissions_boundary=boundary,
+                    path=path,
+                ),
+            )
+        elif boundary is not None and _is_bounded_otherwise(o, wanted, known, boundary):
+            steps.append(PutRolePermissionsBoundary(wanted.sides, known.name, boundary))
+        elif (policy := _policy(o, wanted, known)) is not None and _is_ours(o, wanted, known):
+            steps.append(PutRolePolicy(wanted.sides, known.name, policy, path))
+        elif known.tags is not None and _owns_role(o, wanted):
+            missing, gone = tag_change(o.mover.spec, o.identity, _role_part(wanted), known.tags, removed_fields(o))
+            if missing or gone:
+                steps.append(TagRole(wanted.sides, known.name, missing, gone))
+    return tuple(steps), tuple(creations)
+
+
+def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:
+    """The role that stands for the wanted one already, if any."""
+    known = o.roles.get(wanted.sides[0])
+    if known is None or any((other := o.roles.get(side)) is None or other.arn != known.arn for side in wanted.sides):
+        return None
+    names = _names(wanted.name.casefold(), o.uid)
+    if known.name.casefold() in names and _owns_role(o, wanted):
+        return known
+    s3 = location_of(o.mover.spec, wanted.sides[0]).s3
+    is_unnamed = s3 is not None and s3.access_role is None
+    keeps = is_unnamed and o.mover.spec.adopt is not None and not _is_the_sources(o, wanted, known)
+    return known if keeps else None
+
+
+def _is_the_sources(o: Observed, wanted: WantedRole, known: KnownRole) -> bool:
+    """A role of ours that both locations came with stays the source's: it can hold only one of the two policies."""
+    source = o.roles.get("source")
+    is_shared = source is not None and source.arn == known.arn and "source" not in wanted.sides
+    return is_shared and known.tags is not None and _is_ours(o, wanted, known)
+
+
+def _owns_role(o: Observed, wanted: WantedRole) -> bool:
+    return any(f"{side}Role" in o.owned for side in wanted.sides)
+
+
+def _is_ours(o: Observed, wanted: WantedRole, known: KnownRole) -> bool:
+    """Whether we have made the role: one that was adopted keeps the rights that it came with."""
+    return _owns_role(o, wanted) and (known.tags is None or NONCE_TAG in known.tags)
+
+
+def _is_bounded_otherwise(o: Observed, wanted: WantedRole, known: KnownRole, boundary: str) -> bool:
+    """Where the account names no boundary, one that the role has is let alone: others may have set it."""
+    return known.tags is not None and _is_ours(o, wanted, known) and known.boundary != boundary
+
+
+def _policy(o: Observed, wanted: WantedRole, known: KnownRole) -> JsonObject | None:
+    """What the role is to allow: what it has allowed, too, as long as a location on another bucket may need it.
+
+    None = it allows that already, or what it allows has not been read.
+    """
+    if known.policy is None:
+        return None
+    is_in_use = any(item.kind == "location" for item in o.retired) or any(
+        its.described is None or isinstance(_location_change(o, side), Replace) for side, its in o.locations.items()
+    )
+    policy = with_rights_of(known.policy, wanted.policy) if is_in_use else wanted.policy
+    return policy if policy != known.policy else None
+
+
+def _names(name: str, uid: str) -> tuple[str, str]:
+    """A role's declared name, and the one that it gets where others have that."""
+    return name, distinct_role_name(name, uid)
+
+
+def _free_name(o: Observed, wanted: WantedRole) -> str:
+    return distinct_role_name(wanted.name, o.uid) if wanted.name in o.taken_roles else wanted.name
+
+
+def _role_part(wanted: WantedRole) -> str:
+    return "role" if len(wanted.sides) > 1 else f"{wanted.sides[0]}Role"
+
+
+def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    steps: list[Step] = []
+    creations: list[str] = []
+    for side in SIDES:
+        location = location_of(o.mover.spec, side)
+        known = o.locations.get(side)
+        change = _location_change(o, side)
+        if known is None or isinstance(change, Replace):
+            creations.append(f"CreateLocation {side}")
+            tags = tag_list(user_tags(o.mover.spec) | o.identity.tags(side, o.nonce))
+            request = location_request(location, role_arn_for(o, side), tags)
+            steps.append(CreateLocation(side, location.kind, request, f"spec.{side}"))
+            continue
+        if change is not None:
+            steps.append(UpdateLocation(side, location.kind, known.arn, change, f"spec.{side}"))
+        if side in o.owned:  # others may have adopted the same location
+            steps += _tags(o, side, known.arn, known.tags)
+    return tuple(steps), tuple(creations)
+
+
+def _location_change(o: Observed, side: Side) -> JsonObject | Replace | None:
+    known = o.locations.get(side)
+    if known is None or known.described is None:
+        return None
+    location: Location = location_of(o.mover.spec, side)
+    removed = {name.removeprefix(f"{side}.") for name in removed_fields(o) if name.startswith(f"{side}.")}
+    return location_change(location, role_arn_for(o, side), known.described, removed)
+
+
+def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    name = task_name(o.mover.spec, o.identity)
+    if o.task is None or replaced or _task_is_elsewhere(o):
+        arns = {side: known.arn for side, known in o.locations.items()}
+        if replaced or len(arns) < len(SIDES):
+            return (), ("CreateTask",)
+        tags = tag_list(user_tags(o.mover.spec) | o.identity.tags("task", o.nonce))
+        return (CreateTask(task_request(o.mover.spec, name, arns, tags)),), ("CreateTask",)
+    steps: list[Step] = []
+    if o.task.described is not None and o.task.described.get("status") != "CREATING":
+        change = task_change(o.mover.spec, name, o.task.described, removed_fields(o))
+        if change is not None:
+            steps.append(UpdateTask(o.task.arn, change))
+    steps += _tags(o, "task", o.task.arn, o.task.tags)
+    return tuple(steps), ()
+
+
+def _task_is_elsewhere(o: Observed) -> bool:
+    """A task can't be pointed at another location: it has to be made anew."""
+    described = o.task.described if o.task is not None else None
+    return described is not None and any(
+        side in o.locations and described.get(f"{side}LocationArn") != o.locations[side].arn for side in SIDES
+    )
+
+
+def _tags(o: Observed, part: str, arn: str, actual: Mapping[str, str] | None) -> tuple[Step, ...]:
+    if actual is None:
+        return ()
+    missing, gone = tag_change(o.mover.spec, o.identity, part, actual, removed_fields(o))
+    if part not in o.owned and NONCE_TAG in actual:  # beside our uid an earlier mover's nonce would make it ours
+        gone = (*gone, NONCE_TAG)
+    return (ChangeTags(part, arn, missing, gone),) if missing or gone else ()
+
+
+def role_names_in_doubt(o: Observed) -> dict[Side, tuple[str, ...]]:
+    """The names of the roles that the open intent allows to be made: the declared ones may be others by now."""
+    intent = o.mover.status.intent
+    words = [call.split(" ") for call in (intent.calls if intent is not None else ())]
+    named = [(its[1], its[2]) for its in words if its[0] == _CREATE_ROLE]
+    names = {side: [name for of, name in named if of == side] for side in SIDES}
+    return {side: tuple(each for name in its for each in _names(name, o.uid)) for side, its in names.items()}
+
+
+def default_role_names(o: Observed) -> dict[Side, tuple[str, ...]]:
+    """The names a role of ours may have, where nothing has recorded them: looked up when something is in doubt."""
+    wanted = wanted_roles(o.mover.spec, o.uid, "/")
+    names = {side: _names(role.name, o.uid) for role in wanted for side in role.sides}
+    return {side: tuple(dict.fromkeys((*names.get(side, ()), role_name(o.uid, side)))) for side in SIDES}

@@ -1,0 +1,108 @@
+"""The bucket access roles: who may assume them, and what they allow.
+
+Source: "Providing DataSync access to S3 buckets" in the DataSync user guide, and the confused-deputy guidance there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from datamover_crds import DataMoverSpec
+from datamover_crds.common import JsonObject
+from datamover_operator.movers.plan.desired import location_of
+from datamover_operator.movers.plan.names import SIDES, Side, role_name
+
+_BUCKET_READ = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+_OBJECT_READ = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"]
+_OBJECT_WRITE = [
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:GetObjectTagging",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+]
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+}
+"""By how the names of their Regions begin; a test compares them with botocore's."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRole:
+    """A role that the operator makes: for one location, or for both where both name it."""
+
+    name: str
+    path: str
+    sides: tuple[Side, ...]
+    policy: JsonObject
+
+
+def wanted_roles(spec: DataMoverSpec, uid: str, path: str) -> tuple[WantedRole, ...]:
+    """The roles to be made for a mover's S3 locations; a location with a role of the user's own needs none."""
+    by_name: dict[str, list[tuple[Side, str, str | None]]] = {}
+    for side in SIDES:
+        s3 = location_of(spec, side).s3
+        if s3 is None or (s3.access_role is not None and s3.access_role.arn is not None):
+            continue
+        named = s3.access_role
+        name = named.name if named is not None and named.name is not None else role_name(uid, side)
+        own_path = named.path if named is not None else None
+        by_name.setdefault(name.casefold(), []).append((side, name, own_path))
+    return tuple(_wanted_role(spec, uses, path) for uses in by_name.values())
+
+
+def _wanted_role(spec: DataMoverSpec, uses: Sequence[tuple[Side, str, str | None]], path: str) -> WantedRole:
+    """IAM tells roles apart by their names alone, whatever their paths and the names' case."""
+    sides = tuple(side for side, _, _ in uses)
+    own_path = next((each for _, _, each in uses if each is not None), path)
+    return WantedRole(uses[0][1], own_path, sides, _policy(spec, sides))
+
+
+def trust_policy(account_id: str, region: str) -> JsonObject:
+    """Who may assume the role: DataSync, on behalf of this account's DataSync resources in this region."""
+    partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "datasync.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": account_id},
+                    "ArnLike": {"aws:SourceArn": f"arn:{partition}:datasync:{region}:{account_id}:*"},
+                },
+            },
+        ],
+    }
+
+
+def with_rights_of(earlier: JsonObject, policy: JsonObject) -> JsonObject:
+    """Both policies' rights in one."""
+    statements, known = policy["Statement"], earlier.get("Statement")
+    assert isinstance(statements, list)  # noqa: S101 - as made below
+    kept = [each for each in known if each not in statements] if isinstance(known, list) else []
+    return policy | {"Statement": [*statements, *kept]}
+
+
+def _policy(spec: DataMoverSpec, sides: Sequence[Side]) -> JsonObject:
+    statements: list[JsonValue] = []
+    for side in sides:
+        s3 = location_of(spec, side).s3
+        if s3 is None:
+            continue
+        arn = s3.s3_bucket_arn
+        objects = f"{arn}/*" if ":::" in arn else f"{arn}/object/*"
+        actions = _OBJECT_READ if side == "source" else _OBJECT_WRITE
+        statements.append({"Effect": "Allow", "Action": list(_BUCKET_READ), "Resource": arn})
+        statements.append({"Effect": "Allow", "Action": list(actions), "Resource": objects})
+    return {"Version": "2012-10-17", "Statement": statements}

@@ -1,0 +1,149 @@
+"""What a mover's status says after a pass, and which Events tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
+from datamover_crds.contract import LAST_TRIGGER_ANNOTATION
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.controller.plan.conditions import is_true
+from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, declared_fields
+from datamover_operator.movers.plan.garbage import without_unwanted_roles
+from datamover_operator.movers.plan.names import SIDES, distinct_role_name
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.preconditions import first_objection
+from datamover_operator.movers.plan.resources import role_arn_for
+from datamover_operator.movers.plan.roles import wanted_roles
+from datamover_operator.movers.plan.schedules import next_start
+from datamover_operator.movers.plan.steps import Note, Plan
+from datamover_operator.movers.plan.suspend import is_marked, is_withheld, stopping_step
+from datamover_operator.runs.plan.history import latest
+
+_MAX_DECLARED = 256
+
+
+def is_recorded(o: Observed) -> bool:
+    """Whether the stored status names everything that exists, and no open intent."""
+    stored = o.mover.status
+    return stored.intent is None and all(getattr(stored, name) == value for name, value in _facts(o).items())
+
+
+def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
+    """The status that follows from what is known and planned; unchanged where there is nothing new to tell."""
+    stored = o.mover.status
+    trigger = o.mover.spec.trigger
+    changed: dict[str, object] = {
+        **_facts(o),
+        "observed_generation": o.generation if plan.conditions else stored.observed_generation,
+        "conditions": plan.conditions,
+        "declared": tuple(sorted({*stored.declared, *o.applied, *_disabling(o)}))[:_MAX_DECLARED],
+        "current_run": _current_run(o),
+        "pruned_before": latest(o.pruned_before, stored.pruned_before),
+        "intent": stored.intent if _is_in_doubt(o) else None,
+    }
+    if o.task is not None and o.task.described is not None and next_start(o.task.described, now) is None:
+        changed["next_scheduled_time"] = None
+    if is_true(plan.conditions, "Ready"):
+        changed["declared"] = tuple(sorted({*declared_fields(o.mover.spec), *_disabled(o)}))
+        changed["observed"] = _observed(o)
+        changed["next_scheduled_time"] = next_start(last_description(o), now)
+        if trigger is not None and o.annotated.get(LAST_TRIGGER_ANNOTATION) == trigger.manual:
+            changed["last_trigger"] = trigger.manual
+    return stored.model_copy(update=changed)
+
+
+def intent_of(o: Observed, calls: tuple[str, ...]) -> Intent:
+    """What the status says before the first Create* call of a pass is sent."""
+    return Intent(instance=o.instance, nonce=o.nonce, generation=o.generation, calls=calls)
+
+
+def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tuple[Note, ...]:
+    """The Events that the change from one status to the next deserves: few, and none for the same news again."""
+    notes = list(plan.notes)
+    if after.task_arn is not None and after.task_arn != before.task_arn:
+        source, destination = after.source_location_arn, after.destination_location_arn
+        was_made = before.intent is not None and "CreateTask" in before.intent.calls
+        reason = "TaskCreated" if was_made else "TaskFound"
+        notes.append(Note(reason, f"task {after.task_arn}, source {source}, destination {destination}"))
+    old, new = _told(before.conditions), _told(after.conditions)
+    if new.get("Ready") and not old.get("Ready"):
+        notes.append(Note("Ready", new["Ready"]))
+    if new.get("Stalled") and new.get("Stalled") != old.get("Stalled"):
+        reason = next(c.reason for c in after.conditions if c.type == "Stalled")
+        notes.append(Note(reason, new["Stalled"], warning=True))
+    return tuple(notes)
+
+
+def role_notes(o: Observed) -> tuple[Note, ...]:
+    """The Events on roles that have our suffix, because others have the name: told with the status that names them."""
+    known = {o.mover.status.source_role_arn, o.mover.status.destination_role_arn}
+    names = {role.name: distinct_role_name(role.name, o.uid) for role in wanted_roles(o.mover.spec, o.uid, "/")}
+    roles = {role.name for role in o.roles.values() if role.arn not in known}
+    return tuple(
+        Note("RoleNameTaken", f"another role is named '{name}': '{suffixed}' is used instead", warning=True)
+        for name, suffixed in names.items()
+        if suffixed in roles
+    )
+
+
+def _disabling(o: Observed) -> set[str]:
+    """The mark of a schedule that is about to be disabled: written first, for nothing else would tell of it."""
+    if is_marked(o) or stopping_step(o) is None:
+        return set()
+    return {SCHEDULE_STATUS} if o.mover.spec.suspend or is_withheld(o, first_objection(o)) else set()
+
+
+def _disabled(o: Observed) -> set[str]:
+    """The mark of a schedule that we have disabled, as long as that shall be so."""
+    schedule = (last_description(o) or {}).get("schedule")
+    is_kept = o.mover.spec.suspend and o.mover.spec.schedule is None and schedule
+    return {SCHEDULE_STATUS} & set(o.mover.status.declared) if is_kept else set()
+
+
+def _told(conditions: Iterable[Condition]) -> dict[str, str]:
+    return {c.type: c.message or c.reason for c in conditions if c.status == "True"}
+
+
+def _current_run(o: Observed) -> RunRef | None:
+    """The run that holds the task, with its execution as soon as that is known."""
+    holder = o.mover.status.current_run
+    run = next((run for run in o.runs if holder is not None and run.metadata.uid == holder.uid), None)
+    if holder is None or run is None or run.status.execution_arn is None:
+        return holder
+    return holder.model_copy(update={"execution_arn": run.status.execution_arn})
+
+
+def _is_in_doubt(o: Observed) -> bool:
+    return not o.settled or any(trouble.failure.kind is FailureKind.UNKNOWN_OUTCOME for trouble in o.trouble)
+
+
+def _facts(o: Observed) -> dict[str, object]:
+    """What the status says of the resources in AWS, by its fields' names.
+
+    A task that the mover may not take over leaves no trace in it: the next pass would believe it to be the mover's.
+    """
+    if o.adopting and first_objection(o) is not None:
+        return {}
+    o = without_unwanted_roles(o)
+    facts: dict[str, object] = {"task_arn": o.task.arn if o.task is not None else None}
+    for side in SIDES:
+        facts[f"{side}_location_arn"] = o.locations[side].arn if side in o.locations else None
+        facts[f"{side}_role_arn"] = role_arn_for(o, side)
+    return facts | {"owned": tuple(sorted(o.owned)), "retired": o.retired}
+
+
+def last_description(o: Observed) -> JsonObject | None:
+    """The task as described in this pass, else as it was when last described: a steady mover is not asked about."""
+    if o.task is not None and o.task.described is not None:
+        return o.task.described
+    observed = o.mover.status.observed
+    return observed.task if observed is not None else None
+
+
+def _observed(o: Observed) -> ObservedMover | None:
+    if o.task is None or o.task.described is None:
+        return o.mover.status.observed
+    described = {side: o.locations[side].described if side in o.locations else None for side in SIDES}
+    return ObservedMover(task=o.task.described, source=described["source"], destination=described["destination"])

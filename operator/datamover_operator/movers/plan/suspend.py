@@ -1,0 +1,43 @@
+"""How a task is kept from starting by itself: its schedule is DISABLED.
+
+That stands before all that may fail, for a mover that is suspended, and for one that may not do what it declares.
+"""
+
+from __future__ import annotations
+
+from datamover_crds import JsonObject
+from datamover_crds.contract import UID_TAG
+from datamover_operator.movers.plan.desired import SCHEDULE_STATUS
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.preconditions import NOT_GRANTED, Objection
+from datamover_operator.movers.plan.steps import UpdateTask
+
+
+def is_withheld(o: Observed, objection: Objection | None) -> bool:
+    """Whether the task shall start nothing, though the mover can't be carried out as declared."""
+    if objection is None or o.problem or o.adopting or o.mover.metadata.deletion_timestamp is not None:
+        return False
+    return o.mover.spec.suspend or objection.reason == NOT_GRANTED
+
+
+def stopping_step(o: Observed) -> UpdateTask | None:
+    """How to disable the schedule of the mover's task; None where it starts nothing, or is not known to be ours."""
+    task = o.task
+    if task is None or task.described is None or task.described.get("status") == "CREATING":
+        return None
+    is_ours = o.mover.status.task_arn == task.arn and (task.tags is None or task.tags.get(UID_TAG) == o.uid)
+    schedule = disabled(task.described) if is_ours else None
+    return UpdateTask(task.arn, {"schedule": schedule}, path="spec.suspend") if schedule is not None else None
+
+
+def disabled(task: JsonObject) -> JsonObject | None:
+    """The schedule that has a task start nothing more; None where it starts nothing by itself anyway."""
+    schedule = task.get("schedule")
+    if not isinstance(schedule, dict) or not schedule.get("scheduleExpression") or schedule.get("status") == "DISABLED":
+        return None
+    return {"scheduleExpression": schedule["scheduleExpression"], "status": "DISABLED"}
+
+
+def is_marked(o: Observed) -> bool:
+    """Whether status tells that the schedule, which the spec does not speak of, is to be enabled again."""
+    return o.mover.spec.schedule is not None or SCHEDULE_STATUS in o.mover.status.declared

@@ -1,0 +1,216 @@
+"""The reconcile loop of one mover: gather, plan, apply, record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from datamover_crds import DataMover, DataMoverAccount
+from datamover_operator.accounts.connections import AccountBook
+from datamover_operator.aws.failure import AwsError
+from datamover_operator.aws.ports import Aws
+from datamover_operator.controller.context import Desk, Office
+from datamover_operator.controller.event_filter import wake_runs
+from datamover_operator.controller.plan.conditions import is_true
+from datamover_operator.kube.cache import Entry
+from datamover_operator.kube.client import KubeError
+from datamover_operator.kube.resources import Kind
+from datamover_operator.movers.executor import MoverPass
+from datamover_operator.movers.gather import Depth, Gatherer, depth_of, doubt_of, known
+from datamover_operator.movers.memory import Memory
+from datamover_operator.movers.ownership import Neighbours
+from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
+from datamover_operator.movers.plan.names import Identity, account_finalizer
+from datamover_operator.movers.plan.observed import Observed, Trouble, is_ready
+from datamover_operator.movers.plan.planner import plan_mover
+from datamover_operator.movers.plan.preconditions import first_objection
+from datamover_operator.movers.plan.steps import Plan
+from datamover_operator.movers.plan.suspend import is_withheld
+from datamover_operator.movers.reads import look_at_task
+from datamover_operator.movers.recovery import TagIndex
+
+_MAX_ROUNDS = 40
+_log = structlog.get_logger(__name__)
+
+
+class Movers:
+    """Reconciles movers, one pass at a time for each."""
+
+    def __init__(self, office: Office, book: AccountBook) -> None:
+        """`book` knows the way into each account."""
+        self._office = office
+        self._book = book
+        self._gatherer = Gatherer(TagIndex(), office.settings.settling_seconds)
+
+    async def reconcile(self, uid: str) -> None:
+        """Bring one mover nearer to what it declares, and say when to look again."""
+        office = self._office
+        entry = office.caches.movers.get(uid)
+        if entry is None:
+            office.memories.forget(uid)
+            office.queue.forget((Desk.MOVER, uid))
+            return
+        memory = office.memories.of(uid)
+        mover = entry.model
+        rest = self._rests_for(mover, memory)
+        if rest > 0:
+            office.queue.add_after((Desk.MOVER, uid), rest)
+            return
+        try:
+            await self._pass(entry, mover, memory)
+        except KubeError as error:
+            await self._lost_race(entry, error)
+
+    async def _pass(self, entry: Entry[DataMover], mover: DataMover, memory: Memory) -> None:
+        near = self._neighbours(mover)
+        if self._waits_in_silence(mover, near.account):
+            return  # this process has just started, or the access is another: it is woken with the first answer
+        aws = self._book.way_into(mover.spec.account_ref.name)
+        o = self._observed(mover, entry.problem, memory, near, aws)
+        if aws is not None and (mover.metadata.deletion_timestamp is not None or first_objection(o) is None):
+            o = await self._gather(o, aws, memory, near)
+        if aws is not None and is_withheld(o, first_objection(o)):
+            o = await look_at_task(o, aws)
+        o = replace(o, shared_roles=self._shared_roles(o))
+        run = MoverPass(self._office, entry, o, aws, memory)
+        plan = await self._drive(run, memory)
+        await run.finish(plan)
+        self._arrange(run.o, plan, memory)
+
+    def _waits_in_silence(self, mover: DataMover, account: DataMoverAccount | None) -> bool:
+        """Whether AWS has not said yet who we are in the account, and nobody waits to be told why nothing happens."""
+        if account is None or self._book.is_judged(account.metadata.name) or _is_just_let_go(mover):
+            return False
+        is_steady = mover.metadata.deletion_timestamp is None and is_ready(mover)
+        return is_steady or not self._book.is_asked(account.metadata.name)
+
+    def _is_kept(self, account: DataMoverAccount | None) -> bool:
+        """Whether the account bears our finalizer, which keeps it as long as a mover names it."""
+        return account is not None and account_finalizer(self._office.settings.operator) in account.metadata.finalizers
+
+    def _observed(self, mover: DataMover, problem: str, memory: Memory, near: Neighbours, aws: Aws | None) -> Observed:
+        meta = mover.metadata
+        identity = Identity(meta.uid, self._office.cluster_id, meta.namespace, meta.name)
+        o = known(mover, identity, near, self._office.instance, self._office.nonce())
+        o = replace(o, connected=aws is not None, problem=problem, account_kept=self._is_kept(near.account))
+        since = self._office.clock.tick() - ROLE_PROPAGATION.total_seconds()
+        o = replace(o, new_rights=frozenset(side for side, at in memory.rights_changed.items() if at > since))
+        o = carry(o, memory.carried) if memory.carried is not None else o
+        return replace(o, settled=doubt_of(o, memory) is None)
+
+    async def _gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours) -> Observed:
+        tick = self._office.clock.tick()
+        depth = depth_of(o, memory, tick)
+        try:
+            o = await self._gatherer.settle(o, aws, memory, near, tick)
+            if not o.settled:
+                return o
+            o = await self._gatherer.gather(o, aws, memory, near, tick)
+        except AwsError as error:
+            return replace(o, trouble=(Trouble(error.failure, "spec.accountRef", is_read=True),))
+        if depth is not Depth.NOTHING:
+            memory.must_describe = False
+        if depth is Depth.ALL:
+            memory.next_drift_check = tick + self._drift_interval(0.9, 1.1)
+            memory.must_look = False
+        return o
+
+    def _drift_interval(self, least: float, most: float) -> float:
+        return self._office.settings.drift_interval_seconds * self._office.rng.uniform(least, most)
+
+    async def _drive(self, run: MoverPass, memory: Memory) -> Plan:
+        """Plan and carry out until nothing can be done now."""
+        plan = plan_mover(run.o, self._office.clock.now())
+        for _ in range(_MAX_ROUNDS):
+            if not plan.steps:
+                return plan
+            await run.take(plan)
+            if run.released:
+                return Plan()
+            plan = plan_mover(run.o, self._office.clock.now())
+        _log.warning("a pass was ended", rounds=_MAX_ROUNDS)
+        memory.must_look = True
+        return Plan(retry=True, conditions=plan.conditions)
+
+    def _arrange(self, o: Observed, plan: Plan, memory: Memory) -> None:
+        """Say when to look at the mover again."""
+        office, key = self._office, (Desk.MOVER, o.uid)
+        memory.refused_generation = None
+        if plan.retry:
+            office.queue.retry(key)
+            return
+        office.queue.succeeded(key)
+        if plan.again_at is not None:
+            delay = max(0.0, (plan.again_at - office.clock.now()).total_seconds())
+            if is_true(plan.conditions, "Stalled") and not office.queue.is_wanted(key):
+                delay = min(delay, office.settings.refused_retry_seconds)
+                memory.refused_generation = o.generation
+                memory.refused_until = office.clock.tick() + delay
+            office.queue.add_after(key, delay)
+            return
+        memory.last_update = ""
+        office.queue.add_after(key, max(1.0, self._next_drift_check(memory) - office.clock.tick()))
+        wake_runs(office.caches, office.queue, o.identity.namespace, o.identity.name)
+
+    def _next_drift_check(self, memory: Memory) -> float:
+        """After a restart the steady movers' checks are spread over the whole interval; what is new can wait.
+
+        So does a check that is due while the account lets nobody in: its opening wakes the mover.
+        """
+        tick = self._office.clock.tick()
+        if memory.next_drift_check is None or memory.next_drift_check <= tick:
+            earliest = 0.5 if memory.created_generation is not None else 0.0
+            memory.next_drift_check = tick + self._drift_interval(earliest, 1.0)
+        return memory.next_drift_check
+
+    def _rests_for(self, mover: DataMover, memory: Memory) -> float:
+        """How long a spec that AWS has refused is still left alone."""
+        if memory.must_look or memory.refused_generation != mover.metadata.generation:
+            return 0.0
+        return memory.refused_until - self._office.clock.tick()
+
+    async def _lost_race(self, entry: Entry[DataMover], error: KubeError) -> None:
+        """Somebody else wrote the object, or the API server can't be reached: drop the work and gather anew."""
+        key = (Desk.MOVER, entry.uid)
+        if error.is_conflict or error.is_not_found:
+            namespace, name = str(entry.metadata["namespace"]), str(entry.metadata["name"])
+            await self._office.writer.read(Kind.MOVER, namespace, name)
+            if self._office.caches.movers.named(namespace, name) is not entry:
+                self._office.queue.add(key)
+                return
+        _log.info("a write was refused", error=str(error))
+        self._office.queue.retry(key)
+
+    def _shared_roles(self, o: Observed) -> frozenset[str]:
+        """Those of the roles that were found, wherever, that other movers' locations use."""
+        under = self._office.caches.movers.under
+        arns = {role.arn for role in o.roles.values()} | {item.arn for item in o.retired}
+        return frozenset(arn for arn in arns if any(each.metadata.uid != o.uid for each in under(("role", arn))))
+
+    def _neighbours(self, mover: DataMover) -> Neighbours:
+        caches, meta = self._office.caches, mover.metadata
+        account = caches.accounts.named("", mover.spec.account_ref.name)
+        return Neighbours(
+            account=account.model if account is not None else None,
+            runs=lambda: tuple(caches.runs.under((meta.namespace, meta.name))),
+            is_living=lambda uid: caches.movers.get(uid) is not None,
+        )
+
+
+def _is_just_let_go(mover: DataMover) -> bool:
+    """Whether no AWS call is needed to let the object go."""
+    return mover.metadata.deletion_timestamp is not None and mover.spec.deletion_policy == "Retain"
+
+
+def carry(o: Observed, carried: Observed) -> Observed:
+    """Add what an earlier pass of this process did and could not record."""
+    return replace(
+        o,
+        task=carried.task or o.task,
+        locations={**o.locations, **carried.locations},
+        roles={**o.roles, **carried.roles},
+        owned=o.owned | carried.owned,
+        retired=tuple(dict.fromkeys((*o.retired, *carried.retired))),
+        confirmed=False,
+    )

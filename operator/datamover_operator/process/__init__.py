@@ -1,0 +1,1 @@
+"""The process itself: settings, command line, logs, metrics, health, signals, long-lived tasks."""

@@ -1,0 +1,101 @@
+"""/healthz, /readyz and /metrics over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Self
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from datamover_operator.process.metrics import Metrics
+
+_SHUTDOWN_S: Final = 1.0
+_KEEPALIVE_S: Final = 30.0
+_LARGEST_REQUEST: Final = 4096
+
+
+class Readiness:
+    """What the operator still waits for; it is ready when nothing is left."""
+
+    def __init__(self, awaited: Iterable[str]) -> None:
+        """Wait for everything in `awaited`, each named in a few words (`the watch of datamovers`)."""
+        self._reasons = dict.fromkeys(awaited, "not yet there")
+
+    def reached(self, what: str) -> None:
+        """Say that `what` is there, or there again."""
+        self._reasons.pop(what, None)
+
+    def lost(self, what: str, reason: str) -> None:
+        """Say that `what` is not there, and why; `reason` is shown to whoever can reach the port."""
+        self._reasons[what] = reason
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """What is missing, and why; empty when ready."""
+        return dict(self._reasons)
+
+
+class HealthServer:
+    """Serves the three paths while the context is open; /healthz answers as long as the event loop turns."""
+
+    def __init__(self, host: str, port: int, *, readiness: Readiness, metrics: Metrics) -> None:
+        """Serve on `host`; port 0 takes any free one."""
+        self._address = (host, port)
+        self._readiness = readiness
+        self._metrics = metrics
+        self._runner = web.AppRunner(
+            self._app(), access_log=None, shutdown_timeout=_SHUTDOWN_S, keepalive_timeout=_KEEPALIVE_S
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that is served, once the context is open."""
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def __aenter__(self) -> Self:
+        """Start to serve.
+
+        Raises:
+            OSError: the address can't be had.
+        """
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, *self._address).start()
+        except BaseException:
+            await self._runner.cleanup()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop to serve; requests in flight have a second to end."""
+        await self._runner.cleanup()
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=_LARGEST_REQUEST)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._show_metrics)
+        return app
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        reasons = self._readiness.reasons
+        if not reasons:
+            return web.Response(text="ok\n")
+        lines = [f"{what}: {reason}\n" for what, reason in reasons.items()]
+        return web.Response(status=503, text="".join(lines))
+
+    async def _show_metrics(self, _request: web.Request) -> web.Response:
+        # Some thousand movers make a text of megabytes: not in the loop.
+        body = await asyncio.to_thread(generate_latest, self._metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

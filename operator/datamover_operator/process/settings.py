@@ -1,0 +1,183 @@
+"""The operator's settings: `DATAMOVER_*` variables, or flags of the same names, which win over them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from datamover_operator.aws.pacing import Limits
+from datamover_operator.process.logs import LogFormat, LogLevel
+
+if TYPE_CHECKING:
+    from pydantic_settings import PydanticBaseSettingsSource
+
+PREFIX = "DATAMOVER_"
+
+_Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+_NAME = {"accepted": "a Kubernetes name: at most 63 of a-z, 0-9 and -, not at its ends"}
+
+
+class Settings(BaseSettings):
+    """All settings; every one is optional. Variables whose names are not listed here are ignored.
+
+    (Kubernetes itself puts variables like `DATAMOVER_API_SERVICE_HOST` into pods, one set for each Service.)
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    namespaces: Annotated[
+        tuple[_Label, ...],
+        NoDecode,
+        Field(
+            description="The namespaces whose objects are looked after; empty: all.",
+            json_schema_extra={"accepted": "names of namespaces, separated by commas"},
+        ),
+    ] = ()
+    operator_namespace: Annotated[
+        _Label,
+        Field(
+            description="The operator's own namespace: the accounts' Secrets and the Lease are here.",
+            json_schema_extra=dict(_NAME),
+        ),
+    ] = "datamover-system"
+    cluster_id: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9._-]{1,64}$",
+            description="What tells this cluster's resources in AWS from another's; by default kube-system's uid.",
+            json_schema_extra={"accepted": "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'"},
+        ),
+    ] = None
+
+    workers: Annotated[int, Field(ge=1, le=1000, description="Objects that are reconciled at the same time.")] = 64
+    drift_interval_seconds: Annotated[
+        float, Field(ge=10, le=86400, description="How often a steady mover is compared with what AWS has, in seconds.")
+    ] = 600
+    sweep_interval_seconds: Annotated[
+        float,
+        Field(ge=1, le=3600, description="How often an account's tasks are listed for foreign executions, in seconds."),
+    ] = 30
+    settling_seconds: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=3600,
+            description="How long after a doubtful creation a listing may prove that nothing was made, in seconds.",
+        ),
+    ] = 60
+    run_poll_interval_seconds: Annotated[
+        float, Field(ge=0.1, le=300, description="How often an active execution is described, in seconds.")
+    ] = 5
+    run_status_pace_seconds: Annotated[
+        float, Field(ge=0, le=300, description="The least time between two status writes of an active run, in seconds.")
+    ] = 2
+    refused_retry_seconds: Annotated[
+        float, Field(ge=1, le=86400, description="How long what AWS refused rests before it is tried anew, in seconds.")
+    ] = 600
+    shutdown_grace_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=300,
+            description="How long the process may take to end on SIGTERM, calls in flight included, in seconds.",
+        ),
+    ] = 4
+
+    aws_threads: Annotated[int, Field(ge=1, le=256, description="AWS calls in flight, all accounts together.")] = 24
+    aws_rate: Annotated[
+        float, Field(ge=0.1, le=10000, description="AWS calls per second, for each account and region.")
+    ] = 100
+    aws_burst: Annotated[
+        int, Field(ge=1, le=100000, description="AWS calls that an account may get at once after a pause.")
+    ] = 200
+    aws_connect_timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=60, description="The longest time to connect to AWS, in seconds.")
+    ] = 5
+    aws_read_timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=600, description="The longest time to wait for an answer of AWS, in seconds.")
+    ] = 30
+    aws_call_timeout_seconds: Annotated[
+        float,
+        Field(
+            ge=0.1,
+            le=600,
+            description="The longest time an AWS call may take in all, in seconds; it is never sent later than that.",
+        ),
+    ] = 45
+
+    http_host: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9A-Za-z.:-]+$",
+            description="The address that serves /healthz, /readyz and /metrics; in a pod 0.0.0.0.",
+            json_schema_extra={"accepted": "an IP address or a host name"},
+        ),
+    ] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535, description="Its port; 0: any free one, which is logged.")] = 8080
+    log_format: Annotated[LogFormat, Field(description="One JSON object a line, or lines for people.")] = "json"
+    log_level: Annotated[LogLevel, Field(description="The least important events that are logged.")] = "info"
+
+    lease: Annotated[bool, Field(description="Work only while holding a Lease, so that a second operator rests.")] = (
+        True
+    )
+    lease_name: Annotated[
+        _Label,
+        Field(
+            description="The Lease's name, and the operator's: what it holds accounts by.",
+            json_schema_extra=dict(_NAME),
+        ),
+    ] = "datamover-operator"
+    lease_seconds: Annotated[
+        float, Field(ge=3, le=300, description="How long a Lease that is not renewed stays held, in seconds.")
+    ] = 15
+
+    @property
+    def operator(self) -> str:
+        """What tells this operator from others in the cluster, restarts apart: "namespace/name"."""
+        return f"{self.operator_namespace}/{self.lease_name}"
+
+    @property
+    def limits(self) -> Limits:
+        """How AWS may be called."""
+        return Limits(
+            threads=self.aws_threads,
+            rate=self.aws_rate,
+            burst=self.aws_burst,
+            connect_timeout=self.aws_connect_timeout_seconds,
+            read_timeout=self.aws_read_timeout_seconds,
+            call_timeout=self.aws_call_timeout_seconds,
+        )
+
+    @field_validator("namespaces", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = [part.strip() for part in value.split(",") if part.strip()]
+        # Commas alone are a mistake, which must not widen "some" to "all".
+        return names if names or not value.strip() else [value]
+
+    @model_validator(mode="after")
+    def _settles_after_every_call(self) -> Self:
+        if self.settling_seconds <= self.aws_call_timeout_seconds:
+            message = (
+                f"{PREFIX}SETTLING_SECONDS={self.settling_seconds:g}: accepted is more than "
+                f"{self.aws_call_timeout_seconds:g}, the longest an AWS call may take "
+                f"({PREFIX}AWS_CALL_TIMEOUT_SECONDS)"
+            )
+            raise ValueError(message)
+        return self
+
+    @classmethod
+    def settings_customise_sources(  # the signature is pydantic-settings'
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the caller alone: `command_line.load` gives it the flags and the environment."""
+        return (init_settings,)

@@ -1,0 +1,1 @@
+"""DataMoverRuns: claims, one start, and what is seen of the execution."""

@@ -1,0 +1,86 @@
+"""The plan for a run whose execution is known: watch it, cancel it or change its pace where asked for, record it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from datamover_crds import DataMover, DataMoverRunStatus, Phase
+from datamover_crds.contract import EXECUTION_ANNOTATION, FINALIZER
+from datamover_operator.runs.plan.claims import holds, wants_to_queue
+from datamover_operator.runs.plan.executions import has_ended, status_from
+from datamover_operator.runs.plan.observed import ObservedRun
+from datamover_operator.runs.plan.ownership import is_execution_of, takes_task_along
+from datamover_operator.runs.plan.status import ended, judged, set_back
+from datamover_operator.runs.plan.steps import CancelRun, ClaimMover, LimitBandwidth, Protect, RunPlan
+
+_LIMITABLE = frozenset({"LAUNCHING", "LAUNCHED", "PREPARING", "TRANSFERRING", "VERIFYING"})
+
+
+def follow(o: ObservedRun, arn: str, now: datetime) -> RunPlan:
+    """What to do next for a run that stands for this execution."""
+    if o.mover is None:
+        return RunPlan()  # only it tells where the execution is
+    if not is_execution_of(o.mover, arn):
+        is_known = o.mover.status.task_arn is not None
+        return RunPlan(status=_not_the_movers(o, o.mover, arn, now) if is_known else None)
+    if o.execution_gone:
+        return RunPlan(status=ended(o, "Unknown", "ExecutionGone", "DataSync no longer knows the execution", now))
+    before = _before(o, o.mover, arn)
+    if o.execution is None:
+        first: Phase = "Launching" if o.claim is not None and not wants_to_queue(o.run) else "Pending"
+        return RunPlan(status=judged(o, before.model_copy(update={"phase": before.phase or first}), now))
+    status = judged(o, status_from(o.execution, before, now), now)
+    if has_ended(o.execution):
+        return RunPlan(status=status)
+    return _active(o, o.mover, arn, status, now)
+
+
+def _not_the_movers(o: ObservedRun, mover: DataMover, arn: str, now: datetime) -> DataMoverRunStatus:
+    """Nobody may reach another's execution; and the task of one that was ours may have vanished with it."""
+    if o.run.status.execution_arn is not None:
+        return ended(o, "Unknown", "TaskGone", f"the task of execution '{arn}' is no longer the mover's", now)
+    message = (
+        f"metadata.annotations['{EXECUTION_ANNOTATION}']: '{arn}': accepted is an execution of the mover's own task "
+        f"'{mover.status.task_arn}'"
+    )
+    return ended(o, "Rejected", "NotItsExecution", message, now)
+
+
+def _before(o: ObservedRun, mover: DataMover, arn: str) -> DataMoverRunStatus:
+    """The status to go on from. Where it was lost, what ends an execution that should be cancelled is the cancel."""
+    stored = o.run.status
+    was_lost = stored.phase is None and o.run.spec.cancel
+    known = {"execution_arn": arn, "mover_uid": mover.metadata.uid}
+    return stored.model_copy(update=known | ({"phase": "Cancelling"} if was_lost else {}))
+
+
+def _active(o: ObservedRun, mover: DataMover, arn: str, status: DataMoverRunStatus, now: datetime) -> RunPlan:
+    assert o.execution is not None  # noqa: S101 - what is active has been described
+    meta = o.run.metadata
+    if FINALIZER not in meta.finalizers and meta.deletion_timestamp is None:
+        return RunPlan(steps=(Protect(),))
+    if arn.startswith(f"{mover.status.task_arn}/") and not holds(mover, meta.uid):
+        return RunPlan(steps=(ClaimMover(arn),))
+    if o.run.spec.cancel or meta.deletion_timestamp is not None or takes_task_along(mover):
+        return _cancel(o, arn, status, now)
+    wanted, options = o.run.spec.bytes_per_second, o.execution.get("options")
+    actual = options.get("bytesPerSecond") if isinstance(options, dict) else None
+    if wanted is not None and actual != wanted and o.execution.get("status") in _LIMITABLE:
+        return _attempt(o, LimitBandwidth(arn, wanted), status, now)
+    return RunPlan(status=status)
+
+
+def _cancel(o: ObservedRun, arn: str, status: DataMoverRunStatus, now: datetime) -> RunPlan:
+    """Cancel once, as far as this process knows. The status says so first: nothing else tells why it ended in ERROR."""
+    assert o.execution is not None  # noqa: S101 - what has not been described is not cancelled yet
+    announced = judged(o, status.model_copy(update={"phase": "Cancelling", "reason": "Cancelling"}), now)
+    if o.cancel_sent or o.execution.get("status") == "CANCELLING":
+        return RunPlan(status=announced)
+    return _attempt(o, CancelRun(arn), announced, now)
+
+
+def _attempt(o: ObservedRun, step: CancelRun | LimitBandwidth, status: DataMoverRunStatus, now: datetime) -> RunPlan:
+    """Take the step, unless it is resting after a setback: then tell of that."""
+    if o.setback is not None and o.setback.step == step:
+        return RunPlan(status=set_back(o, status, o.setback.failure, now))
+    return RunPlan(steps=(step,) if o.connected else (), status=status)

@@ -1,0 +1,36 @@
+"""Which ended runs a mover keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from datamover_crds import DataMoverRun, RunHistory, from_duration, from_timestamp
+from datamover_crds.contract import FINAL_PHASES
+from datamover_operator.movers.plan.steps import DeleteRun
+
+
+def history_steps(keep: RunHistory, runs: Sequence[DataMoverRun], now: datetime) -> tuple[DeleteRun, ...]:
+    """The ended runs for which `keep` has no room, the oldest first."""
+    ended = sorted((run for run in runs if is_over(run)), key=ended_at, reverse=True)
+    oldest = now - from_duration(keep.max_age) if keep.max_age is not None else None
+    surplus = [
+        run for rank, run in enumerate(ended) if rank >= keep.limit or (oldest is not None and ended_at(run) < oldest)
+    ]
+    return tuple(DeleteRun(run.metadata.name, run.metadata.uid, run.status.start_time) for run in reversed(surplus))
+
+
+def is_over(run: DataMoverRun) -> bool:
+    """Whether the run has ended and is not being deleted already."""
+    return run.status.phase in FINAL_PHASES and run.metadata.deletion_timestamp is None
+
+
+def ended_at(run: DataMoverRun) -> datetime:
+    """When the run ended; where that was never known, when its object was made."""
+    moment = run.status.completion_time or run.metadata.creation_timestamp
+    return from_timestamp(moment or "1970-01-01T00:00:00Z")
+
+
+def latest(*moments: str | None) -> str | None:
+    """The last of some timestamps, as it was written."""
+    return max((moment for moment in moments if moment is not None), key=from_timestamp, default=None)

@@ -1,0 +1,51 @@
+"""What is known about one run at one moment: its plan's only input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datamover_crds import DataMover, DataMoverRun, JsonObject
+from datamover_operator.aws.failure import Failure
+from datamover_operator.movers.plan.names import Identity
+from datamover_operator.runs.plan.ownership import Claim
+from datamover_operator.runs.plan.steps import RunStep
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """A step that AWS did not carry out, and why; it rests until its time comes again.
+
+    `is_busy` says of a start that another execution held the task then.
+    """
+
+    step: RunStep
+    failure: Failure
+    is_busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRun:
+    """What a run's plan depends on.
+
+    `mover` is the one that the run belongs to; `mover_gone` says that it exists no more, though another may have its
+    name. `claim` is the stored annotation, unless its start certainly had no effect; `may_send` says that this pass
+    wrote it. `execution` is the last description; `execution_gone` says that DataSync no longer knows it,
+    `cancel_sent` that it has accepted this process' cancel. `settled` is false while the start may have been sent and
+    its execution may still turn up; `search_failure` is why it could not be looked for.
+    """
+
+    run: DataMoverRun
+    mover: DataMover | None
+    identity: Identity | None
+    nonce: str
+    mover_gone: bool = False
+    claim: Claim | None = None
+    may_send: bool = False
+    execution_arn: str | None = None
+    execution: JsonObject | None = None
+    execution_gone: bool = False
+    cancel_sent: bool = False
+    settled: bool = True
+    search_failure: Failure | None = None
+    setback: Setback | None = None
+    connected: bool = True

@@ -1,0 +1,57 @@
+"""What a run's status says: its phase with a reason and a message, and the conditions that follow from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from datamover_crds import DataMoverRunStatus, Phase
+from datamover_crds.contract import FINAL_PHASES
+from datamover_operator.aws.failure import Failure, FailureKind
+from datamover_operator.controller.plan.conditions import Judge, timestamp
+from datamover_operator.runs.plan.observed import ObservedRun
+
+_MAX_REASON = 1024
+
+
+def told(o: ObservedRun, phase: Phase, reason: str, message: str, now: datetime) -> DataMoverRunStatus:
+    """The status in a phase, of the mover that the run belongs to from now on."""
+    news = {"phase": phase, "reason": reason[:_MAX_REASON], "message": message}
+    uid = {"mover_uid": o.identity.uid} if o.identity is not None and o.run.status.mover_uid is None else {}
+    return judged(o, o.run.status.model_copy(update=news | uid), now)
+
+
+def ended(o: ObservedRun, phase: Phase, reason: str, message: str, now: datetime) -> DataMoverRunStatus:
+    """The status of a run whose end its execution does not tell."""
+    return told(o, phase, reason, message, now).model_copy(update={"completion_time": timestamp(now)})
+
+
+def judged(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> DataMoverRunStatus:
+    """Conditions as kstatus reads them: a run is Ready when it has succeeded, Stalled when it can't any more."""
+    judge, message = _judge(o, now), status.message or ""
+    if status.phase == "Succeeded":
+        conditions = judge.ready("all is transferred")
+    elif status.phase in FINAL_PHASES:
+        conditions = judge.stalled(status.reason or "Ended", message)
+    else:
+        conditions = judge.progressing(status.reason or "Running", message)
+    return status.model_copy(update={"conditions": conditions, "observed_generation": o.run.metadata.generation})
+
+
+def set_back(o: ObservedRun, status: DataMoverRunStatus, failure: Failure, now: datetime) -> DataMoverRunStatus:
+    """Tell why AWS did not do what is asked for: Stalled, where somebody has to change something first (I5)."""
+    reason = "AccessDenied" if failure.kind is FailureKind.DENIED else failure.kind.value
+    message = words_of(failure)
+    judge = _judge(o, now)
+    tell = judge.stalled if failure.kind.lasts else judge.progressing
+    return judged(o, status, now).model_copy(
+        update={"reason": reason, "message": message, "conditions": tell(reason, message)}
+    )
+
+
+def words_of(failure: Failure) -> str:
+    """AWS's own words, and the call they answer."""
+    return f"{failure.operation}: {failure.code}: {failure.message}"
+
+
+def _judge(o: ObservedRun, now: datetime) -> Judge:
+    return Judge(o.run.status.conditions, o.run.metadata.generation, now)

@@ -1,0 +1,381 @@
+"""The ways into accounts: when they open, when they shut, and what is said of it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from datamover_crds import DataMoverAccount, JsonObject, parse
+from datamover_operator.accounts.connections import AccountBook
+from datamover_operator.accounts.reconciler import AccountsDesk
+from datamover_operator.aws.failure import AwsError, Failure, FailureKind
+from datamover_operator.aws.ports import AccountAccess, Accounts, Aws
+from datamover_operator.controller.context import Caches, Clock, Desk, Key, Office
+from datamover_operator.controller.event_filter import Intake
+from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.events import Events
+from datamover_operator.kube.resources import Kind
+from datamover_operator.kube.writer import Writer
+from datamover_operator.movers.memory import Memories
+from datamover_operator.process.metrics import Metrics
+from datamover_operator.process.settings import Settings
+from tests.unit.movers.world import Kube, Told
+
+ONE, TWO = "111111111111", "222222222222"
+SECRET = "/api/v1/namespaces/datamover-system/secrets/keys"
+PATH = Kind.ACCOUNT.value.path("", "prod")
+
+
+@dataclass
+class Sky:
+    """AWS: who we are is the account that the access asks for, or what `says` says."""
+
+    asked: list[AccountAccess] = field(default_factory=list)
+    failure: FailureKind | None = None
+    account_id: str = ""
+    forgotten: list[str] = field(default_factory=list)
+
+    def connect(self, access: AccountAccess) -> Aws:
+        async def caller_identity() -> tuple[str, str]:
+            self.asked.append(access)
+            await asyncio.sleep(0)
+            if self.failure is not None:
+                raise AwsError(Failure(self.failure, "GetCallerIdentity", "Code", "no"))
+            account = self.account_id or access.account_id
+            return account, f"arn:aws:iam::{account}:user/operator"
+
+        return cast("Aws", SimpleNamespace(sts=SimpleNamespace(caller_identity=caller_identity), access=access))
+
+    def forget(self, key: str) -> None:
+        self.forgotten.append(key)
+
+
+class Room:
+    """One operator beside an API server and an AWS in memory."""
+
+    def __init__(self, kube: Kube | None = None, **settings: Any) -> None:  # noqa: ANN401 - Settings'
+        self.kube = kube or Kube()
+        self.sky, self.told, self.tick = Sky(), Told(), 0.0
+        self.caches, self.queue = Caches.empty(), WorkQueue[Key](random.Random(1))  # noqa: S311 - spreads delays
+        client = cast("KubeClient", self.kube)
+        self.intake = Intake(self.caches, self.queue, Metrics())
+        self.office = Office(
+            settings=Settings(lease=False, **settings),
+            instance="operator-1",
+            cluster_id="cluster",
+            clock=Clock(now=lambda: datetime(2025, 1, 15, 12, tzinfo=UTC), tick=lambda: self.tick),
+            caches=self.caches,
+            queue=self.queue,
+            writer=Writer(client, self.intake, Metrics()),
+            events=cast("Events", self.told),
+            metrics=Metrics(),
+            memories=Memories(),
+            rng=random.Random(1),  # noqa: S311 - names passes
+        )
+        self.book = AccountBook(self.caches.accounts)
+        self.desk = AccountsDesk(self.office, client, cast("Accounts", self.sky), self.book)
+
+    def account(self, name: str = "prod", **spec: object) -> str:
+        """Apply an account; return its uid."""
+        base = {"accountId": ONE, "region": "eu-central-1"} | spec
+        path, before = Kind.ACCOUNT.value.path("", name), self.kube.objects.get(Kind.ACCOUNT.value.path("", name))
+        meta: dict[str, Any] = metadata_of(before) if before is not None else {"name": name}
+        generation = cast("int", meta.get("generation", 0)) + 1
+        body = {"apiVersion": "datamover.io/v1alpha1", "kind": "DataMoverAccount"} | (before or {})
+        return str(
+            metadata_of(self.kube.put(path, body | {"metadata": meta | {"generation": generation}, "spec": base}))[
+                "uid"
+            ]
+        )
+
+    def mover(self, uid: str = "mover") -> None:
+        location: JsonObject = {"s3": {"s3BucketArn": "arn:aws:s3:::bucket"}}
+        metadata: JsonObject = {"name": uid, "namespace": "n", "uid": uid, "generation": 1, "resourceVersion": "1"}
+        spec: JsonObject = {"accountRef": {"name": "prod"}, "source": location, "destination": location}
+        self.caches.movers.put({"kind": "DataMover", "metadata": metadata, "spec": spec})
+
+    def keys(self, secret: str = "s") -> None:  # noqa: S107 - nobody's
+        data = {"aws_access_key_id": "k", "aws_secret_access_key": secret}
+        self.kube.put(SECRET, {"data": {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}})
+
+    async def look(self) -> None:
+        """See what there is, and reconcile all accounts."""
+        for path, raw in list(self.kube.objects.items()):
+            if "/datamoveraccounts/" in path:
+                self.intake.seen(Kind.ACCOUNT, "MODIFIED", raw)
+        for entry in self.caches.accounts:
+            await self.desk.reconcile(entry.uid)
+
+    @property
+    def stored(self) -> DataMoverAccount:
+        return parse(DataMoverAccount, self.kube.objects[PATH])
+
+    @property
+    def ready(self) -> tuple[str, str]:
+        """Status and reason of Ready."""
+        return next((each.status, each.reason) for each in self.stored.status.conditions if each.type == "Ready")
+
+    def woken(self) -> bool:
+        """Whether the movers were told to look since the last time."""
+        key = (Desk.MOVER, "mover")
+        was = key in self.queue._ready
+        self.queue.forget(key)
+        return was
+
+
+async def test_a_way_is_not_inherited_by_an_account_made_anew_under_the_name() -> None:
+    room = Room()
+    old = room.account()
+    await room.look()
+    assert room.book.way_into("prod") is not None
+    del room.kube.objects[PATH]
+    room.intake.seen(Kind.ACCOUNT, "DELETED", {"metadata": {"uid": old}})
+    room.sky.failure = FailureKind.THROTTLED
+    room.account(accountId=TWO)
+    await room.look()
+    assert room.book.way_into("prod") is None
+    await room.desk.reconcile(old)
+    assert room.sky.forgotten == [old]
+
+
+async def test_a_way_shuts_at_once_when_another_is_declared() -> None:
+    room = Room()
+    room.account()
+    await room.look()
+    room.account(assumeRole={"arn": f"arn:aws:iam::{ONE}:role/other"})
+    room.intake.seen(Kind.ACCOUNT, "MODIFIED", room.kube.objects[PATH])
+    assert room.book.way_into("prod") is None
+    assert not room.book.is_judged("prod")
+    await room.look()
+    assert cast("Any", room.book.way_into("prod")).access.assume_role_arn.endswith("role/other")
+
+
+@pytest.mark.parametrize("kind", [FailureKind.THROTTLED, FailureKind.UNAVAILABLE])
+async def test_a_passing_failure_changes_nothing_for_movers(kind: FailureKind) -> None:
+    room = Room()
+    room.account()
+    room.mover()
+    await room.look()
+    assert room.woken()
+    before = room.stored.status
+    room.sky.failure = kind
+    room.tick += 10_000
+    await room.look()
+    assert room.book.way_into("prod") is not None
+    assert (room.stored.status, room.woken()) == (before, False)
+
+
+async def test_a_passing_failure_at_the_start_lets_movers_wait_for_an_answer() -> None:
+    room = Room()
+    room.account()
+    room.mover()
+    room.sky.failure = FailureKind.UNAVAILABLE
+    await room.look()
+    assert room.ready == ("False", "AWSUnavailable")
+    assert (room.book.is_asked("prod"), room.book.is_judged("prod")) == (True, False)
+    room.woken()  # forgets what the account's appearance brought
+    await room.look()
+    assert not room.woken(), "they are told once"
+    room.sky.failure = None
+    await room.look()
+    assert (room.ready, room.book.is_judged("prod"), room.woken()) == (("True", "Ready"), True, True)
+
+
+async def test_movers_are_woken_to_say_that_aws_is_out_of_reach() -> None:
+    room = Room()
+    uid = room.account()
+    room.mover()
+    room.intake.seen(Kind.ACCOUNT, "ADDED", room.kube.objects[PATH])
+    room.woken()  # forgets what the account's appearance brought
+    room.sky.failure = FailureKind.UNAVAILABLE
+    await room.desk.reconcile(uid)
+    assert room.woken()
+
+
+async def test_who_we_are_is_asked_again_at_the_drift_interval() -> None:
+    room = Room()
+    room.account()
+    await room.look()
+    room.tick += 599
+    await room.look()
+    assert len(room.sky.asked) == 1
+    room.tick += 2
+    room.sky.account_id = TWO
+    await room.look()
+    assert len(room.sky.asked) == 2
+    assert (room.ready, room.book.way_into("prod")) == (("False", "WrongAccount"), None)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_open"),
+    [
+        (KubeError(0, "Unreachable", "no answer"), True),
+        (KubeError(500, "InternalError", "etcd"), True),
+        (KubeError(429, "TooManyRequests", "later"), True),
+        (KubeError(403, "Forbidden", "no"), False),
+        (KubeError(404, "NotFound", "gone"), False),
+    ],
+    ids=str,
+)
+async def test_a_secret_that_can_not_be_read_for_a_moment_shuts_nobody_out(error: KubeError, is_open: bool) -> None:
+    room = Room()
+    room.keys()
+    room.account(credentialsSecretRef={"name": "keys"})
+    await room.look()
+    stored, read = room.kube.objects, room.kube.get
+
+    async def get(path: str) -> JsonObject:
+        if path == SECRET:
+            raise error
+        return await read(path)
+
+    room.kube.get = get  # type: ignore[method-assign]
+    assert SECRET in stored
+    await room.look()
+    assert (room.book.way_into("prod") is not None) == is_open
+    assert room.ready == (("True", "Ready") if is_open else ("False", "InvalidCredentials"))
+
+
+async def test_a_rotated_secret_wakes_the_movers_that_rest() -> None:
+    room = Room()
+    room.keys()
+    room.account(credentialsSecretRef={"name": "keys"})
+    room.mover()
+    await room.look()
+    room.office.memories.of("mover").refused_generation = 1
+    assert room.woken()
+    await room.look()
+    assert not room.woken()
+    room.keys("rotated")
+    await room.look()
+    assert room.woken()
+    assert room.office.memories.of("mover").refused_generation is None
+
+
+async def test_a_refused_account_says_so_and_lets_nobody_in() -> None:
+    room = Room()
+    room.account()
+    room.mover()
+    await room.look()
+    raw = room.kube.objects[PATH]
+    meta: Mapping[str, Any] = metadata_of(raw) | {"generation": 2}
+    room.kube.put(PATH, raw | {"metadata": dict(meta), "spec": {**cast("JsonObject", raw["spec"]), "later": 1}})
+    await room.look()
+    status = cast("Any", room.kube.objects[PATH])["status"]
+    stalled = next(each for each in status["conditions"] if each["type"] == "Stalled")
+    assert (stalled["reason"], stalled["message"]) == (
+        "InvalidObject",
+        "spec.later: 1: no field of this name is accepted",
+    )
+    assert (status["observedGeneration"], room.book.way_into("prod")) == (2, None)
+
+
+async def test_events_tell_what_is_new_and_only_that() -> None:
+    room = Room()
+    room.account()
+    for _ in range(3):
+        await room.look()
+    room.sky.failure = FailureKind.DENIED
+    room.tick += 1000
+    for _ in range(3):
+        await room.look()
+    assert [reason for reason, _ in room.told.events] == ["Ready", "AccessDenied"]
+
+
+async def test_the_younger_of_two_rest_sections_is_told_that_it_is_not_in_force() -> None:
+    room = Room()
+    room.kube.put(
+        Kind.ACCOUNT.value.path("", "older"),
+        {
+            "apiVersion": "datamover.io/v1alpha1",
+            "kind": "DataMoverAccount",
+            "metadata": {"name": "older", "creationTimestamp": "2024-01-01T00:00:00Z"},
+            "spec": {"accountId": ONE, "region": "eu-central-1", "rest": {"namespace": "a"}},
+        },
+    )
+    room.account(rest={"namespace": "b"})
+    await room.look()
+    messages = {each.type: each.message for each in room.stored.status.conditions}
+    assert "spec.rest is not in force: DataMoverAccount 'older'" in messages["Ready"]
+    older = parse(DataMoverAccount, room.kube.objects[Kind.ACCOUNT.value.path("", "older")])
+    assert "not in force" not in older.status.conditions[0].message
+
+
+async def test_two_operators_agree_on_what_the_account_says_and_each_holds_it_for_itself() -> None:
+    kube = Kube()
+    one, two = Room(kube, operator_namespace="one"), Room(kube, operator_namespace="two")
+    one.account()
+    one.mover()
+    two.sky.failure = FailureKind.DENIED
+    for _ in range(3):
+        await one.look()
+        await two.look()
+    writes = len(kube.writes)
+    for _ in range(3):
+        await one.look()
+        await two.look()
+    assert len(kube.writes) == writes
+    assert one.ready == ("True", "Ready"), "the one whose mover needs the account gets in"
+    assert one.stored.status.movers == 1
+    two.mover()
+    await two.look()
+    assert one.ready == ("False", "AccessDenied")
+    names = ["datamover-operator.one.datamover.io/cleanup", "datamover-operator.two.datamover.io/cleanup"]
+    assert sorted(one.stored.metadata.finalizers) == names
+    mark = {"deletionTimestamp": "2025-01-15T13:00:00Z"}
+    kube.put(PATH, kube.objects[PATH] | {"metadata": metadata_of(kube.objects[PATH]) | mark})
+    one.caches.movers.drop("mover")
+    await one.look()
+    await two.look()
+    assert list(one.stored.metadata.finalizers) == names[1:]
+    two.caches.movers.drop("mover")
+    await two.look()
+    assert PATH not in kube.objects
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        [{"movers": 3, "state": "Ready", "reason": "Ready", "message": "AWS knows us"}],
+        [{"movers": 3, "state": "Reconciling", "reason": "InUse", "message": "deletion waits for 3 movers"}],
+        [],
+    ],
+)
+async def test_an_account_that_only_a_gone_operator_holds_says_so(left: list[JsonObject]) -> None:
+    room = Room()
+    room.account()
+    await room.look()
+    raw = cast("Any", room.kube.objects[PATH])
+    mark = {"deletionTimestamp": "2025-01-15T13:00:00Z", "finalizers": ["old.dm.datamover.io/cleanup"]}
+    gone = [{"operator": "dm/old", **verdict} for verdict in left]
+    status = raw["status"] | {"operators": [*gone, *raw["status"]["operators"]]}
+    room.kube.put(PATH, raw | {"metadata": metadata_of(raw) | mark, "status": status})
+    for _ in range(3):
+        await room.look()
+    conditions = {each.type: each for each in room.stored.status.conditions}
+    assert (conditions["Ready"].status, conditions["Reconciling"].status) == ("False", "True")
+    assert "held by old.dm.datamover.io/cleanup: take off" in conditions["Reconciling"].message
+
+
+async def test_what_others_change_again_and_again_is_put_right_less_and_less_often() -> None:
+    room = Room()
+    room.account()
+    await room.look()
+    done = 0
+    for _ in range(600):
+        room.tick += 1
+        writes = len(room.kube.writes)
+        room.kube.put(PATH, room.kube.objects[PATH] | {"status": {}})
+        await room.look()
+        done += len(room.kube.writes) > writes
+    assert 5 < done < 15

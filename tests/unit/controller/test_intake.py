@@ -1,0 +1,72 @@
+"""What the operator takes for the present state when news and answers cross."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from datamover_crds import JsonObject
+from datamover_operator.controller.context import Caches, Desk, Key
+from datamover_operator.controller.event_filter import Intake
+from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.kube.resources import Kind
+from datamover_operator.process.metrics import Metrics
+
+
+def mover(version: str, **more: JsonValue) -> JsonObject:
+    location: JsonObject = {"s3": {"s3BucketArn": "arn:aws:s3:::bucket"}}
+    return {
+        "apiVersion": "datamover.io/v1alpha1",
+        "kind": "DataMover",
+        "metadata": {"name": "m", "namespace": "n", "uid": "u", "generation": 1, "resourceVersion": version, **more},
+        "spec": {"accountRef": {"name": "a"}, "source": location, "destination": location},
+    }
+
+
+def test_an_answer_that_its_objects_deletion_overtook_brings_nothing_back() -> None:
+    """The last finalizer is removed: the deletion is often seen before the write's own answer."""
+    caches = Caches.empty()
+    intake = Intake(caches, WorkQueue(), Metrics())
+    intake.seen(Kind.MOVER, None, mover("1", finalizers=["datamover.io/cleanup"]))
+    without = mover("2", deletionTimestamp="2026-01-01T00:00:00Z")
+    intake.expect(Kind.MOVER, without)
+    intake.seen(Kind.MOVER, "DELETED", mover("3", deletionTimestamp="2026-01-01T00:00:00Z"))
+    intake.wrote(Kind.MOVER, without)
+    assert caches.movers.get("u") is None
+    assert caches.movers.under(("account", "a")) == []
+
+
+def test_the_news_of_an_old_ones_deletion_takes_nothing_from_a_new_one_of_its_name() -> None:
+    metrics = Metrics()
+    intake = Intake(Caches.empty(), WorkQueue(), metrics)
+    intake.seen(Kind.MOVER, None, mover("1"))
+    intake.seen(Kind.MOVER, "ADDED", mover("3", uid="new"))
+    intake.seen(Kind.MOVER, "DELETED", mover("2"))
+    metrics.run_ended("n", "m", "Succeeded", moved=7)
+    moved = {"namespace": "n", "mover": "m"}
+    assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) == 7
+    intake.seen(Kind.MOVER, "DELETED", mover("4", uid="new"))
+    metrics.run_ended("n", "m", "Succeeded", moved=7)
+    assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) is None
+
+
+def test_an_edit_that_a_read_finds_first_is_news() -> None:
+    """A conflict lets an object be read anew: what a user has edited meanwhile is seen there before its event."""
+    queue: WorkQueue[Key] = WorkQueue()
+    intake = Intake(Caches.empty(), queue, Metrics())
+    intake.seen(Kind.MOVER, None, mover("1"))
+    queue.forget((Desk.MOVER, "u"))
+    intake.found(Kind.MOVER, mover("2", generation=2))
+    intake.seen(Kind.MOVER, "MODIFIED", mover("2", generation=2))
+    assert len(queue) == 1
+
+
+def test_the_answer_to_our_own_write_is_no_news() -> None:
+    queue: WorkQueue[Key] = WorkQueue()
+    intake = Intake(Caches.empty(), queue, Metrics())
+    intake.seen(Kind.MOVER, None, mover("1"))
+    queue.forget((Desk.MOVER, "u"))
+    written = mover("2", annotations={"datamover.io/task-arn": "arn:aws:task"})
+    intake.expect(Kind.MOVER, written)
+    intake.wrote(Kind.MOVER, written)
+    intake.seen(Kind.MOVER, "MODIFIED", written)
+    assert len(queue) == 0

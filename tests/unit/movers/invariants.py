@@ -1,0 +1,173 @@
+"""What must hold of every plan for a mover, whatever was observed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from datamover_crds.contract import UID_TAG
+from datamover_operator.movers.plan.names import distinct_role_name
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.planner import plan_mover
+from datamover_operator.movers.plan.preconditions import first_objection
+from datamover_operator.movers.plan.steps import (
+    AwsStep,
+    CancelExecution,
+    ChangeTags,
+    ClaimIntent,
+    CreateLocation,
+    CreateRole,
+    CreateTask,
+    Delete,
+    Plan,
+    PutRolePermissionsBoundary,
+    PutRolePolicy,
+    Record,
+    RemoveFinalizer,
+    Step,
+    TagRole,
+    UpdateLocation,
+    UpdateTask,
+)
+
+_ROOMS: dict[type, str] = {
+    CreateRole: "roles",
+    PutRolePolicy: "roles",
+    PutRolePermissionsBoundary: "roles",
+    TagRole: "roles",
+    CreateLocation: "locations",
+    UpdateLocation: "locations",
+    CreateTask: "task",
+    UpdateTask: "task",
+    CancelExecution: "executions",
+}
+_TRUTHS = {("True", "False", "False"), ("False", "True", "False"), ("False", "False", "True")}
+
+
+def check_plan(o: Observed, plan: Plan, now: datetime) -> None:
+    """Assert all of it."""
+    assert plan_mover(o, now) == plan, "the same is planned from the same"
+    _creates_only_what_is_claimed(o, plan)
+    _steps_are_independent(plan)
+    _deletes_only_its_own(o, plan)
+    _conditions_are_kstatus(o, plan)
+    _does_nothing_against_an_objection(o, plan)
+    assert not (plan.done and "Ready" not in _true(plan) and not _waits_for_others(o)), "what is not Ready goes on"
+
+
+def creations(step: Step) -> list[str]:
+    """The names by which an intent allows a step."""
+    match step:
+        case CreateRole():
+            return [f"CreateRole {side} {step.name}" for side in step.sides]
+        case CreateLocation():
+            return [f"CreateLocation {step.side}"]
+        case CreateTask():
+            return ["CreateTask"]
+        case _:
+            return []
+
+
+def _creates_only_what_is_claimed(o: Observed, plan: Plan) -> None:
+    calls = [call for step in plan.steps for call in creations(step)]
+    intent = o.mover.status.intent
+    if calls:
+        assert o.intent_claimed
+        assert o.settled
+        assert intent is not None
+        assert (intent.instance, intent.nonce) == (o.instance, o.nonce)
+        others = {name for name in intent.calls if name not in calls}
+        taken = {_with_suffix(call, o.uid) for call in others if call.startswith("CreateRole")}
+        assert set(calls) <= {*intent.calls, *taken}
+    assert o.settled or not any(isinstance(step, ClaimIntent) for step in plan.steps)
+
+
+def _with_suffix(call: str, uid: str) -> str:
+    """The same CreateRole where others have the name."""
+    operation, side, name = call.split(" ")
+    return f"{operation} {side} {distinct_role_name(name, uid)}"
+
+
+def _steps_are_independent(plan: Plan) -> None:
+    aws = [step for step in plan.steps if isinstance(step, AwsStep)]
+    rooms = {_room(step) for step in aws if not isinstance(step, ChangeTags)}
+    assert len(rooms) <= 1, "no step builds on another of the same plan"
+    assert not rooms or {_room(step) for step in aws} == rooms, "tags go with what they are on"
+    subjects = [subject for step in aws for subject in _subjects(step)]
+    assert len(subjects) == len(set(subjects)), "no two steps change the same"
+    assert not aws or len(aws) == len(plan.steps), "writes to Kubernetes stand alone"
+
+
+def _room(step: AwsStep) -> str:
+    if isinstance(step, Delete):
+        return f"delete {step.kind}"
+    if isinstance(step, ChangeTags):
+        return "task" if step.part == "task" else "locations"
+    return _ROOMS[type(step)]
+
+
+def _subjects(step: AwsStep) -> list[str]:
+    match step:
+        case CreateRole() | PutRolePolicy() | PutRolePermissionsBoundary() | TagRole():
+            return [step.name.lower()]
+        case CreateLocation() | UpdateLocation():
+            return [f"location {step.side}"]
+        case CreateTask():
+            return ["task"]
+        case UpdateTask():
+            return [f"task {step.arn}"]
+        case ChangeTags():
+            return [f"tags {step.arn}"]
+        case CancelExecution() | Delete():
+            return [step.arn]
+
+
+def _deletes_only_its_own(o: Observed, plan: Plan) -> None:
+    owned = {item.arn for item in o.retired}
+    owned |= {o.task.arn} if o.task is not None and "task" in o.owned else set()
+    owned |= {known.arn for side, known in o.locations.items() if side in o.owned}
+    owned |= {role.arn for side, role in o.roles.items() if f"{side}Role" in o.owned}
+    for step in plan.steps:
+        if isinstance(step, Delete):
+            assert step.arn in owned, f"{step.arn} is not ours"
+            assert step.arn not in o.shared_roles, f"{step.arn} is used by others"
+        if isinstance(step, RemoveFinalizer) and o.mover.spec.deletion_policy == "Delete":
+            assert owned <= o.shared_roles, "nothing is left behind"
+
+
+def _conditions_are_kstatus(o: Observed, plan: Plan) -> None:
+    before = {each.type: each for each in o.mover.status.conditions}
+    after = {each.type: each for each in plan.conditions}
+    if o.mover.metadata.deletion_timestamp is not None and not o.finalizer:
+        return
+    if not before and not after and not o.account_kept and plan.again_at is not None:
+        return  # a moment that is not worth a write
+    assert list(after) == ["Ready", "Reconciling", "Stalled"]
+    assert tuple(each.status for each in after.values()) in _TRUTHS
+    assert all(each.observed_generation == o.generation for each in after.values())
+    for kind, condition in after.items():
+        known = before.get(kind)
+        if known is not None and known.status == condition.status:
+            assert condition.last_transition_time == known.last_transition_time
+
+
+def _does_nothing_against_an_objection(o: Observed, plan: Plan) -> None:
+    if o.mover.metadata.deletion_timestamp is None and first_objection(o) is not None:
+        assert all(isinstance(step, Record) or _only_stops(o, step) for step in plan.steps)
+
+
+def _only_stops(o: Observed, step: Step) -> bool:
+    """The mover's own task is kept from starting by itself."""
+    is_ours = o.task is not None and (o.task.tags or {}).get(UID_TAG) == o.uid
+    if not isinstance(step, UpdateTask) or not is_ours:
+        return False
+    schedule = step.changes["schedule"]
+    return list(step.changes) == ["schedule"] and isinstance(schedule, dict) and schedule["status"] == "DISABLED"
+
+
+def _waits_for_others(o: Observed) -> bool:
+    """Somebody else's object has to become ready, or nothing at all is left to do."""
+    return not o.connected or (o.mover.metadata.deletion_timestamp is not None and not o.finalizer)
+
+
+def _true(plan: Plan) -> set[str]:
+    return {condition.type for condition in plan.conditions if condition.status == "True"}

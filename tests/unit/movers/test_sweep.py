@@ -1,0 +1,102 @@
+"""One listing for all movers of an account shows which of them has to be looked at, and leaves the others alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.movers.sweep import Sweep
+from tests.support.waiting import eventually_async
+from tests.unit.movers.given import ONE_OF_EACH, SPEC, counts, told
+from tests.unit.movers.sky import error
+from tests.unit.movers.world import World
+
+
+def sweep(world: World, times: int = 2) -> float | None:
+    """Sweep the accounts so often; how soon the mover is looked at then, if at all."""
+    listings: list[str] = []
+    heard = world.sky.on_read
+
+    def hear(operation: str) -> None:
+        listings.append(operation)
+        heard(operation)
+
+    async def is_done() -> bool:
+        return len(listings) > times
+
+    async def sweeping() -> None:
+        quick = world.office.settings.model_copy(update={"sweep_interval_seconds": 0.001})
+        task = asyncio.create_task(Sweep(replace(world.office, settings=quick), world.book).sweep_forever())
+        await eventually_async(is_done, what="sweeps")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    world.queue.next, world.sky.on_read = None, hear
+    asyncio.run(sweeping())
+    world.sky.on_read = heard
+    assert set(listings) == {"ListTasks"}
+    return world.queue.next
+
+
+def vanish(world: World) -> None:
+    del world.sky.items[str(world.mover.status.task_arn)]
+
+
+def run(world: World) -> None:
+    world.sky.start(str(world.mover.status.task_arn))
+
+
+def lose_agent(world: World) -> None:
+    world.sky.items[str(world.mover.status.task_arn)].status = "UNAVAILABLE"
+
+
+def test_a_steady_mover_is_left_alone() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        assert sweep(world) is None
+        assert not world.memory.must_look
+        assert not world.memory.must_describe
+
+
+@pytest.mark.parametrize("happens", [vanish, run, lose_agent])
+def test_what_has_changed_is_looked_at(happens: Callable[[World], None]) -> None:
+    with World(SPEC) as world:
+        world.settle()
+        happens(world)
+        assert sweep(world) == 0.0
+        assert world.memory.must_look == (happens is vanish)
+        assert world.memory.must_describe == (happens is not vanish)
+
+
+def test_a_task_that_a_listing_shows_unavailable_is_told_of() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        lose_agent(world)
+        sweep(world)
+        world.reconcile()
+        assert told(world, "Stalled")["reason"] == "TaskUnavailable"
+
+
+def test_a_task_that_a_listing_does_not_show_is_made_again() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        vanish(world)
+        sweep(world)
+        assert world.settle() == "Ready"
+        assert counts(world) == ONE_OF_EACH
+
+
+def test_a_listing_that_fails_says_nothing() -> None:
+    with World(SPEC) as world:
+        world.settle()
+        vanish(world)
+
+        def fail(operation: str) -> None:
+            raise error(FailureKind.THROTTLED, operation)
+
+        world.sky.on_read = fail
+        assert sweep(world) is None

@@ -1,0 +1,409 @@
+"""A mover's whole life without a network: the real reconcile loop over an API server and an AWS in memory.
+
+Every plan on the way is checked for what must always hold; `settle` goes on until nothing is left to be done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self, cast
+from unittest import mock
+
+from datamover_crds import DataMover, DataMoverAccount, JsonObject, parse
+from datamover_crds.common import API_VERSION
+from datamover_operator.accounts.connections import AccountBook, Way, declared_access
+from datamover_operator.accounts.plan.planner import Caller
+from datamover_operator.aws.ports import AccountAccess
+from datamover_operator.controller.context import Caches, Clock, Desk, Key, Office
+from datamover_operator.controller.plan.conditions import is_true
+from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.events import Events
+from datamover_operator.kube.resources import Kind, merged
+from datamover_operator.kube.writer import Writer
+from datamover_operator.movers import reconciler as movers_module
+from datamover_operator.movers.memory import Memories, Memory
+from datamover_operator.movers.plan.desired import declared_fields
+from datamover_operator.movers.plan.names import account_finalizer
+from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.planner import plan_mover
+from datamover_operator.movers.plan.steps import Plan
+from datamover_operator.movers.reconciler import Movers
+from datamover_operator.process.metrics import Metrics
+from datamover_operator.process.settings import Settings
+from tests.unit.movers.invariants import check_plan
+from tests.unit.movers.sky import ACCOUNT, REGION, CrashError, Sky
+
+CLUSTER = "cluster-1"
+NAMESPACE = "team-a"
+NAME = "m"
+OWNER = f"{CLUSTER}/{NAMESPACE}/{NAME}"
+MAX_PASSES = 60
+SETTINGS = Settings(lease=False)
+HELD = account_finalizer(SETTINGS.operator)
+METRICS = Metrics()
+GRANT_ALL: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}
+PATH = Kind.MOVER.value.path(NAMESPACE, NAME)
+
+
+@dataclass
+class Kube:
+    """An API server that knows compare-and-swap, generations and finalizers. `before`, `after` may raise."""
+
+    objects: dict[str, JsonObject] = field(default_factory=dict)
+    writes: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = lambda _: None
+    after: Callable[[str], None] = lambda _: None
+    serial: int = 0
+
+    async def get(self, path: str) -> JsonObject:
+        if path not in self.objects:
+            raise KubeError(404, "NotFound", path)
+        return copy.deepcopy(self.objects[path])
+
+    async def create(self, path: str, body: JsonObject) -> JsonObject:
+        self.before("create")
+        self.writes.append("create")
+        key = f"{path}/{metadata_of(body)['name']}"
+        if key in self.objects:
+            raise KubeError(409, "AlreadyExists", key)
+        self.put(key, body)
+        self.after("create")
+        return copy.deepcopy(self.objects[key])
+
+    async def patch(self, path: str, body: JsonObject) -> JsonObject:
+        self.before("patch")
+        self.writes.append(path.removeprefix(PATH))
+        key = path.removesuffix("/status")
+        stored = await self.get(key)
+        if metadata_of(body)["resourceVersion"] != metadata_of(stored)["resourceVersion"]:
+            raise KubeError(409, "Conflict", path)
+        meta = metadata_of(stored)
+        self.put(key, cast("JsonObject", merged(stored, body)))
+        if meta.get("deletionTimestamp") and not metadata_of(self.objects[key]).get("finalizers"):
+            gone = self.objects.pop(key)
+            self.after("patch")
+            return gone
+        self.after("patch")
+        return copy.deepcopy(self.objects[key])
+
+    async def delete(self, path: str, body: JsonObject) -> JsonObject:
+        self.writes.append("delete")
+        return self.objects.pop(path, {})
+
+    def put(self, key: str, raw: Mapping[str, Any]) -> JsonObject:
+        """Store an object under a new version."""
+        self.serial += 1
+        base = {"uid": f"uid-{self.serial}", "generation": 1, "creationTimestamp": "2025-01-15T12:00:00Z"}
+        meta = base | dict(metadata_of(dict(raw))) | {"resourceVersion": str(self.serial)}
+        self.objects[key] = copy.deepcopy(dict(raw)) | {"metadata": meta}
+        return self.objects[key]
+
+
+@dataclass
+class Queue:
+    """Remembers when the mover wants to be looked at next, in seconds."""
+
+    next: float | None = None
+    failures: int = 0
+
+    def add(self, key: Key) -> None:
+        self.add_after(key, 0.0)
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        if key[0] is Desk.MOVER:
+            self.next = seconds if self.next is None else min(self.next, seconds)
+
+    def retry(self, key: Key) -> float:
+        delay = min(60.0, 2.0**self.failures)
+        self.failures += 1
+        self.add_after(key, delay)
+        return delay
+
+    def succeeded(self, _key: Key) -> None:
+        self.failures = 0
+
+    def is_wanted(self, _key: Key) -> bool:
+        return False
+
+    def forget(self, _key: Key) -> None:
+        self.next = None
+
+
+@dataclass
+class Told:
+    """The Events, as (reason, message)."""
+
+    events: list[tuple[str, str]] = field(default_factory=list)
+
+    def tell(self, _raw: JsonObject, reason: str, note: str, *, warning: bool) -> None:
+        self.events.append((reason, note))
+
+
+class World:
+    """One mover, one account, one operator. A context manager."""
+
+    def __init__(self, spec: Mapping[str, Any], *, grants: list[JsonObject] | None = None) -> None:
+        self.sky = Sky()
+        self.kube = Kube()
+        self.told = Told()
+        self.tick = 1000.0
+        self.starts = 0
+        self.connected = True
+        self.aws_answers = True
+        self.accountless = False
+        self.wiped = False
+        self.account: JsonObject = {
+            "apiVersion": "datamover.io/v1alpha1",
+            "kind": "DataMoverAccount",
+            "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1", "finalizers": [HELD]},
+            "spec": {"accountId": ACCOUNT, "region": REGION, "grants": cast("Any", grants or [GRANT_ALL])},
+        }
+        self.others: list[JsonObject] = []
+        self.create(spec)
+        self.restart()
+
+    def __enter__(self) -> Self:
+        self._runner = asyncio.Runner()
+        self._patch = mock.patch.object(movers_module, "plan_mover", self._checked_plan)
+        self._patch.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._patch.stop()
+        self._runner.close()
+
+    # what users and the outside do
+
+    def create(self, spec: Mapping[str, Any], **metadata: object) -> None:
+        meta = {"name": NAME, "namespace": NAMESPACE} | metadata
+        body = {"apiVersion": "datamover.io/v1alpha1", "kind": "DataMover", "metadata": meta, "spec": dict(spec)}
+        parse(DataMover, body)
+        self.kube.put(PATH, body)
+
+    def change(self, spec: Mapping[str, Any]) -> None:
+        """Apply another spec."""
+        self._edit({"spec": dict(spec)}, generation=True)
+
+    def delete(self) -> None:
+        """Ask for the mover's deletion."""
+        mark = {"deletionTimestamp": "2025-01-15T13:00:00Z"}
+        self._edit({"metadata": metadata_of(self.raw) | mark}, generation=True)
+        if not metadata_of(self.raw).get("finalizers"):
+            del self.kube.objects[PATH]
+
+    def wipe_status(self) -> None:
+        """Lose the status, unless it alone tells what has left the spec and is still to be taken away in AWS."""
+        if set(self.mover.status.declared) - set(declared_fields(self.mover.spec)):
+            return
+        self.wiped = True
+        self._edit({"status": {}}, generation=False)
+
+    def lose(self, *fields: str) -> None:
+        """Lose a part of the status."""
+        status = cast("JsonObject", self.raw.get("status") or {})
+        self._edit({"status": {key: value for key, value in status.items() if key not in fields}}, generation=False)
+
+    def replace(self) -> None:
+        """Lose the object itself, and make it again with all that `kubectl get -o yaml` and an edit would keep."""
+        old = self.kube.objects.pop(PATH)
+        self.create(cast("JsonObject", old["spec"]), annotations=metadata_of(old).get("annotations", {}))
+        self.restart()
+
+    def restart(self) -> None:
+        """The operator's process ends, and another one starts."""
+        self.starts += 1
+        self.caches = Caches.empty()
+        self.memories = Memories()
+        self.queue = Queue()
+        self.book = AccountBook(self.caches.accounts)
+        writer = Writer(cast("KubeClient", self.kube), self, METRICS)
+        self.office = Office(
+            settings=SETTINGS,
+            instance=f"operator-{self.starts}",
+            cluster_id=CLUSTER,
+            clock=Clock(now=lambda: self.sky.now, tick=lambda: self.tick),
+            caches=self.caches,
+            queue=cast("WorkQueue[Key]", self.queue),
+            writer=writer,
+            events=cast("Events", self.told),
+            metrics=METRICS,
+            memories=self.memories,
+            rng=random.Random(self.starts),  # noqa: S311 - nonces that can be told apart
+        )
+        self.movers = Movers(self.office, self.book)
+
+    def grant(self, grants: list[JsonObject]) -> None:
+        """The account's owner grants something else; the operator looks at its movers."""
+        self._edit_account({"spec": cast("JsonObject", self.account["spec"]) | {"grants": cast("Any", grants)}})
+        self.look_closely()
+
+    def protect(self, *, held: bool) -> None:
+        """The account has the operator's finalizer, or not."""
+        self._edit_account({"metadata": metadata_of(self.account) | {"finalizers": [HELD] if held else []}})
+
+    def share(self, role_arn: str) -> None:
+        """Another mover's location uses a role."""
+        self.kube.serial += 1
+        number = len(self.others)
+        meta = {"name": f"other-{number}", "namespace": "b", "uid": f"o-{number}", "resourceVersion": "1"}
+        spec = cast("JsonObject", self.raw["spec"])
+        status = {"sourceRoleArn": role_arn}
+        self.others.append(self.raw | cast("JsonObject", {"metadata": meta, "spec": spec, "status": status}))
+        self.sky.add("location", {"locationUri": "s3://theirs/", "s3Config": {"bucketAccessRoleArn": role_arn}}, {})
+
+    def hold(self, name: str) -> str:
+        """A run holds the mover; returns where it is stored."""
+        path = Kind.RUN.value.path(NAMESPACE, name)
+        meta: JsonObject = {"name": name, "namespace": NAMESPACE, "uid": "run-1"}
+        spec: JsonObject = {"moverRef": {"name": NAME}}
+        self.kube.put(path, {"apiVersion": API_VERSION, "kind": "DataMoverRun", "metadata": meta, "spec": spec})
+        status = cast("JsonObject", self.raw["status"]) | {"currentRun": {"name": name, "uid": "run-1"}}
+        self._edit({"status": status}, generation=False)
+        return path
+
+    def pass_time(self, seconds: float) -> None:
+        self.tick += seconds
+        self.sky.now += timedelta(seconds=seconds)
+
+    def bound(self, boundary: str | None) -> None:
+        """Let the account name a permissions boundary for the roles, or none."""
+        account = cast("JsonObject", self.account["spec"])
+        self._edit_account(
+            {"spec": account | {"accessRoles": {"permissionsBoundaryArn": boundary} if boundary else {}}}
+        )
+        self.look_closely()
+
+    def look_closely(self) -> None:
+        """The drift interval is over."""
+        self.memory.must_look = True
+
+    # what the operator does
+
+    def settle(self) -> str:
+        """Reconcile until nothing but the next drift check is left: Ready, Stalled, Reconciling (waits) or Gone."""
+        for _ in range(MAX_PASSES):
+            if not self.reconcile():
+                return "Gone"
+            delay = self.queue.next
+            if delay is not None and delay < SETTINGS.drift_interval_seconds / 4:
+                self.pass_time(delay + 0.001)
+                continue
+            return self.state
+        said = f"{self.raw.get('status')}, {self.sky.writes[-20:]}"
+        raise AssertionError(f"not settled after {MAX_PASSES} passes: {said}")
+
+    def reconcile(self) -> bool:
+        """One pass; False when the mover is gone."""
+        raw = self.kube.objects.get(PATH)
+        if raw is None:
+            return False
+        self._fill_caches(raw)
+        self.queue.next = None
+        try:
+            self._runner.run(self.movers.reconcile(self.uid))
+        except CrashError:
+            self.restart()
+            self.queue.next = 0.0
+        return PATH in self.kube.objects
+
+    # what there is to see
+
+    @property
+    def raw(self) -> JsonObject:
+        return self.kube.objects[PATH]
+
+    @property
+    def mover(self) -> DataMover:
+        return parse(DataMover, self.raw)
+
+    @property
+    def uid(self) -> str:
+        return str(metadata_of(self.raw)["uid"])
+
+    @property
+    def memory(self) -> Memory:
+        return self.memories.of(self.uid)
+
+    @property
+    def state(self) -> str:
+        conditions = self.mover.status.conditions
+        return next((kind for kind in ("Ready", "Stalled", "Reconciling") if is_true(conditions, kind)), "Unknown")
+
+    @property
+    def runs(self) -> list[str]:
+        return [key.rsplit("/", 1)[-1] for key in self.kube.objects if "/datamoverruns/" in key]
+
+    @contextmanager
+    def disturbed(self, on_aws: Callable[[str, str], None], on_kube: Callable[[str, str], None]) -> Iterator[None]:
+        """Call back around each call to AWS and each write to Kubernetes, with (before | after, operation)."""
+        places = ((self.sky, on_aws), (self.kube, on_kube))
+        for place, call in places:
+            place.before = lambda operation, call=call: call("before", operation)  # type: ignore[misc]
+            place.after = lambda operation, call=call: call("after", operation)  # type: ignore[misc]
+        try:
+            yield
+        finally:
+            for place, _ in places:
+                place.before = place.after = lambda _: None
+
+    def _edit(self, change: Mapping[str, Any], *, generation: bool) -> None:
+        raw = copy.deepcopy(self.raw) | dict(change)
+        meta = metadata_of(raw)
+        more = 1 if generation else 0
+        self.kube.put(PATH, raw | {"metadata": meta | {"generation": cast("int", meta["generation"]) + more}})
+
+    def _edit_account(self, change: JsonObject) -> None:
+        self.kube.serial += 1
+        account = self.account | change
+        self.account = account | {"metadata": metadata_of(account) | {"resourceVersion": str(self.kube.serial)}}
+
+    def _fill_caches(self, raw: JsonObject) -> None:
+        self.caches.movers.put(copy.deepcopy(raw))
+        for other in self.others:
+            self.caches.movers.put(other)
+        if self.accountless:
+            return
+        self.caches.accounts.put(self.account)
+        account = parse(DataMoverAccount, self.account)
+        if self.connected:
+            access = AccountAccess(account.metadata.uid, ACCOUNT, REGION)
+            way = Way(declared_access(account), access, self.sky.ports(), Caller(ACCOUNT, "arn:aws:iam"), self.tick)
+            self.book.open(account.metadata.uid, way)
+        else:
+            self.book.shut(account.metadata.uid)
+        self.book.judge(account, is_answer=self.aws_answers)
+        for key, run in self.kube.objects.items():
+            if "/datamoverruns/" in key:
+                self.caches.runs.put(copy.deepcopy(run))
+
+    # what the writer tells
+
+    def expect(self, kind: Kind, raw: JsonObject) -> None:
+        pass
+
+    def wrote(self, kind: Kind, raw: JsonObject) -> None:
+        self.found(kind, raw)
+
+    def found(self, kind: Kind, raw: JsonObject) -> None:
+        cache = self.caches.movers if kind is Kind.MOVER else self.caches.runs
+        cache.put(copy.deepcopy(raw))
+
+    def gone(self, kind: Kind, namespace: str, name: str) -> None:
+        cache = self.caches.movers if kind is Kind.MOVER else self.caches.runs
+        entry = cache.named(namespace, name)
+        if entry is not None:
+            cache.drop(entry.uid)
+
+    def _checked_plan(self, o: Observed, now: Any) -> Plan:  # noqa: ANN401 - as plan_mover's
+        plan = plan_mover(o, now)
+        check_plan(o, plan, now)
+        return plan
