@@ -27,6 +27,6 @@ async def _credentials(client: KubeClient, namespace: str, name: str) -> Credent
     data = await read_secret(client, namespace, name)
     for key in ("aws_access_key_id", "aws_secret_access_key"):
         if not data.get(key):
-            raise UnusableSecretError(f"Secret '{namespace}/{name}': has no key '{key}'")
+            raise UnusableSecretError(f"Secret '{namespace}/{name}' has no key '{key}'")
     token = data.get("aws_session_token") or None
     return Credentials(data["aws_access_key_id"], data["aws_secret_access_key"], token)

@@ -21,6 +21,6 @@ async def read_secret(client: KubeClient, namespace: str, name: str) -> dict[str
         try:
             decoded[key] = base64.b64decode(str(value), validate=True).decode().strip()
         except (binascii.Error, UnicodeDecodeError):
-            msg = f"Secret '{namespace}/{name}': key '{key}' does not hold text"
+            msg = f"the value of key '{key}' in Secret '{namespace}/{name}' is not text"
             raise UnusableSecretError(msg) from None
     return decoded

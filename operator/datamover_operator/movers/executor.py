@@ -187,8 +187,8 @@ class MoverPass:
         if is_own or step.execution_arn is not None:
             return
         if raw is None or metadata_of(raw).get("deletionTimestamp"):
-            raise KubeError(409, "Conflict", f"run '{step.name}' is just going")
-        message = f"run '{step.name}' belongs to another mover; delete it, or set another token"
+            raise KubeError(409, "Conflict", f"run '{step.name}' is being deleted")
+        message = f"run '{step.name}' exists already and belongs to another mover; delete it, or set another token"
         self.o = replace(
             self.o,
             trouble=(
@@ -214,7 +214,7 @@ class MoverPass:
         entry = self._office.caches.movers.put(raw)
         mover, meta = entry.model, self.o.mover.metadata
         if (mover.metadata.uid, mover.metadata.generation) != (meta.uid, meta.generation):
-            raise KubeError(409, "Conflict", "the object was changed while it was worked on")
+            raise KubeError(409, "Conflict", "the object changed during the pass")
         self._raw = entry.raw
         self.o = replace(
             self.o, mover=mover, finalizer=FINALIZER in mover.metadata.finalizers, annotated=mover.metadata.annotations
@@ -227,5 +227,5 @@ class MoverPass:
 def _not_kept(steps: list[AwsStep]) -> Trouble:
     step = next(each for each in steps if isinstance(each, UpdateTask | UpdateLocation))
     operation = "UpdateTask" if isinstance(step, UpdateTask) else "UpdateLocation"
-    message = f"AWS accepts the change but does not keep it: {sorted(step.changes)}"
+    message = f"AWS accepted the change but did not keep it: {', '.join(sorted(step.changes))}"
     return Trouble(Failure(FailureKind.REFUSED, operation, "NotKept", message), step.path)

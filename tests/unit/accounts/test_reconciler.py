@@ -306,9 +306,9 @@ async def test_the_younger_of_two_rest_sections_is_told_that_it_is_not_in_force(
     room.account(rest={"namespace": "b"})
     await room.look()
     messages = {each.type: each.message for each in room.stored.status.conditions}
-    assert "spec.rest is not in force: DataMoverAccount 'older'" in messages["Ready"]
+    assert "spec.rest has no effect: the older DataMoverAccount 'older'" in messages["Ready"]
     older = parse(DataMoverAccount, room.kube.objects[Kind.ACCOUNT.value.path("", "older")])
-    assert "not in force" not in older.status.conditions[0].message
+    assert "has no effect" not in older.status.conditions[0].message
 
 
 async def test_two_operators_agree_on_what_the_account_says_and_each_holds_it_for_itself() -> None:
@@ -346,8 +346,8 @@ async def test_two_operators_agree_on_what_the_account_says_and_each_holds_it_fo
 @pytest.mark.parametrize(
     "left",
     [
-        [{"movers": 3, "state": "Ready", "reason": "Ready", "message": "AWS knows us"}],
-        [{"movers": 3, "state": "Reconciling", "reason": "InUse", "message": "deletion waits for 3 movers"}],
+        [{"movers": 3, "state": "Ready", "reason": "Ready", "message": "authenticated"}],
+        [{"movers": 3, "state": "Reconciling", "reason": "InUse", "message": "deletion is waiting for 3 movers"}],
         [],
     ],
 )
@@ -364,7 +364,7 @@ async def test_an_account_that_only_a_gone_operator_holds_says_so(left: list[Jso
         await room.look()
     conditions = {each.type: each for each in room.stored.status.conditions}
     assert (conditions["Ready"].status, conditions["Reconciling"].status) == ("False", "True")
-    assert "held by old.dm.datamover.io/cleanup: take off" in conditions["Reconciling"].message
+    assert "held by finalizers old.dm.datamover.io/cleanup: if an operator is gone" in conditions["Reconciling"].message
 
 
 async def test_what_others_change_again_and_again_is_put_right_less_and_less_often() -> None:

@@ -130,7 +130,7 @@ def test_deletion_waits_until_a_doubt_is_settled() -> None:
         lost(world)
         world.delete()
         world.reconcile()
-        assert "is not known" in str(told(world, "Reconciling")["message"])
+        assert "is unknown" in str(told(world, "Reconciling")["message"])
         assert world.settle() == "Gone"
         assert counts(world) == NOTHING
 

@@ -159,7 +159,7 @@ def test_the_account_has_to_be_there_and_ready() -> None:
         world.accountless = True
         world.reconcile()
         assert told(world, "Stalled")["reason"] == "AccountNotFound"
-        assert "there is no DataMoverAccount 'dev'" in str(told(world, "Stalled")["message"])
+        assert "DataMoverAccount 'dev' does not exist" in str(told(world, "Stalled")["message"])
         world.accountless, world.connected = False, False
         world.look_closely()
         world.reconcile()

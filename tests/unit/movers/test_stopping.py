@@ -55,7 +55,7 @@ def test_suspending_waits_for_the_run_and_says_so(granted: bool) -> None:
         world.look_closely()
         world.reconcile()
         kind = "Reconciling" if granted else "Stalled"
-        assert "the schedule is disabled when it has ended" in str(told(world, kind)["message"])
+        assert "the schedule will be disabled when the active run ends" in str(told(world, kind)["message"])
         assert task.described["schedule"] == ENABLED
         world.settle()
         assert task.described["schedule"] == DISABLED

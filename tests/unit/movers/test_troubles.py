@@ -162,7 +162,7 @@ def test_an_update_that_aws_does_not_keep_is_told_of_once() -> None:
 
         with on_call(world, "UpdateTask", forget):
             assert world.settle() == "Stalled"
-        assert "does not keep" in str(told(world, "Stalled")["message"])
+        assert "did not keep" in str(told(world, "Stalled")["message"])
         assert world.sky.writes.count("UpdateTask") == 1
 
 
@@ -268,11 +268,11 @@ def test_deletion_needs_the_account() -> None:
         world.delete()
         world.connected = False
         world.reconcile()
-        assert "DataMoverAccount 'dev' has to be Ready" in str(told(world, "Reconciling")["message"])
+        assert "DataMoverAccount 'dev' is not Ready" in str(told(world, "Reconciling")["message"])
         world.accountless = True
         world.restart()
         world.reconcile()
-        assert "DataMoverAccount 'dev' is gone" in str(told(world, "Stalled")["message"])
+        assert "DataMoverAccount 'dev' no longer exists" in str(told(world, "Stalled")["message"])
         world.accountless, world.connected = False, True
         world.memory.refused_generation = None
         assert world.settle() == "Gone"
@@ -295,7 +295,7 @@ def test_without_an_answer_from_aws_a_mover_that_is_ready_is_silent_and_others_s
         assert told(world, "Reconciling")["reason"] == "AccountNotReady"
         world.delete()
         world.reconcile()
-        assert "DataMoverAccount 'dev' has to be Ready" in str(told(world, "Reconciling")["message"])
+        assert "DataMoverAccount 'dev' is not Ready" in str(told(world, "Reconciling")["message"])
         world.aws_answers = world.connected = True
         assert world.settle() == "Gone"
         assert counts(world) == NOTHING
@@ -335,7 +335,7 @@ def test_deletion_waits_until_the_run_is_recorded() -> None:
         run = world.hold("r1")
         world.delete()
         world.reconcile()
-        assert "run 'r1' has to be recorded" in str(told(world, "Reconciling")["message"])
+        assert "the result of run 'r1' is not recorded" in str(told(world, "Reconciling")["message"])
         assert counts(world) == ONE_OF_EACH
         del world.kube.objects[run]
         world.caches.runs.drop("run-1")

@@ -23,7 +23,7 @@ State = Literal["Ready", "Reconciling", "Stalled"]
 _BY_WEIGHT: tuple[State, ...] = ("Ready", "Reconciling", "Stalled")
 _MAX_VERDICTS = 64
 _MAX_MESSAGE = 4096
-_GOES = "is being deleted: nothing is made in it any more"
+_GOES = "the account is being deleted; nothing more is created in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +111,26 @@ def _judge(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Literal["
             return "keep", verdict("Reconciling", "AWSUnavailable", message)
         return "shut", verdict("Stalled", "AccessDenied", message)
     if o.caller is None:
-        return "keep", verdict("Reconciling", "Connecting", "asks AWS who we are")
+        return "keep", verdict("Reconciling", "Connecting", "checking the credentials with AWS")
     if o.caller.account_id != account.spec.account_id:
         message = (
-            f"spec.accountId: '{account.spec.account_id}', but the credentials are of account "
-            f"'{o.caller.account_id}' ({o.caller.arn}); give credentials, or an assumeRole, of the declared account"
+            f"spec.accountId: '{account.spec.account_id}': the credentials belong to account '{o.caller.account_id}' "
+            f"({o.caller.arn}); provide credentials for the declared account, or a role in it (spec.assumeRole)"
         )
         return "shut", verdict("Stalled", "WrongAccount", message)
     if account.metadata.deletion_timestamp is not None:
         if not o.movers or account_finalizer(o.operator) not in account.metadata.finalizers:
             return "shut", verdict("Reconciling", "Deleting", _GOES)
-        message = f"deletion waits for {o.movers} movers that name this account; delete them first"
+        message = f"deletion is waiting for {o.movers} movers that use this account; delete them first"
         return "open", verdict("Reconciling", "InUse", message)
-    return "open", verdict("Ready", "Ready", f"AWS knows us as {o.caller.arn}{_without_rest(o)}")
+    return "open", verdict("Ready", "Ready", f"authenticated as {o.caller.arn}{_without_rest(o)}")
 
 
 def _without_rest(o: ObservedAccount) -> str:
     if not o.rest_holder:
         return ""
     return (
-        f"; spec.rest is not in force: DataMoverAccount '{o.rest_holder}', which is older, has one for AWS account "
+        f"; spec.rest has no effect: the older DataMoverAccount '{o.rest_holder}' serves REST clients of AWS account "
         f"'{o.account.spec.account_id}'"
     )
 
@@ -187,7 +187,7 @@ def _holders(o: ObservedAccount) -> str:
     names = ", ".join(sorted(each for each in _finalizers(o) if each.endswith(FINALIZER)))
     if not names:
         return ""
-    return f"; held by {names}: take off by hand what belongs to an operator that is gone for good"
+    return f"; held by finalizers {names}: if an operator is gone for good, remove its finalizer by hand"
 
 
 def _notes(before: AccountVerdict | None, after: AccountVerdict) -> tuple[Note, ...]:

@@ -18,7 +18,7 @@ CANCEL_POLL = timedelta(seconds=2)
 CONFLICT_PATIENCE = timedelta(minutes=3)
 """How long what is in use may be expected to be let go of by itself."""
 _ENDING = frozenset({"CANCELLING", "SUCCESS", "ERROR"})
-WAY_OUT = "to leave everything in AWS and let the object go, set spec.deletionPolicy to Retain"
+WAY_OUT = "to delete the object at once and keep everything in AWS, set spec.deletionPolicy to Retain"
 _OUR_TAGS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
 
 
@@ -29,14 +29,14 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
     if o.mover.spec.deletion_policy == "Retain":
         return _do(o, now, RemoveFinalizer())
     if o.account is None and _may_own_something(o):
-        return _blocked(o, now, f"DataMoverAccount '{o.mover.spec.account_ref.name}' is gone; create it again")
+        return _blocked(o, now, f"DataMoverAccount '{o.mover.spec.account_ref.name}' no longer exists; create it again")
     if not o.connected and _may_own_something(o):
-        message = _since(o, f"DataMoverAccount '{o.mover.spec.account_ref.name}' has to be Ready")
+        message = _since(o, f"DataMoverAccount '{o.mover.spec.account_ref.name}' is not Ready")
         return Plan(conditions=_progress(o, now, message))
     if o.trouble:
         return _after_trouble(o, now)
     if not o.settled:
-        message = "an earlier call's outcome is not known: looks in AWS for what it may have made"
+        message = "the outcome of an earlier call is unknown; looking in AWS for what it may have created"
         return Plan(retry=True, conditions=_progress(o, now, message))
     return _take_down(o, now)
 
@@ -45,11 +45,11 @@ def _take_down(o: Observed, now: datetime) -> Plan:
     if o.executions:
         active = [each for each in o.executions if each.get("status") not in _ENDING]
         cancel = tuple(CancelExecution(str(each["taskExecutionArn"])) for each in active)
-        message = _since(o, "the active execution has to end")
+        message = _since(o, "the active execution has not ended")
         return Plan(steps=cancel, again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
     holder = o.mover.status.current_run if "task" in o.owned else None
     if holder is not None and any(run.metadata.uid == holder.uid for run in o.runs):
-        message = _since(o, f"run '{holder.name}' has to be recorded")
+        message = _since(o, f"the result of run '{holder.name}' is not recorded yet")
         return Plan(again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
     for steps in (_release(o), *(_deletions(o, kind) for kind in DELETION_ORDER)):
         if steps:
@@ -111,7 +111,7 @@ def _blocked(o: Observed, now: datetime, why: str) -> Plan:
 
 
 def _since(o: Observed, why: str) -> str:
-    return f"deletion waits since {o.mover.metadata.deletion_timestamp}: {why}; {WAY_OUT}"
+    return f"deletion has been waiting since {o.mover.metadata.deletion_timestamp}: {why}; {WAY_OUT}"
 
 
 def _age(o: Observed, now: datetime) -> timedelta:
@@ -119,7 +119,7 @@ def _age(o: Observed, now: datetime) -> timedelta:
 
 
 def _do(o: Observed, now: datetime, *steps: Step) -> Plan:
-    return Plan(steps=steps, conditions=_progress(o, now, "removes what the mover owns in AWS"))
+    return Plan(steps=steps, conditions=_progress(o, now, "deleting what the mover owns in AWS"))
 
 
 def _progress(o: Observed, now: datetime, message: str) -> Conditions:

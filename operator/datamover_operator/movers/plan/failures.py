@@ -15,11 +15,11 @@ ROLE_PROPAGATING = "RolePropagating"
 PROPAGATION_POLL = timedelta(seconds=5)
 
 _PASSING = {
-    FailureKind.THROTTLED: ("Throttled", "AWS asks for a slower pace"),
-    FailureKind.UNAVAILABLE: ("AWSUnavailable", "AWS can't be reached, or answers with an internal error"),
-    FailureKind.UNKNOWN_OUTCOME: ("InDoubt", "no answer came: looks in AWS for what the call may have made"),
-    FailureKind.NOT_FOUND: ("Changed", "what the call names is gone: looks again"),
-    FailureKind.CONFLICT: ("Conflict", "what the call needs is busy or there already: looks again"),
+    FailureKind.THROTTLED: ("Throttled", "AWS is throttling calls; retrying"),
+    FailureKind.UNAVAILABLE: ("AWSUnavailable", "AWS can't be reached or reports an internal error; retrying"),
+    FailureKind.UNKNOWN_OUTCOME: ("InDoubt", "the call was not answered; looking in AWS for what it may have created"),
+    FailureKind.NOT_FOUND: ("Changed", "a resource that the call needs no longer exists; checking again"),
+    FailureKind.CONFLICT: ("Conflict", "a resource is busy or exists already; checking again"),
 }
 _LASTING_FIRST = (FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE)
 
@@ -34,7 +34,7 @@ def plan_trouble(o: Observed, now: datetime) -> Plan:
         reason, meaning = _PASSING[failure.kind]
         return Plan(retry=True, conditions=o.judge(now).progressing(reason, f"{meaning} ({failure.operation})"))
     if _is_propagating(o, worst, now):
-        message = f"{worst.path}: the role or its rights are too new to be known everywhere in AWS: {failure.message}"
+        message = f"{worst.path}: waiting for the new role or its permissions to reach all of AWS: {failure.message}"
         return Plan(again_at=now + PROPAGATION_POLL, conditions=o.judge(now).progressing(ROLE_PROPAGATING, message))
     reason = "AccessDenied" if failure.kind is FailureKind.DENIED else "Refused"
     return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(reason, lasting_message(worst)))

@@ -29,7 +29,7 @@ from datamover_operator.runs.plan.claims import is_starting
 FOREIGN_RUN_POLL = timedelta(seconds=15)
 PROTECTION_POLL = timedelta(seconds=2)
 PROTECTION_PATIENCE = timedelta(seconds=10)
-_STOPPED_AFTER_RUN = "a run is active: the schedule is disabled when it has ended, DataSync accepts that no sooner"
+_STOPPED_AFTER_RUN = "the schedule will be disabled when the active run ends; DataSync does not allow it before"
 
 Stage = Callable[[Observed, "Wanted", datetime], Plan | None]
 
@@ -72,7 +72,7 @@ def _withhold(o: Observed, objection: Objection, plan: Plan, now: datetime) -> P
 def _until_settled(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if o.settled:
         return None
-    message = "an earlier call's outcome is not known: looks in AWS for what it may have made"
+    message = "the outcome of an earlier call is unknown; looking in AWS for what it may have created"
     return Plan(retry=True, conditions=o.judge(now).progressing("InDoubt", message))
 
 
@@ -83,7 +83,7 @@ def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     is_needed = bool(wanted.creations) or (o.task is not None and not o.finalizer)
     if is_needed and not o.account_kept:
-        message = f"waits until DataMoverAccount '{o.mover.spec.account_ref.name}' can't be deleted under it"
+        message = f"waiting for DataMoverAccount '{o.mover.spec.account_ref.name}' to be protected from deletion"
         waits = o.judge(now).progressing("AccountNotReady", message)
         # Mostly it takes a moment, which is not worth a write.
         born = o.mover.metadata.creation_timestamp
@@ -103,7 +103,7 @@ def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     if not wanted.pending or not is_active(o):
         return None
-    message = "a run is active: the changed spec is applied when it has ended"
+    message = "the changed spec will be applied when the active run ends"
     return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.judge(now).progressing("WaitingForRun", message))
 
 
@@ -151,7 +151,7 @@ def _clear_away(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     steps = clearing_steps(o)
     if steps or not is_busy(o):
         return _do(o, now, steps)
-    message = "the replaced task still runs: it is removed when the run has ended"
+    message = "the replaced task is still running; it will be deleted when its run ends"
     return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.judge(now).progressing("WaitingForRun", message))
 
 
@@ -160,7 +160,7 @@ def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if described is None or described.get("status") != "UNAVAILABLE":
         return None
     why = " ".join(str(described.get(field) or "") for field in ("errorCode", "errorDetail")).strip()
-    message = f"the task is UNAVAILABLE: {why or 'DataSync gives no reason'}"
+    message = f"DataSync reports the task as UNAVAILABLE: {why or 'no reason given'}"
     return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled("TaskUnavailable", message))
 
 
@@ -170,11 +170,11 @@ def _mind_runs(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 def _rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     described = last_description(o)
-    message = "the task is as declared"
+    message = "the task matches the spec"
     if o.mover.spec.suspend:
-        message = "suspended: the task is as declared, nothing starts"
+        message = "suspended: the task matches the spec, and no run is started"
     elif described is not None and disabled_by_service(described):
-        message = f"the task is as declared, but DataSync has disabled its schedule: {_disabled_reason(described)}"
+        message = f"the task matches the spec, but DataSync has disabled its schedule: {_disabled_reason(described)}"
     return Plan(conditions=o.judge(now).ready(message))
 
 
@@ -213,7 +213,7 @@ def _do(o: Observed, now: datetime, steps: Sequence[Step]) -> Plan | None:
 
 def _applying(o: Observed, now: datetime) -> Conditions:
     """One text for the whole way from a new spec to Ready: each other one would be one more write."""
-    return o.judge(now).progressing("Applying", "brings AWS to what is declared")
+    return o.judge(now).progressing("Applying", "applying the spec in AWS")
 
 
 def _creating_poll(created: str, now: datetime) -> timedelta:

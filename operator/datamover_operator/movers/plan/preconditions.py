@@ -42,7 +42,9 @@ def _account_exists(o: Observed) -> Objection | None:
     if o.account is not None:
         return None
     name = o.mover.spec.account_ref.name
-    message = f"spec.accountRef.name: there is no DataMoverAccount '{name}'; create it, or name another in a new mover"
+    message = (
+        f"spec.accountRef.name: DataMoverAccount '{name}' does not exist; create it, or name another one in a new mover"
+    )
     return Objection("AccountNotFound", message)
 
 
@@ -52,7 +54,7 @@ def _namespace_is_granted(o: Observed) -> Objection | None:
         return None
     message = (
         f"spec.accountRef.name: DataMoverAccount '{o.account.metadata.name}' grants nothing to namespace "
-        f"'{o.identity.namespace}'; its spec.grants[].namespaces has to name it"
+        f"'{o.identity.namespace}'; add it to spec.grants[].namespaces of the account"
     )
     return Objection(NOT_GRANTED, message)
 
@@ -70,15 +72,15 @@ def _location_is_granted(o: Observed, side: Side) -> Objection | None:
     assert o.account is not None  # noqa: S101 - checked before
     location, namespace = location_of(o.mover.spec, side), o.identity.namespace
     uri, point = location_uri(location), access_point_of(location)
-    field, what, accepted = f"spec.{side}", uri, "match it"
+    field, what, needed = f"spec.{side}", uri, "a pattern that matches it"
     if point is not None:
         field, what = f"{field}.efs.accessPointArn", point
-        accepted = f"match it, or all of the file system with a pattern such as '{split_uri(uri)[0]}/*'"
+        needed = f"a pattern that matches it, or the whole file system such as '{split_uri(uri)[0]}/*',"
     if location_granted(o.account, namespace, uri, point):
         return None
     message = (
         f"{field}: DataMoverAccount '{o.account.metadata.name}' does not grant '{what}' to namespace '{namespace}'; "
-        f"its spec.grants[].locations has to {accepted}"
+        f"add {needed} to spec.grants[].locations of the account"
     )
     return Objection(NOT_GRANTED, message)
 
@@ -90,7 +92,8 @@ def _roles_are_granted(o: Observed) -> Objection | None:
         if arn is not None and not role_granted(o.account, o.identity.namespace, arn):
             message = (
                 f"spec.{side}.{field}: DataMoverAccount '{o.account.metadata.name}' does not grant role '{arn}' to "
-                f"namespace '{o.identity.namespace}'; its spec.grants[].roleArns has to match it"
+                f"namespace '{o.identity.namespace}'; add a pattern that matches it to spec.grants[].roleArns "
+                "of the account"
             )
             return Objection(NOT_GRANTED, message)
     return None
@@ -110,7 +113,7 @@ def _role_has_one_path(o: Observed) -> Objection | None:
         return None
     message = (
         f"spec.destination.s3.accessRole.path: '{destination.path}': the source names the same role '{source.name}' "
-        f"with path '{source.path}'; accepted is one path for a role"
+        f"with path '{source.path}'; a role has one path"
     )
     return Objection("InvalidSpec", message)
 
@@ -118,7 +121,7 @@ def _role_has_one_path(o: Observed) -> Objection | None:
 def _account_is_ready(o: Observed) -> Objection | None:
     if o.connected:
         return None
-    message = f"waits for DataMoverAccount '{o.mover.spec.account_ref.name}' to be Ready"
+    message = f"waiting for DataMoverAccount '{o.mover.spec.account_ref.name}' to become Ready"
     return Objection("AccountNotReady", message, waits=True)
 
 
@@ -127,8 +130,9 @@ def _task_is_ours(o: Observed) -> Objection | None:
         return None
     arn = o.task.arn if o.task is not None else ""
     message = (
-        f"spec.adopt.taskArn: task '{arn}' is managed by {o.rival} already; a task has one owner: "
-        f"delete that mover, which leaves what it does not own, or take the tag '{UID_TAG}' off the task"
+        f"spec.adopt.taskArn: task '{arn}' is already managed by {o.rival}, and a task can have only one owner; "
+        f"to take it over, delete that mover with spec.deletionPolicy Retain, "
+        f"then remove the tag '{UID_TAG}' from the task"
     )
     return Objection("AlreadyManaged", message)
 
@@ -138,7 +142,7 @@ def _adopted_task_exists(o: Observed) -> Objection | None:
     if adopt is None or not o.adopting or o.task is not None:
         return None
     return Objection(
-        "TaskNotFound", f"spec.adopt.taskArn: there is no task '{adopt.task_arn}' in this account and region"
+        "TaskNotFound", f"spec.adopt.taskArn: task '{adopt.task_arn}' does not exist in the account's Region"
     )
 
 
@@ -159,17 +163,22 @@ def _adopted_location_fits(o: Observed, side: Side) -> Objection | None:
     location = o.locations.get(side)
     described = location.described if location is not None else None
     if described is None:
-        return Objection("AdoptionMismatch", f"spec.{side}: the task's {side} location is of a kind not supported yet")
+        return Objection(
+            "AdoptionMismatch",
+            f"spec.{side}: the {side} location of the task to adopt has a type that is not supported",
+        )
     wanted, actual = location_uri(location_of(o.mover.spec, side)), str(described.get("locationUri"))
     point = described.get("accessPointArn")
     if split_uri(wanted) == split_uri(actual):
         is_kept = bool(point) and access_point_of(location_of(o.mover.spec, side)) != point
-        message = f"spec.{side}.efs.accessPointArn: the {side} of the task to adopt has an access point; declare it"
+        message = f"spec.{side}.efs.accessPointArn: the {side} of the task to adopt uses an access point; declare it"
         return Objection("AdoptionMismatch", message) if is_kept else None
     is_told = o.account is not None and location_granted(
         o.account, o.identity.namespace, actual, str(point) if point else None
     )
-    what = f"is '{actual}'; declare that one" if is_told else "is another one, which this namespace is not granted"
+    what = (
+        f"is '{actual}'; declare that one" if is_told else "is a different one, which is not granted to this namespace"
+    )
     return Objection("AdoptionMismatch", f"spec.{side}: names '{wanted}', but the {side} of the task to adopt {what}")
 
 
@@ -180,9 +189,9 @@ def _kept_roles_are_granted(o: Observed) -> Objection | None:
         field, arn = _kept_role(o, side)
         if arn is not None and not role_granted(o.account, o.identity.namespace, arn):
             message = (
-                f"spec.{side}.{field}: the {side} of the task to adopt has a role that DataMoverAccount "
-                f"'{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; its "
-                "spec.grants[].roleArns has to match it"
+                f"spec.{side}.{field}: the {side} of the task to adopt uses a role that DataMoverAccount "
+                f"'{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; "
+                "add a pattern that matches it to spec.grants[].roleArns of the account"
             )
             return Objection(NOT_GRANTED, message)
     return None
@@ -211,8 +220,8 @@ def _legacy_task_is_rests(o: Observed) -> Objection | None:
     if not is_legacy(tags) or UID_TAG in tags or (rest is not None and rest.namespace == o.identity.namespace):
         return None
     message = (
-        "spec.adopt.taskArn: the task was made by the legacy REST service; only the account's spec.rest.namespace "
-        "may adopt it"
+        "spec.adopt.taskArn: the task was created by the older REST service; only movers in the account's "
+        "spec.rest.namespace may adopt it"
     )
     return Objection(NOT_GRANTED, message)
 

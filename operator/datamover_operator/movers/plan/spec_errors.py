@@ -37,5 +37,5 @@ def _location_problem(location: Location, path: str) -> str | None:
         arns.append(("access_point", f"{path}.efs.accessPointArn", location.efs.access_point_arn))
         arns.append(("role", f"{path}.efs.fileSystemAccessRoleArn", location.efs.file_system_access_role_arn))
         if ".." in (location.efs.subdirectory or "").split("/"):
-            return f"{path}.efs.subdirectory: '{location.efs.subdirectory}': must not hold '..'"
+            return f"{path}.efs.subdirectory: '{location.efs.subdirectory}': must not contain '..'"
     return next((found for kind, field, arn in arns if arn and (found := problem_with(kind, field, arn))), None)

@@ -38,9 +38,9 @@ def follow(o: ObservedRun, arn: str, now: datetime) -> RunPlan:
 def _not_the_movers(o: ObservedRun, mover: DataMover, arn: str, now: datetime) -> DataMoverRunStatus:
     """Nobody may reach another's execution; and the task of one that was ours may have vanished with it."""
     if o.run.status.execution_arn is not None:
-        return ended(o, "Unknown", "TaskGone", f"the task of execution '{arn}' is no longer the mover's", now)
+        return ended(o, "Unknown", "TaskGone", f"the mover no longer has the task of execution '{arn}'", now)
     message = (
-        f"metadata.annotations['{EXECUTION_ANNOTATION}']: '{arn}': accepted is an execution of the mover's own task "
+        f"metadata.annotations['{EXECUTION_ANNOTATION}']: '{arn}': must be an execution of the mover's own task "
         f"'{mover.status.task_arn}'"
     )
     return ended(o, "Rejected", "NotItsExecution", message, now)

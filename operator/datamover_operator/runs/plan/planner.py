@@ -79,11 +79,11 @@ def _is_left_behind(o: ObservedRun) -> bool:
 def _let_go(o: ObservedRun, now: datetime) -> RunPlan:
     """Nobody can say any more what becomes of the run."""
     if o.execution_arn is not None or o.claim is not None:
-        message = "the mover has gone: what became of the execution is not known"
+        message = "the mover was deleted; the outcome of the execution is unknown"
         return RunPlan(status=ended(o, "Unknown", "MoverGone", message, now))
     if _is_unwanted(o):
         return _end_unstarted(o, now)
-    message = "the mover it was made for is gone; one that has its name now is another"
+    message = "the mover that this run was created for no longer exists; create another run for its successor"
     return RunPlan(status=ended(o, "Rejected", "MoverReplaced", message, now))
 
 
@@ -91,9 +91,11 @@ def _look_up(o: ObservedRun, now: datetime) -> RunPlan:
     """The start may have been sent, and nobody knows what came of it."""
     if not o.settled:
         hindrance = f" ({words_of(o.search_failure)})" if o.search_failure is not None else ""
-        message = f"the start may have been sent: looks for its execution{hindrance}"
+        message = f"the start may have reached AWS; looking for its execution{hindrance}"
         return RunPlan(status=told(o, "Pending", "InDoubt", message, now), retry=True)
-    message = "the start may have been sent, but no execution of it is to be found"
+    message = (
+        "the start may have reached AWS, but its execution was not found; create another run if it is still needed"
+    )
     return RunPlan(status=ended(o, "Unknown", "NotFound", message, now))
 
 
@@ -103,7 +105,7 @@ def _start(o: ObservedRun, now: datetime) -> RunPlan:
         return _end_unstarted(o, now)
     mover, identity = o.mover, o.identity
     if mover is None or identity is None:
-        message = f"waits for DataMover '{o.run.spec.mover_ref.name}' to be created"
+        message = f"waiting for DataMover '{o.run.spec.mover_ref.name}' to be created"
         return RunPlan(status=told(o, "Pending", "MoverNotFound", message, now))
     if mover.metadata.deletion_timestamp is not None:
         return RunPlan(status=ended(o, "Rejected", "MoverDeleting", "the mover is being deleted", now))
@@ -120,7 +122,10 @@ def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: da
     holder = mover.status.current_run
     if not holds(mover, o.run.metadata.uid):
         if holder is not None and not wants_to_queue(o.run):
-            message = f"run '{holder.name}' is active"
+            message = (
+                f"run '{holder.name}' is active; create another run when it has ended, "
+                "or one with spec.overrideOptions.taskQueueing ENABLED, which queues"
+            )
             return RunPlan(status=ended(o, "Rejected", "AlreadyRunning", message, now))
         return RunPlan(steps=(ClaimMover(None),))
     if o.claim is None:
@@ -146,12 +151,12 @@ def _withdrawal(o: ObservedRun, mover: DataMover) -> tuple[RunStep, ...]:
 
 def _obstacle(o: ObservedRun, mover: DataMover) -> tuple[str, str] | None:
     if mover.spec.suspend:
-        return "Suspended", "waits: the mover is suspended"
+        return "Suspended", "waiting: the mover is suspended (spec.suspend)"
     is_current = mover.status.observed_generation == mover.metadata.generation
     if not (is_current and is_true(mover.status.conditions, "Ready") and mover.status.task_arn):
-        return "MoverNotReady", "waits for the mover to be Ready"
+        return "MoverNotReady", "waiting for the mover to become Ready"
     if not o.connected:
-        return "AccountNotReady", "waits for the mover's account to be Ready"
+        return "AccountNotReady", "waiting for the mover's account to become Ready"
     return None
 
 
@@ -160,7 +165,7 @@ def _is_unwanted(o: ObservedRun) -> bool:
 
 
 def _end_unstarted(o: ObservedRun, now: datetime) -> RunPlan:
-    return RunPlan(status=ended(o, "Cancelled", "Cancelled", "cancelled before it was started", now))
+    return RunPlan(status=ended(o, "Cancelled", "Cancelled", "cancelled before it started", now))
 
 
 def _is_owned(o: ObservedRun, identity: Identity) -> bool:

@@ -29,7 +29,7 @@ def judged(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> DataMov
     """Conditions as kstatus reads them: a run is Ready when it has succeeded, Stalled when it can't any more."""
     judge, message = _judge(o, now), status.message or ""
     if status.phase == "Succeeded":
-        conditions = judge.ready("all is transferred")
+        conditions = judge.ready("the transfer is complete")
     elif status.phase in FINAL_PHASES:
         conditions = judge.stalled(status.reason or "Ended", message)
     else:
