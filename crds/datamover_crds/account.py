@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import API_VERSION, Count, Items, Model, ObjectName, RoleArn, Text
+from datamover_crds.common import API_VERSION, Count, Items, Model, Namespace, ObjectName, RoleArn, Text
 from datamover_crds.locations import RolePath
 from datamover_crds.meta import Conditions, ObjectMeta
 
@@ -61,7 +61,7 @@ class AccessRoles(Model):
 class RestAccess(Model):
     """Where the REST API keeps the account's movers."""
 
-    namespace: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+    namespace: Namespace
     """The namespace of movers made by REST."""
 
 

@@ -23,7 +23,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from datamover_crds.rules import rules_of
+from datamover_crds.rules import NAME_MAX, rules_of
 
 JsonObject = dict[str, JsonValue]
 """A JSON object, as Kubernetes and DataSync exchange it; member names are camelCase."""
@@ -171,8 +171,16 @@ WHOLE_FLOATS: Final = BeforeValidator(_whole_float_as_int)
 Count = Annotated[int, Field(ge=0, le=INT64_MAX), WHOLE_FLOATS]
 """A whole number of things: files, bytes, milliseconds."""
 Text = Annotated[str, Field(max_length=4096)]
-ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
+LABEL_PATTERN: Final = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+"""RFC 1123 labels, such as the names of namespaces; they have at most 63 characters."""
+SUBDOMAIN_PATTERN: Final = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+"""RFC 1123 subdomains, such as the names of most Kubernetes objects; they have at most 253 characters."""
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=SUBDOMAIN_PATTERN)]
 """The name of another Kubernetes object."""
+MoverName = Annotated[str, Field(min_length=1, max_length=NAME_MAX, pattern=SUBDOMAIN_PATTERN)]
+"""The name of a DataMover."""
+Namespace = Annotated[str, Field(min_length=1, max_length=63, pattern=LABEL_PATTERN)]
+"""The name of a namespace."""
 Arn = Annotated[str, Field(min_length=5, max_length=128, pattern="^arn:")]
 """An ARN; whether it is one of the right resource is for `arns`."""
 RoleArn = Annotated[str, Field(min_length=5, max_length=2048, pattern="^arn:")]

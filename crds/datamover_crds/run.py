@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Arn, Count, Model, ObjectName, Text, Timestamp
+from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Arn, Count, Model, MoverName, Text, Timestamp
 from datamover_crds.meta import Conditions, ObjectMeta
 from datamover_crds.options import BytesPerSecond, Filters, TaskOptions
 
@@ -28,7 +28,7 @@ PhaseStatus = Literal["PENDING", "SUCCESS", "ERROR"]
 class MoverRef(Model):
     """Names a DataMover in the same namespace."""
 
-    name: ObjectName
+    name: MoverName
     """The mover's name."""
 
 

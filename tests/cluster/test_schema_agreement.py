@@ -164,7 +164,7 @@ def filled(schema: JsonDict) -> object:
         case {"format": "date-time"}:
             value = "2025-01-31T12:00:00.123Z"
         case _:
-            value = ROLE if schema.get("pattern") == "^arn:" else "Something"
+            value = ROLE if schema.get("pattern") == "^arn:" else "something"
     return value
 
 

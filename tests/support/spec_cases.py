@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.support import hostile
 from tests.support.specs import (
     ACCESS_POINT,
     EVERYTHING_ACCOUNT,
@@ -212,5 +213,25 @@ BROKEN_SHAPES = (
     Case("no spec", {k: v for k, v in mover().items() if k != "spec"}, "spec", "a value is required"),
 )
 
-BAD = BROKEN_RULES + BROKEN_SHAPES
+
+def _naming(name: str) -> tuple[tuple[str, JsonDict], ...]:
+    """Every place in a spec that names a Kubernetes object, with an object that names this one there."""
+    return (
+        ("spec.moverRef.name", run(moverRef={"name": name})),
+        ("spec.accountRef.name", mover(accountRef={"name": name})),
+        ("spec.credentialsSecretRef.name", account(credentialsSecretRef={"name": name})),
+        ("spec.rest.namespace", account(rest={"namespace": name})),
+    )
+
+
+HOSTILE_NAMES = tuple(
+    Case(f"{path} {name!r}", obj, path, "String should") for name in hostile.NAMES for path, obj in _naming(name)
+)
+LONG_NAMES = tuple(
+    Case(f"{path} of {len(name)}", obj, path, "should have at most")
+    for name in ("a" * 64, hostile.TOO_LONG)
+    for path, obj in _naming(name)
+    if len(name) > 253 or path in {"spec.moverRef.name", "spec.rest.namespace"}
+)
+BAD = BROKEN_RULES + BROKEN_SHAPES + HOSTILE_NAMES + LONG_NAMES
 CASES = GOOD + BAD

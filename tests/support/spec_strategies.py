@@ -9,6 +9,7 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, TaskOptions
+from tests.support import hostile
 from tests.support.specs import ACCESS_POINT, NETWORK, ROLE, TASK, JsonDict, efs, obj, s3
 
 Strategy = st.SearchStrategy[Any]
@@ -59,6 +60,9 @@ OPTIONS = some(
 PAIRED = st.sampled_from(
     ({}, {"atime": "NONE", "mtime": "NONE"}, {"atime": "BEST_EFFORT"}, {"transferMode": "ALL"}, {"bytesPerSecond": 2.0})
 )
+
+_NAMES = mostly(st.sampled_from(("dev", "a.b-c.d", "0", "n" * 63)), st.sampled_from(hostile.NAMES))
+REFERENCES = st.fixed_dictionaries({"name": _NAMES})
 
 FILTER_VALUES = mostly(
     st.sampled_from(("/a", "/a*|/b", "*", "a|b|c*", "|", "/é\n*")), st.text("*|/a.\n", min_size=1, max_size=8)
@@ -111,7 +115,7 @@ TAGS = st.lists(
 
 AGES = mostly(st.sampled_from(("720h", "1d1s", "0s")), st.sampled_from(("1s1d", "", "h", "1", "1w")))
 MOVERS = st.fixed_dictionaries(
-    {"accountRef": st.just({"name": "dev"}), "source": LOCATIONS, "destination": LOCATIONS},
+    {"accountRef": REFERENCES, "source": LOCATIONS, "destination": LOCATIONS},
     optional={
         "name": st.sampled_from(("a task", "x" * 256)),
         "tags": TAGS,
@@ -128,7 +132,7 @@ MOVERS = st.fixed_dictionaries(
     },
 )
 RUNS = st.fixed_dictionaries(
-    {"moverRef": st.just({"name": "sample"})},
+    {"moverRef": REFERENCES},
     optional={
         "overrideOptions": OPTIONS,
         "includes": FILTERS,
@@ -147,7 +151,7 @@ ACCOUNTS = st.fixed_dictionaries(
         "assumeRole": st.fixed_dictionaries(
             {"arn": st.just(ROLE)}, optional={"externalId": mostly(st.just("id-1"), st.text("a1:=", max_size=3))}
         ),
-        "credentialsSecretRef": st.just({"name": "keys"}),
+        "credentialsSecretRef": REFERENCES,
         "grants": st.lists(some(namespaces=_GLOBS, locations=_GLOBS, roleArns=_GLOBS), max_size=3),
         "accessRoles": some(
             path=mostly(st.just("/a/"), st.sampled_from(("/", "a/", "/a", "/a b/", "//"))),
