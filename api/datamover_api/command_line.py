@@ -56,7 +56,7 @@ class CommandLine(Generic[S]):
             return details["msg"].removeprefix("Value error, ")
         name = str(details["loc"][0])
         where = f"{_flag(name)} {values[name]}" if name in flags else f"{self._variable(name)}={values.get(name, '')}"
-        return f"{where}: accepted is {_accepted(self._settings.model_fields[name])}"
+        return f"{where}: must be {_accepted(self._settings.model_fields[name])}"
 
     def _help(self, name: str, field: FieldInfo) -> str:
         default = "none, it has to be given" if field.is_required() else field.default

@@ -84,4 +84,4 @@ def problem_with(kind: ArnKind, path: str, arn: str) -> str | None:
     form = FORMS[kind]
     if re.fullmatch(form.pattern, arn):
         return None
-    return f"{path}: '{arn}': accepted is the ARN of {form.name}, such as {form.example}"
+    return f"{path}: '{arn}': must be the ARN of {form.name}, such as {form.example}"

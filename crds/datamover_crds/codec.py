@@ -71,7 +71,7 @@ def _problem(error: ErrorDetails) -> Problem:
         case "missing":
             return Problem(path.lstrip("."), None, "a value is required")
         case "extra_forbidden":
-            return Problem(path.lstrip("."), value, "no field of this name is accepted")
+            return Problem(path.lstrip("."), value, "unknown field")
         case "rule":
             field_path: str = error["ctx"]["field_path"]
             return Problem((path + field_path).lstrip("."), _dig(value, field_path), error["msg"])

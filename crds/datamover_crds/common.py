@@ -111,7 +111,7 @@ class Items:
             value = getattr(item, self.key)
             if value in seen:
                 kind, context = "duplicate", {"key": self.key, "value": value}
-                raise PydanticCustomError(kind, "{key} {value} is there twice; accepted is once", context)
+                raise PydanticCustomError(kind, "{key} {value} appears twice; it must be unique", context)
             seen.add(value)
         return items
 
@@ -135,7 +135,7 @@ def _check_timestamp(value: str) -> str:
     except ValueError:
         pass
     kind = "timestamp"
-    raise PydanticCustomError(kind, "accepted is an RFC 3339 time such as 2025-01-31T12:00:00Z")
+    raise PydanticCustomError(kind, "must be an RFC 3339 time such as 2025-01-31T12:00:00Z")
 
 
 Timestamp = Annotated[

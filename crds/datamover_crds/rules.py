@@ -89,7 +89,7 @@ _INCLUDES_CEL = f"!has(self.includes) || self.includes.all(rule, rule.value.matc
 _INCLUDES_SHOWN = (
     "size(self.includes[0].value) <= 80 ? self.includes[0].value : self.includes[0].value.substring(0, 80)"
 )
-_INCLUDES_MESSAGE = "accepted are patterns joined by |, with * as the last character of a pattern only"
+_INCLUDES_MESSAGE = "must be patterns joined by |, with * only as the last character of a pattern"
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -97,7 +97,7 @@ RULES: tuple[Rule, ...] = (
         field_path=".metadata.name",
         cel=f"size(self.metadata.name) <= {NAME_MAX}",
         holds=_has_label_sized_name,
-        message=f"accepted are names of at most {NAME_MAX} characters, because runs bear the name as a label",
+        message=f"must have at most {NAME_MAX} characters, because runs carry the name as a label",
         shown="self.metadata.name",
     ),
     Rule(
@@ -105,21 +105,21 @@ RULES: tuple[Rule, ...] = (
         field_path="",
         cel="has(self.s3) != has(self.efs)",
         holds=_has_one_kind,
-        message="accepted is exactly one kind of location: s3 or efs",
+        message="must set exactly one type of location: s3 or efs",
     ),
     Rule(
         model="AccessRole",
         field_path="",
         cel="has(self.arn) != has(self.name)",
         holds=_has_arn_or_name,
-        message="accepted is either arn, an existing role, or name, the role to make",
+        message="must set either arn, an existing role, or name, the role to create",
     ),
     Rule(
         model="AccessRole",
         field_path=".path",
         cel="!has(self.path) || has(self.name)",
         holds=_has_path_with_name,
-        message="accepted with name only: an existing role has its path in its arn",
+        message="can be set only with name: the arn of an existing role includes its path",
         shown="self.path",
     ),
     Rule(  # API_CreateLocationEfs: AccessPointArn, FileSystemAccessRoleArn
@@ -130,8 +130,8 @@ RULES: tuple[Rule, ...] = (
             " || has(self.inTransitEncryption) && self.inTransitEncryption == 'TLS1_2'"
         ),
         holds=_has_tls_where_needed,
-        message="accepted with accessPointArn or fileSystemAccessRoleArn is TLS1_2 only",
-        shown="has(self.inTransitEncryption) ? self.inTransitEncryption : 'not given'",
+        message="must be TLS1_2 where accessPointArn or fileSystemAccessRoleArn is set",
+        shown="has(self.inTransitEncryption) ? self.inTransitEncryption : 'not set'",
     ),
     Rule(  # API_Options: PreserveDeletedFiles
         model="TaskOptions",
@@ -141,7 +141,7 @@ RULES: tuple[Rule, ...] = (
             " || self.preserveDeletedFiles != 'REMOVE' || self.transferMode != 'ALL'"
         ),
         holds=_removes_only_what_it_compared,
-        message="accepted with transferMode ALL is PRESERVE only; REMOVE needs transferMode CHANGED",
+        message="must be PRESERVE where transferMode is ALL; REMOVE needs transferMode CHANGED",
         shown="self.preserveDeletedFiles",
     ),
     Rule(  # API_Options: Atime, Mtime, whose defaults are BEST_EFFORT and PRESERVE
@@ -154,12 +154,12 @@ RULES: tuple[Rule, ...] = (
         ),
         holds=_pairs_atime_with_mtime,
         message=(
-            "accepted unless taskMode is ENHANCED: atime BEST_EFFORT (or not given) with mtime PRESERVE "
-            "(or not given), or atime NONE with mtime NONE"
+            "atime and mtime must go together unless taskMode is ENHANCED: atime BEST_EFFORT (or not set) with mtime "
+            "PRESERVE (or not set), or atime NONE with mtime NONE"
         ),
         shown=(
-            "'atime ' + (has(self.options.atime) ? self.options.atime : 'not given')"
-            " + ' with mtime ' + (has(self.options.mtime) ? self.options.mtime : 'not given')"
+            "'atime ' + (has(self.options.atime) ? self.options.atime : 'not set')"
+            " + ' with mtime ' + (has(self.options.mtime) ? self.options.mtime : 'not set')"
         ),
     ),
     Rule(  # API_FilterRule
@@ -184,8 +184,8 @@ RULES: tuple[Rule, ...] = (
         cel=f"self.scheduleExpression.matches('{SCHEDULE_PATTERN}')",
         holds=_has_schedule_syntax,
         message=(
-            "accepted are cron(minute hour day-of-month month day-of-week year), with a number as minute and one of "
-            "the days ?, and rate(number unit) with the unit minutes, hours or days, both at least 1 hour apart"
+            "must be cron(minute hour day-of-month month day-of-week year), with one number as minute and ? as one of "
+            "the days, or rate(number unit) with the unit minutes, hours or days; starts are at least 1 hour apart"
         ),
         shown="self.scheduleExpression",
     ),
@@ -194,7 +194,7 @@ RULES: tuple[Rule, ...] = (
         field_path=".key",
         cel="!self.key.lowerAscii().startsWith('aws:') && !self.key.startsWith('datamover.io/')",
         holds=_is_the_users_key,
-        message="accepted are keys that start neither with aws:, which is AWS's, nor with datamover.io/, which is ours",
+        message="must start neither with aws:, which AWS reserves, nor with datamover.io/, which the operator reserves",
         shown="self.key",
     ),
 )

@@ -24,20 +24,17 @@ def _immutable(model: str, field: str, instead: str) -> Transition:
 
 
 TRANSITIONS: tuple[Transition, ...] = (
-    _immutable("DataMoverSpec", "accountRef", "accepted is the value it was created with: make another mover instead"),
-    _immutable("DataMoverSpec", "taskMode", "accepted is the value it was created with: make another mover instead"),
+    _immutable("DataMoverSpec", "accountRef", "create another mover instead"),
+    _immutable("DataMoverSpec", "taskMode", "create another mover instead"),
     *(
-        _immutable("DataMoverRunSpec", field, "of a run only cancel and bytesPerSecond can: make another run instead")
+        _immutable("DataMoverRunSpec", field, "of a run only cancel and bytesPerSecond can: create another run instead")
         for field in ("moverRef", "overrideOptions", "includes", "excludes")
     ),
     Transition(
         model="DataMoverRunSpec",
         field_path=".cancel",
         cel="!has(oldSelf.cancel) || !oldSelf.cancel || has(self.cancel) && self.cancel",
-        message="a cancelled run can't be resumed; accepted is true: make another run instead",
+        message="a cancelled run can't be resumed; create another run instead",
     ),
-    *(
-        _immutable("DataMoverAccountSpec", field, "accepted is the value it was created with: make another account")
-        for field in ("accountId", "region")
-    ),
+    *(_immutable("DataMoverAccountSpec", field, "create another account instead") for field in ("accountId", "region")),
 )

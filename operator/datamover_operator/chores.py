@@ -59,7 +59,7 @@ def _documents(file: Path) -> list[tuple[Kind, JsonObject]]:
     for document in documents:
         kind = document.get("kind") if isinstance(document, dict) else None
         if kind not in kinds:
-            raise ValueError(f"{file}: kind is {kind}; accepted is {', '.join(kinds)}")
+            raise ValueError(f"{file}: kind is {kind}; must be one of {', '.join(kinds)}")
         if not metadata_of(document).get("name"):
             raise ValueError(f"{file}: a {kind} has no metadata.name")
         found.append((kinds[kind], cast("JsonObject", document)))

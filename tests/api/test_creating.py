@@ -119,15 +119,15 @@ def test_the_older_service_s_checks_in_their_order(members: dict[str, Any], mess
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ({"Source": {"Type": "NFS"}}, "Source.Type: 'NFS': accepted are S3 and EFS"),
-        ({"Source": {"Type": "s3", "S3": {}}}, "Source.Type: 's3': accepted are S3 and EFS"),
+        ({"Source": {"Type": "NFS"}}, "Source.Type: 'NFS': must be S3 or EFS"),
+        ({"Source": {"Type": "s3", "S3": {}}}, "Source.Type: 's3': must be S3 or EFS"),
         ({"Destination": {"Type": "EFS", "S3": {}}}, "Destination.EFS is required where Destination.Type is EFS"),
         ({"Source": {"Type": "S3", "S3": {}}}, 'Source.S3.S3BucketArn: "":'),
         ({"Source": {"Type": "S3", "S3": {"S3BucketArn": "bucket"}}}, 'Source.S3.S3BucketArn: "bucket":'),
         ({"Destination": {"Type": "EFS", "EFS": {**EFS["EFS"], "SubnetArn": "x"}}}, 'Destination.EFS.SubnetArn: "x":'),  # type: ignore[dict-item]
         ({"Tags": [{"Key": "a", "Value": "é"}]}, 'Tags[0].Value: "é":'),
         ({"Tags": [{"Value": "v"}]}, 'Tags[0].Key: "":'),
-        ({"group": "größe"}, "group 'größe': accepted are"),
+        ({"group": "größe"}, "group 'größe': must be"),
         ({"group": "a b"}, 'group: "/spinup/spindev/a b/":'),
     ],
 )

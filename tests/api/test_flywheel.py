@@ -67,7 +67,7 @@ def test_what_befalls_a_mover_later_does_not_undo_its_creation() -> None:
 
 
 def test_a_mover_that_can_t_be_made_has_failed_with_the_field_to_change() -> None:
-    message = "spec.destination.efs.efsFilesystemArn: 'arn:x': accepted is the ARN of an EFS file system"
+    message = "spec.destination.efs.efsFilesystemArn: 'arn:x': must be the ARN of an EFS file system"
     conditions = [condition("Ready", "False"), condition("Stalled", message=message)]
     assert flywheel_task(mover(status={"conditions": conditions})) == {
         "id": UID,

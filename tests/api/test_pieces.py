@@ -86,21 +86,21 @@ def test_help_tells_every_setting_and_its_variable() -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "line"),
     [
-        ((), {}, "DATAMOVER_API_KEYS_FILE=: accepted is the path of a file"),
+        ((), {}, "DATAMOVER_API_KEYS_FILE=: must be the path of a file"),
         (
             ("--http-port", "x"),
             {"DATAMOVER_API_KEYS_FILE": "keys"},
-            "--http-port x: accepted is a whole number from 0 to 65535",
+            "--http-port x: must be a whole number from 0 to 65535",
         ),
         (
             (),
             {"DATAMOVER_API_KEYS_FILE": "keys", "DATAMOVER_API_LOG_LEVEL": "loud"},
-            "DATAMOVER_API_LOG_LEVEL=loud: accepted is debug or info or warning or error",
+            "DATAMOVER_API_LOG_LEVEL=loud: must be debug or info or warning or error",
         ),
         (
             ("--keys-file", "keys", "--tls-key-file", "key.pem"),
             {},
-            "DATAMOVER_API_TLS_CERTIFICATE_FILE, DATAMOVER_API_TLS_KEY_FILE: accepted are both or neither",
+            "DATAMOVER_API_TLS_CERTIFICATE_FILE, DATAMOVER_API_TLS_KEY_FILE: must be set both or neither",
         ),
         (("--keys-file", "/nowhere"), {}, "DATAMOVER_API_KEYS_FILE=/nowhere: can't be read: No such file or directory"),
         (("--unknown", "1"), {}, "unrecognized arguments: --unknown 1; datamover-api --help lists all flags"),

@@ -191,7 +191,7 @@ async def test_keys_are_rotated_without_a_restart(tmp_path: Path) -> None:
         (b"", "holds 0 keys"),
         (b"\n \n", "holds 0 keys"),
         (b"\n".join([b"k"] * 9), "holds 9 keys"),
-        (b"ok\n" + b"x" * 73, "line 2: accepted is a key of at most 72 bytes"),
+        (b"ok\n" + b"x" * 73, "line 2: a key must have at most 72 bytes"),
         (b"a\0b", "line 1"),
         (None, "No such file"),
     ],

@@ -104,11 +104,11 @@ def pod_of(each: Json) -> Json | None:
         ),
         (
             {"operator": {"settings": {"awsCallTimeoutSeconds": 90}}},
-            "operator.settings.settlingSeconds: accepted is more than awsCallTimeoutSeconds (90)",
+            "operator.settings.settlingSeconds: must be more than awsCallTimeoutSeconds (90)",
         ),
         (
             {"api": {"autoscaling": {"enabled": True, "minReplicas": 9}}},
-            "api.autoscaling.minReplicas: accepted is at most maxReplicas (6)",
+            "api.autoscaling.minReplicas: must be at most maxReplicas (6)",
         ),
         (
             {"watchNamespaces": ["a"], "dev": {"enabled": True, "namespace": "b"}},

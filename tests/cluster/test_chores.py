@@ -186,8 +186,8 @@ def test_release_waits_for_runs_that_only_the_operator_can_let_go(kubeconfig: Pa
     [
         ((), 2, "usage: python -m datamover_operator.chores apply FILE | release"),
         (("apply", "missing.yaml"), 1, "No such file"),
-        (("apply", "pod.yaml"), 1, "kind is Pod; accepted is DataMover, DataMoverRun, DataMoverAccount"),
-        (("apply", "list.yaml"), 1, "kind is None; accepted is DataMover, DataMoverRun, DataMoverAccount"),
+        (("apply", "pod.yaml"), 1, "kind is Pod; must be one of DataMover, DataMoverRun, DataMoverAccount"),
+        (("apply", "list.yaml"), 1, "kind is None; must be one of DataMover, DataMoverRun, DataMoverAccount"),
         (("apply", "broken.yaml"), 1, "broken.yaml: is no YAML"),
         (("apply", "nameless.yaml"), 1, "nameless.yaml: a DataMoverAccount has no metadata.name"),
         (("apply", "refused.yaml"), 1, "spec.accountId"),

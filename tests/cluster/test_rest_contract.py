@@ -287,7 +287,7 @@ def test_the_flywheel(stage: Stage) -> None:
         ({"Name": "x" * 41}, "Name cannot exceed 40 characters "),
         ({"Name": "a b"}, "Name doesn't match regex ^[a-zA-Z0-9-]+$"),
         ({"Name": "ok"}, "Source and Destination are required"),
-        (s3_body("ok") | {"Source": {"Type": "SMB"}}, "Source.Type: 'SMB': accepted are S3 and EFS"),
+        (s3_body("ok") | {"Source": {"Type": "SMB"}}, "Source.Type: 'SMB': must be S3 or EFS"),
         (s3_body("ok") | {"Destination": {"Type": "EFS"}}, "Destination.EFS is required"),
         (s3_body("ok", source="x" * 300), "Source.S3.S3BucketArn: "),
         (s3_body("ok") | {"Tags": [{"Key": "datamover.io/uid", "Value": "v"}]}, "Tags[0].Key: "),

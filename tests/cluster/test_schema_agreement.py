@@ -86,7 +86,7 @@ def test_the_server_says_what_the_model_says(api: Api) -> None:
     """Field, value and remedy, for a rule."""
     sample = mover(schedule={"scheduleExpression": "cron(* * * * ? *)"})
     assert "spec.schedule.scheduleExpression: Invalid value" in str(server_verdict(api, sample))
-    told = "cron(* * * * ? *): accepted are cron(minute hour day-of-month month day-of-week year)"
+    told = "cron(* * * * ? *): must be cron(minute hour day-of-month month day-of-week year)"
     assert told in str(server_verdict(api, sample))
 
 

@@ -77,34 +77,34 @@ GOOD = (
     Case("a region with three parts", account(region="us-gov-west-1")),
 )
 
-ONE_KIND = "accepted is exactly one kind of location: s3 or efs"
-TLS = "accepted with accessPointArn or fileSystemAccessRoleArn is TLS1_2 only"
-TIMES = "accepted unless taskMode is ENHANCED: atime BEST_EFFORT"
-STARS = "with * as the last character of a pattern only"
-SCHEDULES = "accepted are cron(minute hour day-of-month month day-of-week year)"
-KEYS = "accepted are keys that start neither with aws:"
+ONE_KIND = "must set exactly one type of location: s3 or efs"
+TLS = "must be TLS1_2 where accessPointArn or fileSystemAccessRoleArn is set"
+TIMES = "atime and mtime must go together unless taskMode is ENHANCED"
+STARS = "with * only as the last character of a pattern"
+SCHEDULES = "must be cron(minute hour day-of-month month day-of-week year)"
+KEYS = "must start neither with aws:"
 
 BROKEN_RULES = (
-    Case("a name of 64", mover(name="n" * 64), "metadata.name", "names of at most 63 characters"),
+    Case("a name of 64", mover(name="n" * 64), "metadata.name", "must have at most 63 characters"),
     Case("no location", mover(source={}), "spec.source", ONE_KIND),
     Case("two locations", mover(destination=s3() | efs()), "spec.destination", ONE_KIND),
     Case(
         "a role without arn and name",
         mover(source=s3(accessRole={})),
         "spec.source.s3.accessRole",
-        "accepted is either arn, an existing role, or name, the role to make",
+        "must set either arn, an existing role, or name, the role to create",
     ),
     Case(
         "a role with arn and name",
         mover(source=s3(accessRole={"arn": ROLE, "name": "n"})),
         "spec.source.s3.accessRole",
-        "accepted is either arn, an existing role, or name, the role to make",
+        "must set either arn, an existing role, or name, the role to create",
     ),
     Case(
         "a role with arn and path",
         mover(source=s3(accessRole={"arn": ROLE, "path": "/p/"})),
         "spec.source.s3.accessRole.path",
-        "accepted with name only",
+        "can be set only with name",
     ),
     Case(
         "an access point without TLS",
@@ -122,13 +122,13 @@ BROKEN_RULES = (
         "REMOVE with ALL",
         mover(options={"preserveDeletedFiles": "REMOVE", "transferMode": "ALL"}),
         "spec.options.preserveDeletedFiles",
-        "accepted with transferMode ALL is PRESERVE only",
+        "must be PRESERVE where transferMode is ALL",
     ),
     Case(
         "REMOVE with ALL in a run",
         run(overrideOptions={"preserveDeletedFiles": "REMOVE", "transferMode": "ALL"}),
         "spec.overrideOptions.preserveDeletedFiles",
-        "accepted with transferMode ALL is PRESERVE only",
+        "must be PRESERVE where transferMode is ALL",
     ),
     Case(
         "atime without mtime",
@@ -162,10 +162,10 @@ BROKEN_SHAPES = (
     Case("no account", without(mover(), "accountRef"), "spec.accountRef", "a value is required"),
     Case("a null account", mover(accountRef=None), "spec.accountRef", "a value is required"),
     Case("no source", without(mover(), "source"), "spec.source", "a value is required"),
-    Case("an unknown field", mover(sauce=s3()), "spec.sauce", "no field of this name is accepted"),
-    Case("an unknown field that is null", mover(sauce=None), "spec.sauce", "no field of this name is accepted"),
-    Case("a field by its Python name", mover(task_mode="BASIC"), "spec.task_mode", "no field of this name is accepted"),
-    Case("an unknown option", mover(options={"verify": "NONE"}), "spec.options.verify", "no field of this name"),
+    Case("an unknown field", mover(sauce=s3()), "spec.sauce", "unknown field"),
+    Case("an unknown field that is null", mover(sauce=None), "spec.sauce", "unknown field"),
+    Case("a field by its Python name", mover(task_mode="BASIC"), "spec.task_mode", "unknown field"),
+    Case("an unknown option", mover(options={"verify": "NONE"}), "spec.options.verify", "unknown field"),
     Case("an unknown value", mover(options={"uid": "int_value"}), "spec.options.uid", "'INT_VALUE'"),
     Case("an unknown task mode", mover(taskMode="FAST"), "spec.taskMode", "'BASIC' or 'ENHANCED'"),
     Case("a number for a text", mover(accountRef={"name": 5}), "spec.accountRef.name", "valid string"),
@@ -179,7 +179,7 @@ BROKEN_SHAPES = (
     Case("an age in weeks", mover(runHistory={"maxAge": "3w"}), "spec.runHistory.maxAge", "pattern"),
     Case("an age in Arabic digits", mover(runHistory={"maxAge": "\u0663d"}), "spec.runHistory.maxAge", "pattern"),
     Case("41 tags", mover(tags=_tags(41)), "spec.tags", "at most 40"),
-    Case("a tag twice", mover(tags=[{"key": "a", "value": "1"}, {"key": "a"}]), "spec.tags", "accepted is once"),
+    Case("a tag twice", mover(tags=[{"key": "a", "value": "1"}, {"key": "a"}]), "spec.tags", "it must be unique"),
     Case("a tag with a character AWS refuses", mover(tags=[{"key": "a@b"}]), "spec.tags[0].key", "pattern"),
     Case("a tag with a long value", mover(tags=[{"key": "a", "value": "x" * 257}]), "spec.tags[0].value", "256"),
     Case("a list for an object", mover(source=[]), "spec.source", "valid dictionary"),
@@ -201,14 +201,14 @@ BROKEN_SHAPES = (
     ),
     Case("a schedule without a time", mover(schedule={}), "spec.schedule.scheduleExpression", "a value is required"),
     Case("an empty token", mover(trigger={"manual": ""}), "spec.trigger.manual", "at least 1"),
-    Case("an unknown location", mover(source={"nfs": {}}), "spec.source.nfs", "no field of this name is accepted"),
+    Case("an unknown location", mover(source={"nfs": {}}), "spec.source.nfs", "unknown field"),
     Case("a run of nothing", without(run(), "moverRef"), "spec.moverRef", "a value is required"),
     Case("a run by a name's text", run(moverRef="sample"), "spec.moverRef", "valid dictionary"),
     Case("an account id too short", account(accountId="11112222333"), "spec.accountId", "12"),
     Case("an account id as a number", account(accountId=111122223333), "spec.accountId", "valid string"),
     Case("an account id in Arabic digits", account(accountId="\u0661" * 12), "spec.accountId", "pattern"),
     Case("a zone for a region", account(region="eu-central-1a"), "spec.region", "pattern"),
-    Case("a grant by mistake", account(grants=[{"namespace": ["*"]}]), "spec.grants[0].namespace", "no field"),
+    Case("a grant by mistake", account(grants=[{"namespace": ["*"]}]), "spec.grants[0].namespace", "unknown field"),
     Case("a path without its end", account(accessRoles={"path": "/a"}), "spec.accessRoles.path", "pattern"),
     Case("no spec", {k: v for k, v in mover().items() if k != "spec"}, "spec", "a value is required"),
 )

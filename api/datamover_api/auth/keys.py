@@ -55,7 +55,7 @@ def read_keys(path: Path) -> tuple[bytes, ...]:
     keys = [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
     for number, key in keys:
         if len(key) > _LONGEST_KEY or b"\0" in key:
-            raise KeysError(f"{path}: line {number}: accepted is a key of at most {_LONGEST_KEY} bytes, without NUL")
+            raise KeysError(f"{path}: line {number}: a key must have at most {_LONGEST_KEY} bytes and no NUL")
     if not 1 <= len(keys) <= _MOST_KEYS:
-        raise KeysError(f"{path}: holds {len(keys)} keys: accepted are 1 to {_MOST_KEYS}, one a line")
+        raise KeysError(f"{path}: holds {len(keys)} keys: must hold 1 to {_MOST_KEYS}, one a line")
     return tuple(key for _, key in keys)

@@ -40,5 +40,5 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
     except ClientDisconnect:
         raise RefusalError(HTTPStatus.BAD_REQUEST, "the body ended early") from None
     if size > limits.size:
-        raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"accepted are at most {limits.size} bytes")
+        raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body must have at most {limits.size} bytes")
     return bytes(body)

@@ -48,7 +48,7 @@ def new_mover(request: CreateMover, group: str, account: DataMoverAccount) -> tu
     if source is None or destination is None or not source.type or not destination.type:
         raise InvalidRequestError("Source and Destination are required")
     if not _GROUP.fullmatch(group):
-        raise InvalidRequestError(f"group '{group}': accepted are 1 to 256 of A-Z, a-z, 0-9, space and +=._:@-")
+        raise InvalidRequestError(f"group '{group}': must be 1 to 256 characters of A-Z, a-z, 0-9, space and +=._:@-")
     path = role_path(account.spec.org, group)
     spec: JsonObject = {
         "accountRef": {"name": account.metadata.name},
@@ -101,7 +101,7 @@ def _location(location: Location, side: str, name: str, path: str) -> JsonObject
             return {"efs": _efs(efs)}
         case Location(type="S3" | "EFS" as kind):
             raise InvalidRequestError(f"{side}.{kind} is required where {side}.Type is {kind}")
-    raise InvalidRequestError(f"{side}.Type: '{location.type}': accepted are S3 and EFS")
+    raise InvalidRequestError(f"{side}.Type: '{location.type}': must be S3 or EFS")
 
 
 def _s3(s3: S3, name: str, path: str) -> JsonObject:

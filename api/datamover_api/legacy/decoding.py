@@ -24,7 +24,7 @@ def decode(model: type[W], body: bytes) -> W:
     if value is None:
         return model()
     if not isinstance(value, dict):
-        raise DecodingError(f"accepted is a JSON object, not {type(value).__name__}")
+        raise DecodingError(f"must be a JSON object, not {type(value).__name__}")
     try:
         return model.model_validate(_matched(model, value))
     except ValidationError as error:

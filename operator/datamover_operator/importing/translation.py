@@ -104,7 +104,7 @@ def _location(side: Side, described: JsonObject, partition: str, account_id: str
         return {"s3": _s3(address, folder, described, partition)}
     if scheme == "efs":
         return {"efs": _efs(address, folder, described, f"arn:{partition}:elasticfilesystem", account_id)}
-    raise NotAdoptableError(f"its {side} is '{uri}': accepted are locations in S3 and EFS")
+    raise NotAdoptableError(f"its {side} is '{uri}': only locations in S3 and EFS can be adopted")
 
 
 def _s3(bucket: str, folder: str, described: JsonObject, partition: str) -> JsonObject:

@@ -79,7 +79,7 @@ def _line(details: ErrorDetails, values: Mapping[str, object], *, flags: Mapping
     value = str(values[name])
     shown = value if value.isprintable() else repr(value)
     where = f"{_flag(name)} {shown}" if name in flags else f"{_variable(name)}={shown}"
-    return f"{where}: accepted is {_accepted(Settings.model_fields[name])}"
+    return f"{where}: must be {_accepted(Settings.model_fields[name])}"
 
 
 def _help(name: str, field: FieldInfo) -> str:

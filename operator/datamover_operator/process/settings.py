@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PREFIX = "DATAMOVER_"
 
 _Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-_NAME = {"accepted": "a Kubernetes name: at most 63 of a-z, 0-9 and -, not at its ends"}
+_NAME = {"accepted": "a Kubernetes name: at most 63 characters of a-z, 0-9 and -, neither starting nor ending with -"}
 
 
 class Settings(BaseSettings):
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
         Field(
             pattern=r"^[A-Za-z0-9._-]{1,64}$",
             description="What tells this cluster's resources in AWS from another's; by default kube-system's uid.",
-            json_schema_extra={"accepted": "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'"},
+            json_schema_extra={"accepted": "1 to 64 characters of A-Z, a-z, 0-9, '.', '_' and '-'"},
         ),
     ] = None
 
@@ -163,7 +163,7 @@ class Settings(BaseSettings):
     def _settles_after_every_call(self) -> Self:
         if self.settling_seconds <= self.aws_call_timeout_seconds:
             message = (
-                f"{PREFIX}SETTLING_SECONDS={self.settling_seconds:g}: accepted is more than "
+                f"{PREFIX}SETTLING_SECONDS={self.settling_seconds:g}: must be more than "
                 f"{self.aws_call_timeout_seconds:g}, the longest an AWS call may take "
                 f"({PREFIX}AWS_CALL_TIMEOUT_SECONDS)"
             )

@@ -275,7 +275,7 @@ async def test_a_refused_account_says_so_and_lets_nobody_in() -> None:
     stalled = next(each for each in status["conditions"] if each["type"] == "Stalled")
     assert (stalled["reason"], stalled["message"]) == (
         "InvalidObject",
-        "spec.later: 1: no field of this name is accepted",
+        "spec.later: 1: unknown field",
     )
     assert (status["observedGeneration"], room.book.way_into("prod")) == (2, None)
 

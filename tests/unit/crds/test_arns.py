@@ -59,7 +59,7 @@ def _plain(pattern: str) -> str:
 def test_the_wrong_resource_is_told_with_field_value_and_example(kind: ArnKind, arn: str) -> None:
     problem = problem_with(kind, "spec.here", arn)
     assert problem is not None
-    assert problem.startswith(f"spec.here: '{arn}': accepted is the ARN of ")
+    assert problem.startswith(f"spec.here: '{arn}': must be the ARN of ")
     assert FORMS[kind].example in problem
 
 

@@ -60,7 +60,7 @@ def test_says_all_that_is_wrong_at_once_with_what_was_found() -> None:
         parse(DataMover, sample)
     found = {problem.path: problem.value for problem in refused.value.problems}
     assert found == {"spec.suspend": "no", "spec.options.preserveDeletedFiles": "REMOVE", "spec.task": "t"}
-    assert 'spec.options.preserveDeletedFiles: "REMOVE": accepted with transferMode ALL is PRESERVE only' in str(
+    assert 'spec.options.preserveDeletedFiles: "REMOVE": must be PRESERVE where transferMode is ALL' in str(
         refused.value
     )
 
@@ -72,7 +72,7 @@ def test_cuts_a_long_value() -> None:
 
 
 def test_a_rule_on_what_is_absent_shows_nothing_found() -> None:
-    with pytest.raises(InvalidObject, match=r"^spec.source: \{\}: accepted is exactly one kind of location"):
+    with pytest.raises(InvalidObject, match=r"^spec.source: \{\}: must set exactly one type of location"):
         parse(DataMover, mover(source={}))
 
 
@@ -108,7 +108,7 @@ def test_status_keeps_what_datasync_described_as_it_is() -> None:
     "wrong", ["2025-01-31", "2025-02-30T00:00:00Z", "2025-01-31T12:00:00", "now", "2025-01-31T12:00:00Z\n"]
 )
 def test_refuses_what_is_no_time(wrong: str) -> None:
-    with pytest.raises(InvalidObject, match="accepted is an RFC 3339 time"):
+    with pytest.raises(InvalidObject, match="must be an RFC 3339 time"):
         parse(DataMoverStatus, {"lastSuccessfulTime": wrong})
 
 

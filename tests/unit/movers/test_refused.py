@@ -52,7 +52,7 @@ def test_a_refused_mover_says_what_is_wrong_and_is_left_alone() -> None:
         world.reconcile()
         reason, message, generation = told(world.raw)
         assert (reason, generation) == ("InvalidObject", 2)
-        assert message == "spec.somethingNew: 1: no field of this name is accepted"
+        assert message == "spec.somethingNew: 1: unknown field"
         assert world.sky.writes == []
 
 
@@ -85,7 +85,7 @@ def test_a_refused_run_is_not_started_and_says_why() -> None:
         asyncio.run(Runs(world.office, world.book, Board()).reconcile("run"))
         assert told(world.kube.objects[RUN])[:2] == (
             "InvalidObject",
-            "spec.somethingNew: 1: no field of this name is accepted",
+            "spec.somethingNew: 1: unknown field",
         )
         assert "StartTaskExecution" not in world.sky.writes
 

@@ -51,33 +51,33 @@ def test_variables_of_kubernetes_and_empty_ones_are_ignored(monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("argv", "environ", "line"),
     [
-        ([], {"DATAMOVER_WORKERS": "many"}, "DATAMOVER_WORKERS=many: accepted is a whole number from 1 to 1000"),
-        (["--workers", "0"], {}, "--workers 0: accepted is a whole number from 1 to 1000"),
-        (["--aws-rate", "nan"], {}, "--aws-rate nan: accepted is a number from 0.1 to 10000"),
-        (["--aws-rate", "inf"], {}, "--aws-rate inf: accepted is a number from 0.1 to 10000"),
-        ([], {"DATAMOVER_LOG_FORMAT": "xml"}, "DATAMOVER_LOG_FORMAT=xml: accepted is json or console"),
-        ([], {"DATAMOVER_LEASE": "maybe"}, "DATAMOVER_LEASE=maybe: accepted is true or false"),
+        ([], {"DATAMOVER_WORKERS": "many"}, "DATAMOVER_WORKERS=many: must be a whole number from 1 to 1000"),
+        (["--workers", "0"], {}, "--workers 0: must be a whole number from 1 to 1000"),
+        (["--aws-rate", "nan"], {}, "--aws-rate nan: must be a number from 0.1 to 10000"),
+        (["--aws-rate", "inf"], {}, "--aws-rate inf: must be a number from 0.1 to 10000"),
+        ([], {"DATAMOVER_LOG_FORMAT": "xml"}, "DATAMOVER_LOG_FORMAT=xml: must be json or console"),
+        ([], {"DATAMOVER_LEASE": "maybe"}, "DATAMOVER_LEASE=maybe: must be true or false"),
         (
             [],
             {"DATAMOVER_NAMESPACES": "team-a,Team_B"},
-            "DATAMOVER_NAMESPACES=team-a,Team_B: accepted is names of namespaces, separated by commas",
+            "DATAMOVER_NAMESPACES=team-a,Team_B: must be names of namespaces, separated by commas",
         ),
         (
             [],
             {"DATAMOVER_NAMESPACES": ","},
-            "DATAMOVER_NAMESPACES=,: accepted is names of namespaces, separated by commas",
+            "DATAMOVER_NAMESPACES=,: must be names of namespaces, separated by commas",
         ),
-        ([], {"DATAMOVER_WORKERS": "1\n2"}, r"DATAMOVER_WORKERS='1\n2': accepted is a whole number from 1 to 1000"),
+        ([], {"DATAMOVER_WORKERS": "1\n2"}, r"DATAMOVER_WORKERS='1\n2': must be a whole number from 1 to 1000"),
         (
             [],
             {"DATAMOVER_HTTP_HOST": "no host"},
-            "DATAMOVER_HTTP_HOST=no host: accepted is an IP address or a host name",
+            "DATAMOVER_HTTP_HOST=no host: must be an IP address or a host name",
         ),
-        ([], {"DATAMOVER_AWS_RATE": "nan"}, "DATAMOVER_AWS_RATE=nan: accepted is a number from 0.1 to 10000"),
+        ([], {"DATAMOVER_AWS_RATE": "nan"}, "DATAMOVER_AWS_RATE=nan: must be a number from 0.1 to 10000"),
         (
             [],
             {"DATAMOVER_CLUSTER_ID": "a/b"},
-            "DATAMOVER_CLUSTER_ID=a/b: accepted is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'",
+            "DATAMOVER_CLUSTER_ID=a/b: must be 1 to 64 characters of A-Z, a-z, 0-9, '.', '_' and '-'",
         ),
         (
             ["--lease-name", "-x"],
@@ -87,14 +87,17 @@ def test_variables_of_kubernetes_and_empty_ones_are_ignored(monkeypatch: pytest.
         (
             ["--lease-name=-x"],
             {},
-            "--lease-name -x: accepted is a Kubernetes name: at most 63 of a-z, 0-9 and -, not at its ends",
+            (
+                "--lease-name -x: must be a Kubernetes name: at most 63 characters of a-z, 0-9 and -, "
+                "neither starting nor ending with -"
+            ),
         ),
         (["--work", "1"], {}, "unrecognized arguments: --work 1; datamover-operator --help lists all flags"),
         (
             [],
             {"DATAMOVER_SETTLING_SECONDS": "45"},
             (
-                "DATAMOVER_SETTLING_SECONDS=45: accepted is more than 45, the longest an AWS call may take "
+                "DATAMOVER_SETTLING_SECONDS=45: must be more than 45, the longest an AWS call may take "
                 "(DATAMOVER_AWS_CALL_TIMEOUT_SECONDS)"
             ),
         ),
