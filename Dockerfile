@@ -1,5 +1,6 @@
 # One file, two images: `operator` (with the REST service) and `emulator`. `make image` builds both.
-ARG PYTHON_IMAGE=python:3.11-slim
+# The digest is that of the index, for every platform; `docker buildx imagetools inspect python:3.11-slim` shows today's.
+ARG PYTHON_IMAGE=python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 
 # Packages first, our code last: a change of the code leaves their layers as they are.
 FROM ${PYTHON_IMAGE} AS base

@@ -18,7 +18,7 @@ from datamover_dev.values_reference import reference
 from datamover_operator.chores import RELEASE_TIMEOUT
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
-from tests.chart.values import ENABLED, KEYS, VALUE_SETS
+from tests.chart.values import ENABLED, KEYS, POLICY, VALUE_SETS
 from tests.support.helm import CHART, HelmError, Json, helm, render
 from tests.support.kubectl import Kubectl, KubectlError
 
@@ -123,6 +123,27 @@ def pod_of(each: Json) -> Json | None:
         ),
         ({"api": KEYS | {"enabled": True}}, "api.namespaces: name the namespaces"),
         (
+            {"operator": {"serviceAccount": {"create": False}}},
+            "operator.serviceAccount.name: with create: false, name a ServiceAccount that exists",
+        ),
+        (
+            {"api": KEYS | ENABLED | {"serviceAccount": {"create": False}}},
+            "api.serviceAccount.name: with create: false, name a ServiceAccount that exists",
+        ),
+        ({"operator": {"secretNames": ["Keys"]}}, "at '/operator/secretNames/0': 'Keys' does not match pattern"),
+        (
+            {"api": KEYS | ENABLED, "networkPolicy": {"enabled": True}},
+            "networkPolicy.apiServerCIDRs: name the API server's addresses",
+        ),
+        (
+            {"networkPolicy": {"apiServerCIDRs": ["10.0.0.10"]}},
+            "at '/networkPolicy/apiServerCIDRs/0': '10.0.0.10' does not match",
+        ),
+        (
+            {"api": {"trustedProxies": ["ingress"]}},
+            "at '/api/trustedProxies/0': 'ingress' does not match",
+        ),
+        (
             {"api": KEYS | ENABLED | {"namespaces": ["team-*"]}},
             "at '/api/namespaces/0': 'team-*' does not match",
         ),
@@ -221,14 +242,18 @@ def test_the_test_pod_asks_the_rest_service_as_it_is_served() -> None:
         assert service["spec"]["ports"][0]["appProtocol"] == scheme
 
 
-def test_secrets_can_be_named() -> None:
-    (rule,) = [
+@pytest.mark.parametrize(
+    ("named", "granted"), [([], []), (["keys", "a.b"], [["keys", "a.b"]]), (["*"], [None]), (["a", "*"], [None])]
+)
+def test_the_operator_may_read_the_secrets_that_are_named(named: list[str], granted: list[list[str] | None]) -> None:
+    rules = [
         rule
-        for each in render({"operator": {"secretNames": ["keys"]}}, only=["operator/rbac.yaml"])
+        for each in render({"operator": {"secretNames": named}}, only=["operator/rbac.yaml"])
         for rule in each.get("rules", ())
         if "secrets" in rule["resources"]
     ]
-    assert (rule["resourceNames"], rule["verbs"]) == (["keys"], ["get"])
+    assert [rule.get("resourceNames") for rule in rules] == granted
+    assert all(rule["verbs"] == ["get"] for rule in rules)
 
 
 def test_two_releases_share_nothing_but_the_crds() -> None:
@@ -324,11 +349,30 @@ def test_settings_reach_the_pod() -> None:
     assert env | given == env
 
 
+def test_the_rest_service_may_call_nothing_but_the_api_server() -> None:
+    values = {
+        "api": KEYS | ENABLED,
+        "dev": {"enabled": True},
+        "networkPolicy": {"enabled": True, "apiServerCIDRs": ["10.1.2.3/32", "fd00::/64"], "egressPorts": [6443]},
+    }
+    (policy,) = [each for each in render(values, only=["api/exposure.yaml"]) if each["kind"] == "NetworkPolicy"]
+    blocks = [{"ipBlock": {"cidr": "10.1.2.3/32"}}, {"ipBlock": {"cidr": "fd00::/64"}}]
+    assert policy["spec"]["egress"] == [{"to": blocks, "ports": [{"port": 6443}]}]
+
+
+def test_proxies_are_trusted_where_they_are_named() -> None:
+    (deployment,) = render(
+        {"api": KEYS | ENABLED | {"trustedProxies": ["10.2.0.0/16", "::1"]}}, only=["api/deployment.yaml"]
+    )
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert {"name": "FORWARDED_ALLOW_IPS", "value": "10.2.0.0/16,::1"} in container["env"]
+
+
 def test_who_is_let_in_is_not_instead_of_helm_test() -> None:
     peer = {"namespaceSelector": {"matchLabels": {"a": "b"}}}
     values = {
         "api": KEYS | ENABLED,
-        "networkPolicy": {"enabled": True, "metricsFrom": [peer], "apiFrom": [peer]},
+        "networkPolicy": POLICY | {"metricsFrom": [peer], "apiFrom": [peer]},
     }
     objects = render(values)
     policies = [each for each in objects if each["kind"] == "NetworkPolicy"]

@@ -6,6 +6,7 @@ from typing import Any
 
 KEYS = {"keys": {"existingSecret": "keys"}}
 ENABLED = {"enabled": True, "namespaces": ["default"]}
+POLICY = {"enabled": True, "apiServerCIDRs": ["10.0.0.10/32"]}
 
 VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -26,10 +27,11 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
                 "tls": [{"hosts": ["movers.example.com"], "secretName": "tls"}],
             },
             "tls": {"existingSecret": "tls"},
+            "trustedProxies": ["10.2.0.0/16"],
             "podDisruptionBudget": {"maxUnavailable": "50%"},
             "namespaces": ["default"],
         },
-        "networkPolicy": {"enabled": True, "apiFrom": [{"namespaceSelector": {}}]},
+        "networkPolicy": POLICY | {"apiFrom": [{"namespaceSelector": {}}]},
         "metrics": {"podMonitor": {"enabled": True}},
     },
     "everything-else": {
@@ -46,7 +48,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
             "service": {"sessionAffinitySeconds": 0},
             "settings": {"githash": "abc"},
         },
-        "networkPolicy": {"enabled": True, "metricsFrom": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
+        "networkPolicy": POLICY | {"metricsFrom": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
         "operator": {
             "settings": {"workers": 8, "awsRate": 2.5, "lease": False, "logLevel": "debug"},
             "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/movers"}},

@@ -74,6 +74,20 @@ def test_a_secret_is_mended_and_rotated_without_a_restart(world: World, operator
     world.wait_condition("DataMoverAccount", world.account, "Ready", timeout=60)
 
 
+def test_a_secret_that_the_operator_may_not_read_is_told_with_the_value_to_set(
+    world: World, operator: Operators
+) -> None:
+    secret(world, "others", keys("123456789012"))
+    world.grant_all(credentialsSecretRef={"name": "others"})
+    operator()
+    told = condition_of(world.wait_condition("DataMoverAccount", world.account, "Stalled"), "Stalled")
+    assert told is not None
+    assert told["message"] == (
+        f"spec.credentialsSecretRef: Secret '{world.namespace}/others': may not be read; "
+        "add 'others' to the chart's value operator.secretNames"
+    )
+
+
 def test_an_account_stays_while_a_mover_names_it(world: World, operator: Operators) -> None:
     world.bucket("src")
     world.bucket("dst")

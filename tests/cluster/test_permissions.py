@@ -125,20 +125,20 @@ def test_one_namespace_needs_no_other_rights() -> None:
     assert actions(single_rights(in_one_namespace("anywhere"))) < actions(ALL)
 
 
-def test_secrets_are_out_of_reach_but_in_its_own_namespace(
-    api: Api, kubeconfig: Path, namespace: str, tmp_path: Path
-) -> None:
+def test_secrets_are_out_of_reach_but_those_named(api: Api, kubeconfig: Path, namespace: str, tmp_path: Path) -> None:
     with identity(api, kubeconfig, tmp_path, in_all_namespaces(namespace)) as whose:
         own = Api(whose)
-        for verb, where, wanted in [
-            ("get", namespace, True),
-            ("list", namespace, False),
-            ("watch", namespace, False),
-            ("create", namespace, False),
-            ("get", "default", False),
-            ("list", "", False),
+        for verb, where, name, wanted in [
+            ("get", namespace, "keys", True),
+            ("get", namespace, "others", False),
+            ("get", namespace, "", False),
+            ("list", namespace, "", False),
+            ("watch", namespace, "keys", False),
+            ("create", namespace, "", False),
+            ("get", "default", "keys", False),
+            ("list", "", "", False),
         ]:
-            asked = {"resource": "secrets", "verb": verb, "namespace": where}
+            asked = {"resource": "secrets", "verb": verb, "namespace": where, "name": name}
             review = {"spec": {"resourceAttributes": asked}}
             answer = own.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
             assert answer["status"]["allowed"] is wanted, asked

@@ -52,7 +52,7 @@ VALUES: dict[str, dict[str, object]] = {
         "autoscaling": {"enabled": True},
         "ingress": {"enabled": True, "hosts": ["movers.example.test"]},
     },
-    "networkPolicy": {"enabled": True, "egressPorts": [443, 6443, EMULATOR_PORT]},
+    "networkPolicy": {"enabled": True, "egressPorts": [443, 6443, EMULATOR_PORT], "apiServerCIDRs": ["10.0.0.0/8"]},
 }
 """What a user would install, with all that is optional, and the emulator in AWS's place."""
 

@@ -16,6 +16,9 @@ from tests.support.cleaning import NOT_FOUND
 from tests.support.helm import render
 
 PLACE = "namespace-of-the-test"
+SECRETS = ("aws", "keys")
+"""Those that the operator may read."""
+
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 Right = tuple[str, str, str, str]
 """Kind of the role, API group, resource, verb."""
@@ -79,7 +82,8 @@ def _rendered(watched: tuple[str, ...], namespace: str) -> list[JsonDict]:
 def _template(watched: tuple[str, ...]) -> list[JsonDict]:
     """Rendered once for all tests of a worker: helm takes half a second."""
     only = ("operator/serviceaccount.yaml", "operator/rbac.yaml")
-    return render({"watchNamespaces": list(watched)}, namespace=PLACE, only=only)
+    values = {"watchNamespaces": list(watched), "operator": {"secretNames": list(SECRETS)}}
+    return render(values, namespace=PLACE, only=only)
 
 
 @functools.cache

@@ -38,11 +38,11 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- end -}}
 
 {{- define "datamover.operatorAccount" -}}
-{{- default (ternary (include "datamover.fullname" .) "default" .Values.operator.serviceAccount.create) .Values.operator.serviceAccount.name -}}
+{{- default (include "datamover.fullname" .) .Values.operator.serviceAccount.name -}}
 {{- end -}}
 
 {{- define "datamover.apiAccount" -}}
-{{- default (ternary (printf "%s-api" (include "datamover.fullname" .)) "default" .Values.api.serviceAccount.create) .Values.api.serviceAccount.name -}}
+{{- default (printf "%s-api" (include "datamover.fullname" .)) .Values.api.serviceAccount.name -}}
 {{- end -}}
 
 {{- define "datamover.image" -}}

@@ -10,9 +10,7 @@ from datamover_dev.images.dockerfile import base_image, image_name, what_to_buil
 from datamover_dev.images.running import run_alone
 from datamover_dev.paths import cache_folder
 
-STAND_IN = "datamover.io.base=stand-in"
-"""The label of a stand-in, and so of every image on it."""
-
+_STAND_IN = "localhost/datamover-base:stand-in"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _MOST_OLD = 40
 """So many images that newer ones replaced are kept, for their layers spare time; a few of them are a gigabyte."""
@@ -21,26 +19,26 @@ _PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
 
 
 class Buildah:
-    """Its images are in the user's cache, apart from the machine's own: a stand-in is never taken for the real base."""
+    """Its images are in the user's cache, apart from the machine's own."""
 
     def __init__(self) -> None:
-        """Make the store, and say where the base comes from.
-
-        `name` tells it: the base may be a stand-in.
-        """
+        """Make the store, and find a base to build on: the Dockerfile's, or a stand-in, which `name` tells."""
         self._store = cache_folder() / "images"
         self._policy = self._store / "policy.json"
         self._policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
         self._buildah("rm", "--all")  # what a build that was killed left behind
         if len(self._buildah("images", "--quiet", "--filter", "dangling=true").splitlines()) > _MOST_OLD:
             self._buildah("rmi", "--prune")
-        self.name = f"buildah on {self._provide_base()}"
+        self._base = self._provide_base()
+        self.name = f"buildah on {self._base}"
+        if self._base == _STAND_IN:
+            self.name += f", made of Debian's packages in place of {base_image()}, for no registry can be reached"
 
     def build(self, target: str) -> None:
         """Build one target."""
         mounts = (f"--volume={_CERTIFICATES}:{_CERTIFICATES}:ro",) if _CERTIFICATES.exists() else ()
         how = ("--quiet", "--layers", "--pull-never", "--isolation=chroot", "--network=host", *mounts)
-        self._buildah("build", *how, f"--signature-policy={self._policy}", *what_to_build(target))
+        self._buildah("build", *how, f"--signature-policy={self._policy}", *what_to_build(target, self._base))
 
     def size(self, target: str) -> int:
         """Return the size in bytes of all layers, unpacked."""
@@ -63,24 +61,19 @@ class Buildah:
         return archive
 
     def _provide_base(self) -> str:
-        """See that the base is there; return what it is."""
+        """Return the name of a base that is in the store."""
         base = base_image()
-        if self._has(base) and not self._has(base, "--filter", f"label={STAND_IN}"):
-            return base
         try:
-            self._buildah("pull", "--quiet", "--policy=always", f"--signature-policy={self._policy}", base)
+            self._buildah("pull", "--quiet", "--policy=missing", f"--signature-policy={self._policy}", base)
         except SetupError:
-            if not self._has(base):
-                self._make_stand_in(base)
-            return f"a STAND-IN for {base}, made of Debian's packages, for no registry can be reached"
+            if not self._buildah("images", "--quiet", "--filter", f"reference={_STAND_IN}").strip():
+                self._make_stand_in()
+            return _STAND_IN
         return base
 
-    def _has(self, image: str, *more: str) -> bool:
-        return self._buildah("images", "--quiet", "--filter", f"reference={image}", *more).strip() != ""
-
-    def _make_stand_in(self, base: str) -> None:
+    def _make_stand_in(self) -> None:
         if shutil.which("debootstrap") is None:
-            raise SetupError(f"{base} can't be pulled, and there is no debootstrap to make a stand-in with")
+            raise SetupError(f"{base_image()} can't be pulled, and there is no debootstrap to make a stand-in with")
         root = self._store / "stand-in"
         shutil.rmtree(root, ignore_errors=True)
         run_alone("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", str(root))
@@ -88,8 +81,7 @@ class Buildah:
             shutil.rmtree(root / needless, ignore_errors=True)
         container = self._buildah("from", "scratch").strip()
         self._buildah("add", "--quiet", container, str(root), "/")
-        self._buildah("config", f"--label={STAND_IN}", container)
-        self._buildah("commit", "--quiet", "--rm", f"--signature-policy={self._policy}", container, base)
+        self._buildah("commit", "--quiet", "--rm", f"--signature-policy={self._policy}", container, _STAND_IN)
         shutil.rmtree(root)
 
     def _buildah(self, *arguments: str) -> str:

@@ -25,7 +25,7 @@ def image_name(target: str) -> str:
 
 
 def base_image() -> str:
-    """Return the full name of the base.
+    """Return the full name of the base, with its digest.
 
     Raises:
         SetupError: the Dockerfile names none.
@@ -36,9 +36,10 @@ def base_image() -> str:
     return f"docker.io/library/{found[1]}"
 
 
-def what_to_build(target: str) -> tuple[str, ...]:
-    """Return the flags and the folder that tell any of the builders to build this target."""
-    arguments = (f"--build-arg=VERSION={version()}", f"--build-arg=REVISION={_revision()}")
+def what_to_build(target: str, base: str) -> tuple[str, ...]:
+    """Return the flags and the folder that tell any of the builders to build this target on this base."""
+    given = {"PYTHON_IMAGE": base, "VERSION": version(), "REVISION": _revision()}
+    arguments = (f"--build-arg={name}={value}" for name, value in given.items())
     return (*arguments, f"--target={target}", f"--tag={image_name(target)}", str(CHECKOUT))
 
 

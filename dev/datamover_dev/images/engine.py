@@ -23,7 +23,7 @@ class Engine:
 
     def build(self, target: str) -> None:
         """Build one target."""
-        run(self.name, "build", *what_to_build(target))
+        run(self.name, "build", *what_to_build(target, base_image()))
 
     def size(self, target: str) -> int:
         """Return the size in bytes."""

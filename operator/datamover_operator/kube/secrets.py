@@ -5,16 +5,24 @@ from __future__ import annotations
 import base64
 import binascii
 
-from datamover_operator.kube.client import KubeClient
+from datamover_operator.kube.client import KubeClient, KubeError
+
+_FORBIDDEN = 403
 
 
 class UnusableSecretError(Exception):
-    """A Secret lacks a key, or a key's value is no base64 text; the message names the key, never a value."""
+    """A Secret may not be read, lacks a key, or a key's value is no base64 text; the message never holds a value."""
 
 
 async def read_secret(client: KubeClient, namespace: str, name: str) -> dict[str, str]:
     """Return the Secret's decoded data. Raises KubeError, UnusableSecretError."""
-    secret = await client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+    try:
+        secret = await client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+    except KubeError as error:
+        if error.status != _FORBIDDEN:
+            raise
+        way_out = f"add '{name}' to the chart's value operator.secretNames"
+        raise UnusableSecretError(f"Secret '{namespace}/{name}': may not be read; {way_out}") from error
     data = secret.get("data")
     decoded = {}
     for key, value in (data if isinstance(data, dict) else {}).items():

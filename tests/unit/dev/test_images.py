@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from datamover_dev.errors import SetupError
 from datamover_dev.images import build
+from datamover_dev.images.dockerfile import base_image
 
 ALWAYS, NEVER = "exit 0", "exit 1"
 NO_REGISTRY = 'case "$1 $2" in "image inspect" | pull*) exit 1 ;; esac'
@@ -56,23 +58,27 @@ def test_without_any_of_them_it_says_what_to_install(programs: Path) -> None:
         build.build_images(print)
 
 
-STAND_IN_ALONE = """
+NO_PULL = """
 case "$*" in
-*" pull "*--policy=always*) exit 1 ;;
-*images*reference*) echo 0123 ;;
-esac"""
-REAL = """
-case "$*" in
-*" pull "*--policy=always*) exit 1 ;;
-*images*label*) ;;
+*" pull "*) exit 1 ;;
 *images*reference*) echo 0123 ;;
 esac"""
 
 
-@pytest.mark.parametrize(("buildah", "said"), [(STAND_IN_ALONE, True), (REAL, False)], ids=["stand-in", "real"])
-def test_a_stand_in_is_named_at_each_build(programs: Path, buildah: str, said: bool) -> None:
-    program(programs, "buildah", buildah)
-    assert ("STAND-IN" in build.choose().name) == said
+@pytest.mark.parametrize(
+    ("buildah", "base", "said"), [(NO_PULL, "stand-in", True), (ALWAYS, base_image(), False)], ids=["stand-in", "real"]
+)
+def test_a_build_says_what_it_is_based_on(programs: Path, tmp_path: Path, buildah: str, base: str, said: bool) -> None:
+    program(programs, "buildah", f'echo "$*" >>{tmp_path}/asked\n{buildah}')
+    chosen = build.choose()
+    assert ("for no registry can be reached" in chosen.name) == said
+    chosen.build("operator")
+    (asked,) = [line for line in (tmp_path / "asked").read_text().splitlines() if " build " in line]
+    assert re.search(rf"--build-arg=PYTHON_IMAGE=\S*{re.escape(base)} ", asked)
+
+
+def test_the_base_is_what_its_digest_says() -> None:
+    assert re.fullmatch(r"docker\.io/library/python:[\w.-]+@sha256:[0-9a-f]{64}", base_image())
 
 
 @pytest.mark.parametrize(("old", "pruned"), [(40, False), (41, True)])
