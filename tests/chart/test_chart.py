@@ -130,6 +130,14 @@ def pod_of(each: Json) -> Json | None:
             {"api": KEYS | ENABLED | {"serviceAccount": {"create": False}}},
             "api.serviceAccount.name: with create: false, name a ServiceAccount that exists",
         ),
+        (
+            {"rbac": {"create": False}, "dev": {"enabled": True}},
+            "rbac.create: dev.enabled needs it",
+        ),
+        (
+            {"rbac": {"create": False}, "crds": {"keep": False}},
+            "rbac.create: crds.keep: false needs it",
+        ),
         ({"operator": {"secretNames": ["Keys"]}}, "at '/operator/secretNames/0': 'Keys' does not match pattern"),
         (
             {"api": KEYS | ENABLED, "networkPolicy": {"enabled": True}},
@@ -174,6 +182,20 @@ def test_the_rest_service_has_rights_where_it_is_told(
     roles = [each for each in rendered if each["kind"] in {"Role", "ClusterRole"}]
     writing = [each for each in roles if any("create" in rule["verbs"] for rule in each["rules"])]
     assert [each["metadata"].get("namespace", "*") for each in writing] == granted
+
+
+def test_rights_are_somebody_elses_affair_where_that_is_said() -> None:
+    objects = render({"rbac": {"create": False}, "api": KEYS | ENABLED})
+    assert [each["kind"] for each in objects if each["apiVersion"].startswith("rbac.")] == []
+
+
+def test_teams_roles_can_be_kept_out_of_the_clusters_own() -> None:
+    def labels(**rbac: bool) -> set[str]:
+        roles = render({"rbac": rbac}, only=["teams/rbac.yaml"])
+        return {label for each in roles for label in each["metadata"]["labels"] if "/aggregate-to-" in label}
+
+    assert len(labels()) == 3
+    assert labels(aggregateClusterRoles=False) == set()
 
 
 def test_names_that_yaml_takes_for_something_else_are_texts() -> None:
