@@ -1,12 +1,13 @@
 """DataMoverAccount: an AWS account and region, how to get there, and who may use what of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from datamover_crds.common import API_VERSION, Count, Items, Model, Namespace, ObjectName, RoleArn, Text
 from datamover_crds.locations import RolePath
 from datamover_crds.meta import Conditions, ObjectMeta
+from datamover_crds.rules import immutable
 
 
 class AssumeRole(Model):
@@ -65,8 +66,13 @@ class RestAccess(Model):
     """The namespace of movers made by REST."""
 
 
+_AS_CREATED = "create another account instead"
+
+
 class DataMoverAccountSpec(Model):
     """An AWS account and region, how to get there, and who may use what of it."""
+
+    transitions: ClassVar = (immutable("accountId", _AS_CREATED), immutable("region", _AS_CREATED))
 
     account_id: Annotated[str, Field(min_length=12, max_length=12, pattern="^[0-9]{12}$")]
     """The AWS account's 12-digit id. Can't be changed."""

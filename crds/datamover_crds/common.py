@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal, Self, cast
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +23,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from datamover_crds.rules import NAME_MAX, rules_of
+from datamover_crds.rules import Rule, Transition, validations
 
 JsonObject = dict[str, JsonValue]
 """A JSON object, as Kubernetes and DataSync exchange it; member names are camelCase."""
@@ -41,7 +41,7 @@ EXACT_FLOAT_MAX = 2**53 - 1
 
 
 class Model(BaseModel):
-    """An object of the API: immutable, strict, without unknown fields, and holding the rules of `rules.RULES`.
+    """An object of the API: immutable, strict, without unknown fields, and keeping its own `rules`.
 
     In Python fields are given by name; `codec.parse` takes them from the wire by their camelCase alias alone.
     Like Kubernetes it reads a null as an absent field. Dumping leaves out what is absent or an empty list.
@@ -58,6 +58,20 @@ class Model(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    """What must hold between the fields."""
+    transitions: ClassVar[tuple[Transition, ...]] = ()
+    """What must hold between an object and the one that replaces it: for the API server alone."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Add the rules, as Kubernetes reads them."""
+        reference = handler(schema)
+        if cls.rules or cls.transitions:
+            node = handler.resolve_ref_schema(reference)
+            node["x-kubernetes-validations"] = validations(cls.rules, cls.transitions)
+        return reference
+
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, data: object) -> object:
@@ -68,7 +82,7 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _keep_rules(self) -> Self:
-        for rule in rules_of(type(self).__name__):
+        for rule in self.rules:
             if not rule.holds(self):
                 kind, context = "rule", {"message": rule.message, "field_path": rule.field_path}
                 raise PydanticCustomError(kind, "{message}", context)
@@ -177,6 +191,8 @@ SUBDOMAIN_PATTERN: Final = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]
 """RFC 1123 subdomains, such as the names of most Kubernetes objects; they have at most 253 characters."""
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=SUBDOMAIN_PATTERN)]
 """The name of another Kubernetes object."""
+NAME_MAX: Final = 63
+"""A mover's name is a label on its runs."""
 MoverName = Annotated[str, Field(min_length=1, max_length=NAME_MAX, pattern=SUBDOMAIN_PATTERN)]
 """The name of a DataMover."""
 Namespace = Annotated[str, Field(min_length=1, max_length=63, pattern=LABEL_PATTERN)]

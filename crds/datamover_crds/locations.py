@@ -1,18 +1,43 @@
 """Where data comes from and goes to: DataSync's CreateLocation requests, under its own names in camelCase."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from datamover_crds.common import Arn, Items, Model, RoleArn
+from datamover_crds.rules import Rule
 
 Subdirectory = Annotated[str, Field(max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]*$")]
 LocationKind = Literal["s3", "efs"]
 RolePath = Annotated[str, Field(max_length=512, pattern="^/([!-~]+/)?$")]
 
 
+def _has_arn_or_name(role: "AccessRole") -> bool:
+    return (role.arn is None) != (role.name is None)
+
+
+def _has_path_with_name(role: "AccessRole") -> bool:
+    return role.path is None or role.name is not None
+
+
 class AccessRole(Model):
     """The IAM role DataSync uses on a bucket: an existing one by its ARN, or the name of the one the operator makes."""
+
+    rules: ClassVar = (
+        Rule(
+            field_path="",
+            cel="has(self.arn) != has(self.name)",
+            holds=_has_arn_or_name,
+            message="must set either arn, an existing role, or name, the role to create",
+        ),
+        Rule(
+            field_path=".path",
+            cel="!has(self.path) || has(self.name)",
+            holds=_has_path_with_name,
+            message="can be set only with name: the arn of an existing role includes its path",
+            shown="self.path",
+        ),
+    )
 
     arn: RoleArn | None = None
     """The ARN of an existing role, which the operator leaves as it is."""
@@ -56,8 +81,26 @@ class Ec2Config(Model):
     """The ARNs of the security groups that let DataSync reach the mount target."""
 
 
+def _has_tls_where_needed(efs: "EfsLocation") -> bool:
+    needed = efs.access_point_arn is not None or efs.file_system_access_role_arn is not None
+    return not needed or efs.in_transit_encryption == "TLS1_2"
+
+
 class EfsLocation(Model):
     """A file system in Amazon EFS (API_CreateLocationEfs)."""
+
+    rules: ClassVar = (
+        Rule(  # API_CreateLocationEfs: AccessPointArn, FileSystemAccessRoleArn
+            field_path=".inTransitEncryption",
+            cel=(
+                "!has(self.accessPointArn) && !has(self.fileSystemAccessRoleArn)"
+                " || has(self.inTransitEncryption) && self.inTransitEncryption == 'TLS1_2'"
+            ),
+            holds=_has_tls_where_needed,
+            message="must be TLS1_2 where accessPointArn or fileSystemAccessRoleArn is set",
+            shown="has(self.inTransitEncryption) ? self.inTransitEncryption : 'not set'",
+        ),
+    )
 
     efs_filesystem_arn: Arn
     """The ARN of the file system."""
@@ -73,8 +116,21 @@ class EfsLocation(Model):
     """Whether the mount is encrypted. Not given: NONE."""
 
 
+def _has_one_kind(location: "Location") -> bool:
+    return (location.s3 is None) != (location.efs is None)
+
+
 class Location(Model):
     """A source or a destination: exactly one kind of location."""
+
+    rules: ClassVar = (
+        Rule(
+            field_path="",
+            cel="has(self.s3) != has(self.efs)",
+            holds=_has_one_kind,
+            message="must set exactly one type of location: s3 or efs",
+        ),
+    )
 
     s3: S3Location | None = None
     """A bucket in Amazon S3."""

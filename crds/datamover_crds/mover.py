@@ -1,11 +1,12 @@
 """DataMover: a source, a destination and how data moves between them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from datamover_crds.common import (
     API_VERSION,
+    NAME_MAX,
     WHOLE_FLOATS,
     Arn,
     Count,
@@ -20,7 +21,8 @@ from datamover_crds.common import (
 )
 from datamover_crds.locations import Location
 from datamover_crds.meta import Conditions, ObjectMeta
-from datamover_crds.options import Filters, Schedule, Tag, TaskMode, TaskOptions
+from datamover_crds.options import INCLUDES_RULE, Filters, Schedule, Tag, TaskMode, TaskOptions
+from datamover_crds.rules import Rule, immutable
 from datamover_crds.run import Phase
 
 Part = Literal["task", "source", "destination", "sourceRole", "destinationRole"]
@@ -61,8 +63,39 @@ class Adopt(Model):
     """
 
 
+def _pairs_atime_with_mtime(spec: "DataMoverSpec") -> bool:
+    keeps_atime = spec.options.atime != "NONE"
+    keeps_mtime = spec.options.mtime != "NONE"
+    return spec.task_mode == "ENHANCED" or keeps_atime == keeps_mtime
+
+
+_AS_CREATED = "create another mover instead"
+
+
 class DataMoverSpec(Model):
     """What shall be moved, from where to where, and how."""
+
+    rules: ClassVar = (
+        Rule(  # API_Options: Atime, Mtime, whose defaults are BEST_EFFORT and PRESERVE
+            field_path=".options",
+            cel=(
+                "has(self.taskMode) && self.taskMode == 'ENHANCED' || !has(self.options)"
+                " || (has(self.options.atime) && self.options.atime == 'NONE')"
+                " == (has(self.options.mtime) && self.options.mtime == 'NONE')"
+            ),
+            holds=_pairs_atime_with_mtime,
+            message=(
+                "atime and mtime must go together unless taskMode is ENHANCED: atime BEST_EFFORT (or not set) with "
+                "mtime PRESERVE (or not set), or atime NONE with mtime NONE"
+            ),
+            shown=(
+                "'atime ' + (has(self.options.atime) ? self.options.atime : 'not set')"
+                " + ' with mtime ' + (has(self.options.mtime) ? self.options.mtime : 'not set')"
+            ),
+        ),
+        INCLUDES_RULE,
+    )
+    transitions: ClassVar = (immutable("accountRef", _AS_CREATED), immutable("taskMode", _AS_CREATED))
 
     account_ref: AccountRef
     """The DataMoverAccount to work in. Can't be changed."""
@@ -209,8 +242,22 @@ class DataMoverStatus(Model):
     """Executions that started before this are not recorded any more."""
 
 
+def _has_label_sized_name(mover: "DataMover") -> bool:
+    return len(mover.metadata.name) <= NAME_MAX
+
+
 class DataMover(Model):
     """Moves data from a source to a destination with AWS DataSync."""
+
+    rules: ClassVar = (
+        Rule(
+            field_path=".metadata.name",
+            cel=f"size(self.metadata.name) <= {NAME_MAX}",
+            holds=_has_label_sized_name,
+            message=f"must have at most {NAME_MAX} characters, because runs carry the name as a label",
+            shown="self.metadata.name",
+        ),
+    )
 
     api_version: Literal["datamover.io/v1alpha1"] = API_VERSION
     """The group and version of this schema."""

@@ -3,18 +3,38 @@
 Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_Options.html and the API pages beside it.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
 from datamover_crds.common import INT64_MAX, WHOLE_FLOATS, Items, Model, Switch
+from datamover_crds.rules import Rule
+from datamover_crds.schedules import SCHEDULE_PATTERN
 
 BytesPerSecond = Annotated[int, Field(ge=-1, le=INT64_MAX), WHOLE_FLOATS]
 TaskMode = Literal["BASIC", "ENHANCED"]
 
 
+def _removes_only_what_it_compared(options: "TaskOptions") -> bool:
+    return not (options.preserve_deleted_files == "REMOVE" and options.transfer_mode == "ALL")
+
+
 class TaskOptions(Model):
     """How DataSync transfers. An option that is not given is not sent: AWS chooses, and drift in it is left alone."""
+
+    rules: ClassVar = (
+        Rule(  # API_Options: PreserveDeletedFiles
+            field_path=".preserveDeletedFiles",
+            cel=(
+                "!has(self.preserveDeletedFiles) || !has(self.transferMode)"
+                " || self.preserveDeletedFiles != 'REMOVE' || self.transferMode != 'ALL'"
+            ),
+            holds=_removes_only_what_it_compared,
+            message="must be PRESERVE where transferMode is ALL; REMOVE needs transferMode CHANGED",
+            shown="self.preserveDeletedFiles",
+        ),
+    )
 
     verify_mode: Literal["POINT_IN_TIME_CONSISTENT", "ONLY_FILES_TRANSFERRED", "NONE"] | None = None
     """What is compared after the transfer.
@@ -68,9 +88,47 @@ class FilterRule(Model):
 
 Filters = Annotated[tuple[FilterRule, ...], Items(at_most=1)]
 
+_INCLUDES_PATTERN = "^[^*|]*[*]?([|][^*|]*[*]?)*$"
+
+
+class _Including(Protocol):
+    """A mover's or a run's spec."""
+
+    includes: Filters
+
+
+def _ends_includes_only_with_stars(spec: _Including) -> bool:
+    return all(re.fullmatch(_INCLUDES_PATTERN, rule.value) for rule in spec.includes)
+
+
+INCLUDES_RULE = Rule(  # API_FilterRule
+    field_path=".includes",
+    cel=f"!has(self.includes) || self.includes.all(rule, rule.value.matches('{_INCLUDES_PATTERN}'))",
+    holds=_ends_includes_only_with_stars,
+    message="must be patterns joined by |, with * only as the last character of a pattern",
+    shown="size(self.includes[0].value) <= 80 ? self.includes[0].value : self.includes[0].value.substring(0, 80)",
+)
+"""For every model with `includes`."""
+
+
+def _is_the_users_key(tag: "Tag") -> bool:
+    return not (tag.key.lower().startswith("aws:") or tag.key.startswith("datamover.io/"))
+
 
 class Tag(Model):
     """A tag on everything the operator makes in AWS for the mover."""
+
+    rules: ClassVar = (
+        Rule(
+            field_path=".key",
+            cel="!self.key.lowerAscii().startsWith('aws:') && !self.key.startsWith('datamover.io/')",
+            holds=_is_the_users_key,
+            message=(
+                "must start neither with aws:, which AWS reserves, nor with datamover.io/, which the operator reserves"
+            ),
+            shown="self.key",
+        ),
+    )
 
     key: Annotated[str, Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:/-]+$")]
     """The key. Keys that start with `aws:` are AWS's, with `datamover.io/` the operator's."""
@@ -78,8 +136,26 @@ class Tag(Model):
     """The value."""
 
 
+def _has_schedule_syntax(schedule: "Schedule") -> bool:
+    return re.fullmatch(SCHEDULE_PATTERN, schedule.schedule_expression) is not None
+
+
 class Schedule(Model):
     """When DataSync itself starts the task."""
+
+    rules: ClassVar = (
+        Rule(  # API_TaskSchedule
+            field_path=".scheduleExpression",
+            cel=f"self.scheduleExpression.matches('{SCHEDULE_PATTERN}')",
+            holds=_has_schedule_syntax,
+            message=(
+                "must be cron(minute hour day-of-month month day-of-week year), with one number as minute and ? as one "
+                "of the days, or rate(number unit) with the unit minutes, hours or days; starts are at least 1 hour "
+                "apart"
+            ),
+            shown="self.scheduleExpression",
+        ),
+    )
 
     schedule_expression: Annotated[str, Field(min_length=1, max_length=256)]
     """In UTC: `cron(minute hour day-of-month month day-of-week year)` or `rate(number unit)`, at least 1 hour apart."""

@@ -1,12 +1,13 @@
 """DataMoverRun: one transfer of a DataMover."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Arn, Count, Model, MoverName, Text, Timestamp
 from datamover_crds.meta import Conditions, ObjectMeta
-from datamover_crds.options import BytesPerSecond, Filters, TaskOptions
+from datamover_crds.options import INCLUDES_RULE, BytesPerSecond, Filters, TaskOptions
+from datamover_crds.rules import Transition, immutable
 
 Phase = Literal[
     "Pending",
@@ -34,6 +35,19 @@ class MoverRef(Model):
 
 class DataMoverRunSpec(Model):
     """Which mover runs, and what is different this time. Only cancel and bytesPerSecond can be changed later."""
+
+    rules: ClassVar = (INCLUDES_RULE,)
+    transitions: ClassVar = (
+        *(
+            immutable(field, "of a run only cancel and bytesPerSecond can: create another run instead")
+            for field in ("moverRef", "overrideOptions", "includes", "excludes")
+        ),
+        Transition(
+            field_path=".cancel",
+            cel="!has(oldSelf.cancel) || !oldSelf.cancel || has(self.cancel) && self.cancel",
+            message="a cancelled run can't be resumed; create another run instead",
+        ),
+    )
 
     mover_ref: MoverRef
     """The mover to run. Can't be changed."""

@@ -6,12 +6,9 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from datamover_crds.common import INT64_MAX
-from datamover_crds.rules import RULES, Rule
-from datamover_crds.transitions import TRANSITIONS, Transition
 
 if TYPE_CHECKING:
     from datamover_crds.common import Model
@@ -34,6 +31,8 @@ _KEPT = (
     "x-kubernetes-list-map-keys",
     "x-kubernetes-preserve-unknown-fields",
 )
+_VALIDATION = ("rule", "message", "messageExpression", "fieldPath")
+"""In the order to be read in; pydantic sorts them."""
 
 
 def structural_schema(model: type[Model]) -> Schema:
@@ -64,9 +63,11 @@ def _structural(node: Schema, definitions: dict[str, Schema]) -> Schema:
         schema["properties"] = {name: _structural(member, definitions) for name, member in node["properties"].items()}
         if "required" in node:
             schema["required"] = node["required"]
-        rules = _validations(node["title"])
-        if rules:
-            schema["x-kubernetes-validations"] = rules
+    if "x-kubernetes-validations" in node:
+        schema["x-kubernetes-validations"] = [
+            {key: validation[key] for key in _VALIDATION if key in validation}
+            for validation in node["x-kubernetes-validations"]
+        ]
     return schema
 
 
@@ -91,21 +92,3 @@ def _int64(schema: Schema) -> Schema:
 def _joined(docstring: str) -> str:
     """Undo the line breaks within paragraphs."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
-
-
-def _validations(model: str) -> list[Schema]:
-    rules = [_validation(rule) for rule in RULES if rule.model == model]
-    return rules + [_validation(transition) for transition in TRANSITIONS if transition.model == model]
-
-
-def _validation(rule: Rule | Transition) -> Schema:
-    validation: Schema = {"rule": rule.cel, "message": rule.message}
-    if isinstance(rule, Rule) and rule.shown:
-        validation["messageExpression"] = f"({rule.shown}) + {_cel_string(f': {rule.message}')}"
-    if rule.field_path and not rule.field_path.startswith(".metadata"):  # which has no schema of ours to lead into
-        validation["fieldPath"] = rule.field_path
-    return validation
-
-
-def _cel_string(text: str) -> str:
-    return json.dumps(text)
