@@ -13,6 +13,7 @@ COPY requirements/build.txt requirements/
 RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY crds crds
+COPY common common
 COPY operator operator
 COPY emulator emulator
 COPY api api

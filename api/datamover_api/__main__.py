@@ -6,11 +6,8 @@ import asyncio
 import os
 import sys
 
-from datamover_api import logs
-from datamover_api.auth.keys import KeyRing, KeysError
-from datamover_api.command_line import CommandLine, complain
-from datamover_api.serving import serve
 from datamover_api.settings import PREFIX, Settings
+from datamover_common.command_line import CommandLine, complain
 
 PROGRAM = "datamover-api"
 
@@ -18,6 +15,11 @@ PROGRAM = "datamover-api"
 def main() -> None:
     """Run the service. Exits with 2 for a wrong setting, 1 where it can't go on, 0 when it was told to stop."""
     settings = CommandLine(PROGRAM, "Movers over HTTP, as custom resources.", Settings).load(sys.argv[1:], os.environ)
+    # Not before the settings are known: --help and a wrong setting answer at once, without kubernetes and fastapi.
+    from datamover_api.auth.keys import KeyRing, KeysError  # noqa: PLC0415
+    from datamover_api.serving import serve  # noqa: PLC0415
+    from datamover_common import logs  # noqa: PLC0415
+
     try:
         ring = KeyRing(settings.keys_file)
     except KeysError as error:

@@ -30,7 +30,7 @@ from datamover_api.legacy.service import Service
 from datamover_api.metrics import Metrics
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.settings import Settings
-from datamover_api.tasks import owned
+from datamover_common.tasks import Background
 
 _PACKAGE: Final = "datamover-operator"
 _BACKLOG: Final = 2048
@@ -40,19 +40,19 @@ _log = structlog.get_logger(__name__)
 
 async def serve(settings: Settings, ring: KeyRing) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status."""
-    failures = _Failures()
+    background = Background()
     async with AsyncExitStack() as stack:
         try:
             client = await KubeClient.from_environment(settings.kubernetes_timeout_seconds)
             stack.push_async_callback(client.close)
             listener = stack.enter_context(bound(settings.http_host, settings.http_port))
             mirror, writer, verifier = (
-                Mirror(client, failures.end),
+                Mirror(client, background),
                 Writer(client),
                 Verifier(ring, settings.highest_bcrypt_cost),
             )
             stack.callback(verifier.close)
-            runs = Runs(writer, _patience(settings), failures.end)
+            runs = Runs(writer, _patience(settings), background)
             service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), runs)
             config = _config(settings, _gate(settings, mirror, service, verifier))
         except (OSError, KubeError) as error:
@@ -61,27 +61,15 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
         await stack.enter_async_context(mirror.reflecting())
         await stack.enter_async_context(runs.taking_back())
         janitor = Janitor(lambda: mirror.rooms, runs, writer, _longest_start(settings))
-        await stack.enter_async_context(owned(janitor.tidy(), "janitor", failures.end))
-        await stack.enter_async_context(owned(ring.keep_fresh(), "keys", failures.end))
+        await stack.enter_async_context(background.running(janitor.tidy(), "janitor"))
+        await stack.enter_async_context(background.running(ring.keep_fresh(), "keys"))
         certificate, key = settings.tls_certificate_file, settings.tls_key_file
         if config.ssl is not None and certificate is not None and key is not None:
             keeping = keep_certificate(config.ssl, certificate, key)
-            await stack.enter_async_context(owned(keeping, "certificate", failures.end))
+            await stack.enter_async_context(background.running(keeping, "certificate"))
         _log.info("serves", host=settings.http_host, port=listener.getsockname()[1], https=config.is_ssl)
-        await _serve(config, listener)
-    return failures.exit_status
-
-
-class _Failures:
-    """What must not happen: a part that is needed all the time has failed. Started anew, the service begins afresh."""
-
-    exit_status = 0
-
-    def end(self, error: BaseException) -> None:
-        """End the service, as a signal would; its exit status is 1."""
-        _log.critical("a part has failed", exc_info=error)
-        self.exit_status = 1
-        signal.raise_signal(signal.SIGTERM)
+        await _serve(config, listener, background)
+        return background.status
 
 
 def _patience(settings: Settings) -> Patience:
@@ -130,12 +118,18 @@ def _config(settings: Settings, gate: Gate) -> uvicorn.Config:
     return config
 
 
-async def _serve(config: uvicorn.Config, listener: socket.socket) -> None:
-    """Serve until a signal comes, then let requests in flight end."""
+async def _serve(config: uvicorn.Config, listener: socket.socket, background: Background) -> None:
+    """Serve until a signal comes or a task fails, then let requests in flight end."""
     # uvicorn raises the signals that it was told by once more when it is done: they are for nobody then.
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _nobody)
-    await uvicorn.Server(config).serve(sockets=[listener])
+    server = uvicorn.Server(config)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    background.on_end(stop)
+    await server.serve(sockets=[listener])
 
 
 def _nobody() -> None:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from datamover_api.logs import LogFormat, LogLevel
-
-if TYPE_CHECKING:
-    from pydantic_settings import PydanticBaseSettingsSource
+from datamover_common.settings import ProgramSettings
 
 PREFIX = "DATAMOVER_API_"
 _WORD = {"accepted": "a text of at most 100 characters"}
 
 
-class Settings(BaseSettings):
-    """All settings. Variables whose names are not listed here are ignored.
+class Settings(ProgramSettings):
+    """All settings."""
 
-    (Kubernetes itself puts variables like `DATAMOVER_API_PORT` into pods, for a Service called datamover-api.)
-    """
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     keys_file: Annotated[
         Path,
@@ -92,8 +86,6 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=600, description="How long requests in flight may take to end on SIGTERM, in seconds.")
     ] = 25
 
-    log_format: Annotated[LogFormat, Field(description="One JSON object a line, or lines for people.")] = "json"
-    log_level: Annotated[LogLevel, Field(description="The least important events that are logged.")] = "info"
     githash: Annotated[
         str, Field(max_length=100, description="The commit that /version shows.", json_schema_extra=dict(_WORD))
     ] = "unknown"
@@ -106,15 +98,3 @@ class Settings(BaseSettings):
         if (self.tls_certificate_file is None) != (self.tls_key_file is None):
             raise ValueError(f"{PREFIX}TLS_CERTIFICATE_FILE, {PREFIX}TLS_KEY_FILE: must be set both or neither")
         return self
-
-    @classmethod
-    def settings_customise_sources(  # the signature is pydantic-settings'
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from the caller alone: `command_line.load` gives it the flags and the environment."""
-        return (init_settings,)

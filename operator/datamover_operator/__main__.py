@@ -6,11 +6,9 @@ import asyncio
 import gc
 import os
 import sys
+from collections.abc import Sequence
 
-from datamover_operator.importing import command as importing
-from datamover_operator.process import logs
 from datamover_operator.process.command_line import load
-from datamover_operator.serving import serve
 
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
@@ -19,11 +17,22 @@ def main() -> None:
     """Run the operator, or the import. Exits with 2 for a wrong setting, 1 where it can't go on, 0 otherwise."""
     command, *rest = sys.argv[1:] or ["run"]
     if command == "import":
-        sys.exit(importing.run(rest, load([], os.environ)))
+        sys.exit(_import(rest))
     settings = load(rest if command == "run" else sys.argv[1:], os.environ)
+    # Not before the settings are known: --help and a wrong setting answer at once, without kopf, boto3, kubernetes.
+    from datamover_common import logs  # noqa: PLC0415
+    from datamover_operator.serving import serve  # noqa: PLC0415
+
     logs.configure(settings.log_format, settings.log_level)
     _collect_seldom()
     sys.exit(asyncio.run(serve(settings)))
+
+
+def _import(arguments: Sequence[str]) -> int:
+    settings = load([], os.environ)
+    from datamover_operator.importing import command  # noqa: PLC0415 - as above
+
+    return command.run(arguments, settings)
 
 
 def _collect_seldom() -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from datamover_common.tasks import Background
 from datamover_operator.accounts.connections import AccountBook
 from datamover_operator.accounts.reconciler import AccountsDesk
 from datamover_operator.aws.sessions import BotoAccounts
@@ -36,7 +37,6 @@ from datamover_operator.process.health import HealthServer, Readiness
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 from datamover_operator.process.signals import Signals, exit_hard_in
-from datamover_operator.process.tasks import Background
 from datamover_operator.process.watchdog import Watchdog
 from datamover_operator.runs.poller import Board, Poller
 from datamover_operator.runs.reconciler import Runs

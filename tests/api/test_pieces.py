@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 from datamover_api.http.gate import clean
 from datamover_api.mirror.accounts import served_namespaces
 from datamover_api.serving import bound
-from datamover_api.tasks import owned
 from datamover_crds import DataMoverAccount
 from datamover_crds.contract import serving_account
 from tests.api.samples import account
@@ -127,22 +125,3 @@ def test_answers_do_not_wait_for_the_client_s_acknowledgements() -> None:
         connection, _ = listener.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
-
-
-async def test_a_part_that_fails_is_told_of_and_one_that_is_ended_is_not() -> None:
-    failures: list[BaseException] = []
-    told = asyncio.Event()
-
-    def give_up(error: BaseException) -> None:
-        failures.append(error)
-        told.set()
-
-    async def fail() -> None:
-        raise ValueError("a mistake of ours")
-
-    async def last() -> None:
-        await asyncio.Event().wait()
-
-    async with owned(last(), "lasts", give_up), owned(fail(), "fails", give_up), asyncio.timeout(10):
-        await told.wait()
-    assert [str(each) for each in failures] == ["a mistake of ours"]

@@ -16,10 +16,10 @@ from typing import Protocol
 import pytest
 from structlog.testing import capture_logs
 
+from datamover_common import logs
 from datamover_crds.legacy import object_names
 from datamover_dev.paths import CHECKOUT
 from datamover_operator.__main__ import main
-from datamover_operator.process import logs
 from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy, Asked
 from tests.support.kubectl import Kubectl

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from datamover_common.tasks import Background
 from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
@@ -15,7 +16,6 @@ from datamover_operator.kube.events import Events
 from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.writer import Writer
 from datamover_operator.process.metrics import Metrics
-from datamover_operator.process.tasks import Background
 from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy
 from tests.support.waiting import eventually_async

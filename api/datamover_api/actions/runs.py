@@ -22,7 +22,7 @@ from datamover_api.actions.outcomes import (
 from datamover_api.actions.writer import Writer
 from datamover_api.kube.client import KubeError
 from datamover_api.mirror.place import Room
-from datamover_api.tasks import GiveUp, begin
+from datamover_common.tasks import Background, cancelled
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunSpec, MoverRef, ObjectMeta, OwnerReference
 from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, REST_ORIGIN
 
@@ -47,11 +47,11 @@ class Patience:
 class Runs:
     """Starts and stops runs."""
 
-    def __init__(self, writer: Writer, patience: Patience, give_up: GiveUp) -> None:
-        """Write through `writer`; `give_up` is told of mistakes in what is done beside requests."""
+    def __init__(self, writer: Writer, patience: Patience, background: Background) -> None:
+        """Write through `writer`; what is done beside requests belongs to `background`."""
         self._writer = writer
         self._patience = patience
-        self._give_up = give_up
+        self._background = background
         self._starting: set[str] = set()
         self._taking_back: set[asyncio.Task[None]] = set()
 
@@ -63,10 +63,7 @@ class Runs:
         finally:
             if self._taking_back:
                 await asyncio.wait(self._taking_back, timeout=_LAST_S)
-            left = list(self._taking_back)
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+            await cancelled(*self._taking_back)
 
     async def start(self, room: Room, mover: DataMover) -> DataMoverRun:
         """Start a run; return it as soon as AWS has given its execution an ARN.
@@ -141,7 +138,7 @@ class Runs:
         raise KubeError(0, "Conflict", f"run '{run.metadata.name}' is written by others all the time")
 
     def _begin_to_take_back(self, room: Room, name: str) -> None:
-        task = begin(self._take_back(room, name), f"taking back {name}", self._give_up)
+        task = self._background.begin(self._take_back(room, name), f"taking back {name}")
         self._taking_back.add(task)
         task.add_done_callback(self._taking_back.discard)
 

@@ -14,6 +14,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.client.rest import RESTClientObject, RESTResponse
 
+from datamover_common.tasks import ExplainedError
 from datamover_crds import JsonObject
 
 _MERGE_PATCH = "application/merge-patch+json"
@@ -27,7 +28,7 @@ _LIVENESS: Final = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TC
 """
 
 
-class KubeError(Exception):
+class KubeError(ExplainedError):
     """The API server refused a request, or could not be reached (status 0).
 
     `status` is the HTTP status, `reason` metav1.Status' reason, such as NotFound, Conflict, AlreadyExists, Invalid.

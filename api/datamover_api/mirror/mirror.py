@@ -13,7 +13,7 @@ from datamover_api.kube.reflector import Reflector
 from datamover_api.kube.store import Store
 from datamover_api.mirror.accounts import served_namespaces
 from datamover_api.mirror.place import Place, Room
-from datamover_api.tasks import GiveUp, begin
+from datamover_common.tasks import Background, cancelled
 from datamover_crds import DataMover, DataMoverAccount
 from datamover_crds.contract import serving_account
 
@@ -28,10 +28,10 @@ class NotReadError(Exception):
 class Mirror:
     """Finds what requests ask about, without a request to Kubernetes."""
 
-    def __init__(self, client: KubeClient, give_up: GiveUp) -> None:
-        """Nothing is read before `reflecting`; `give_up` is told of mistakes after which nothing is kept up to date."""
+    def __init__(self, client: KubeClient, background: Background) -> None:
+        """Nothing is read before `reflecting`; `background` owns what keeps it up to date."""
         self._client = client
-        self._give_up = give_up
+        self._background = background
         self._accounts: Store[DataMoverAccount] = Store(DataMoverAccount, lambda account: (account.spec.account_id,))
         self._watch = Reflector(client, resources.ACCOUNTS, self._accounts, self._accounts_changed)
         self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
@@ -40,14 +40,11 @@ class Mirror:
     @asynccontextmanager
     async def reflecting(self) -> AsyncIterator[None]:
         """Keep everything up to date while the context is open."""
-        watching = begin(self._watch.reflect(), "accounts", self._give_up)
+        watching = self._background.begin(self._watch.reflect(), "accounts")
         try:
             yield
         finally:
-            tasks = [watching, *(task for _, task in self._rooms.values())]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancelled(watching, *(task for _, task in self._rooms.values()))
 
     @property
     def missing(self) -> list[str]:
@@ -112,7 +109,7 @@ class Mirror:
             self._rooms.pop(namespace)[1].cancel()
         for namespace in wanted - self._rooms.keys():
             room = Room(self._client, namespace)
-            self._rooms[namespace] = (room, begin(room.reflect(), f"namespace {namespace}", self._give_up))
+            self._rooms[namespace] = (room, self._background.begin(room.reflect(), f"namespace {namespace}"))
 
 
 async def _fill(parts: Collection[Reflector[DataMoverAccount] | Room]) -> None:

@@ -13,8 +13,8 @@ from typing import Final
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from datamover_common.redaction import scrub
 from datamover_operator.aws.failure import Failure, FailureKind
-from datamover_operator.process.redaction import scrub
 
 _MESSAGE_LIMIT: Final = 2048
 

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from datamover_common.logs import about
 from datamover_operator.controller.context import Desk, Key, Office
-from datamover_operator.process.logs import about
 
 Reconcile = Callable[[str], Awaitable[None]]
 _log = structlog.get_logger(__name__)

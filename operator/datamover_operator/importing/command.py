@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from datamover_common import logs
 from datamover_crds import DataMoverAccount, InvalidObject, JsonObject, LocationKind, parse
 from datamover_crds.legacy import FIXED_TAGS
 from datamover_operator.accounts.gather import access_to
@@ -21,7 +22,6 @@ from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.secrets import UnusableSecretError
 from datamover_operator.movers.plan.names import SIDES
-from datamover_operator.process import logs
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 

@@ -15,6 +15,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
+from datamover_common.tasks import ExplainedError
 from datamover_crds import JsonObject
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -22,7 +23,7 @@ JSON = "application/json"
 _OK = range(200, 300)
 
 
-class KubeError(Exception):
+class KubeError(ExplainedError):
     """The API server refused a request, or could not be reached (status 0).
 
     `status` is the HTTP status, `reason` metav1.Status' reason, such as NotFound, Conflict, AlreadyExists, Forbidden.

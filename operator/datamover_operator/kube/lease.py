@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from datamover_common.tasks import ExplainedError
 from datamover_crds import JsonObject
 from datamover_operator.kube.client import KubeClient, KubeError
 
@@ -20,7 +21,7 @@ _RELEASE_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class LeaseLostError(Exception):
+class LeaseLostError(ExplainedError):
     """Another process holds the Lease now, or it could not be renewed in time."""
 
 

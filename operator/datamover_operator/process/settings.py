@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from datamover_common.settings import ProgramSettings
 from datamover_operator.aws.pacing import Limits
-from datamover_operator.process.logs import LogFormat, LogLevel
-
-if TYPE_CHECKING:
-    from pydantic_settings import PydanticBaseSettingsSource
 
 PREFIX = "DATAMOVER_"
 
@@ -19,13 +16,10 @@ _Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-
 _NAME = {"accepted": "a Kubernetes name: at most 63 characters of a-z, 0-9 and -, neither starting nor ending with -"}
 
 
-class Settings(BaseSettings):
-    """All settings; every one is optional. Variables whose names are not listed here are ignored.
+class Settings(ProgramSettings):
+    """All settings; every one is optional."""
 
-    (Kubernetes itself puts variables like `DATAMOVER_API_SERVICE_HOST` into pods, one set for each Service.)
-    """
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     namespaces: Annotated[
         tuple[_Label, ...],
@@ -116,8 +110,6 @@ class Settings(BaseSettings):
         ),
     ] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535, description="Its port; 0: any free one, which is logged.")] = 8080
-    log_format: Annotated[LogFormat, Field(description="One JSON object a line, or lines for people.")] = "json"
-    log_level: Annotated[LogLevel, Field(description="The least important events that are logged.")] = "info"
 
     lease: Annotated[bool, Field(description="Work only while holding a Lease, so that a second operator rests.")] = (
         True
@@ -169,15 +161,3 @@ class Settings(BaseSettings):
             )
             raise ValueError(message)
         return self
-
-    @classmethod
-    def settings_customise_sources(  # the signature is pydantic-settings'
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from the caller alone: `command_line.load` gives it the flags and the environment."""
-        return (init_settings,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from datamover_common.tasks import ExplainedError
 from datamover_operator.process.health import Readiness
 
 PATIENCE = 30.0
@@ -11,7 +12,7 @@ PATIENCE = 30.0
 _INTERVAL = 1.0
 
 
-class BlindError(Exception):
+class BlindError(ExplainedError):
     """A collection can't be watched for long."""
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+from datamover_common.tasks import Background
 from datamover_crds import JsonObject
 from datamover_operator.accounts.connections import AccountBook
 from datamover_operator.controller.context import Caches, Clock, Office
@@ -22,7 +23,6 @@ from datamover_operator.kube.resources import Kind
 from datamover_operator.movers.memory import Memories
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
-from datamover_operator.process.tasks import Background
 from datamover_operator.runs.poller import Board, Poller
 from tests.support.waiting import eventually_async
 

@@ -10,10 +10,10 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.client import Configuration
 
+from datamover_common.tasks import Background
 from datamover_operator.kube import pulse
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.process.health import Readiness
-from datamover_operator.process.tasks import Background
 from tests.support.waiting import eventually_async
 
 Answer = Callable[[], Awaitable[web.Response]]

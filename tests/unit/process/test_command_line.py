@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,14 +139,3 @@ def test_every_default_is_accepted_when_it_is_written_out() -> None:
         if field.default not in (None, ()):
             environ[PREFIX + name.upper()] = str(field.default)
     assert load([], environ) == load([], {})
-
-
-def test_settings_can_be_read_without_loading_kopf() -> None:
-    """--help and a wrong setting answer at once."""
-    program = (
-        "import sys, datamover_operator.process.command_line\n"
-        "sys.exit('kopf' in sys.modules or 'botocore' in sys.modules)"
-    )
-    assert (
-        subprocess.run([sys.executable, "-c", program], env=dict(os.environ), timeout=60, check=False).returncode == 0
-    )

@@ -11,26 +11,29 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
+from datamover_common.settings import ProgramSettings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-S = TypeVar("S", bound=BaseSettings)
+S = TypeVar("S", bound=ProgramSettings)
+_FLAGS = "[--flag VALUE ...]"
 
 
 class CommandLine(Generic[S]):
     """Reads a program's settings; a setting's variable is its name in capitals after the settings' `env_prefix`."""
 
-    def __init__(self, program: str, description: str, settings: type[S]) -> None:
-        """Make the parser."""
+    def __init__(self, program: str, description: str, settings: type[S], usage: Sequence[str] = (_FLAGS,)) -> None:
+        """Make the parser; `usage` lists the forms of the command, without the program's name."""
         self.program = program
         self._settings = settings
         self._parser = _Parser(
             prog=program,
-            usage=f"{program} [--flag VALUE ...]",
-            description=f"{description} Each flag can be given as a variable, too; a flag wins.",
+            usage="\n       ".join(f"{program} {form}" for form in usage),
+            description=f"{description} Each flag can also be given as an environment variable; the flag wins.",
             allow_abbrev=False,
         )
         for name, field in settings.model_fields.items():
@@ -55,7 +58,9 @@ class CommandLine(Generic[S]):
         if not details["loc"]:
             return details["msg"].removeprefix("Value error, ")
         name = str(details["loc"][0])
-        where = f"{_flag(name)} {values[name]}" if name in flags else f"{self._variable(name)}={values.get(name, '')}"
+        value = str(values.get(name, ""))
+        shown = value if value.isprintable() else repr(value)
+        where = f"{_flag(name)} {shown}" if name in flags else f"{self._variable(name)}={shown}"
         return f"{where}: must be {_accepted(self._settings.model_fields[name])}"
 
     def _help(self, name: str, field: FieldInfo) -> str:

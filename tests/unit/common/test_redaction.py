@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datamover_operator.process.redaction import is_secret_name, scrub
+from datamover_common.redaction import is_secret_name, scrub
 
 
 @pytest.mark.parametrize(

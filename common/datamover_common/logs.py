@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import structlog
 from structlog.contextvars import bound_contextvars
 from structlog.stdlib import ProcessorFormatter
 
-from datamover_operator.process.redaction import REDACTED, is_secret_name, scrub
+from datamover_common.redaction import REDACTED, is_secret_name, scrub
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 
     from structlog.typing import EventDict, Processor, WrappedLogger
 
-LogFormat = Literal["json", "console"]
-LogLevel = Literal["debug", "info", "warning", "error"]
+    from datamover_common.settings import LogFormat, LogLevel
 
-_QUIET = {
-    "aiohttp.access": logging.WARNING,
-    "asyncio": logging.WARNING,
-    "botocore": logging.WARNING,
-    "kopf": logging.WARNING,
-    "urllib3": logging.WARNING,
-}
-"""Loggers of libraries and the least level that is of use to whoever runs the operator."""
+_QUIET = (
+    "aiohttp.access",
+    "aiohttp.client",
+    "asyncio",
+    "botocore",
+    "kopf",
+    "kubernetes",
+    "urllib3",
+    "uvicorn",
+    "uvicorn.access",
+    "uvicorn.error",
+)
+"""Loggers of libraries of which only warnings are of use to whoever runs the program."""
 
 
 def configure(log_format: LogFormat, level: LogLevel, stream: TextIO | None = None) -> None:
@@ -52,8 +56,8 @@ def configure(log_format: LogFormat, level: LogLevel, stream: TextIO | None = No
     root.handlers = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(capture=True)
-    for name, least in _QUIET.items():
-        logging.getLogger(name).setLevel(max(least, root.level))
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
 def about(*, kind: str, namespace: str | None, name: str, uid: str) -> AbstractContextManager[None]:

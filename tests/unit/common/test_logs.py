@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 
-from datamover_operator.process import logs
+from datamover_common import logs
+from datamover_common.settings import LogFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +87,7 @@ def test_less_important_events_are_left_out(stream: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_secrets_appear_nowhere(stream: io.StringIO, log_format: logs.LogFormat) -> None:
+def test_secrets_appear_nowhere(stream: io.StringIO, log_format: LogFormat) -> None:
     logs.configure(log_format, "info", stream)
     log = structlog.get_logger("ours")
     log.info(
@@ -111,3 +114,25 @@ def test_console_lines_are_for_people(stream: io.StringIO) -> None:
     assert "reconciled" in stream.getvalue()
     assert "steps=3" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
+
+
+FAILS = """
+import structlog
+from datamover_common.logs import configure
+
+def fail(token):
+    raise ValueError("a mistake of ours")
+
+configure("console", "info")
+try:
+    fail("hush-" * 3)
+except ValueError:
+    structlog.get_logger("ours").exception("failed")
+"""
+
+
+def test_a_console_is_shown_no_local_variables() -> None:
+    """They may hold a token, and rich, where it is installed, shows them."""
+    told = subprocess.run([sys.executable, "-W", "error", "-c", FAILS], capture_output=True, text=True, check=True)
+    assert "a mistake of ours" in told.stderr
+    assert "hush-hush" not in told.stderr
