@@ -309,7 +309,7 @@ def test_what_stands_in_the_way_is_told_in_a_line(world: World, tmp_path: Path, 
     world.grant_all(rest={"namespace": world.namespace}, credentialsSecretRef={"name": "keys"})
     done = importing()
     assert done.code == 1
-    assert done.said == f"Secret '{world.namespace}/keys': key 'aws_access_key_id' does not hold text\n"
+    assert done.said == f"the value of key 'aws_access_key_id' in Secret '{world.namespace}/keys' is not text\n"
 
     world.api.delete(f"{secrets}/keys")
     done = importing()
