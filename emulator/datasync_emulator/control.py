@@ -13,7 +13,7 @@ from datasync_emulator.errors import ApiError, validation_error
 from datasync_emulator.faults import DROP, PROCEED, Faults, parse_rule
 from datasync_emulator.journal import Journal
 from datasync_emulator.messages import HttpRequest, JsonObject, Reply
-from datasync_emulator.protocol.wires import JSON, parse
+from datasync_emulator.protocol.formats import JSON, parse
 
 PREFIX = "/_emulator/"
 _FILTERS = frozenset({"service", "operation", "account", "region"})

@@ -13,12 +13,13 @@ from typing import get_args
 from moto.moto_api._internal.models import moto_api_backend
 
 from datasync_emulator.access.buckets import Access
-from datasync_emulator.catalogue.locations import Locations
+from datasync_emulator.catalogue.location_operations import Locations
 from datasync_emulator.catalogue.store import Catalogue
 from datasync_emulator.catalogue.tags import Tags
 from datasync_emulator.catalogue.tasks import Tasks
 from datasync_emulator.clock import MovableClock
 from datasync_emulator.control import PREFIX, Control
+from datasync_emulator.dispatcher import Dispatcher
 from datasync_emulator.executions import cron
 from datasync_emulator.executions.board import Board, Executions
 from datasync_emulator.executions.jobs import Jobs
@@ -26,14 +27,13 @@ from datasync_emulator.executions.runner import Runner
 from datasync_emulator.executions.schedules import Schedules
 from datasync_emulator.faults import Faults
 from datasync_emulator.file_systems import FileSystems
-from datasync_emulator.front import Front
 from datasync_emulator.gate import FaultGate
 from datasync_emulator.journal import Journal
 from datasync_emulator.messages import HttpRequest, Reply
-from datasync_emulator.moto_side.app import MotoApp, MotoServiceName
-from datasync_emulator.moto_side.events import Announcer
-from datasync_emulator.moto_side.service import MotoService
-from datasync_emulator.moto_side.state import MotoBuckets, MotoIam, account_of
+from datasync_emulator.moto_services.app import MotoApp, MotoServiceName
+from datasync_emulator.moto_services.events import EventPublisher
+from datasync_emulator.moto_services.service import MotoService
+from datasync_emulator.moto_services.state import MotoBuckets, MotoIam, account_of
 from datasync_emulator.protocol.service import Handler, ModelService, load_model
 from datasync_emulator.server import listening
 from datasync_emulator.settings import Settings
@@ -61,7 +61,7 @@ class Emulator:
             self.clock,
             Jobs(file_systems),
             FaultGate(self.faults),
-            Announcer(loop, self.clock),
+            EventPublisher(loop, self.clock),
             settings.state_delay,
             settings.copy_slots,
         )
@@ -78,14 +78,14 @@ class Emulator:
         )
         self.schedules = Schedules(self.catalogue, self.clock, self.executions.start)
         self.s3_threads = ThreadPoolExecutor(_S3_THREADS, thread_name_prefix="s3")
-        self.front = Front(self._services(), account_of, self.clock, self.journal, self.faults)
+        self.dispatcher = Dispatcher(self._services(), account_of, self.clock, self.journal, self.faults)
         self.control = Control(self.journal, self.faults, self.clock, self.reset)
 
     async def handle(self, request: HttpRequest) -> Reply | None:
         """Answer one request, whoever it is for."""
         if request.path.startswith(PREFIX):
             return self.control.answer(request)
-        return await self.front.handle(request)
+        return await self.dispatcher.handle(request)
 
     def reset(self) -> None:
         """Forget everything but the files under the data root; executions under way are cancelled."""
@@ -120,17 +120,10 @@ class Emulator:
 
     def _operations(self) -> dict[str, Handler]:
         tags, tasks = Tags(self.catalogue), self.tasks
-        locations = Locations(self.catalogue, self.access.check_place)
+        locations = Locations(self.catalogue, self.access.check_location)
         executions = self.executions
         return {
-            "CreateLocationS3": locations.create_s3,
-            "CreateLocationEfs": locations.create_efs,
-            "DescribeLocationS3": locations.describe_s3,
-            "DescribeLocationEfs": locations.describe_efs,
-            "UpdateLocationS3": locations.update_s3,
-            "UpdateLocationEfs": locations.update_efs,
-            "DeleteLocation": locations.delete,
-            "ListLocations": locations.list_all,
+            **locations.handlers(),
             "CreateTask": tasks.create,
             "DescribeTask": tasks.describe,
             "UpdateTask": tasks.update,

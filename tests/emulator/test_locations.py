@@ -57,7 +57,7 @@ def test_an_empty_role_clears_an_efs_locations_role(account: Account) -> None:
     ("parameters", "message"),
     [
         ({"FileSystemAccessRoleArn": "arn:aws:iam::111122223333:role/r"}, "FileSystemAccessRoleArn needs"),
-        ({"Subdirectory": "/../../etc"}, "holds '.' or '..'"),
+        ({"Subdirectory": "/../../etc"}, "contains '.' or '..'"),
     ],
 )
 def test_efs_locations_that_datasync_refuses(account: Account, parameters: dict[str, Any], message: str) -> None:

@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from datasync_emulator.access.policy import Context, Document, allows, trusts
-from datasync_emulator.catalogue.records import EfsPlace, Location, Place, S3Place
+from datasync_emulator.catalogue.locations import LocationSpec
+from datasync_emulator.catalogue.locations.spec import Metadata
+from datasync_emulator.catalogue.locations.storage import Bucket, Folder
+from datasync_emulator.catalogue.records import Location
 from datasync_emulator.errors import ApiError, invalid_request
 from datasync_emulator.file_systems import FileSystems
 from datasync_emulator.messages import Caller
@@ -59,13 +62,13 @@ class Access:
     file_systems: FileSystems
     iam_delay: timedelta
 
-    def check_place(self, caller: Caller, place: Place) -> None:
-        """Refuse a place that DataSync can't reach.
+    def check_location(self, caller: Caller, spec: LocationSpec) -> None:
+        """Refuse a location that DataSync can't reach.
 
         Raises:
             ApiError: InvalidRequestException in DataSync's words.
         """
-        self._check(caller, place, _REACH)
+        self._check(caller, spec, _REACH)
 
     def check_transfer(
         self, caller: Caller, source: Location, destination: Location, options: Mapping[str, object]
@@ -77,28 +80,28 @@ class Access:
         """
         with_tags = (
             options["ObjectTags"] == "PRESERVE"
-            and isinstance(source.place, S3Place)
-            and isinstance(destination.place, S3Place)
+            and source.spec.metadata is Metadata.OBJECT
+            and destination.spec.metadata is Metadata.OBJECT
         )
         read_tags, write_tags = (("s3:GetObjectTagging",), ("s3:PutObjectTagging",)) if with_tags else ((), ())
-        self._check(caller, source.place, _READ + read_tags)
-        self._check(caller, destination.place, _WRITE + write_tags)
+        self._check(caller, source.spec, _READ + read_tags)
+        self._check(caller, destination.spec, _WRITE + write_tags)
 
-    def _check(self, caller: Caller, place: Place, actions: Iterable[str]) -> None:
-        match place:
-            case S3Place():
-                self._check_bucket(caller, place, actions)
-            case EfsPlace():
-                self.file_systems.check(caller, place)
+    def _check(self, caller: Caller, spec: LocationSpec, actions: Iterable[str]) -> None:
+        match spec.storage:
+            case Bucket() as bucket:
+                self._check_bucket(caller, bucket, actions)
+            case Folder() as folder:
+                self.file_systems.check(folder)
 
-    def _check_bucket(self, caller: Caller, place: S3Place, actions: Iterable[str]) -> None:
-        role = self._assumed(caller, place.role_arn)
-        owner = self.buckets.owner(place.bucket)
+    def _check_bucket(self, caller: Caller, bucket: Bucket, actions: Iterable[str]) -> None:
+        role = self._assumed(caller, bucket.role_arn)
+        owner = self.buckets.owner(bucket.name)
         if owner is None:
-            raise _failed("s3:HeadBucket", f"The bucket {place.bucket} does not exist.")
-        context = {"aws:resourceaccount": owner, "s3:prefix": place.prefix, **_called_by(caller)}
+            raise _failed("s3:HeadBucket", f"The bucket {bucket.name} does not exist.")
+        context = {"aws:resourceaccount": owner, "s3:prefix": bucket.prefix, **_called_by(caller)}
         for action in actions:
-            resource = place.bucket_arn if action in _CALLS else f"{place.bucket_arn}/{place.prefix}*"
+            resource = bucket.arn if action in _CALLS else f"{bucket.arn}/{bucket.prefix}*"
             if not _may(role, action, resource, context):
                 hint = f"Ensure bucket access role has {action} permission."
                 raise _failed(_CALLS.get(action, action), hint)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datasync_emulator.catalogue.records import Place, S3Place
+from datasync_emulator.catalogue.locations import LocationSpec
+from datasync_emulator.catalogue.locations.spec import Metadata
 from datasync_emulator.errors import ApiError, invalid_request
 from datasync_emulator.messages import JsonObject
 
@@ -16,7 +17,7 @@ ENHANCED = "ENHANCED"
 _POSIX_OPTIONS = ("Uid", "Gid", "PosixPermissions")
 
 
-def complete(given: JsonObject, source: Place, destination: Place, mode: str) -> JsonObject:
+def complete(given: JsonObject, source: LocationSpec, destination: LocationSpec, mode: str) -> JsonObject:
     """Give the full options: the given ones over the defaults.
 
     Raises:
@@ -29,8 +30,8 @@ def complete(given: JsonObject, source: Place, destination: Place, mode: str) ->
     return options
 
 
-def _is_posix(source: Place, destination: Place) -> bool:
-    return not (isinstance(source, S3Place) and isinstance(destination, S3Place))
+def _is_posix(source: LocationSpec, destination: LocationSpec) -> bool:
+    return Metadata.POSIX in (source.metadata, destination.metadata)
 
 
 def _defaults(*, posix: bool, mode: str) -> JsonObject:

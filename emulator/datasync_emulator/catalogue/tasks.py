@@ -131,7 +131,7 @@ class Tasks:
         source = realm.location(params["SourceLocationArn"])
         destination = realm.location(params["DestinationLocationArn"])
         mode = params.get("TaskMode", BASIC)
-        options = complete(params.get("Options", {}), source.place, destination.place, mode)
+        options = complete(params.get("Options", {}), source.spec, destination.spec, mode)
         self.check_transfer(caller, source, destination, options)
         return Task(
             arn=self.catalogue.new_arn(caller, "task", "task"),
@@ -152,8 +152,8 @@ class Tasks:
 
     def _updated(self, caller: Caller, realm: Realm, task: Task, params: JsonObject) -> Task:
         if "Options" in params:
-            places = realm.location(task.source_arn).place, realm.location(task.destination_arn).place
-            task = replace(task, options=complete(params["Options"], *places, task.mode))
+            specs = realm.location(task.source_arn).spec, realm.location(task.destination_arn).spec
+            task = replace(task, options=complete(params["Options"], *specs, task.mode))
         if "Includes" in params:
             task = replace(task, includes=rules.includes(params["Includes"]))
         if "Excludes" in params:

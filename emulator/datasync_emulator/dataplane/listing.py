@@ -1,4 +1,4 @@
-"""Taking stock of a location."""
+"""Listing a location."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from datasync_emulator.dataplane.stores.port import Problem, Store
 
 
-def take_stock(
+def list_location(
     store: Store, filters: Filters, problem: Problem, seen: Callable[[Entry], None], check: Callable[[], None]
 ) -> Listing:
-    """What the filters leave of a location.
+    """List what the filters leave of a location.
 
     `seen` is told of every entry that DataSync would list: with an include filter its matches, whether excluded or
     not. `check` is called between entries, and raises to stop.
@@ -38,5 +38,5 @@ def take_stock(
     return listing
 
 
-def unheeded(*_: object) -> None:
-    """For a stock whose problems or sizes have been told before."""
+def ignore(*_: object) -> None:
+    """For a listing whose problems or entries have been reported before."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from datasync_emulator.dataplane.bandwidth import Bandwidth
 from datasync_emulator.dataplane.entry import Kind
-from datasync_emulator.dataplane.listing import take_stock, unheeded
+from datasync_emulator.dataplane.listing import ignore, list_location
 from datasync_emulator.dataplane.matcher import Filters
 from datasync_emulator.dataplane.model import CopyCancelled, CopyFailed, Phase, S3Endpoint
 from datasync_emulator.dataplane.plan import Listing, Plan, make_plan
@@ -107,24 +107,24 @@ class _Run:
         self._conclude()
 
     def _prepare(self) -> Plan:
-        source = self._stock(self._source, self._count(Count.LISTED_AT_SOURCE), self._problem_at_source)
-        plan = make_plan(source, self._destination_stock(), self._rules)
+        source = self._list(self._source, self._count(Count.LISTED_AT_SOURCE), self._problem_at_source)
+        plan = make_plan(source, self._list_destination(), self._rules)
         if self._progress.folders(Count.FAILED_LIST):
             # What could not be seen at the source must not count as gone from it.
             plan.deletions.clear()
         self._announce(plan)
         return plan
 
-    def _destination_stock(self) -> Listing:
+    def _list_destination(self) -> Listing:
         if self._rules.everything and self._rules.overwrite:
             return Listing()
         # The counter is about what may have to be deleted.
-        seen = self._count(Count.LISTED_AT_DESTINATION) if self._rules.remove else unheeded
-        return self._stock(self._destination, seen, self._problem_at_destination)
+        seen = self._count(Count.LISTED_AT_DESTINATION) if self._rules.remove else ignore
+        return self._list(self._destination, seen, self._problem_at_destination)
 
-    def _stock(self, store: Store, seen: Callable[[Entry], None], problem: Problem) -> Listing:
+    def _list(self, store: Store, seen: Callable[[Entry], None], problem: Problem) -> Listing:
         try:
-            return take_stock(store, self._filters, problem, seen, self._check)
+            return list_location(store, self._filters, problem, seen, self._check)
         except OSError as error:
             endpoint = self._job.source if store is self._source else self._job.destination
             raise _inaccessible(endpoint, error, self._progress.phase) from error
@@ -157,7 +157,7 @@ class _Run:
         if self._verify is Verify.TRANSFERRED:
             verification.of_transferred(transfer.arrived)
             return
-        source, destination = (self._stock(store, unheeded, unheeded) for store in (self._source, self._destination))
+        source, destination = (self._list(store, ignore, ignore) for store in (self._source, self._destination))
         left = [*plan.skipped, *(entry for entry, _ in plan.refused)]
         verification.of_everything(source, destination, left)
 

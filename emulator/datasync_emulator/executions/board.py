@@ -158,7 +158,7 @@ class Executions:
             )
         source, destination = realm.location(task.source_arn), realm.location(task.destination_arn)
         given = task.options | params.get("OverrideOptions", {})
-        options = complete(given, source.place, destination.place, task.mode)
+        options = complete(given, source.spec, destination.spec, task.mode)
         self.check_transfer(caller, source, destination, options)
         return Execution(
             arn=self.catalogue.new_execution_arn(task.arn),

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datasync_emulator.catalogue import rules
-from datasync_emulator.catalogue.records import EfsPlace, Location, S3Place
+from datasync_emulator.catalogue.locations.storage import Bucket, Folder
+from datasync_emulator.catalogue.records import Location
 from datasync_emulator.dataplane import CopyFailed, CopyJob, Endpoint, FolderEndpoint, S3Endpoint
 from datasync_emulator.executions.record import Execution
 from datasync_emulator.file_systems import FileSystems
@@ -38,13 +39,12 @@ class Jobs:
         )
 
     def _endpoint(self, location: Location) -> Endpoint:
-        name = location.arn.rpartition("/")[2]
-        match location.place:
-            case S3Place() as place:
-                return S3Endpoint(place.bucket, place.prefix, place.storage_class, name)
-            case EfsPlace() as place:
-                root = self.file_systems.folder(place)
+        match location.spec.storage:
+            case Bucket(prefix=prefix, storage_class=storage_class) as bucket:
+                return S3Endpoint(bucket.name, prefix, storage_class, location.id)
+            case Folder(subdirectory=subdirectory) as folder:
+                root = self.file_systems.root(folder)
                 if not root.is_dir():
-                    detail = f"Task failed to access location {name}: x40016: mount.nfs: No such file or directory"
-                    raise CopyFailed("MountFailed", detail)
-                return FolderEndpoint(root, place.subdirectory, name)
+                    reason = "x40016: mount.nfs: No such file or directory"
+                    raise CopyFailed("MountFailed", f"Task failed to access location {location.id}: {reason}")
+                return FolderEndpoint(root, subdirectory, location.id)

@@ -11,8 +11,8 @@ from botocore.model import OperationNotFoundError, ServiceModel
 
 from datasync_emulator.errors import ApiError, unknown_operation
 from datasync_emulator.messages import Call, Caller, HttpRequest, JsonObject, Reply
+from datasync_emulator.protocol.formats import format_of, parse
 from datasync_emulator.protocol.shapes import check
-from datasync_emulator.protocol.wires import parse, wire_of
 
 _log = logging.getLogger(__name__)
 
@@ -29,16 +29,16 @@ class ModelService:
 
     def read(self, name: str, request: HttpRequest, caller: Caller, request_id: str) -> Call:
         """Name the operation; unreadable parameters are an empty object here."""
-        wire = wire_of(request)
+        wire_format = format_of(request)
         try:
-            params = parse(wire, request.body)
+            params = parse(wire_format, request.body)
         except ApiError:
             params = {}
-        return Call(name, wire.target(request)[1], caller, params, request_id, request)
+        return Call(name, wire_format.target(request)[1], caller, params, request_id, request)
 
     async def answer(self, call: Call) -> Reply:
         """Check the request against the model, run its handler, word what it says."""
-        wire = wire_of(call.request)
+        wire_format = format_of(call.request)
         try:
             output = self._run(call)
         except ApiError as error:
@@ -46,15 +46,15 @@ class ModelService:
         except Exception:  # noqa: BLE001 - the last resort: a caller gets an answer
             _log.exception("%s %s failed", call.service, call.operation)
             return _error(call, ApiError("InternalException", "The emulator failed; its log says where.", 500))
-        return Reply(200, wire.write(output), {**wire.headers, "x-amzn-RequestId": call.request_id})
+        return Reply(200, wire_format.write(output), {**wire_format.headers, "x-amzn-RequestId": call.request_id})
 
     def error(self, call: Call, code: str, message: str, status: int) -> Reply:
         """Word an error that a fault asks for."""
         return _error(call, ApiError(code, message, status))
 
     def _run(self, call: Call) -> JsonObject:
-        wire = wire_of(call.request)
-        service, operation = wire.target(call.request)
+        wire_format = format_of(call.request)
+        service, operation = wire_format.target(call.request)
         if service != self.model.metadata["targetPrefix"]:
             raise unknown_operation(operation)
         try:
@@ -65,7 +65,7 @@ class ModelService:
         if handler is None:
             message = f"This emulator does not serve {operation}; it serves: {', '.join(sorted(self.handlers))}."
             raise ApiError("UnknownOperationException", message)
-        params = parse(wire, call.request.body)
+        params = parse(wire_format, call.request.body)
         if shape is not None:
             check(shape, params)
         given = {name: value for name, value in params.items() if value is not None}
@@ -78,7 +78,7 @@ def load_model(service: str) -> ServiceModel:
 
 
 def _error(call: Call, error: ApiError) -> Reply:
-    wire = wire_of(call.request)
-    body = wire.write({"__type": error.code, "message": error.message, **error.members})
-    headers = {**wire.headers, "x-amzn-RequestId": call.request_id, "x-amzn-ErrorType": error.code}
+    wire_format = format_of(call.request)
+    body = wire_format.write({"__type": error.code, "message": error.message, **error.members})
+    headers = {**wire_format.headers, "x-amzn-RequestId": call.request_id, "x-amzn-ErrorType": error.code}
     return Reply(error.status, body, headers, error.code)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from datasync_emulator.catalogue.records import EfsPlace, Location, Task
+from datasync_emulator.catalogue.locations import LOCATION_TYPES
+from datasync_emulator.catalogue.records import Location, Task
 from datasync_emulator.executions.record import Execution
 from datasync_emulator.messages import Caller
 
@@ -17,13 +18,16 @@ LATER = NOW + timedelta(milliseconds=1234)
 @pytest.fixture
 def execution() -> Execution:
     """One that has just been asked for."""
-    place = EfsPlace("arn:aws:elasticfilesystem:eu-central-1:111122223333:file-system/fs-01234567", "/", {})
-    location = Location("arn:loc", 1, NOW, place)
+    file_system = "arn:aws:elasticfilesystem:eu-central-1:111122223333:file-system/fs-01234567"
+    caller = Caller("111122223333", "eu-central-1", NOW)
+    efs = next(kind for kind in LOCATION_TYPES if kind.operation == "Efs")
+    spec = efs.create(caller, {"EfsFilesystemArn": file_system, "Ec2Config": {}})
+    location = Location("arn:loc", 1, NOW, spec)
     task = Task("arn:task", 2, NOW, "arn:loc", "arn:loc", "BASIC", {})
     return Execution(
         arn="arn:exec",
         serial=3,
-        caller=Caller("111122223333", "eu-central-1", NOW),
+        caller=caller,
         task=task,
         source=location,
         destination=location,

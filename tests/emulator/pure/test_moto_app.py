@@ -8,7 +8,7 @@ import pytest
 from multidict import CIMultiDict
 
 from datasync_emulator.messages import Caller, HttpRequest, Reply
-from datasync_emulator.moto_side.app import MotoApp
+from datasync_emulator.moto_services.app import MotoApp
 
 CALLER = Caller("111122223333", "eu-central-1", datetime(2024, 1, 1, tzinfo=UTC))
 

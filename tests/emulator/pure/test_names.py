@@ -6,7 +6,7 @@ import pytest
 from multidict import CIMultiDict
 
 from datasync_emulator.messages import HttpRequest
-from datasync_emulator.moto_side.names import name_call
+from datasync_emulator.moto_services.names import name_call
 
 
 @pytest.mark.parametrize(

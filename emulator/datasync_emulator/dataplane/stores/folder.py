@@ -10,11 +10,11 @@ from io import BytesIO, FileIO
 from typing import TYPE_CHECKING
 
 from datasync_emulator.dataplane.entry import Entry, Kind
-from datasync_emulator.dataplane.stores.beneath import FOLDER_FLAGS, Folders, open_folder
-from datasync_emulator.dataplane.stores.workshop import (
+from datasync_emulator.dataplane.stores.directories import FOLDER_FLAGS, Folders, open_folder
+from datasync_emulator.dataplane.stores.staging import (
     FileWriter,
     LinkWriter,
-    Workshop,
+    StagingArea,
     apply_attributes,
     apply_link_attributes,
 )
@@ -43,7 +43,7 @@ class FolderStore:
             self._folders = Folders(open_folder(top, subdirectory.strip("/")))
         finally:
             os.close(top)
-        self._workshop = Workshop(self._folders)
+        self._staging = StagingArea(self._folders)
 
     @property
     def can_own(self) -> bool:
@@ -101,8 +101,8 @@ class FolderStore:
         return FileIO(descriptor)
 
     def create(self, target: Entry) -> Writer:
-        """Begin a file or link in the workshop."""
-        return LinkWriter(self._workshop, target) if target.kind is Kind.LINK else FileWriter(self._workshop, target)
+        """Begin a file or link in the staging area."""
+        return LinkWriter(self._staging, target) if target.kind is Kind.LINK else FileWriter(self._staging, target)
 
     def make_folder(self, target: Entry) -> None:
         """Closed to others until it gets its attributes."""
@@ -140,8 +140,8 @@ class FolderStore:
         return True
 
     def close(self) -> None:
-        """Clear the workshop."""
-        self._workshop.close()
+        """Clear the staging area."""
+        self._staging.close()
         self._folders.close()
 
 

@@ -1,26 +1,24 @@
 """The S3 that moto keeps in this process, reached without HTTP.
 
-The only module of the data plane that knows moto's insides. It does what moto's own PutObject, CopyObject and so on do
-to a bucket, but streams: moto itself holds a whole object in memory for each of them, and serves 120 a second.
+This module and moto_object are the only ones of the data plane that know moto's internals. They do to a bucket what
+moto's own PutObject, CopyObject and so on do, but stream: moto holds a whole object in memory for each of them, and
+serves 120 a second.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
-import os
 from datetime import UTC
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from moto.moto_api._internal import mock_random
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import FakeBucket, FakeKey, S3Backend, s3_backends
-from moto.s3.notifications import S3NotificationEvent, send_event
+from moto.s3.notifications import S3NotificationEvent
 from moto.s3.utils import ARCHIVE_STORAGE_CLASSES
 
 from datasync_emulator.dataplane import posix_metadata as posix
 from datasync_emulator.dataplane.entry import NOTHING, Entry, Kind
+from datasync_emulator.dataplane.stores.moto_object import ObjectWriter, no_bucket, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +45,7 @@ class MotoStore:
             FileNotFoundError: there is none.
         """
         if bucket not in s3_backends.bucket_accounts:
-            raise _no_bucket(bucket)
+            raise no_bucket(bucket)
         partition, account = s3_backends.bucket_accounts[bucket]
         self._backend: S3Backend = s3_backends[account][partition]
         self._name = bucket
@@ -59,7 +57,7 @@ class MotoStore:
         try:
             return self._backend.get_bucket(self._name)
         except MissingBucket:
-            raise _no_bucket(self._name) from None
+            raise no_bucket(self._name) from None
 
     def walk(self, problem: Problem) -> Iterator[Entry]:
         """Keys that no path can stand for are problems."""
@@ -83,7 +81,7 @@ class MotoStore:
         key = self._object(entry)
         if key.storage_class in ARCHIVE_STORAGE_CLASSES and _RESTORED not in key.response_dict.get("x-amz-restore", ""):
             raise PermissionError(errno.EACCES, "The object is archived and has not been restored", key.name)
-        return _content(key)
+        return read_object(key)
 
     def create(self, target: Entry) -> ObjectWriter:
         """Begin an object."""
@@ -95,7 +93,7 @@ class MotoStore:
 
     def touch(self, target: Entry) -> None:
         """Copy the object to itself with other metadata, as S3 asks for."""
-        content = _content(self._object(target))
+        content = read_object(self._object(target))
         writer = self._writer(target, S3NotificationEvent.OBJECT_CREATED_COPY_EVENT)
         try:
             while chunk := content.read(_CHUNK):
@@ -156,92 +154,6 @@ class MotoStore:
         return ObjectWriter(self._backend, self._bucket, name, target, event)
 
 
-class ObjectWriter:
-    """An object in the making."""
-
-    def __init__(
-        self, backend: S3Backend, bucket: FakeBucket, name: str, target: Entry, event: S3NotificationEvent
-    ) -> None:
-        """Begin an empty object that the bucket does not know yet."""
-        self._backend, self._bucket, self._target, self._event = backend, bucket, target, event
-        self._committed = False
-        self._size = 0
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._key = FakeKey(
-            name=name,
-            bucket_name=bucket.name,
-            value=b"",
-            account_id=backend.account_id,
-            region_name=backend.region_name,
-            storage=target.storage_class,
-            is_versioned=bucket.is_versioned,
-            version_id=str(mock_random.uuid4()) if bucket.is_versioned else "null",
-            **_encryption(bucket),
-        )
-
-    def write(self, data: bytes, /) -> None:
-        """Append; moto's buffer goes to disk by itself when it has grown."""
-        self._key._value_buffer.write(data)  # noqa: SLF001 - moto would want the whole value at once
-        self._md5.update(data)
-        self._size += len(data)
-
-    def commit(self) -> None:
-        """Show it to the bucket, complete with metadata and tags."""
-        if self._backend.buckets.get(self._bucket.name) is not self._bucket:
-            raise _no_bucket(self._bucket.name)
-        key = self._key
-        key.contentsize = self._size
-        key._etag = self._md5.hexdigest()  # noqa: SLF001 - moto would read the content once more
-        key.set_metadata(dict(self._target.metadata))
-        self._backend.tagger.delete_all_tags_for_resource(key.arn)
-        if self._target.tags:
-            tags = [{"Key": name, "Value": value} for name, value in self._target.tags.items()]
-            self._backend.tagger.tag_resource(key.arn, tags)
-        older = self._bucket.keys.getlist(key.name, []) if self._bucket.is_versioned else []
-        self._bucket.keys.setlist(key.name, [*older, key])
-        self._committed = True
-        send_event(self._backend.account_id, self._event, self._bucket, key)
-
-    def discard(self) -> None:
-        """Free the buffer, unless it is the bucket's now."""
-        if not self._committed:
-            self._key.dispose()
-
-
-class _Snapshot:
-    """A spooled object's bytes through a descriptor of our own: they stay when moto disposes of the object."""
-
-    def __init__(self, descriptor: int) -> None:
-        """Take over the descriptor."""
-        self._descriptor = descriptor
-        self._offset = 0
-
-    def read(self, size: int, /) -> bytes:
-        """By position, for moto and other readers share the file's own."""
-        data = os.pread(self._descriptor, size, self._offset)
-        self._offset += len(data)
-        return data
-
-    def close(self) -> None:
-        """Close the descriptor."""
-        os.close(self._descriptor)
-
-
-def _content(key: FakeKey) -> Reader:
-    buffer: Any = key._value_buffer._file  # noqa: SLF001 - moto would give the whole value at once
-    try:
-        if isinstance(buffer, BytesIO):
-            return BytesIO(buffer.getvalue())
-        buffer.flush()
-        return _Snapshot(os.dup(buffer.fileno()))
-    except ValueError:
-        raise FileNotFoundError(errno.ENOENT, "The object was deleted meanwhile", key.name) from None
-
-
-def _no_bucket(name: str) -> FileNotFoundError:
-    return FileNotFoundError(errno.ENOENT, "The specified bucket does not exist", name)
-
-
 def _kind(name: str, metadata: Mapping[str, str]) -> Kind:
     if name.endswith("/"):
         return Kind.FOLDER
@@ -251,16 +163,3 @@ def _kind(name: str, metadata: Mapping[str, str]) -> Kind:
 def _last_modified_ns(key: FakeKey) -> int:
     """To the second, as S3 tells it."""
     return int(key.last_modified.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
-
-
-def _encryption(bucket: FakeBucket) -> dict[str, Any]:
-    """The bucket's default encryption, as moto's put_object applies it."""
-    if not bucket.encryption:
-        return {}
-    rule = bucket.encryption["Rule"]
-    default = rule["ApplyServerSideEncryptionByDefault"]
-    return {
-        "encryption": default["SSEAlgorithm"],
-        "kms_key_id": default.get("KMSMasterKeyID"),
-        "bucket_key_enabled": rule.get("BucketKeyEnabled", False),
-    }

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 _DETAIL_TYPE = "DataSync Task Execution State Change"
 
 
-class Announcer:
+class EventPublisher:
     """Implements executions.runner.Watcher. moto is called in the event loop, for it is not made for threads."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:

@@ -12,8 +12,8 @@ from functools import cache
 from xml.sax.saxutils import escape
 
 from datasync_emulator.messages import Call, Caller, HttpRequest, Reply
-from datasync_emulator.moto_side.app import MotoApp, MotoServiceName
-from datasync_emulator.moto_side.names import name_call
+from datasync_emulator.moto_services.app import MotoApp, MotoServiceName
+from datasync_emulator.moto_services.names import name_call
 from datasync_emulator.protocol.service import load_model
 
 _BAD_REQUEST = 400

@@ -14,7 +14,7 @@ from datasync_emulator.clock import Clock
 from datasync_emulator.faults import DROP, Fault, Faults
 from datasync_emulator.journal import Journal
 from datasync_emulator.messages import Call, Caller, HttpRequest, Reply, Service
-from datasync_emulator.protocol.wires import JSON
+from datasync_emulator.protocol.formats import JSON
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 _DEFAULT_REGION = "us-east-1"
@@ -22,7 +22,7 @@ _BAD_REQUEST = 400
 
 
 @dataclass(frozen=True)
-class Front:
+class Dispatcher:
     """Hands calls to services by the signature's service name."""
 
     services: Mapping[str, Service]

@@ -14,11 +14,11 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from datasync_emulator.dataplane.stores.beneath import FOLDER_FLAGS
+from datasync_emulator.dataplane.stores.directories import FOLDER_FLAGS
 
 if TYPE_CHECKING:
     from datasync_emulator.dataplane.entry import Entry
-    from datasync_emulator.dataplane.stores.beneath import Folders
+    from datasync_emulator.dataplane.stores.directories import Folders
 
 _NAME = ".aws-datasync"
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,7 +26,7 @@ _LONGEST_LINK = 4095
 _PLAIN_MODE = 0o644
 
 
-class Workshop:
+class StagingArea:
     """The run's own folder below a location's root; made when first needed."""
 
     def __init__(self, folders: Folders) -> None:
@@ -78,13 +78,13 @@ class Workshop:
 class FileWriter:
     """A file in the making."""
 
-    def __init__(self, workshop: Workshop, target: Entry) -> None:
+    def __init__(self, staging: StagingArea, target: Entry) -> None:
         """Begin an empty file."""
-        self._workshop = workshop
+        self._staging = staging
         self._target = target
-        self._name = workshop.new_name()
+        self._name = staging.new_name()
         self._in_place = False
-        self._descriptor = os.open(self._name, _NEW_FILE, 0o600, dir_fd=workshop.descriptor())
+        self._descriptor = os.open(self._name, _NEW_FILE, 0o600, dir_fd=staging.descriptor())
 
     def write(self, data: bytes, /) -> None:
         """Append."""
@@ -98,7 +98,7 @@ class FileWriter:
             os.fchmod(self._descriptor, _PLAIN_MODE)
         apply_attributes(self._descriptor, self._target)
         self._close()
-        self._workshop.put(self._name, self._target.path)
+        self._staging.put(self._name, self._target.path)
         self._in_place = True
 
     def discard(self) -> None:
@@ -106,7 +106,7 @@ class FileWriter:
         self._close()
         if not self._in_place:
             with suppress(FileNotFoundError):
-                os.unlink(self._name, dir_fd=self._workshop.descriptor())
+                os.unlink(self._name, dir_fd=self._staging.descriptor())
 
     def _close(self) -> None:
         if self._descriptor >= 0:
@@ -117,9 +117,9 @@ class FileWriter:
 class LinkWriter:
     """A symbolic link in the making. Its content is its target, which is never followed."""
 
-    def __init__(self, workshop: Workshop, target: Entry) -> None:
+    def __init__(self, staging: StagingArea, target: Entry) -> None:
         """Begin a link without a target."""
-        self._workshop = workshop
+        self._staging = staging
         self._target = target
         self._text = b""
 
@@ -133,13 +133,13 @@ class LinkWriter:
         """Make the link, then rename it."""
         if not self._text or b"\0" in self._text:
             raise OSError(errno.EINVAL, "Not a symbolic link's target", self._target.path)
-        name, folder = self._workshop.new_name(), self._workshop.descriptor()
+        name, folder = self._staging.new_name(), self._staging.descriptor()
         os.symlink(self._text, name.encode(), dir_fd=folder)
         apply_link_attributes(folder, name, self._target)
-        self._workshop.put(name, self._target.path)
+        self._staging.put(name, self._target.path)
 
     def discard(self) -> None:
-        """Nothing to forget: a link left over goes with the workshop."""
+        """Nothing to forget: a link left over goes with the staging area."""
 
 
 def apply_attributes(descriptor: int, target: Entry) -> None:

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, unquote
 
 from datasync_emulator.errors import ApiError
 from datasync_emulator.messages import HttpRequest, JsonObject
+from datasync_emulator.protocol.formats import JSON, parse
 from datasync_emulator.protocol.service import load_model
-from datasync_emulator.protocol.wires import JSON, parse
 
 
 def name_call(service: str, request: HttpRequest) -> tuple[str, JsonObject]:

@@ -12,7 +12,7 @@ from datasync_emulator.messages import HttpRequest, JsonObject
 from datasync_emulator.protocol import cbor
 
 
-class Wire(Protocol):
+class WireFormat(Protocol):
     """A format of requests and replies."""
 
     @property
@@ -76,12 +76,12 @@ class RpcCbor:
 JSON, CBOR = AwsJson(), RpcCbor()
 
 
-def wire_of(request: HttpRequest) -> Wire:
+def format_of(request: HttpRequest) -> WireFormat:
     """The format that a request is in; whatever does not say so is JSON."""
     return CBOR if request.headers.get("smithy-protocol") == "rpc-v2-cbor" else JSON
 
 
-def parse(wire: Wire, body: bytes) -> JsonObject:
+def parse(wire_format: WireFormat, body: bytes) -> JsonObject:
     """Read an operation's parameters; an empty body has none.
 
     Raises:
@@ -90,9 +90,9 @@ def parse(wire: Wire, body: bytes) -> JsonObject:
     if not body:
         return {}
     try:
-        params = wire.read(body)
+        params = wire_format.read(body)
     except (ValueError, RecursionError):
-        message = f"The request body is not valid {wire.headers['Content-Type']}."
+        message = f"The request body is not valid {wire_format.headers['Content-Type']}."
         raise serialization_error(message) from None
     if not isinstance(params, dict):
         raise serialization_error("The request body must be an object.")

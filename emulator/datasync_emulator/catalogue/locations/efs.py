@@ -1,0 +1,86 @@
+"""Amazon EFS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import ClassVar, Self
+
+from datasync_emulator.catalogue.locations.spec import LocationSpec, Metadata
+from datasync_emulator.catalogue.locations.storage import Folder
+from datasync_emulator.catalogue.locations.subdirectory import folder
+from datasync_emulator.errors import invalid_request
+from datasync_emulator.messages import Caller, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Efs(LocationSpec):
+    """A directory of a file system. `subdirectory` starts and ends with "/"."""
+
+    operation: ClassVar[str] = "Efs"
+    filter_value: ClassVar[str] = "EFS"
+
+    file_system_arn: str
+    subdirectory: str
+    ec2_config: JsonObject
+    access_point_arn: str | None = None
+    role_arn: str | None = None
+    encryption: str = "NONE"
+
+    def __post_init__(self) -> None:
+        """Refuse what needs encryption without it."""
+        for name, value in (("AccessPointArn", self.access_point_arn), ("FileSystemAccessRoleArn", self.role_arn)):
+            if value and self.encryption != "TLS1_2":
+                raise invalid_request(f"{name} needs InTransitEncryption TLS1_2, not {self.encryption}.")
+
+    @classmethod
+    def create(cls, caller: Caller, params: JsonObject) -> Self:
+        """Read CreateLocationEfs."""
+        arn = params["EfsFilesystemArn"]
+        region = arn.split(":")[3]
+        if region != caller.region:
+            raise invalid_request(f"EfsFilesystemArn is in Region {region}: it must be in {caller.region}.")
+        return cls(
+            file_system_arn=arn,
+            subdirectory=folder(params.get("Subdirectory", "")),
+            ec2_config=params["Ec2Config"],
+            access_point_arn=params.get("AccessPointArn"),
+            role_arn=params.get("FileSystemAccessRoleArn"),
+            encryption=params.get("InTransitEncryption", "NONE"),
+        )
+
+    def update(self, params: JsonObject) -> Self:
+        """Apply UpdateLocationEfs; an empty access point or role removes it."""
+        return replace(
+            self,
+            subdirectory=folder(params["Subdirectory"]) if "Subdirectory" in params else self.subdirectory,
+            access_point_arn=params.get("AccessPointArn", self.access_point_arn) or None,
+            role_arn=params.get("FileSystemAccessRoleArn", self.role_arn) or None,
+            encryption=params.get("InTransitEncryption", self.encryption),
+        )
+
+    def describe(self) -> JsonObject:
+        """Give what DescribeLocationEfs adds."""
+        return {
+            "Ec2Config": self.ec2_config,
+            "AccessPointArn": self.access_point_arn,
+            "FileSystemAccessRoleArn": self.role_arn,
+            "InTransitEncryption": self.encryption,
+        }
+
+    @property
+    def uri(self) -> str:
+        """efs://region.fs-…/path/."""
+        _, _, _, region, _, resource = self.file_system_arn.split(":", 5)
+        return f"efs://{region}.{resource.rpartition('/')[2]}{self.subdirectory}"
+
+    @property
+    def storage(self) -> Folder:
+        """<account>/<region>/<file system id>."""
+        _, _, _, region, account, resource = self.file_system_arn.split(":", 5)
+        return Folder(PurePosixPath(account, region, resource.rpartition("/")[2]), self.subdirectory)
+
+    @property
+    def metadata(self) -> Metadata:
+        """What files have."""
+        return Metadata.POSIX
