@@ -14,7 +14,7 @@ from datamover_crds.account import (
 from datamover_crds.codec import InvalidObject, Problem, dump, parse
 from datamover_crds.common import JsonObject, Model, from_duration, from_timestamp, to_timestamp
 from datamover_crds.locations import AccessRole, Ec2Config, EfsLocation, Location, LocationKind, S3Location
-from datamover_crds.meta import Condition, ObjectMeta, OwnerReference
+from datamover_crds.meta import Condition, ObjectMeta, OwnerReference, Resource
 from datamover_crds.mover import (
     AccountRef,
     Adopt,
@@ -83,6 +83,7 @@ __all__ = [
     "Phase",
     "Problem",
     "Progress",
+    "Resource",
     "RestAccess",
     "Retired",
     "RunHistory",

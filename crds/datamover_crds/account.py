@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import API_VERSION, Count, Items, Model, Namespace, ObjectName, RoleArn, Text
+from datamover_crds.common import API_VERSION, Count, Items, JsonObject, Model, Namespace, ObjectName, RoleArn, Text
 from datamover_crds.locations import RolePath
-from datamover_crds.meta import Conditions, ObjectMeta
+from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.rules import immutable
 
 
@@ -73,6 +73,7 @@ class DataMoverAccountSpec(Model):
     """An AWS account and region, how to get there, and who may use what of it."""
 
     transitions: ClassVar = (immutable("accountId", _AS_CREATED), immutable("region", _AS_CREATED))
+    stand_ins: ClassVar[JsonObject] = {"accountId": "000000000000", "region": "xx-unreadable-0"}
 
     account_id: Annotated[str, Field(min_length=12, max_length=12, pattern="^[0-9]{12}$")]
     """The AWS account's 12-digit id. Can't be changed."""
@@ -132,7 +133,7 @@ class DataMoverAccountStatus(Model):
     """What each operator says; the conditions tell the worst of those whose movers name this account."""
 
 
-class DataMoverAccount(Model):
+class DataMoverAccount(Resource):
     """An AWS account and region that movers work in."""
 
     api_version: Literal["datamover.io/v1alpha1"] = API_VERSION

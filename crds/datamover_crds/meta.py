@@ -7,6 +7,10 @@ from pydantic import ConfigDict, Field
 from datamover_crds.common import Count, Items, Model, Timestamp
 
 
+class Resource(Model):
+    """A kind of ours: has `metadata`, `spec` and `status`."""
+
+
 class OwnerReference(Model):
     """An entry of metadata.ownerReferences."""
 

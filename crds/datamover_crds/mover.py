@@ -13,6 +13,7 @@ from datamover_crds.common import (
     Duration,
     FreeForm,
     Items,
+    JsonObject,
     Model,
     ObjectName,
     RoleArn,
@@ -20,7 +21,7 @@ from datamover_crds.common import (
     Timestamp,
 )
 from datamover_crds.locations import Location
-from datamover_crds.meta import Conditions, ObjectMeta
+from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.options import INCLUDES_RULE, Filters, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.rules import Rule, immutable
 from datamover_crds.run import Phase
@@ -96,6 +97,11 @@ class DataMoverSpec(Model):
         INCLUDES_RULE,
     )
     transitions: ClassVar = (immutable("accountRef", _AS_CREATED), immutable("taskMode", _AS_CREATED))
+    stand_ins: ClassVar[JsonObject] = {
+        "accountRef": {"name": "unreadable"},
+        "source": {"s3": {"s3BucketArn": "arn:aws:s3:::unreadable"}},
+        "destination": {"s3": {"s3BucketArn": "arn:aws:s3:::unreadable"}},
+    }
 
     account_ref: AccountRef
     """The DataMoverAccount to work in. Can't be changed."""
@@ -246,7 +252,7 @@ def _has_label_sized_name(mover: "DataMover") -> bool:
     return len(mover.metadata.name) <= NAME_MAX
 
 
-class DataMover(Model):
+class DataMover(Resource):
     """Moves data from a source to a destination with AWS DataSync."""
 
     rules: ClassVar = (

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Arn, Count, Model, MoverName, Text, Timestamp
-from datamover_crds.meta import Conditions, ObjectMeta
+from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Arn, Count, JsonObject, Model, MoverName, Text, Timestamp
+from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.options import INCLUDES_RULE, BytesPerSecond, Filters, TaskOptions
 from datamover_crds.rules import Transition, immutable
 
@@ -48,6 +48,7 @@ class DataMoverRunSpec(Model):
             message="a cancelled run can't be resumed; create another run instead",
         ),
     )
+    stand_ins: ClassVar[JsonObject] = {"moverRef": {"name": "unreadable"}}
 
     mover_ref: MoverRef
     """The mover to run. Can't be changed."""
@@ -201,7 +202,7 @@ class DataMoverRunStatus(Model):
     """How the execution went, stage by stage."""
 
 
-class DataMoverRun(Model):
+class DataMoverRun(Resource):
     """One transfer of a DataMover."""
 
     api_version: Literal["datamover.io/v1alpha1"] = API_VERSION

@@ -6,40 +6,31 @@ An object may have been stored before a rule was made stricter, or while nobody 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from datamover_crds.account import DataMoverAccount, DataMoverAccountSpec
 from datamover_crds.codec import InvalidObject, parse
 from datamover_crds.common import JsonObject, Model
-from datamover_crds.mover import DataMover, DataMoverSpec
-from datamover_crds.run import DataMoverRun, DataMoverRunSpec
+from datamover_crds.meta import Resource
 
-M = TypeVar("M", DataMover, DataMoverRun, DataMoverAccount)
-
-_NO_LOCATION: Final[JsonObject] = {"s3": {"s3BucketArn": "arn:aws:s3:::unreadable"}}
-_STAND_INS: Final[Mapping[type[Model], JsonObject]] = {
-    DataMoverSpec: {"accountRef": {"name": "unreadable"}, "source": _NO_LOCATION, "destination": _NO_LOCATION},
-    DataMoverRunSpec: {"moverRef": {"name": "unreadable"}},
-    DataMoverAccountSpec: {"accountId": "000000000000", "region": "xx-unreadable-0"},
-}
+M = TypeVar("M", bound=Resource)
 
 
 def salvage(model: type[M], obj: Mapping[str, Any]) -> M:
     """Read metadata, spec and status each as far as they fit: a member that does not is left out.
 
-    Required members that can't be read are replaced by ones that name nothing that exists. What comes of it serves
-    for cleaning up, never for making something.
+    Required members that can't be read are replaced by their model's `stand_ins`, which name nothing that exists. What
+    comes of it serves for cleaning up, never for making something.
     """
     parts: dict[str, Any] = {
         name: _readable(cast("type[Model]", model.model_fields[name].annotation), obj.get(name))
         for name in ("metadata", "spec", "status")
     }
-    return model.model_construct(**parts)
+    return cast("M", model.model_construct(**parts))
 
 
 def _readable(part: type[Model], found: object) -> Model:
     members = dict(found) if isinstance(found, dict) else {}
-    stand_ins = _STAND_INS.get(part, {})
+    stand_ins: JsonObject = getattr(part, "stand_ins", {})
     while True:
         try:
             return parse(part, members)

@@ -20,10 +20,14 @@ from pydantic import JsonValue
 from datamover_crds import JsonObject
 from datamover_crds.common import GROUP
 from datamover_crds.contract import FINALIZER
+from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.controller.context import AnyKind
+from datamover_operator.controllers import KINDS
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.listing import list_objects
-from datamover_operator.kube.resources import Kind
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.runs.kind import RUN
 
 RELEASE_TIMEOUT = 240.0
 """Less than the five minutes that helm gives a hook: then its Job tells what is still there."""
@@ -49,9 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _documents(file: Path) -> list[tuple[Kind, JsonObject]]:
-    kinds = {kind.value.kind: kind for kind in Kind}
-    found: list[tuple[Kind, JsonObject]] = []
+def _documents(file: Path) -> list[tuple[AnyKind, JsonObject]]:
+    kinds = {kind.name: kind for kind in KINDS}
+    found: list[tuple[AnyKind, JsonObject]] = []
     try:
         documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
@@ -66,19 +70,19 @@ def _documents(file: Path) -> list[tuple[Kind, JsonObject]]:
     return found
 
 
-async def _apply(documents: list[tuple[Kind, JsonObject]]) -> None:
+async def _apply(documents: list[tuple[AnyKind, JsonObject]]) -> None:
     client = await KubeClient.from_environment()
     try:
         for kind, document in documents:
             metadata = metadata_of(document)
             namespace, name = str(metadata.get("namespace", "")), str(metadata["name"])
             try:
-                await client.create(kind.value.collection(namespace), document)
+                await client.create(kind.collection(namespace), document)
             except KubeError as error:
                 if not error.is_already_there:
                     raise
-                await client.patch(kind.value.path(namespace, name), document)
-            sys.stdout.write(f"{kind.value.kind} {name} applied\n")
+                await client.patch(kind.path(namespace, name), document)
+            sys.stdout.write(f"{kind.name} {name} applied\n")
     finally:
         await client.close()
 
@@ -89,13 +93,13 @@ async def _release() -> None:
         async with asyncio.timeout(RELEASE_TIMEOUT):
             # Each round looks at all kinds anew: a tool may have applied a mover again while runs or accounts went.
             await _until_nothing(_let_go, client)
-            for kind in Kind:
+            for kind in KINDS:
                 with _gone_already():
                     await client.delete(_definition(kind), {})
             # The operator goes after this: what came in between, and is being removed with its CRD, needs it.
             await _until_nothing(_definitions, client)
     except TimeoutError:
-        left = [_name(each) for kind in Kind async for each in _held(client, kind)] or await _definitions(client)
+        left = [_name(each) for kind in KINDS async for each in _held(client, kind)] or await _definitions(client)
         raise ValueError(f"still there after {RELEASE_TIMEOUT:.0f} s: {', '.join(left)}") from None
     finally:
         await client.close()
@@ -112,9 +116,9 @@ async def _let_go(client: KubeClient) -> list[JsonObject]:
     Runs go with their movers; those that a finalizer holds need the operator. An account stays as long as a mover
     names it. Returns the metadata of what was there.
     """
-    for kind in Kind:
+    for kind in KINDS:
         held = [each async for each in _held(client, kind)]
-        if kind is not Kind.RUN:
+        if kind is not RUN:
             for metadata in held:
                 await _remove(client, kind, metadata)
         if held:
@@ -122,15 +126,15 @@ async def _let_go(client: KubeClient) -> list[JsonObject]:
     return []
 
 
-async def _remove(client: KubeClient, kind: Kind, metadata: JsonObject) -> None:
-    path = kind.value.path(str(metadata.get("namespace", "")), str(metadata["name"]))
+async def _remove(client: KubeClient, kind: AnyKind, metadata: JsonObject) -> None:
+    path = kind.path(str(metadata.get("namespace", "")), str(metadata["name"]))
     with _gone_already():
-        if kind is Kind.MOVER:
+        if kind is MOVER:
             await client.patch(path, {"spec": {"deletionPolicy": "Retain"}})
         if not metadata.get("deletionTimestamp"):
             await client.delete(path, {})
-            sys.stdout.write(f"{kind.value.kind} {_name(metadata)} is let go\n")
-        if kind is Kind.ACCOUNT:
+            sys.stdout.write(f"{kind.name} {_name(metadata)} is let go\n")
+        if kind is ACCOUNT:
             await client.patch(path, {"metadata": {"finalizers": _of_others(metadata)}})
 
 
@@ -141,26 +145,26 @@ def _of_others(metadata: JsonObject) -> list[JsonValue]:
     return [each for each in names if each != FINALIZER and not str(each).endswith(f".{FINALIZER}")]
 
 
-async def _held(client: KubeClient, kind: Kind) -> AsyncIterator[JsonObject]:
+async def _held(client: KubeClient, kind: AnyKind) -> AsyncIterator[JsonObject]:
     """The metadata of what is there; of runs only those that would not go with their kind."""
     with _gone_already():
         async for item in list_objects(client, kind, ()):
             metadata = metadata_of(item)
-            if kind is not Kind.RUN or metadata.get("finalizers"):
+            if kind is not RUN or metadata.get("finalizers"):
                 yield {key: metadata[key] for key in _LOOKED_AT if key in metadata}
 
 
 async def _definitions(client: KubeClient) -> list[str]:
     """The CRDs that are there."""
     found: list[str] = []
-    for kind in Kind:
+    for kind in KINDS:
         with _gone_already():
             found.append(str(metadata_of(await client.get(_definition(kind)))["name"]))
     return found
 
 
-def _definition(kind: Kind) -> str:
-    return f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{kind.value.plural}.{GROUP}"
+def _definition(kind: AnyKind) -> str:
+    return f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{kind.plural}.{GROUP}"
 
 
 @contextmanager

@@ -14,32 +14,26 @@ from datetime import UTC, datetime
 import structlog
 
 from datamover_common.tasks import Background
-from datamover_operator.accounts.connections import AccountBook
-from datamover_operator.accounts.reconciler import AccountsDesk
 from datamover_operator.aws.sessions import BotoAccounts
-from datamover_operator.controller.context import Caches, Clock, Desk, Key, Office
-from datamover_operator.controller.event_filter import Intake
-from datamover_operator.controller.resync import Stock
+from datamover_operator.controller.context import Caches, Clock, Context, Key
+from datamover_operator.controller.event_filter import EventFilter
+from datamover_operator.controller.registry import Registry
+from datamover_operator.controller.resync import Resync
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controller.workers import Workers
+from datamover_operator.controllers import KINDS, register_all
 from datamover_operator.kube import pulse
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.lease import Lease
-from datamover_operator.kube.resources import Kind
-from datamover_operator.kube.watch import watch
+from datamover_operator.kube.watch import Scope, watch
 from datamover_operator.kube.writer import Writer
-from datamover_operator.movers.memory import Memories
-from datamover_operator.movers.reconciler import Movers
-from datamover_operator.movers.sweep import Sweep
 from datamover_operator.process.health import HealthServer, Readiness
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 from datamover_operator.process.signals import Signals, exit_hard_in
 from datamover_operator.process.watchdog import Watchdog
-from datamover_operator.runs.poller import Board, Poller
-from datamover_operator.runs.reconciler import Runs
 
 _LEASE = "the Lease"
 _FOR_CALLS = 0.75
@@ -68,7 +62,7 @@ class _Operation:
         self._signals = signals
         self._background = background
         self._metrics = Metrics()
-        self._readiness = Readiness(path for kind in Kind for path in kind.value.collections(settings.namespaces))
+        self._readiness = Readiness(path for kind in KINDS for path in kind.collections(settings.namespaces))
         self._metrics.ready(lambda: not self._readiness.reasons)
         self._instance = f"{os.uname().nodename}-{uuid.uuid4().hex[:12]}"
 
@@ -93,57 +87,48 @@ class _Operation:
     async def _work(self, client: KubeClient, cluster_id: str) -> None:
         queue: WorkQueue[Key] = WorkQueue()
         self._metrics.queue_depth(queue.__len__)
-        caches = Caches.empty()
-        intake = Intake(caches, queue, self._metrics)
+        caches, registry = Caches(KINDS), Registry()
+        event_filter = EventFilter(caches, queue, registry)
         clock = Clock(now=lambda: datetime.now(UTC), tick=time.monotonic)
-        office = Office(
+        context = Context(
             settings=self._settings,
             instance=self._instance,
             cluster_id=cluster_id,
             clock=clock,
             caches=caches,
             queue=queue,
-            writer=Writer(client, intake, self._metrics),
+            writer=Writer(client, event_filter, self._metrics),
             events=Events(client, self._instance, clock.now, self._metrics),
             metrics=self._metrics,
-            memories=Memories(),
             rng=random.SystemRandom(),
         )
-        accounts, book, board = (
-            BotoAccounts(self._settings.limits, self._metrics),
-            AccountBook(caches.accounts),
-            Board(),
-        )
-        desks = {
-            Desk.MOVER: Movers(office, book).reconcile,
-            Desk.RUN: Runs(office, book, board).reconcile,
-            Desk.ACCOUNT: AccountsDesk(office, client, accounts, book).reconcile,
-        }
-        workers, running = Workers(office, desks), self._background.running
-        stock = Stock(client, intake, self._settings.namespaces)
-        await stock.take_all()  # a mover must not be judged by accounts and runs that are only about to be seen
+        accounts = BotoAccounts(self._settings.limits, self._metrics)
+        register_all(registry, context, client, accounts)
+        workers = Workers(context, registry)
+        resync = Resync(client, event_filter, KINDS, self._settings.namespaces)
+        await resync.run_all()  # a mover must not be judged by accounts and runs that are only about to be seen
         try:
-            async with (
-                running(office.events.write_forever(), "events"),
-                running(workers.work_forever(), "workers"),
-                running(Poller(office, book, board).poll_forever(), "poller"),
-                running(Sweep(office, book).sweep_forever(), "sweep"),
-                running(stock.take_forever(), "stock-taking"),
-            ):
-                await self._watch(intake, stock, workers)
+            async with contextlib.AsyncExitStack() as stack:
+                jobs = {"events": context.events.write_forever, "workers": workers.work_forever}
+                for controller in registry:
+                    jobs |= controller.jobs
+                jobs["resync"] = resync.run_forever
+                for name, run in jobs.items():
+                    await stack.enter_async_context(self._background.running(run(), name))
+                await self._watch(event_filter, resync, workers)
         finally:
             queue.close()
             await accounts.close()
 
-    async def _watch(self, intake: Intake, stock: Stock, workers: Workers) -> None:
+    async def _watch(self, event_filter: EventFilter, resync: Resync, workers: Workers) -> None:
         """Watch until cancelled; then take no more work, and let the calls in flight end."""
         started = asyncio.Event()
         watchdog, running = Watchdog(self._readiness), self._background.running
-        watches = watch(self._settings.namespaces, intake.seen, watchdog, stock.want, started)
+        watches = watch(Scope(KINDS, self._settings.namespaces), event_filter.seen, watchdog, resync.request, started)
         async with running(watchdog.guard_forever(), "watchdog"), running(watches, "watches"):
             await started.wait()
             self._signals.catch()  # kopf took them, and would end at once
-            _log.info("watches DataMovers, DataMoverRuns and DataMoverAccounts")
+            _log.info("watches", kinds=[kind.name for kind in KINDS])
             try:
                 await asyncio.Event().wait()
             finally:

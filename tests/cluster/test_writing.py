@@ -10,17 +10,18 @@ import pytest
 
 from datamover_common.tasks import Background
 from datamover_crds import JsonObject
+from datamover_operator.controller.context import AnyKind
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
-from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.writer import Writer
 from datamover_operator.process.metrics import Metrics
+from datamover_operator.runs.kind import RUN
 from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy
 from tests.support.waiting import eventually_async
 
-KIND = Kind.RUN
+KIND = RUN
 
 
 class Heard:
@@ -29,16 +30,16 @@ class Heard:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def expect(self, kind: Kind, raw: JsonObject) -> None:
+    def expect(self, kind: AnyKind, raw: JsonObject) -> None:
         self.told.append("expect")
 
-    def wrote(self, kind: Kind, raw: JsonObject) -> None:
+    def wrote(self, kind: AnyKind, raw: JsonObject) -> None:
         self.told.append("wrote")
 
-    def found(self, kind: Kind, raw: JsonObject) -> None:
+    def found(self, kind: AnyKind, raw: JsonObject) -> None:
         self.told.append("found")
 
-    def gone(self, kind: Kind, namespace: str, name: str) -> None:
+    def gone(self, kind: AnyKind, namespace: str, name: str) -> None:
         self.told.append(f"gone {namespace}/{name}")
 
 
@@ -69,7 +70,7 @@ def counted(metrics: Metrics, kind: str = "DataMoverRun") -> dict[tuple[str, str
 def a_run(name: str = "r") -> JsonObject:
     return {
         "apiVersion": "datamover.io/v1alpha1",
-        "kind": KIND.value.kind,
+        "kind": KIND.name,
         "metadata": {"name": name},
         "spec": {"moverRef": {"name": "m"}},
     }

@@ -81,4 +81,4 @@ def test_a_mover_is_made_again_while_its_first_is_being_created(
 
 
 def _looks(operator: Operator) -> float:
-    return metric(operator, "datamover_reconcile_duration_seconds_count", kind="mover")
+    return metric(operator, "datamover_reconcile_duration_seconds_count", kind="DataMover")

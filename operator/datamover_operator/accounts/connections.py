@@ -13,7 +13,7 @@ Declared = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Connection:
     """A way that AWS has confirmed: for what was declared then, by whom we were at that monotonic time, in seconds."""
 
     declared: Declared
@@ -34,16 +34,16 @@ class _Verdict:
     is_answer: bool
 
 
-class AccountBook:
+class Connections:
     """The ways into the accounts of a cache, by the account object's uid."""
 
     def __init__(self, accounts: Cache[DataMoverAccount]) -> None:
         """No account is open yet."""
         self._accounts = accounts
-        self._ways: dict[str, Way] = {}
+        self._ways: dict[str, Connection] = {}
         self._verdicts: dict[str, _Verdict] = {}
 
-    def way_into(self, name: str) -> Aws | None:
+    def aws_for(self, name: str) -> Aws | None:
         """The ports of the account that has this name now; None where AWS has not confirmed what it declares (yet)."""
         entry = self._accounts.named("", name)
         way = self._ways.get(entry.uid) if entry is not None else None
@@ -51,11 +51,11 @@ class AccountBook:
             return None
         return way.aws
 
-    def known(self, uid: str) -> Way | None:
+    def known(self, uid: str) -> Connection | None:
         """The way that is open, whether or not it is still what is declared."""
         return self._ways.get(uid)
 
-    def open(self, uid: str, way: Way) -> None:
+    def open(self, uid: str, way: Connection) -> None:
         """AWS has confirmed who we are."""
         self._ways[uid] = way
 

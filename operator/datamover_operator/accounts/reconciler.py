@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
 
 from datamover_crds import DataMoverAccount, JsonObject, dump
 from datamover_crds.contract import serving_account
-from datamover_operator.accounts.connections import AccountBook, Way, declared_access
+from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.gather import access_to
+from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.plan.planner import AccountPlan, Caller, ObservedAccount, plan_account
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import AccountAccess, Accounts
-from datamover_operator.controller.context import Desk, Office
-from datamover_operator.controller.event_filter import wake_movers
-from datamover_operator.controller.write_backoff import Quarrels
+from datamover_operator.controller.context import Context
+from datamover_operator.controller.write_backoff import WriteBackoff
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeClient, KubeError
-from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.secrets import UnusableSecretError
+from datamover_operator.movers.kind import MOVER
 
 SECRET_INTERVAL = 30.0
 """How often a Secret is read again, in seconds: rotated credentials are in use at most this much later."""
@@ -27,21 +28,29 @@ _OUT_OF_REACH = (403, 404)
 _log = structlog.get_logger(__name__)
 
 
-class AccountsDesk:
+class AccountReconciler:
     """Reconciles accounts."""
 
-    def __init__(self, office: Office, client: KubeClient, accounts: Accounts, book: AccountBook) -> None:
-        """`client` reads Secrets; `accounts` makes the connections."""
-        self._office = office
+    def __init__(
+        self,
+        context: Context,
+        client: KubeClient,
+        accounts: Accounts,
+        connections: Connections,
+        wake_movers: Callable[[str], None],
+    ) -> None:
+        """`client` reads Secrets; `accounts` makes the connections; `wake_movers` takes an account's name."""
+        self._context = context
         self._client = client
         self._accounts = accounts
-        self._book = book
-        self._quarrels = Quarrels()
+        self._connections = connections
+        self._wake_movers = wake_movers
+        self._write_backoff = WriteBackoff()
 
     async def reconcile(self, uid: str) -> None:
         """Confirm the way into one account, and record who uses it."""
-        key = (Desk.ACCOUNT, uid)
-        entry = self._office.caches.accounts.get(uid)
+        key = (ACCOUNT, uid)
+        entry = self._context.caches[ACCOUNT].get(uid)
         if entry is None:
             self._forget(uid)
             return
@@ -49,50 +58,50 @@ class AccountsDesk:
             plan = await self._pass(entry, entry.model)
         except KubeError as error:
             _log.info("a write was refused", error=str(error))
-            self._office.queue.retry(key)
+            self._context.queue.retry(key)
             await self._read_anew(entry)
             return
         if plan.retry:
-            self._office.queue.retry(key)
+            self._context.queue.retry(key)
             return
-        self._office.queue.succeeded(key)
+        self._context.queue.succeeded(key)
         has_secret = entry.model.spec.credentials_secret_ref is not None
-        self._office.queue.add_after(key, SECRET_INTERVAL if has_secret else self._interval)
+        self._context.queue.add_after(key, SECRET_INTERVAL if has_secret else self._interval)
 
     @property
     def _interval(self) -> float:
         """After how many seconds AWS is asked again who we are."""
-        return self._office.settings.drift_interval_seconds
+        return self._context.settings.drift_interval_seconds
 
     async def _pass(self, entry: Entry[DataMoverAccount], account: DataMoverAccount) -> AccountPlan:
         observed, way = await self._observe(account, entry.problem)
-        plan = plan_account(observed, self._office.clock.now())
+        plan = plan_account(observed, self._context.clock.now())
         if plan.way == "shut":
-            self._book.shut(entry.uid)
+            self._connections.shut(entry.uid)
             self._accounts.forget(entry.uid)
         raw = await self._protect(entry, account, plan)
         if plan.way == "open" and way is not None:
-            self._book.open(entry.uid, way)
+            self._connections.open(entry.uid, way)
         is_answer = plan.way != "keep" or observed.is_open
-        if is_answer or not self._book.is_judged(account.metadata.name):
+        if is_answer or not self._connections.is_judged(account.metadata.name):
             self._spread(entry.uid, account, is_answer=is_answer)
         await self._record(raw, account, plan)
         return plan
 
     def _forget(self, uid: str) -> None:
         """The account is gone: nobody gets in by it any more."""
-        self._office.queue.forget((Desk.ACCOUNT, uid))
-        self._book.forget(uid)
+        self._context.queue.forget((ACCOUNT, uid))
+        self._connections.forget(uid)
         self._accounts.forget(uid)
-        self._quarrels.forget(uid)
+        self._write_backoff.forget(uid)
 
-    async def _observe(self, account: DataMoverAccount, refused: str) -> tuple[ObservedAccount, Way | None]:
-        meta, office = account.metadata, self._office
-        known = self._book.known(meta.uid)
+    async def _observe(self, account: DataMoverAccount, refused: str) -> tuple[ObservedAccount, Connection | None]:
+        meta, context = account.metadata, self._context
+        known = self._connections.known(meta.uid)
         o = ObservedAccount(
             account,
-            operator=office.settings.operator,
-            movers=len(office.caches.movers.uids(("account", meta.name))),
+            operator=context.settings.operator,
+            movers=len(context.caches[MOVER].uids(("account", meta.name))),
             is_open=known is not None and known.declared == declared_access(account),
             refused=refused,
             rest_holder=self._rest_holder(account),
@@ -100,7 +109,7 @@ class AccountsDesk:
         if refused:
             return o, None
         try:
-            access = await access_to(account, self._client, office.settings.operator_namespace)
+            access = await access_to(account, self._client, context.settings.operator_namespace)
         except UnusableSecretError as error:
             return replace(o, problem=f"spec.credentialsSecretRef: {error}"), None
         except KubeError as error:
@@ -113,36 +122,36 @@ class AccountsDesk:
             return replace(o, failure=way), None
         return replace(o, caller=way.caller), replace(way, declared=declared_access(account))
 
-    def _still_good(self, known: Way | None, access: AccountAccess) -> Way | None:
+    def _still_good(self, known: Connection | None, access: AccountAccess) -> Connection | None:
         """The way that is open, where it leads by the same access and was confirmed not too long ago."""
         if known is None or known.access != access:
             return None
-        return known if self._office.clock.tick() - known.confirmed_at < self._interval else None
+        return known if self._context.clock.tick() - known.confirmed_at < self._interval else None
 
-    async def _confirm(self, account: DataMoverAccount, access: AccountAccess) -> Way | Failure:
+    async def _confirm(self, account: DataMoverAccount, access: AccountAccess) -> Connection | Failure:
         """Ask AWS who we are."""
         aws = self._accounts.connect(access)
         try:
             account_id, arn = await aws.sts.caller_identity()
         except AwsError as error:
             return error.failure
-        return Way(declared_access(account), access, aws, Caller(account_id, arn), self._office.clock.tick())
+        return Connection(declared_access(account), access, aws, Caller(account_id, arn), self._context.clock.tick())
 
     def _rest_holder(self, account: DataMoverAccount) -> str:
         """The oldest account with a REST section for this AWS account, if it is another one."""
-        models = (entry.model for entry in self._office.caches.accounts)
+        models = (entry.model for entry in self._context.caches[ACCOUNT])
         holder = serving_account(models, account.spec.account_id) if account.spec.rest is not None else None
         return holder.metadata.name if holder is not None and holder.metadata.uid != account.metadata.uid else ""
 
     def _spread(self, uid: str, account: DataMoverAccount, *, is_answer: bool) -> None:
         """Wake the movers where what is known now may matter to them."""
-        stored = self._office.caches.accounts.get(uid)
-        if self._book.judge(stored.model if stored is not None else account, is_answer=is_answer):
-            wake_movers(self._office, account.metadata.name)
+        stored = self._context.caches[ACCOUNT].get(uid)
+        if self._connections.judge(stored.model if stored is not None else account, is_answer=is_answer):
+            self._wake_movers(account.metadata.name)
 
     async def _read_anew(self, entry: Entry[DataMoverAccount]) -> None:
         try:
-            await self._office.writer.read(Kind.ACCOUNT, *entry.key)
+            await self._context.writer.read(ACCOUNT, *entry.key)
         except KubeError as error:
             _log.info("an account could not be read", error=str(error))
 
@@ -152,18 +161,18 @@ class AccountsDesk:
         """Hold the object as long as a mover names it: movers make nothing before that."""
         if set(plan.finalizers) == set(account.metadata.finalizers):
             return entry.raw
-        return await self._office.writer.metadata(Kind.ACCOUNT, entry.raw, {"finalizers": list(plan.finalizers)})
+        return await self._context.writer.metadata(ACCOUNT, entry.raw, {"finalizers": list(plan.finalizers)})
 
     async def _record(self, raw: JsonObject, account: DataMoverAccount, plan: AccountPlan) -> None:
         uid = account.metadata.uid
         if plan.status == account.status or (account.metadata.deletion_timestamp is not None and not plan.finalizers):
             return
         opinion = (plan.status.operators, plan.status.observed_generation)
-        wait = self._quarrels.rest(uid, opinion, self._office.clock.tick())
+        wait = self._write_backoff.rest(uid, opinion, self._context.clock.tick())
         if wait > 0:
-            self._office.queue.add_after((Desk.ACCOUNT, uid), wait)
+            self._context.queue.add_after((ACCOUNT, uid), wait)
             return
-        await self._office.writer.status(Kind.ACCOUNT, raw, dump(plan.status))
-        self._quarrels.wrote(uid, opinion, self._office.clock.tick())
+        await self._context.writer.status(ACCOUNT, raw, dump(plan.status))
+        self._write_backoff.wrote(uid, opinion, self._context.clock.tick())
         for note in plan.notes:
-            self._office.events.tell(raw, note.reason, note.message, warning=note.warning)
+            self._context.events.tell(raw, note.reason, note.message, warning=note.warning)

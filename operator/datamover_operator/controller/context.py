@@ -1,53 +1,39 @@
-"""What all reconcilers share: the caches, the ways out, the queue and the clocks."""
+"""What all reconcilers share: the caches, the ways to write, the queue and the clocks."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from typing import Any, TypeVar, cast
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject
-from datamover_crds.contract import FINAL_PHASES
+from datamover_crds import Resource
 from datamover_operator.controller.work_queue import WorkQueue
-from datamover_operator.kube.cache import Cache, metadata_of, part_of
+from datamover_operator.kube.cache import Cache
 from datamover_operator.kube.events import Events
+from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.writer import Writer
-from datamover_operator.movers.memory import Memories
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 
+M = TypeVar("M", bound=Resource)
 
-class Desk(StrEnum):
-    """Which reconciler a key in the queue is for."""
-
-    MOVER = "mover"
-    RUN = "run"
-    ACCOUNT = "account"
+AnyKind = Kind[Any]
+Key = tuple[AnyKind, str]
+"""An object in the queue: its kind and its uid."""
 
 
-Key = tuple[Desk, str]
-
-
-ACTIVE = "active"
-
-
-@dataclass(frozen=True, slots=True)
 class Caches:
-    """Our objects: movers under ("account", name) and ("role", ARN), runs under their mover's (namespace, name).
+    """One cache a kind."""
 
-    Runs that have not ended are under (namespace, name, ACTIVE) and ACTIVE, too.
-    """
-
-    movers: Cache[DataMover]
-    runs: Cache[DataMoverRun]
-    accounts: Cache[DataMoverAccount]
-
-    @classmethod
-    def empty(cls) -> Caches:
+    def __init__(self, kinds: Iterable[AnyKind]) -> None:
         """Caches that have seen nothing yet."""
-        return cls(Cache(DataMover, _mover_keys), Cache(DataMoverRun, _run_keys), Cache(DataMoverAccount, lambda _: ()))
+        self._caches: dict[AnyKind, Cache[Any]] = {kind: Cache(kind.model, kind.index) for kind in kinds}
+
+    def __getitem__(self, kind: Kind[M]) -> Cache[M]:
+        """The objects of a kind."""
+        return cast("Cache[M]", self._caches[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +45,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Context:
     """Everything a reconciler needs. `instance` names this process, `cluster_id` this cluster."""
 
     settings: Settings
@@ -71,25 +57,8 @@ class Office:
     writer: Writer
     events: Events
     metrics: Metrics
-    memories: Memories
     rng: random.Random
 
     def nonce(self) -> str:
         """A word that no pass had before."""
         return f"{self.rng.getrandbits(96):024x}"
-
-
-def reference(raw: JsonObject, field: str) -> str:
-    """The name that a reference in an object's spec holds; empty where there is none."""
-    return str(part_of(part_of(raw, "spec"), field).get("name", ""))
-
-
-def _mover_keys(raw: JsonObject) -> list[Hashable]:
-    status = part_of(raw, "status")
-    roles = {status.get("sourceRoleArn"), status.get("destinationRoleArn")} - {None}
-    return [("account", reference(raw, "accountRef")), *(("role", str(arn)) for arn in roles)]
-
-
-def _run_keys(raw: JsonObject) -> list[Hashable]:
-    mover = str(metadata_of(raw).get("namespace", "")), reference(raw, "moverRef")
-    return [mover] if part_of(raw, "status").get("phase") in FINAL_PHASES else [mover, (*mover, ACTIVE), ACTIVE]

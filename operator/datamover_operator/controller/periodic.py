@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 
-async def make_rounds(
+async def run_periodically(
     interval: float, accounts: Callable[[], Iterable[str]], visit: Callable[[str], Coroutine[Any, Any, None]]
 ) -> None:
     """Visit every account each `interval` seconds, except where it is being visited still; until cancelled.

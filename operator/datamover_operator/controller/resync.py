@@ -1,4 +1,4 @@
-"""Stock-taking: what is remembered and no longer exists is let go.
+"""Resync: what is remembered and no longer exists is let go.
 
 A watch that has lost its place (410 Gone) begins anew with a list. That shows what there is, and nobody tells of what
 was deleted in between.
@@ -7,64 +7,67 @@ was deleted in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
-from datamover_operator.controller.event_filter import Intake
-from datamover_operator.kube.cache import metadata_of
+from datamover_operator.controller.context import AnyKind
+from datamover_operator.controller.event_filter import EventFilter
+from datamover_operator.kube.cache import uid_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.listing import list_objects
-from datamover_operator.kube.resources import Kind
 
 _RETRY_S = 5.0
 _log = structlog.get_logger(__name__)
 
 
-class Stock:
-    """Lists our objects through `client`, and tells `intake` what there is and what is not."""
+class Resync:
+    """Lists our objects through `client`, and tells `event_filter` what there is and what is not."""
 
-    def __init__(self, client: KubeClient, intake: Intake, namespaces: Sequence[str]) -> None:
+    def __init__(
+        self, client: KubeClient, event_filter: EventFilter, kinds: Collection[AnyKind], namespaces: Sequence[str]
+    ) -> None:
         """Look at these namespaces; none: at all."""
         self._client = client
-        self._intake = intake
+        self._event_filter = event_filter
+        self._kinds = kinds
         self._namespaces = namespaces
-        self._unsure: set[Kind] = set()
-        self._wanted = asyncio.Event()
+        self._stale: set[AnyKind] = set()
+        self._requested = asyncio.Event()
 
-    async def take_all(self) -> None:
+    async def run_all(self) -> None:
         """Take in what exists of every kind that is installed. Raises KubeError."""
-        for kind in Kind:
+        for kind in self._kinds:
             try:
-                await self.take(kind)
+                await self.run(kind)
             except KubeError as error:
                 if not error.is_not_found:
                     raise
 
-    async def take(self, kind: Kind) -> None:
+    async def run(self, kind: AnyKind) -> None:
         """Take in what exists of a kind, and let go of the rest. Raises KubeError."""
-        gone = self._intake.known(kind)
+        gone = self._event_filter.known(kind)
         async for raw in list_objects(self._client, kind, self._namespaces):
-            self._intake.found(kind, raw)
-            gone.discard(str(metadata_of(raw).get("uid")))
+            self._event_filter.found(kind, raw)
+            gone.discard(uid_of(raw))
         for uid in gone:
-            self._intake.vanished(kind, uid)
+            self._event_filter.vanished(kind, uid)
 
-    def want(self, collection: str) -> None:
+    def request(self, collection: str) -> None:
         """Have a collection, named by its path in the API, gone through soon: its watch has begun anew."""
-        self._unsure |= {kind for kind in Kind if collection in kind.value.collections(self._namespaces)}
-        self._wanted.set()
+        self._stale |= {kind for kind in self._kinds if collection in kind.collections(self._namespaces)}
+        self._requested.set()
 
-    async def take_forever(self) -> None:
-        """Take stock when it is wanted, until cancelled."""
+    async def run_forever(self) -> None:
+        """Resync when it is requested, until cancelled."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            while self._unsure:
-                kind = self._unsure.pop()
+            await self._requested.wait()
+            self._requested.clear()
+            while self._stale:
+                kind = self._stale.pop()
                 try:
-                    await self.take(kind)
+                    await self.run(kind)
                 except KubeError as error:
-                    _log.info("objects could not be listed", kind=kind.value.kind, error=str(error))
+                    _log.info("objects could not be listed", kind=kind.name, error=str(error))
                     await asyncio.sleep(_RETRY_S)
-                    self._unsure.add(kind)
+                    self._stale.add(kind)

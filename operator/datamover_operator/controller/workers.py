@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
 from datamover_common.logs import about
-from datamover_operator.controller.context import Desk, Key, Office
+from datamover_operator.controller.context import AnyKind, Context, Key
+from datamover_operator.controller.registry import Registry
 
-Reconcile = Callable[[str], Awaitable[None]]
 _log = structlog.get_logger(__name__)
 
 
 class Workers:
     """Works on the queue's keys. Errors that nobody foresaw are logged, and the key is tried again later."""
 
-    def __init__(self, office: Office, desks: Mapping[Desk, Reconcile]) -> None:
-        """`desks` reconcile an object by its uid."""
-        self._office = office
-        self._desks = desks
+    def __init__(self, context: Context, registry: Registry) -> None:
+        """The controllers in `registry` reconcile the objects of their kinds."""
+        self._context = context
+        self._registry = registry
         self._busy = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -30,7 +29,7 @@ class Workers:
     async def work_forever(self) -> None:
         """Work until cancelled, also what is in flight then."""
         async with asyncio.TaskGroup() as group:
-            for number in range(self._office.settings.workers):
+            for number in range(self._context.settings.workers):
                 group.create_task(self._work(), name=f"worker-{number}")
 
     async def drain(self, seconds: float) -> bool:
@@ -44,7 +43,7 @@ class Workers:
         return True
 
     async def _work(self) -> None:
-        queue = self._office.queue
+        queue = self._context.queue
         while not self._stopping.is_set():
             key = await queue.take()
             if self._stopping.is_set():
@@ -60,24 +59,19 @@ class Workers:
                     self._idle.set()
 
     async def _reconcile(self, key: Key) -> None:
-        desk, uid = key
-        started = self._office.clock.tick()
+        kind, uid = key
+        started = self._context.clock.tick()
         result = "ok"
-        with self._about(desk, uid):
+        with self._about(kind, uid):
             try:
-                await self._desks[desk](uid)
+                await self._registry[kind].reconcile(uid)
             except Exception:  # noqa: BLE001 - a mistake of ours must not end the worker
                 result = "error"
                 _log.exception("an object could not be reconciled")
-                self._office.queue.retry(key)
-        self._office.metrics.reconciled(desk, result, self._office.clock.tick() - started)
+                self._context.queue.retry(key)
+        self._context.metrics.reconciled(kind.name, result, self._context.clock.tick() - started)
 
-    def _about(self, desk: Desk, uid: str) -> contextlib.AbstractContextManager[None]:
-        caches = self._office.caches
-        entry = {
-            Desk.MOVER: caches.movers.get(uid),
-            Desk.RUN: caches.runs.get(uid),
-            Desk.ACCOUNT: caches.accounts.get(uid),
-        }[desk]
+    def _about(self, kind: AnyKind, uid: str) -> contextlib.AbstractContextManager[None]:
+        entry = self._context.caches[kind].get(uid)
         namespace, name = entry.key if entry is not None else ("", "")
-        return about(kind=desk, namespace=namespace or None, name=name, uid=uid)
+        return about(kind=kind.name, namespace=namespace or None, name=name, uid=uid)

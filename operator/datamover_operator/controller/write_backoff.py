@@ -15,7 +15,7 @@ class _Written:
     at: float
 
 
-class Quarrels:
+class WriteBackoff:
     """Remembers what was last written to each object."""
 
     def __init__(self) -> None:

@@ -13,13 +13,13 @@ from datamover_common import logs
 from datamover_crds import DataMoverAccount, InvalidObject, JsonObject, LocationKind, parse
 from datamover_crds.legacy import FIXED_TAGS
 from datamover_operator.accounts.gather import access_to
+from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.aws.sessions import BotoAccounts
 from datamover_operator.importing.target import Rehearsal, Target
 from datamover_operator.importing.translation import LegacyMover, NotAdoptableError, adopting_mover, is_legacy
 from datamover_operator.kube.client import KubeClient, KubeError
-from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.secrets import UnusableSecretError
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.process.metrics import Metrics
@@ -129,7 +129,7 @@ async def _location(aws: Aws, listed: JsonObject) -> JsonObject:
 
 
 async def _account(client: KubeClient, wanted: str) -> DataMoverAccount | None:
-    listed = (await client.get(Kind.ACCOUNT.value.collection(""))).get("items")
+    listed = (await client.get(ACCOUNT.collection(""))).get("items")
     accounts = []
     for raw in listed if isinstance(listed, list) else []:
         try:

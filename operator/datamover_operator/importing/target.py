@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from datamover_crds import JsonObject
 from datamover_operator.kube.client import KubeClient, KubeError
-from datamover_operator.kube.resources import Kind
+from datamover_operator.movers.kind import MOVER
 
 
 class Target:
@@ -19,7 +19,7 @@ class Target:
         """Write through `client`."""
         self.namespace = namespace
         self._client = client
-        self._collection = Kind.MOVER.value.collection(namespace)
+        self._collection = MOVER.collection(namespace)
 
     async def get(self, name: str) -> JsonObject | None:
         """The mover of this name, if there is one."""

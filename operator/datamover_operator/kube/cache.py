@@ -9,9 +9,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Generic, TypeVar, cast
 from weakref import ref
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObject, JsonObject, parse, salvage
+from datamover_crds import InvalidObject, JsonObject, Resource, parse, salvage
 
-M = TypeVar("M", DataMover, DataMoverRun, DataMoverAccount)
+M = TypeVar("M", bound=Resource)
 
 _RECENT = 128
 """How many of a kind's newest objects are kept unpacked: mostly they are looked at, and written, again at once."""

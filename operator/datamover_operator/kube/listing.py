@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from datamover_crds import JsonObject
 from datamover_operator.kube.client import KubeClient
@@ -11,9 +12,9 @@ from datamover_operator.kube.resources import Kind
 _PAGE = "500"
 
 
-async def list_objects(client: KubeClient, kind: Kind, namespaces: Sequence[str]) -> AsyncIterator[JsonObject]:
+async def list_objects(client: KubeClient, kind: Kind[Any], namespaces: Sequence[str]) -> AsyncIterator[JsonObject]:
     """Yield what there is of a kind in these namespaces (none: in all). Raises KubeError."""
-    for collection in kind.value.collections(namespaces):
+    for collection in kind.collections(namespaces):
         query = {"limit": _PAGE}
         while query:
             page = await client.get(collection, query)

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from typing import Generic, TypeVar
 
 from pydantic import JsonValue
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject
+from datamover_crds import JsonObject, Resource
 from datamover_crds.common import API_VERSION
+from datamover_operator.kube.cache import part_of
+
+M = TypeVar("M", bound=Resource)
 
 _BASE = f"/apis/{API_VERSION}"
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One of our kinds."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind(Generic[M]):
+    """One of our kinds: its model, its scope, and the further keys by which its objects are found in a cache."""
 
-    kind: str
-    plural: str
-    model: type[DataMover | DataMoverRun | DataMoverAccount]
+    model: type[M]
+    index: Callable[[JsonObject], Iterable[Hashable]]
     is_namespaced: bool = True
+
+    @property
+    def name(self) -> str:
+        """The kind's name, as in `kind: DataMover`."""
+        return self.model.__name__
+
+    @property
+    def plural(self) -> str:
+        """The resource's name in URLs."""
+        return f"{self.name.lower()}s"
 
     def collection(self, namespace: str) -> str:
         """The path of all objects of the kind in a namespace ("" for cluster-scoped kinds)."""
@@ -35,14 +47,6 @@ class Resource:
     def path(self, namespace: str, name: str) -> str:
         """The path of one object."""
         return f"{self.collection(namespace)}/{name}"
-
-
-class Kind(Enum):
-    """The kinds that the operator reconciles."""
-
-    MOVER = Resource("DataMover", "datamovers", DataMover)
-    RUN = Resource("DataMoverRun", "datamoverruns", DataMoverRun)
-    ACCOUNT = Resource("DataMoverAccount", "datamoveraccounts", DataMoverAccount, is_namespaced=False)
 
 
 def merge_patch(old: JsonObject, new: JsonObject) -> JsonObject:
@@ -70,3 +74,8 @@ def merged(target: JsonValue, patch: JsonValue) -> JsonValue:
         else:
             result[key] = merged(result.get(key), value)
     return result
+
+
+def reference(raw: JsonObject, field: str) -> str:
+    """The name that a reference in an object's spec holds; empty where there is none."""
+    return str(part_of(part_of(raw, "spec"), field).get("name", ""))

@@ -1,4 +1,4 @@
-"""kopf's part: watch our three kinds and hand on what it sees.
+"""kopf's part: watch our kinds and hand on what it sees.
 
 Source: kopf's documentation, "Event-watching handlers", "Embedding" and "Custom HTTP sessions".
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -16,7 +17,8 @@ import kopf
 from datamover_crds import JsonObject
 from datamover_operator.kube.resources import Kind
 
-Seen = Callable[[Kind, str | None, JsonObject], None]
+AnyKind = Kind[Any]
+Seen = Callable[[AnyKind, str | None, JsonObject], None]
 
 _GROUP, _VERSION = "datamover.io", "v1alpha1"
 _OK = 200
@@ -36,24 +38,34 @@ Listed = Callable[[str], None]
 """Hears that a collection is listed: what was deleted before is not told by any event."""
 
 
-async def watch(
-    namespaces: Sequence[str], seen: Seen, watched: Watched, listed: Listed, started: asyncio.Event
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is watched: these kinds, in these namespaces (none: in all)."""
+
+    kinds: Collection[AnyKind]
+    namespaces: Sequence[str]
+
+    @property
+    def collections(self) -> set[str]:
+        """The paths of what is watched."""
+        return {path for kind in self.kinds for path in kind.collections(self.namespaces)}
+
+
+async def watch(scope: Scope, seen: Seen, watched: Watched, listed: Listed, started: asyncio.Event) -> None:
     """Watch until cancelled; set `started` when kopf has taken the signals for itself, as it does.
 
     `seen` gets the kind, the watch event's type and the object. The type is None for what existed when the watch
     began (kopf lists first).
     """
-    collections = {path for kind in Kind for path in kind.value.collections(namespaces)}
     registry = kopf.OperatorRegistry()
-    _log_in(registry, _tracing(collections, watched, listed))
-    for kind in Kind:
+    _log_in(registry, _tracing(scope.collections, watched, listed))
+    for kind in scope.kinds:
         _on_event(registry, kind, seen)
     await kopf.operator(
         registry=registry,
-        settings=_settings(is_namespaced=bool(namespaces)),
-        clusterwide=not namespaces,
-        namespaces=list(namespaces),
+        settings=_settings(is_namespaced=bool(scope.namespaces)),
+        clusterwide=not scope.namespaces,
+        namespaces=list(scope.namespaces),
         standalone=True,
         ready_flag=started,
     )
@@ -122,8 +134,8 @@ def _tracing(collections: Collection[str], watched: Watched, listed: Listed) -> 
     return trace
 
 
-def _on_event(registry: kopf.OperatorRegistry, kind: Kind, seen: Seen) -> None:
-    @kopf.on.event(_GROUP, _VERSION, kind.value.plural, registry=registry, id=kind.value.plural)
+def _on_event(registry: kopf.OperatorRegistry, kind: AnyKind, seen: Seen) -> None:
+    @kopf.on.event(_GROUP, _VERSION, kind.plural, registry=registry, id=kind.plural)
     async def handle(event: kopf.RawEvent, **_: Any) -> None:  # noqa: ANN401 - kopf's own signature
         seen(kind, event["type"], dict(event["object"]))  # type: ignore[arg-type]
 

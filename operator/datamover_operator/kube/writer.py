@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
@@ -20,16 +20,16 @@ from datamover_operator.process.metrics import Metrics
 class Listener(Protocol):
     """Whoever keeps what the API server has said."""
 
-    def expect(self, kind: Kind, raw: JsonObject) -> None:
+    def expect(self, kind: Kind[Any], raw: JsonObject) -> None:
         """Hear of a write before it is sent: its event may overtake its answer."""
 
-    def wrote(self, kind: Kind, raw: JsonObject) -> None:
+    def wrote(self, kind: Kind[Any], raw: JsonObject) -> None:
         """Hear a write's answer."""
 
-    def found(self, kind: Kind, raw: JsonObject) -> None:
+    def found(self, kind: Kind[Any], raw: JsonObject) -> None:
         """Hear a read's answer."""
 
-    def gone(self, kind: Kind, namespace: str, name: str) -> None:
+    def gone(self, kind: Kind[Any], namespace: str, name: str) -> None:
         """Hear that no object has this name."""
 
 
@@ -42,38 +42,38 @@ class Writer:
         self._listener = listener
         self._metrics = metrics
 
-    async def status(self, kind: Kind, raw: JsonObject, status: JsonObject) -> JsonObject:
+    async def status(self, kind: Kind[Any], raw: JsonObject, status: JsonObject) -> JsonObject:
         """Make `status` the object's status; no request where it is already. Raises KubeError."""
         before = raw.get("status")
         patch = merge_patch(before if isinstance(before, dict) else {}, status)
         return await self._patch(kind, raw, {"status": patch}, "/status") if patch else raw
 
-    async def metadata(self, kind: Kind, raw: JsonObject, metadata: JsonObject) -> JsonObject:
+    async def metadata(self, kind: Kind[Any], raw: JsonObject, metadata: JsonObject) -> JsonObject:
         """Merge into the metadata; lists (finalizers, ownerReferences) are replaced whole. Raises KubeError."""
         return await self._patch(kind, raw, {"metadata": metadata})
 
-    async def create(self, kind: Kind, namespace: str, body: JsonObject) -> JsonObject:
+    async def create(self, kind: Kind[Any], namespace: str, body: JsonObject) -> JsonObject:
         """Create an object. Raises KubeError."""
         with self._counted(kind, "create"):
-            made = await self._client.create(kind.value.collection(namespace), body)
+            made = await self._client.create(kind.collection(namespace), body)
         self._listener.wrote(kind, made)
         return made
 
-    async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
+    async def delete(self, kind: Kind[Any], namespace: str, name: str, uid: str) -> None:
         """Delete this very object; one that is gone already is no failure. Raises KubeError."""
         try:
             with self._counted(kind, "delete"):
-                await self._client.delete(kind.value.path(namespace, name), {"preconditions": {"uid": uid}})
+                await self._client.delete(kind.path(namespace, name), {"preconditions": {"uid": uid}})
         except KubeError as error:
             if error.is_not_found:
                 self._listener.gone(kind, namespace, name)
             elif not error.is_conflict:
                 raise
 
-    async def read(self, kind: Kind, namespace: str, name: str) -> JsonObject | None:
+    async def read(self, kind: Kind[Any], namespace: str, name: str) -> JsonObject | None:
         """Read an object anew; None where there is none. Raises KubeError."""
         try:
-            raw = await self._client.get(kind.value.path(namespace, name))
+            raw = await self._client.get(kind.path(namespace, name))
         except KubeError as error:
             if error.is_not_found:
                 self._listener.gone(kind, namespace, name)
@@ -82,9 +82,9 @@ class Writer:
         self._listener.found(kind, raw)
         return raw
 
-    async def _patch(self, kind: Kind, raw: JsonObject, patch: JsonObject, subresource: str = "") -> JsonObject:
+    async def _patch(self, kind: Kind[Any], raw: JsonObject, patch: JsonObject, subresource: str = "") -> JsonObject:
         metadata = metadata_of(raw)
-        path = kind.value.path(str(metadata.get("namespace", "")), str(metadata["name"])) + subresource
+        path = kind.path(str(metadata.get("namespace", "")), str(metadata["name"])) + subresource
         swap = {"resourceVersion": metadata["resourceVersion"]}
         self._listener.expect(kind, cast("JsonObject", merged(raw, patch)))
         body = merged(patch, {"metadata": swap})
@@ -94,10 +94,10 @@ class Writer:
         return answer
 
     @contextmanager
-    def _counted(self, kind: Kind, verb: str) -> Iterator[None]:
+    def _counted(self, kind: Kind[Any], verb: str) -> Iterator[None]:
         try:
             yield
         except KubeError as error:
-            self._metrics.kubernetes_write(kind.value.kind, verb, error.reason or str(error.status))
+            self._metrics.kubernetes_write(kind.name, verb, error.reason or str(error.status))
             raise
-        self._metrics.kubernetes_write(kind.value.kind, verb, "ok")
+        self._metrics.kubernetes_write(kind.name, verb, "ok")

@@ -13,7 +13,7 @@ from datamover_crds.contract import OWNER_TAG, TASK_ARN_ANNOTATION, UID_TAG
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.ownership import (
-    Neighbours,
+    ClusterState,
     is_anothers,
     read_roles,
     with_owned_parts,
@@ -26,7 +26,7 @@ from datamover_operator.movers.plan.results import take_role
 from datamover_operator.movers.reads import describe_location, or_none, read_role, read_tags
 
 
-async def take_over(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+async def take_over(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
     """Name the task that the annotation or spec.adopt points at, with its locations and roles. Raises AwsError."""
     adopt = o.mover.spec.adopt
     arn = o.annotated.get(TASK_ARN_ANNOTATION) or (adopt.task_arn if adopt is not None else None)
@@ -39,10 +39,10 @@ async def take_over(o: Observed, aws: Aws, near: Neighbours) -> Observed:
     if o.mover.metadata.deletion_timestamp is not None and tags.get(UID_TAG) != o.uid:
         return o  # it never became ours, so it is not ours to delete
     o = replace(o, task=Resource(arn, described, tags), adopting=tags.get(UID_TAG) != o.uid, confirmed=False)
-    o = check_rival(o, near)
-    if o.rival is not None:
+    o = check_ownership(o, cluster)
+    if o.other_owner is not None:
         return o
-    o = await _take_parts(o, aws, near, described)
+    o = await _take_parts(o, aws, cluster, described)
     return o if o.adopting else await find_roles(o, aws)
 
 
@@ -57,15 +57,15 @@ async def find_roles(o: Observed, aws: Aws) -> Observed:
     return o
 
 
-def check_rival(o: Observed, near: Neighbours) -> Observed:
+def check_ownership(o: Observed, cluster: ClusterState) -> Observed:
     """See whether somebody else manages the task."""
     tags = o.task.tags if o.task is not None else None
-    if tags is None or not is_anothers(o, tags, near):
+    if tags is None or not is_anothers(o, tags, cluster):
         return o
-    return replace(o, rival=f"'{tags.get(OWNER_TAG, tags[UID_TAG])}'")
+    return replace(o, other_owner=f"'{tags.get(OWNER_TAG, tags[UID_TAG])}'")
 
 
-async def _take_parts(o: Observed, aws: Aws, near: Neighbours, described: JsonObject) -> Observed:
+async def _take_parts(o: Observed, aws: Aws, cluster: ClusterState, described: JsonObject) -> Observed:
     o = with_task_parts(replace(o, locations={}), described)
     for side in SIDES:
         try:
@@ -75,4 +75,4 @@ async def _take_parts(o: Observed, aws: Aws, near: Neighbours, described: JsonOb
                 raise
             its = None
         o = replace(o, locations={**o.locations, side: replace(o.locations[side], described=its)})
-    return await read_roles(with_owned_parts(await read_tags(o, aws), near), aws, near)
+    return await read_roles(with_owned_parts(await read_tags(o, aws), cluster), aws, cluster)

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from datamover_crds import DataMoverRun, JsonObject, from_timestamp, to_timestamp
 from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES
 from datamover_operator.aws.ports import Aws
-from datamover_operator.movers.memory import Memory
-from datamover_operator.movers.plan.observed import Observed, Stranger
+from datamover_operator.movers.memory import MoverMemory
+from datamover_operator.movers.plan.observed import ExternalExecution, Observed
 from datamover_operator.movers.reads import or_none
 from datamover_operator.runs.plan.executions import has_ended
 from datamover_operator.runs.plan.history import latest
@@ -21,7 +21,7 @@ _ALWAYS = "1970-01-01T00:00:00Z"
 _INSTANT = timedelta(milliseconds=1)
 
 
-def remember_runs(o: Observed, memory: Memory) -> None:
+def remember_runs(o: Observed, memory: MoverMemory) -> None:
     """Note which executions have had a run, for one whose run is deleted is not to be recorded again.
 
     What ended before this process first saw the mover counts as looked through.
@@ -31,8 +31,8 @@ def remember_runs(o: Observed, memory: Memory) -> None:
         memory.walked_until = _newest_start(o, [run for run in o.runs if run.status.phase in FINAL_PHASES])
 
 
-async def find_strangers(
-    o: Observed, aws: Aws, memory: Memory, runs_now: Callable[[], tuple[DataMoverRun, ...]]
+async def find_external_executions(
+    o: Observed, aws: Aws, memory: MoverMemory, runs_now: Callable[[], tuple[DataMoverRun, ...]]
 ) -> Observed:
     """Add the executions of the task that no run stands for. Raises AwsError.
 
@@ -52,16 +52,18 @@ async def find_strangers(
     unknown = {arn: its for arn, its in listed.items() if arn not in memory.met}
     since = from_timestamp(latest(memory.walked_until, o.mover.status.pruned_before) or _ALWAYS)
     found = await _look_through(unknown, since, max(1, o.mover.spec.run_history.limit), aws)
-    strangers = tuple(sorted((each for each in found if _start(each) > since), key=_start))
-    if strangers:  # what the history has no room for stays out when these are recorded
-        memory.walked_until = to_timestamp(_start(strangers[0]) - _INSTANT)
+    external_executions = tuple(sorted((each for each in found if _start(each) > since), key=_start))
+    if external_executions:  # what the history has no room for stays out when these are recorded
+        memory.walked_until = to_timestamp(_start(external_executions[0]) - _INSTANT)
     elif all(each.is_over for each in found):
         memory.walked_to, memory.met = str(newest), _executions(after)
         memory.walked_until = latest(memory.walked_until, _newest_start(after, after.runs))
-    return replace(o, strangers=strangers)
+    return replace(o, external_executions=external_executions)
 
 
-async def _look_through(unknown: dict[str, JsonObject], since: datetime, limit: int, aws: Aws) -> list[Stranger]:
+async def _look_through(
+    unknown: dict[str, JsonObject], since: datetime, limit: int, aws: Aws
+) -> list[ExternalExecution]:
     """Describe all that are under way, and of those that have ended the `limit` most recent ones.
 
     AWS promises no order: which end of a long listing is the newer one, its ends tell.
@@ -77,16 +79,16 @@ async def _look_through(unknown: dict[str, JsonObject], since: datetime, limit: 
     return await _describe((*going, *ended), aws)
 
 
-async def _describe(arns: Iterable[str], aws: Aws) -> list[Stranger]:
+async def _describe(arns: Iterable[str], aws: Aws) -> list[ExternalExecution]:
     described = await asyncio.gather(*(or_none(aws.datasync.describe_task_execution(arn)) for arn in arns))
     return [
-        Stranger(str(each["taskExecutionArn"]), str(each.get("startTime") or _ALWAYS), has_ended(each))
+        ExternalExecution(str(each["taskExecutionArn"]), str(each.get("startTime") or _ALWAYS), has_ended(each))
         for each in described
         if each is not None
     ]
 
 
-def _start(stranger: Stranger) -> datetime:
+def _start(stranger: ExternalExecution) -> datetime:
     return from_timestamp(stranger.started_at)
 
 

@@ -10,11 +10,11 @@ from datamover_crds import DataMover, from_timestamp
 from datamover_crds.contract import FINALIZER
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.active_executions import find_executions, read_replaced
-from datamover_operator.movers.adoption import check_rival, find_roles, take_over
-from datamover_operator.movers.external_executions import find_strangers, remember_runs
-from datamover_operator.movers.memory import Memory
+from datamover_operator.movers.adoption import check_ownership, find_roles, take_over
+from datamover_operator.movers.external_executions import find_external_executions, remember_runs
+from datamover_operator.movers.memory import MoverMemory
 from datamover_operator.movers.ownership import (
-    Neighbours,
+    ClusterState,
     describe_locations,
     read_roles,
     with_owned_parts,
@@ -32,7 +32,7 @@ _LOST = "lost"
 _CLOCK_SKEW = timedelta(minutes=15)
 
 
-def known(mover: DataMover, identity: Identity, near: Neighbours, instance: str, nonce: str) -> Observed:
+def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance: str, nonce: str) -> Observed:
     """What the mover's own status and metadata say; no I/O."""
     status = mover.status
     arns: dict[Side, str | None] = {
@@ -43,7 +43,7 @@ def known(mover: DataMover, identity: Identity, near: Neighbours, instance: str,
     return Observed(
         mover=mover,
         identity=identity,
-        account=near.account,
+        account=cluster.account,
         instance=instance,
         nonce=nonce,
         task=Resource(status.task_arn) if status.task_arn else None,
@@ -53,7 +53,7 @@ def known(mover: DataMover, identity: Identity, near: Neighbours, instance: str,
         retired=status.retired,
         finalizer=FINALIZER in mover.metadata.finalizers,
         annotated=mover.metadata.annotations,
-        runs=near.runs(),
+        runs=cluster.runs(),
     )
 
 
@@ -65,33 +65,33 @@ class Gatherer:
         self._index = index
         self._settling = settling
 
-    async def gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
+    async def gather(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState, tick: float) -> Observed:
         """Add what AWS has, doubts apart. `tick` is the monotonic time. Raises AwsError."""
-        o = await take_over(o, aws, near)
-        if o.rival is not None:
+        o = await take_over(o, aws, cluster)
+        if o.other_owner is not None:
             return o
         if o.mover.metadata.deletion_timestamp is not None:
-            return await _for_deletion(o, aws, near)
+            return await _for_deletion(o, aws, cluster)
         remember_runs(o, memory)
         if any(condition.reason == ROLE_PROPAGATING for condition in o.mover.status.conditions):
-            o = await read_roles(o, aws, near)  # their age tells how long to wait
+            o = await read_roles(o, aws, cluster)  # their age tells how long to wait
         depth = depth_of(o, memory, tick)
         if depth is Depth.NOTHING:
             return o
         o = await _describe(o, aws)
         if depth is Depth.ALL:
-            o = await _read_more(o, aws, near)
-        o = await find_strangers(await read_replaced(o, aws), aws, memory, near.runs)
-        return check_rival(o, near)
+            o = await _read_more(o, aws, cluster)
+        o = await find_external_executions(await read_replaced(o, aws), aws, memory, cluster.runs)
+        return check_ownership(o, cluster)
 
-    async def settle(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours, tick: float) -> Observed:
+    async def settle(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState, tick: float) -> Observed:
         """Find what an open intent, or a status that was lost, may stand for. Raises AwsError.
 
         What is found is remembered until it is recorded: the doubt is gone then, and nothing else would tell of it.
         """
         doubt = doubt_of(o, memory)
         if doubt == _LOST:
-            o = await take_over(o, aws, near)
+            o = await take_over(o, aws, cluster)
             doubt = doubt_of(o, memory)
         if doubt is None:
             return replace(o, settled=True)
@@ -119,20 +119,20 @@ class Depth(Enum):
     ALL = "tags, roles and stray resources, too"
 
 
-def depth_of(o: Observed, memory: Memory, tick: float) -> Depth:
+def depth_of(o: Observed, memory: MoverMemory, tick: float) -> Depth:
     """A steady mover is read at the drift interval only (I2); one that this process has just made, not all over."""
     if o.is_blank:
         return Depth.NOTHING
     is_due = memory.next_drift_check is not None and tick >= memory.next_drift_check
     is_replacing = any(item.kind != "role" for item in o.retired)
-    if memory.must_look or is_due or is_replacing or o.is_torn:
+    if memory.everything.is_open or is_due or is_replacing or o.is_torn:
         return Depth.ALL
     if not o.is_ready:
         return Depth.DESCRIPTIONS if memory.created_generation == o.generation else Depth.ALL
-    return Depth.DESCRIPTIONS if memory.must_describe else Depth.NOTHING
+    return Depth.DESCRIPTIONS if memory.description.is_open else Depth.NOTHING
 
 
-def doubt_of(o: Observed, memory: Memory) -> str | None:
+def doubt_of(o: Observed, memory: MoverMemory) -> str | None:
     """What is in doubt: the nonce of an intent that this process has not itself brought to an end, or a lost status."""
     intent = o.mover.status.intent
     if intent is not None:
@@ -150,13 +150,13 @@ def _is_answered(o: Observed, finds: list[Find]) -> bool:
     return parts <= {find.part for find in finds if find.nonce == intent.nonce}
 
 
-async def _for_deletion(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+async def _for_deletion(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
     """Read what deletion depends on: what is still there and still ours, and what runs."""
     is_torn = o.is_torn
     o = await _describe_task(o, aws)
     if is_torn or o.mover.spec.adopt is not None:
         o = await read_tags(await describe_locations(o, aws), aws)
-        o = without_lost_ones(await read_roles(with_owned_parts(o, near), aws, near))
+        o = without_lost_ones(await read_roles(with_owned_parts(o, cluster), aws, cluster))
     if is_torn or any(f"{side}Role" in o.owned and side not in o.roles for side in SIDES):
         o = await find_roles(o, aws)
     o = await find_executions(o, aws)
@@ -179,10 +179,10 @@ async def _describe_task(o: Observed, aws: Aws) -> Observed:
     return with_task_parts(replace(o, task=replace(o.task, described=described), confirmed=True), described)
 
 
-async def _read_more(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+async def _read_more(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
     """Read what only changes behind our back: tags, roles, and resources of ours that nothing names."""
-    o = with_owned_parts(await read_tags(o, aws), near)
-    return await _find_strays(await read_roles(o, aws, near), aws)
+    o = with_owned_parts(await read_tags(o, aws), cluster)
+    return await _find_strays(await read_roles(o, aws, cluster), aws)
 
 
 async def _find_strays(o: Observed, aws: Aws) -> Observed:

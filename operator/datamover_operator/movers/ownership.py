@@ -17,7 +17,7 @@ from datamover_operator.movers.reads import describe_location, read_role
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class ClusterState:
     """What else in the cluster matters for one mover.
 
     `runs` tells the mover's runs as they are when it is called; `is_living` tells whether a mover with a uid exists.
@@ -33,11 +33,11 @@ def resources_of(o: Observed) -> dict[str, Resource | None]:
     return {"task": o.task, "source": o.locations.get("source"), "destination": o.locations.get("destination")}
 
 
-def is_anothers(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
+def is_anothers(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bool:
     """Whether another mover looks after the resource: any but this very object in an earlier life."""
     if tags.get(UID_TAG, o.uid) == o.uid:
         return False
-    return tags.get(OWNER_TAG) != o.identity.owner or near.is_living(tags[UID_TAG])
+    return tags.get(OWNER_TAG) != o.identity.owner or cluster.is_living(tags[UID_TAG])
 
 
 def with_task_parts(o: Observed, described: JsonObject) -> Observed:
@@ -59,11 +59,11 @@ async def describe_locations(o: Observed, aws: Aws) -> Observed:
     return replace(o, locations=locations, owned=o.owned - (set(sides) - set(locations)))
 
 
-def with_owned_parts(o: Observed, near: Neighbours) -> Observed:
+def with_owned_parts(o: Observed, cluster: ClusterState) -> Observed:
     """Own what the tags, as far as they were read, say that this mover made, or was told to own."""
     tags = {part: its.tags for part, its in resources_of(o).items() if its is not None and its.tags is not None}
-    lost = {part for part, its in tags.items() if is_anothers(o, its, near)}
-    return replace(o, owned=(o.owned | {part for part, its in tags.items() if _is_owned(o, its, near)}) - lost)
+    lost = {part for part, its in tags.items() if is_anothers(o, its, cluster)}
+    return replace(o, owned=(o.owned | {part for part, its in tags.items() if _is_owned(o, its, cluster)}) - lost)
 
 
 def without_lost_ones(o: Observed) -> Observed:
@@ -72,7 +72,7 @@ def without_lost_ones(o: Observed) -> Observed:
     return replace(o, owned=o.owned - lost) if o.mover.spec.adopt is not None else o
 
 
-async def read_roles(o: Observed, aws: Aws, near: Neighbours) -> Observed:
+async def read_roles(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
     """Read the roles that are, or may be, ours; where the status names none, the one that the location has.
 
     One that is gone, and would be ours to make, is left out; so is what others have made since under its name.
@@ -92,7 +92,7 @@ async def read_roles(o: Observed, aws: Aws, near: Neighbours) -> Observed:
         if role is None:
             o = replace(o, roles=roles, owned=o.owned - {f"{side}Role"})
         else:
-            owned = {f"{side}Role"} if _is_owned_role(o, role.tags or {}, near) else set()
+            owned = {f"{side}Role"} if _is_owned_role(o, role.tags or {}, cluster) else set()
             o = replace(o, roles={**roles, side: role}, owned=o.owned | owned)
     return o
 
@@ -113,9 +113,9 @@ def _may_be_ours(o: Observed, side: Side, arn: str) -> bool:
     return is_here and arn != declared and (is_new or f"{side}Role" in o.owned or arn.rsplit("/", 1)[-1] in names)
 
 
-def _is_owned(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
+def _is_owned(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bool:
     """What the mover made itself is its own; what it adopts, if it says so and nobody else looks after it."""
-    if is_anothers(o, tags, near):
+    if is_anothers(o, tags, cluster):
         return False
     adopt, is_marked = o.mover.spec.adopt, tags.get(UID_TAG) == o.uid
     if NONCE_TAG in tags and is_marked:
@@ -126,6 +126,6 @@ def _is_owned(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
     return is_former_selfs or (adopt is not None and adopt.own and is_marked)
 
 
-def _is_owned_role(o: Observed, tags: Mapping[str, str], near: Neighbours) -> bool:
+def _is_owned_role(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bool:
     """A role may serve others than the task: only one that we or the older service made for it comes with it."""
-    return (NONCE_TAG in tags or is_legacy(tags)) and _is_owned(o, tags, near)
+    return (NONCE_TAG in tags or is_legacy(tags)) and _is_owned(o, tags, cluster)

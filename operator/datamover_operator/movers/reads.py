@@ -12,7 +12,7 @@ from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, Side
-from datamover_operator.movers.plan.observed import KnownRole, Observed, Trouble
+from datamover_operator.movers.plan.observed import KnownRole, Observed, StepFailure
 
 T = TypeVar("T")
 
@@ -57,8 +57,8 @@ async def look_at_task(o: Observed, aws: Aws) -> Observed:
         )
     except AwsError as error:
         is_gone = error.failure.kind is FailureKind.NOT_FOUND
-        trouble = () if is_gone else (Trouble(error.failure, "status.taskArn", is_read=True),)
-        return replace(o, trouble=(*o.trouble, *trouble))
+        failures = () if is_gone else (StepFailure(error.failure, "status.taskArn", is_read=True),)
+        return replace(o, failures=(*o.failures, *failures))
     return replace(o, task=replace(o.task, described=described, tags=tags))
 
 

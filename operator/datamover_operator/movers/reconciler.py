@@ -7,194 +7,200 @@ from dataclasses import replace
 import structlog
 
 from datamover_crds import DataMover, DataMoverAccount
-from datamover_operator.accounts.connections import AccountBook
+from datamover_operator.accounts.connections import Connections
+from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.aws.ports import Aws
-from datamover_operator.controller.context import Desk, Office
-from datamover_operator.controller.event_filter import wake_runs
+from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
-from datamover_operator.kube.resources import Kind
 from datamover_operator.movers.executor import MoverPass
 from datamover_operator.movers.gather import Depth, Gatherer, depth_of, doubt_of, known
-from datamover_operator.movers.memory import Memory
-from datamover_operator.movers.ownership import Neighbours
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.memory import Memories, MoverMemory
+from datamover_operator.movers.ownership import ClusterState
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
 from datamover_operator.movers.plan.names import Identity, account_finalizer
-from datamover_operator.movers.plan.observed import Observed, Trouble, is_ready
+from datamover_operator.movers.plan.observed import Observed, StepFailure, is_ready
 from datamover_operator.movers.plan.planner import plan_mover
-from datamover_operator.movers.plan.preconditions import first_objection
+from datamover_operator.movers.plan.preconditions import first_unmet
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import is_withheld
 from datamover_operator.movers.reads import look_at_task
 from datamover_operator.movers.recovery import TagIndex
+from datamover_operator.movers.wake import wake_runs
+from datamover_operator.runs.kind import RUN
 
 _MAX_ROUNDS = 40
 _log = structlog.get_logger(__name__)
 
 
-class Movers:
+class MoverReconciler:
     """Reconciles movers, one pass at a time for each."""
 
-    def __init__(self, office: Office, book: AccountBook) -> None:
-        """`book` knows the way into each account."""
-        self._office = office
-        self._book = book
-        self._gatherer = Gatherer(TagIndex(), office.settings.settling_seconds)
+    def __init__(self, context: Context, connections: Connections, memories: Memories) -> None:
+        """`connections` knows the way into each account."""
+        self._context = context
+        self._connections = connections
+        self._memories = memories
+        self._gatherer = Gatherer(TagIndex(), context.settings.settling_seconds)
 
     async def reconcile(self, uid: str) -> None:
         """Bring one mover nearer to what it declares, and say when to look again."""
-        office = self._office
-        entry = office.caches.movers.get(uid)
+        context = self._context
+        entry = context.caches[MOVER].get(uid)
         if entry is None:
-            office.memories.forget(uid)
-            office.queue.forget((Desk.MOVER, uid))
+            self._memories.forget(uid)
+            context.queue.forget((MOVER, uid))
             return
-        memory = office.memories.of(uid)
+        memory = self._memories.of(uid)
         mover = entry.model
         rest = self._rests_for(mover, memory)
         if rest > 0:
-            office.queue.add_after((Desk.MOVER, uid), rest)
+            context.queue.add_after((MOVER, uid), rest)
             return
         try:
             await self._pass(entry, mover, memory)
         except KubeError as error:
             await self._lost_race(entry, error)
 
-    async def _pass(self, entry: Entry[DataMover], mover: DataMover, memory: Memory) -> None:
-        near = self._neighbours(mover)
-        if self._waits_in_silence(mover, near.account):
+    async def _pass(self, entry: Entry[DataMover], mover: DataMover, memory: MoverMemory) -> None:
+        cluster = self._cluster_state(mover)
+        if self._waits_in_silence(mover, cluster.account):
             return  # this process has just started, or the access is another: it is woken with the first answer
-        aws = self._book.way_into(mover.spec.account_ref.name)
-        o = self._observed(mover, entry.problem, memory, near, aws)
-        if aws is not None and (mover.metadata.deletion_timestamp is not None or first_objection(o) is None):
-            o = await self._gather(o, aws, memory, near)
-        if aws is not None and is_withheld(o, first_objection(o)):
+        aws = self._connections.aws_for(mover.spec.account_ref.name)
+        o = self._observed(mover, entry.problem, memory, cluster, aws)
+        if aws is not None and (mover.metadata.deletion_timestamp is not None or first_unmet(o) is None):
+            o = await self._gather(o, aws, memory, cluster)
+        if aws is not None and is_withheld(o, first_unmet(o)):
             o = await look_at_task(o, aws)
         o = replace(o, shared_roles=self._shared_roles(o))
-        run = MoverPass(self._office, entry, o, aws, memory)
+        run = MoverPass(self._context, entry, o, aws, memory)
         plan = await self._drive(run, memory)
         await run.finish(plan)
         self._arrange(run.o, plan, memory)
 
     def _waits_in_silence(self, mover: DataMover, account: DataMoverAccount | None) -> bool:
         """Whether AWS has not said yet who we are in the account, and nobody waits to be told why nothing happens."""
-        if account is None or self._book.is_judged(account.metadata.name) or _is_just_let_go(mover):
+        if account is None or self._connections.is_judged(account.metadata.name) or _is_just_let_go(mover):
             return False
         is_steady = mover.metadata.deletion_timestamp is None and is_ready(mover)
-        return is_steady or not self._book.is_asked(account.metadata.name)
+        return is_steady or not self._connections.is_asked(account.metadata.name)
 
     def _is_kept(self, account: DataMoverAccount | None) -> bool:
         """Whether the account bears our finalizer, which keeps it as long as a mover names it."""
-        return account is not None and account_finalizer(self._office.settings.operator) in account.metadata.finalizers
+        return account is not None and account_finalizer(self._context.settings.operator) in account.metadata.finalizers
 
-    def _observed(self, mover: DataMover, problem: str, memory: Memory, near: Neighbours, aws: Aws | None) -> Observed:
+    def _observed(
+        self, mover: DataMover, problem: str, memory: MoverMemory, cluster: ClusterState, aws: Aws | None
+    ) -> Observed:
         meta = mover.metadata
-        identity = Identity(meta.uid, self._office.cluster_id, meta.namespace, meta.name)
-        o = known(mover, identity, near, self._office.instance, self._office.nonce())
-        o = replace(o, connected=aws is not None, problem=problem, account_kept=self._is_kept(near.account))
-        since = self._office.clock.tick() - ROLE_PROPAGATION.total_seconds()
+        identity = Identity(meta.uid, self._context.cluster_id, meta.namespace, meta.name)
+        o = known(mover, identity, cluster, self._context.instance, self._context.nonce())
+        o = replace(o, connected=aws is not None, problem=problem, account_kept=self._is_kept(cluster.account))
+        since = self._context.clock.tick() - ROLE_PROPAGATION.total_seconds()
         o = replace(o, new_rights=frozenset(side for side, at in memory.rights_changed.items() if at > since))
         o = carry(o, memory.carried) if memory.carried is not None else o
         return replace(o, settled=doubt_of(o, memory) is None)
 
-    async def _gather(self, o: Observed, aws: Aws, memory: Memory, near: Neighbours) -> Observed:
-        tick = self._office.clock.tick()
+    async def _gather(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState) -> Observed:
+        tick = self._context.clock.tick()
         depth = depth_of(o, memory, tick)
+        everything, description = memory.everything.requested, memory.description.requested
         try:
-            o = await self._gatherer.settle(o, aws, memory, near, tick)
+            o = await self._gatherer.settle(o, aws, memory, cluster, tick)
             if not o.settled:
                 return o
-            o = await self._gatherer.gather(o, aws, memory, near, tick)
+            o = await self._gatherer.gather(o, aws, memory, cluster, tick)
         except AwsError as error:
-            return replace(o, trouble=(Trouble(error.failure, "spec.accountRef", is_read=True),))
+            return replace(o, failures=(StepFailure(error.failure, "spec.accountRef", is_read=True),))
         if depth is not Depth.NOTHING:
-            memory.must_describe = False
+            memory.description.answer(description)
         if depth is Depth.ALL:
             memory.next_drift_check = tick + self._drift_interval(0.9, 1.1)
-            memory.must_look = False
+            memory.everything.answer(everything)
         return o
 
     def _drift_interval(self, least: float, most: float) -> float:
-        return self._office.settings.drift_interval_seconds * self._office.rng.uniform(least, most)
+        return self._context.settings.drift_interval_seconds * self._context.rng.uniform(least, most)
 
-    async def _drive(self, run: MoverPass, memory: Memory) -> Plan:
+    async def _drive(self, run: MoverPass, memory: MoverMemory) -> Plan:
         """Plan and carry out until nothing can be done now."""
-        plan = plan_mover(run.o, self._office.clock.now())
+        plan = plan_mover(run.o, self._context.clock.now())
         for _ in range(_MAX_ROUNDS):
             if not plan.steps:
                 return plan
             await run.take(plan)
             if run.released:
                 return Plan()
-            plan = plan_mover(run.o, self._office.clock.now())
+            plan = plan_mover(run.o, self._context.clock.now())
         _log.warning("a pass was ended", rounds=_MAX_ROUNDS)
-        memory.must_look = True
+        memory.everything.request()
         return Plan(retry=True, conditions=plan.conditions)
 
-    def _arrange(self, o: Observed, plan: Plan, memory: Memory) -> None:
+    def _arrange(self, o: Observed, plan: Plan, memory: MoverMemory) -> None:
         """Say when to look at the mover again."""
-        office, key = self._office, (Desk.MOVER, o.uid)
+        context, key = self._context, (MOVER, o.uid)
         memory.refused_generation = None
         if plan.retry:
-            office.queue.retry(key)
+            context.queue.retry(key)
             return
-        office.queue.succeeded(key)
+        context.queue.succeeded(key)
         if plan.again_at is not None:
-            delay = max(0.0, (plan.again_at - office.clock.now()).total_seconds())
-            if is_true(plan.conditions, "Stalled") and not office.queue.is_wanted(key):
-                delay = min(delay, office.settings.refused_retry_seconds)
+            delay = max(0.0, (plan.again_at - context.clock.now()).total_seconds())
+            if is_true(plan.conditions, "Stalled") and not context.queue.is_wanted(key):
+                delay = min(delay, context.settings.refused_retry_seconds)
                 memory.refused_generation = o.generation
-                memory.refused_until = office.clock.tick() + delay
-            office.queue.add_after(key, delay)
+                memory.refused_until = context.clock.tick() + delay
+            context.queue.add_after(key, delay)
             return
         memory.last_update = ""
-        office.queue.add_after(key, max(1.0, self._next_drift_check(memory) - office.clock.tick()))
-        wake_runs(office.caches, office.queue, o.identity.namespace, o.identity.name)
+        context.queue.add_after(key, max(1.0, self._next_drift_check(memory) - context.clock.tick()))
+        wake_runs(context, o.identity.namespace, o.identity.name)
 
-    def _next_drift_check(self, memory: Memory) -> float:
+    def _next_drift_check(self, memory: MoverMemory) -> float:
         """After a restart the steady movers' checks are spread over the whole interval; what is new can wait.
 
         So does a check that is due while the account lets nobody in: its opening wakes the mover.
         """
-        tick = self._office.clock.tick()
+        tick = self._context.clock.tick()
         if memory.next_drift_check is None or memory.next_drift_check <= tick:
             earliest = 0.5 if memory.created_generation is not None else 0.0
             memory.next_drift_check = tick + self._drift_interval(earliest, 1.0)
         return memory.next_drift_check
 
-    def _rests_for(self, mover: DataMover, memory: Memory) -> float:
+    def _rests_for(self, mover: DataMover, memory: MoverMemory) -> float:
         """How long a spec that AWS has refused is still left alone."""
-        if memory.must_look or memory.refused_generation != mover.metadata.generation:
+        if memory.everything.is_open or memory.refused_generation != mover.metadata.generation:
             return 0.0
-        return memory.refused_until - self._office.clock.tick()
+        return memory.refused_until - self._context.clock.tick()
 
     async def _lost_race(self, entry: Entry[DataMover], error: KubeError) -> None:
         """Somebody else wrote the object, or the API server can't be reached: drop the work and gather anew."""
-        key = (Desk.MOVER, entry.uid)
+        key = (MOVER, entry.uid)
         if error.is_conflict or error.is_not_found:
             namespace, name = str(entry.metadata["namespace"]), str(entry.metadata["name"])
-            await self._office.writer.read(Kind.MOVER, namespace, name)
-            if self._office.caches.movers.named(namespace, name) is not entry:
-                self._office.queue.add(key)
+            await self._context.writer.read(MOVER, namespace, name)
+            if self._context.caches[MOVER].named(namespace, name) is not entry:
+                self._context.queue.add(key)
                 return
         _log.info("a write was refused", error=str(error))
-        self._office.queue.retry(key)
+        self._context.queue.retry(key)
 
     def _shared_roles(self, o: Observed) -> frozenset[str]:
         """Those of the roles that were found, wherever, that other movers' locations use."""
-        under = self._office.caches.movers.under
+        under = self._context.caches[MOVER].under
         arns = {role.arn for role in o.roles.values()} | {item.arn for item in o.retired}
         return frozenset(arn for arn in arns if any(each.metadata.uid != o.uid for each in under(("role", arn))))
 
-    def _neighbours(self, mover: DataMover) -> Neighbours:
-        caches, meta = self._office.caches, mover.metadata
-        account = caches.accounts.named("", mover.spec.account_ref.name)
-        return Neighbours(
+    def _cluster_state(self, mover: DataMover) -> ClusterState:
+        caches, meta = self._context.caches, mover.metadata
+        account = caches[ACCOUNT].named("", mover.spec.account_ref.name)
+        return ClusterState(
             account=account.model if account is not None else None,
-            runs=lambda: tuple(caches.runs.under((meta.namespace, meta.name))),
-            is_living=lambda uid: caches.movers.get(uid) is not None,
+            runs=lambda: tuple(caches[RUN].under((meta.namespace, meta.name))),
+            is_living=lambda uid: caches[MOVER].get(uid) is not None,
         )
 
 

@@ -7,12 +7,14 @@ import asyncio
 import structlog
 
 from datamover_crds import DataMover
-from datamover_operator.accounts.connections import AccountBook
+from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.aws.ports import Aws
-from datamover_operator.controller.context import Desk, Office
-from datamover_operator.controller.periodic import make_rounds
+from datamover_operator.controller.context import Context
+from datamover_operator.controller.periodic import run_periodically
 from datamover_operator.controller.plan.conditions import is_true
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.garbage import TASK_ACTIVE
 
 _log = structlog.get_logger(__name__)
@@ -21,19 +23,20 @@ _log = structlog.get_logger(__name__)
 class Sweep:
     """Sweeps without an end."""
 
-    def __init__(self, office: Office, book: AccountBook) -> None:
-        """Sweep every account that is open in `book`."""
-        self._office = office
-        self._book = book
+    def __init__(self, context: Context, connections: Connections, memories: Memories) -> None:
+        """Sweep every account that is open in `connections`."""
+        self._context = context
+        self._connections = connections
+        self._memories = memories
 
-    async def sweep_forever(self) -> None:
+    async def run_forever(self) -> None:
         """Sweep every `sweep_interval_seconds`."""
-        interval = self._office.settings.sweep_interval_seconds
-        await make_rounds(interval, lambda: self._book.open_accounts, self._sweep)
+        interval = self._context.settings.sweep_interval_seconds
+        await run_periodically(interval, lambda: self._connections.open_accounts, self._sweep)
 
     async def _sweep(self, name: str) -> None:
-        aws = self._book.way_into(name)
-        movers = self._office.caches.movers
+        aws = self._connections.aws_for(name)
+        movers = self._context.caches[MOVER]
         entries = [entry for uid in movers.uids(("account", name)) if (entry := movers.get(uid)) is not None]
         if aws is None or not entries:
             return
@@ -48,15 +51,15 @@ class Sweep:
             await asyncio.sleep(0)  # thousands are read one by one, while others go on
 
     def _compare(self, mover: DataMover, statuses: dict[str, str]) -> None:
-        memory = self._office.memories.of(mover.metadata.uid)
+        memory = self._memories.of(mover.metadata.uid)
         status = statuses.get(str(mover.status.task_arn))
         if status is None:
-            memory.must_look = True
+            memory.everything.request()
         elif status == "UNAVAILABLE" or (status in TASK_ACTIVE and mover.status.current_run is None):
-            memory.must_describe = True
+            memory.description.request()
         else:
             return
-        self._office.queue.add((Desk.MOVER, mover.metadata.uid))
+        self._context.queue.add((MOVER, mover.metadata.uid))
 
 
 async def _statuses(aws: Aws) -> dict[str, str]:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from datamover_crds import DataMover, DataMoverStatus, dump
-from datamover_operator.controller.context import Desk, Office
-from datamover_operator.controller.event_filter import wake_runs
+from datamover_operator.controller.context import Context
 from datamover_operator.kube.client import KubeError
-from datamover_operator.kube.resources import Kind
+from datamover_operator.movers.kind import MOVER
 
 _TRIES = 5
 
 
 async def change_mover(
-    office: Office, mover: DataMover, change: Callable[[DataMoverStatus], DataMoverStatus]
+    context: Context, mover: DataMover, change: Callable[[DataMoverStatus], DataMoverStatus]
 ) -> DataMover:
     """Return the mover with the changed status. Raises KubeError."""
     meta = mover.metadata
     for _ in range(_TRIES):
-        entry = office.caches.movers.get(meta.uid)
+        entry = context.caches[MOVER].get(meta.uid)
         if entry is None:
             raise KubeError(404, "NotFound", "the mover is gone")
         known = entry.model
@@ -27,19 +26,11 @@ async def change_mover(
         if status == known.status:
             return known
         try:
-            await office.writer.status(Kind.MOVER, entry.raw, dump(status))
+            await context.writer.status(MOVER, entry.raw, dump(status))
         except KubeError as error:
             if not (error.is_conflict or error.is_not_found):
                 raise
-            await office.writer.read(Kind.MOVER, meta.namespace, meta.name)
+            await context.writer.read(MOVER, meta.namespace, meta.name)
         else:
             return known.model_copy(update={"status": status})
     raise KubeError(409, "Conflict", "the mover is written by others all the time")
-
-
-def wake_mover(office: Office, mover: DataMover) -> None:
-    """The task's state has changed: have the mover described, and the runs that wait for it looked at."""
-    meta = mover.metadata
-    office.memories.of(meta.uid).must_describe = True
-    office.queue.add((Desk.MOVER, meta.uid))
-    wake_runs(office.caches, office.queue, meta.namespace, meta.name)

@@ -2,58 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import structlog
 
-from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, dump
+from datamover_crds import DataMoverRun, DataMoverRunStatus, dump
 from datamover_crds.contract import FINAL_PHASES
-from datamover_operator.accounts.connections import AccountBook
+from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
-from datamover_operator.aws.ports import Aws
-from datamover_operator.controller.context import Desk, Office
-from datamover_operator.controller.plan.conditions import Judge
+from datamover_operator.controller.context import Context
+from datamover_operator.controller.plan.conditions import ConditionsBuilder
 from datamover_operator.kube.cache import Entry
 from datamover_operator.kube.client import KubeError
-from datamover_operator.kube.resources import Kind
-from datamover_operator.movers.plan.names import Identity
-from datamover_operator.movers.recovery import TagIndex, find_execution
-from datamover_operator.runs.executor import Ledger, RunPass
-from datamover_operator.runs.plan.observed import ObservedRun, Setback
-from datamover_operator.runs.plan.ownership import Claim, bound_uid, claim_of, execution_of
+from datamover_operator.movers.memory import Memories
+from datamover_operator.runs.executions import ExecutionCache
+from datamover_operator.runs.executor import RunKnowledge, RunPass
+from datamover_operator.runs.gather import RunGatherer
+from datamover_operator.runs.kind import RUN
+from datamover_operator.runs.memory import RunMemories, RunMemory
+from datamover_operator.runs.plan.observed import ObservedRun
+from datamover_operator.runs.plan.ownership import claim_of, execution_of
 from datamover_operator.runs.plan.planner import plan_run
 from datamover_operator.runs.plan.steps import RunPlan, Start
-from datamover_operator.runs.poller import Board
 
 _MAX_ROUNDS = 20
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """A step is not tried again before `until`, in this process' monotonic seconds."""
-
-    setback: Setback
-    until: float
-
-
-class Runs:
+class RunReconciler:
     """Reconciles runs, one pass at a time for each."""
 
-    def __init__(self, office: Office, book: AccountBook, board: Board) -> None:
-        """`board` holds what the poller has seen."""
-        self._office = office
-        self._book = book
-        self._ledger = Ledger(board)
-        self._index = TagIndex()
-        self._written: dict[str, float] = {}
-        self._doubt_since: dict[str, tuple[str, float]] = {}
-        self._rests: dict[str, _Rest] = {}
+    def __init__(
+        self, context: Context, connections: Connections, executions: ExecutionCache, movers: Memories
+    ) -> None:
+        """`executions` holds what the poller has seen; `movers` remembers what their movers have to look at."""
+        self._context = context
+        self._gatherer = RunGatherer(context, connections, executions)
+        self._executions = executions
+        self._movers = movers
+        self._memories = RunMemories()
 
     async def reconcile(self, uid: str) -> None:
         """Bring one run further."""
-        office, key = self._office, (Desk.RUN, uid)
-        entry = office.caches.runs.get(uid)
+        context, key = self._context, (RUN, uid)
+        entry = context.caches[RUN].get(uid)
         if entry is None:
             self._forget(uid)
             return
@@ -62,32 +52,33 @@ class Runs:
             await (self._refuse(entry) if entry.problem and not _has_begun(run) else self._pass(entry, run))
         except AwsError as error:
             _log.info("AWS gave no answer to a start", error=str(error))
-            office.queue.retry(key)
+            context.queue.retry(key)
         except KubeError as error:
             _log.info("a write was refused", error=str(error))
             await self._read_anew(entry)
             if error.is_conflict:
-                office.queue.add(key)
+                context.queue.add(key)
             else:
-                office.queue.retry(key)
+                context.queue.retry(key)
 
     async def _pass(self, entry: Entry[DataMoverRun], run: DataMoverRun) -> None:
-        o, aws = await self._observe(run)
-        work = RunPass(self._office, self._ledger, entry, o, aws)
+        memory = self._memories.of(entry.uid)
+        o, aws = await self._gatherer.gather(run, memory)
+        work = RunPass(self._context, RunKnowledge(memory, self._executions, self._movers), entry, o, aws)
         try:
-            plan = await self._drive(work)
+            plan = await self._drive(work, memory)
         finally:
-            rests = self._rest(work.o)
+            rests = self._rest(work.o, memory)
         if plan.retry:
-            self._office.queue.retry((Desk.RUN, run.metadata.uid))
+            self._context.queue.retry((RUN, run.metadata.uid))
         elif not rests:
-            self._office.queue.succeeded((Desk.RUN, run.metadata.uid))
+            self._context.queue.succeeded((RUN, run.metadata.uid))
 
-    async def _drive(self, work: RunPass) -> RunPlan:
+    async def _drive(self, work: RunPass, memory: RunMemory) -> RunPlan:
         """Plan, record and carry out until nothing can be done now."""
         for _ in range(_MAX_ROUNDS):
-            plan = plan_run(work.o, self._office.clock.now())
-            has_ended = plan.status is not None and await self._record(work, plan.status)
+            plan = plan_run(work.o, self._context.clock.now())
+            has_ended = plan.status is not None and await self._record(work, plan.status, memory)
             if not plan.steps and not has_ended:
                 return plan
             for step in plan.steps:
@@ -100,123 +91,54 @@ class Runs:
     async def _refuse(self, entry: Entry[DataMoverRun]) -> None:
         """A stored object that its model does not accept is not started. One that is under way is followed."""
         run = entry.model
-        judge = Judge(run.status.conditions, run.metadata.generation, self._office.clock.now())
-        conditions = judge.stalled("InvalidObject", entry.problem)
+        builder = ConditionsBuilder(run.status.conditions, run.metadata.generation, self._context.clock.now())
+        conditions = builder.stalled("InvalidObject", entry.problem)
         status = run.status.model_copy(
             update={"conditions": conditions, "observed_generation": run.metadata.generation}
         )
         if status != run.status:
-            await self._office.writer.status(Kind.RUN, entry.raw, dump(status))
+            await self._context.writer.status(RUN, entry.raw, dump(status))
 
-    async def _record(self, work: RunPass, status: DataMoverRunStatus) -> bool:
+    async def _record(self, work: RunPass, status: DataMoverRunStatus, memory: RunMemory) -> bool:
         """Write the status if it is new and its time has come; return whether the run has just ended by it."""
         stored, uid = work.o.run.status, work.o.run.metadata.uid
         if status == stored:
             return False
-        pace = self._office.settings.run_status_pace_seconds
-        wait = self._written.get(uid, 0.0) + pace - self._office.clock.tick()
+        pace = self._context.settings.run_status_pace_seconds
+        wait = memory.recorded_at + pace - self._context.clock.tick()
         if status.phase == stored.phase and wait > 0:
-            self._office.queue.add_after((Desk.RUN, uid), wait)
+            self._context.queue.add_after((RUN, uid), wait)
             return False
         await work.record(status)
-        self._written[uid] = self._office.clock.tick()
+        memory.recorded_at = self._context.clock.tick()
         return status.phase in FINAL_PHASES
 
-    def _rest(self, o: ObservedRun) -> bool:
+    def _rest(self, o: ObservedRun, memory: RunMemory) -> bool:
         """Let a step rest that AWS did not carry out; longer where that will not pass by itself.
 
         A start rests a minute at most: until it is made, the run has not even begun. Return whether one rests.
         """
-        queue, uid, tick = self._office.queue, o.run.metadata.uid, self._office.clock.tick()
-        key, rest = (Desk.RUN, uid), self._rests.get(uid)
-        if o.setback is None or o.run.status.phase in FINAL_PHASES:
-            self._rests.pop(uid, None)
+        queue, key, tick = self._context.queue, (RUN, o.run.metadata.uid), self._context.clock.tick()
+        if o.failed_step is None or o.run.status.phase in FINAL_PHASES:
+            memory.failed_step = None
             return False
-        if rest is None or rest.setback is not o.setback:
-            is_long = o.setback.failure.kind.lasts and not isinstance(o.setback.step, Start)
-            delay = self._office.settings.refused_retry_seconds if is_long else queue.retry(key)
-            rest = self._rests[uid] = _Rest(o.setback, tick + delay)
-        queue.add_after(key, rest.until - tick)
+        if memory.failed_step is not o.failed_step:
+            is_long = o.failed_step.failure.kind.lasts and not isinstance(o.failed_step.step, Start)
+            delay = self._context.settings.refused_retry_seconds if is_long else queue.retry(key)
+            memory.failed_step, memory.retry_at = o.failed_step, tick + delay
+        queue.add_after(key, memory.retry_at - tick)
         return True
-
-    async def _observe(self, run: DataMoverRun) -> tuple[ObservedRun, Aws | None]:
-        uid = run.metadata.uid
-        mover, is_gone = await self._mover_of(run)
-        aws = self._book.way_into(mover.spec.account_ref.name) if mover is not None else None
-        claim = claim_of(run)
-        if claim is not None and self._ledger.void.get(uid) == claim.nonce:
-            claim = None
-        arn = execution_of(run) or self._ledger.started.get(uid)
-        rest = self._rests.get(uid)
-        o = ObservedRun(
-            run=run,
-            mover=mover,
-            identity=self._identity(mover),
-            nonce=self._office.nonce(),
-            mover_gone=is_gone,
-            claim=claim,
-            execution_arn=arn,
-            execution=self._ledger.board.read(arn),
-            cancel_sent=arn is not None and self._ledger.cancelled.get(uid) == arn,
-            execution_gone=self._ledger.board.is_posted(arn) and self._ledger.board.read(arn) is None,
-            setback=rest.setback if rest is not None and self._office.clock.tick() < rest.until else None,
-            connected=aws is not None,
-        )
-        if arn is None and claim is not None and run.status.phase not in FINAL_PHASES:
-            return await self._look_up(o, claim, aws), aws
-        return o, aws
-
-    async def _look_up(self, o: ObservedRun, claim: Claim, aws: Aws | None) -> ObservedRun:
-        """Look for the execution of a start whose outcome nobody knows."""
-        uid, tick = o.run.metadata.uid, self._office.clock.tick()
-        nonce, first_seen = self._doubt_since.get(uid, ("", tick))
-        if nonce != claim.nonce:
-            first_seen = tick
-        self._doubt_since[uid] = (claim.nonce, first_seen)
-        task = o.mover.status.task_arn if o.mover is not None else None
-        if aws is None or task is None:
-            return replace(o, settled=False)
-        try:
-            found = await find_execution(aws, self._index, task, claim.nonce)
-        except AwsError as error:
-            return replace(o, settled=False, search_failure=error.failure)
-        if found is not None:
-            self._ledger.started[uid] = found
-            return replace(o, execution_arn=found)
-        return replace(o, settled=tick - first_seen >= self._office.settings.settling_seconds)
-
-    async def _mover_of(self, run: DataMoverRun) -> tuple[DataMover | None, bool]:
-        """The mover that the run belongs to, and whether it is gone: only the API server can tell. Raises KubeError."""
-        namespace, name, bound = run.metadata.namespace, run.spec.mover_ref.name, bound_uid(run)
-        matters = run.status.phase not in FINAL_PHASES and (bound is not None or run.metadata.deletion_timestamp)
-        entry = self._named(namespace, name, bound)
-        if entry is None and matters:
-            await self._office.writer.read(Kind.MOVER, namespace, name)
-            entry = self._named(namespace, name, bound)
-        return entry.model if entry is not None else None, entry is None and bool(matters)
-
-    def _named(self, namespace: str, name: str, uid: str | None) -> Entry[DataMover] | None:
-        entry = self._office.caches.movers.named(namespace, name)
-        return entry if entry is not None and uid in {None, entry.uid} else None
-
-    def _identity(self, mover: DataMover | None) -> Identity | None:
-        if mover is None:
-            return None
-        meta = mover.metadata
-        return Identity(meta.uid, self._office.cluster_id, meta.namespace, meta.name)
 
     async def _read_anew(self, entry: Entry[DataMoverRun]) -> None:
         namespace, name = str(entry.metadata["namespace"]), str(entry.metadata["name"])
         try:
-            await self._office.writer.read(Kind.RUN, namespace, name)
+            await self._context.writer.read(RUN, namespace, name)
         except KubeError as error:
             _log.info("a run could not be read", error=str(error))
 
     def _forget(self, uid: str) -> None:
-        self._office.queue.forget((Desk.RUN, uid))
-        self._ledger.forget(uid)
-        for known in (self._written, self._doubt_since, self._rests):
-            known.pop(uid, None)
+        self._context.queue.forget((RUN, uid))
+        self._memories.forget(uid)
 
 
 def _has_begun(run: DataMoverRun) -> bool:

@@ -8,32 +8,38 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from datamover_crds import DataMoverAccount, JsonObject, parse
-from datamover_operator.accounts.connections import AccountBook
-from datamover_operator.accounts.reconciler import AccountsDesk
+from datamover_operator.accounts.connections import Connections
+from datamover_operator.accounts.controller import account_controller
+from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import AccountAccess, Accounts, Aws
-from datamover_operator.controller.context import Caches, Clock, Desk, Key, Office
-from datamover_operator.controller.event_filter import Intake
+from datamover_operator.controller.context import Caches, Clock, Context, Key
+from datamover_operator.controller.event_filter import EventFilter
+from datamover_operator.controller.registry import Registry
 from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.controllers import KINDS
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
-from datamover_operator.kube.resources import Kind
 from datamover_operator.kube.writer import Writer
+from datamover_operator.movers.controller import mover_controller
+from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.wake import wake_movers
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 from tests.unit.movers.world import Kube, Told
 
 ONE, TWO = "111111111111", "222222222222"
 SECRET = "/api/v1/namespaces/datamover-system/secrets/keys"
-PATH = Kind.ACCOUNT.value.path("", "prod")
+PATH = ACCOUNT.path("", "prod")
 
 
 @dataclass
@@ -66,29 +72,32 @@ class Room:
     def __init__(self, kube: Kube | None = None, **settings: Any) -> None:  # noqa: ANN401 - Settings'
         self.kube = kube or Kube()
         self.sky, self.told, self.tick = Sky(), Told(), 0.0
-        self.caches, self.queue = Caches.empty(), WorkQueue[Key](random.Random(1))  # noqa: S311 - spreads delays
-        client = cast("KubeClient", self.kube)
-        self.intake = Intake(self.caches, self.queue, Metrics())
-        self.office = Office(
+        self.caches, self.queue = Caches(KINDS), WorkQueue[Key](random.Random(1))  # noqa: S311 - spreads delays
+        client, registry = cast("KubeClient", self.kube), Registry()
+        self.memories = Memories()
+        self.event_filter = EventFilter(self.caches, self.queue, registry)
+        self.context = Context(
             settings=Settings(lease=False, **settings),
             instance="operator-1",
             cluster_id="cluster",
             clock=Clock(now=lambda: datetime(2025, 1, 15, 12, tzinfo=UTC), tick=lambda: self.tick),
             caches=self.caches,
             queue=self.queue,
-            writer=Writer(client, self.intake, Metrics()),
+            writer=Writer(client, self.event_filter, Metrics()),
             events=cast("Events", self.told),
             metrics=Metrics(),
-            memories=Memories(),
             rng=random.Random(1),  # noqa: S311 - names passes
         )
-        self.book = AccountBook(self.caches.accounts)
-        self.desk = AccountsDesk(self.office, client, cast("Accounts", self.sky), self.book)
+        self.connections = Connections(self.caches[ACCOUNT])
+        waker = partial(wake_movers, self.context, self.memories)
+        registry.register(mover_controller(self.context, self.connections, self.memories))
+        registry.register(account_controller(self.context, client, cast("Accounts", self.sky), self.connections, waker))
+        self.reconcile = registry[ACCOUNT].reconcile
 
     def account(self, name: str = "prod", **spec: object) -> str:
         """Apply an account; return its uid."""
         base = {"accountId": ONE, "region": "eu-central-1"} | spec
-        path, before = Kind.ACCOUNT.value.path("", name), self.kube.objects.get(Kind.ACCOUNT.value.path("", name))
+        path, before = ACCOUNT.path("", name), self.kube.objects.get(ACCOUNT.path("", name))
         meta: dict[str, Any] = metadata_of(before) if before is not None else {"name": name}
         generation = cast("int", meta.get("generation", 0)) + 1
         body = {"apiVersion": "datamover.io/v1alpha1", "kind": "DataMoverAccount"} | (before or {})
@@ -102,7 +111,7 @@ class Room:
         location: JsonObject = {"s3": {"s3BucketArn": "arn:aws:s3:::bucket"}}
         metadata: JsonObject = {"name": uid, "namespace": "n", "uid": uid, "generation": 1, "resourceVersion": "1"}
         spec: JsonObject = {"accountRef": {"name": "prod"}, "source": location, "destination": location}
-        self.caches.movers.put({"kind": "DataMover", "metadata": metadata, "spec": spec})
+        self.caches[MOVER].put({"kind": "DataMover", "metadata": metadata, "spec": spec})
 
     def keys(self, secret: str = "s") -> None:  # noqa: S107 - nobody's
         data = {"aws_access_key_id": "k", "aws_secret_access_key": secret}
@@ -112,9 +121,9 @@ class Room:
         """See what there is, and reconcile all accounts."""
         for path, raw in list(self.kube.objects.items()):
             if "/datamoveraccounts/" in path:
-                self.intake.seen(Kind.ACCOUNT, "MODIFIED", raw)
-        for entry in self.caches.accounts:
-            await self.desk.reconcile(entry.uid)
+                self.event_filter.seen(ACCOUNT, "MODIFIED", raw)
+        for entry in self.caches[ACCOUNT]:
+            await self.reconcile(entry.uid)
 
     @property
     def stored(self) -> DataMoverAccount:
@@ -127,7 +136,7 @@ class Room:
 
     def woken(self) -> bool:
         """Whether the movers were told to look since the last time."""
-        key = (Desk.MOVER, "mover")
+        key = (MOVER, "mover")
         was = key in self.queue._ready
         self.queue.forget(key)
         return was
@@ -137,14 +146,14 @@ async def test_a_way_is_not_inherited_by_an_account_made_anew_under_the_name() -
     room = Room()
     old = room.account()
     await room.look()
-    assert room.book.way_into("prod") is not None
+    assert room.connections.aws_for("prod") is not None
     del room.kube.objects[PATH]
-    room.intake.seen(Kind.ACCOUNT, "DELETED", {"metadata": {"uid": old}})
+    room.event_filter.seen(ACCOUNT, "DELETED", {"metadata": {"uid": old}})
     room.sky.failure = FailureKind.THROTTLED
     room.account(accountId=TWO)
     await room.look()
-    assert room.book.way_into("prod") is None
-    await room.desk.reconcile(old)
+    assert room.connections.aws_for("prod") is None
+    await room.reconcile(old)
     assert room.sky.forgotten == [old]
 
 
@@ -153,11 +162,11 @@ async def test_a_way_shuts_at_once_when_another_is_declared() -> None:
     room.account()
     await room.look()
     room.account(assumeRole={"arn": f"arn:aws:iam::{ONE}:role/other"})
-    room.intake.seen(Kind.ACCOUNT, "MODIFIED", room.kube.objects[PATH])
-    assert room.book.way_into("prod") is None
-    assert not room.book.is_judged("prod")
+    room.event_filter.seen(ACCOUNT, "MODIFIED", room.kube.objects[PATH])
+    assert room.connections.aws_for("prod") is None
+    assert not room.connections.is_judged("prod")
     await room.look()
-    assert cast("Any", room.book.way_into("prod")).access.assume_role_arn.endswith("role/other")
+    assert cast("Any", room.connections.aws_for("prod")).access.assume_role_arn.endswith("role/other")
 
 
 @pytest.mark.parametrize("kind", [FailureKind.THROTTLED, FailureKind.UNAVAILABLE])
@@ -171,7 +180,7 @@ async def test_a_passing_failure_changes_nothing_for_movers(kind: FailureKind) -
     room.sky.failure = kind
     room.tick += 10_000
     await room.look()
-    assert room.book.way_into("prod") is not None
+    assert room.connections.aws_for("prod") is not None
     assert (room.stored.status, room.woken()) == (before, False)
 
 
@@ -182,23 +191,23 @@ async def test_a_passing_failure_at_the_start_lets_movers_wait_for_an_answer() -
     room.sky.failure = FailureKind.UNAVAILABLE
     await room.look()
     assert room.ready == ("False", "AWSUnavailable")
-    assert (room.book.is_asked("prod"), room.book.is_judged("prod")) == (True, False)
+    assert (room.connections.is_asked("prod"), room.connections.is_judged("prod")) == (True, False)
     room.woken()  # forgets what the account's appearance brought
     await room.look()
     assert not room.woken(), "they are told once"
     room.sky.failure = None
     await room.look()
-    assert (room.ready, room.book.is_judged("prod"), room.woken()) == (("True", "Ready"), True, True)
+    assert (room.ready, room.connections.is_judged("prod"), room.woken()) == (("True", "Ready"), True, True)
 
 
 async def test_movers_are_woken_to_say_that_aws_is_out_of_reach() -> None:
     room = Room()
     uid = room.account()
     room.mover()
-    room.intake.seen(Kind.ACCOUNT, "ADDED", room.kube.objects[PATH])
+    room.event_filter.seen(ACCOUNT, "ADDED", room.kube.objects[PATH])
     room.woken()  # forgets what the account's appearance brought
     room.sky.failure = FailureKind.UNAVAILABLE
-    await room.desk.reconcile(uid)
+    await room.reconcile(uid)
     assert room.woken()
 
 
@@ -213,7 +222,7 @@ async def test_who_we_are_is_asked_again_at_the_drift_interval() -> None:
     room.sky.account_id = TWO
     await room.look()
     assert len(room.sky.asked) == 2
-    assert (room.ready, room.book.way_into("prod")) == (("False", "WrongAccount"), None)
+    assert (room.ready, room.connections.aws_for("prod")) == (("False", "WrongAccount"), None)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +251,7 @@ async def test_a_secret_that_can_not_be_read_for_a_moment_shuts_nobody_out(error
     room.kube.get = get  # type: ignore[method-assign]
     assert SECRET in stored
     await room.look()
-    assert (room.book.way_into("prod") is not None) == is_open
+    assert (room.connections.aws_for("prod") is not None) == is_open
     assert room.ready == (("True", "Ready") if is_open else ("False", "InvalidCredentials"))
 
 
@@ -252,14 +261,14 @@ async def test_a_rotated_secret_wakes_the_movers_that_rest() -> None:
     room.account(credentialsSecretRef={"name": "keys"})
     room.mover()
     await room.look()
-    room.office.memories.of("mover").refused_generation = 1
+    room.memories.of("mover").refused_generation = 1
     assert room.woken()
     await room.look()
     assert not room.woken()
     room.keys("rotated")
     await room.look()
     assert room.woken()
-    assert room.office.memories.of("mover").refused_generation is None
+    assert room.memories.of("mover").refused_generation is None
 
 
 async def test_a_refused_account_says_so_and_lets_nobody_in() -> None:
@@ -277,7 +286,7 @@ async def test_a_refused_account_says_so_and_lets_nobody_in() -> None:
         "InvalidObject",
         "spec.later: 1: unknown field",
     )
-    assert (status["observedGeneration"], room.book.way_into("prod")) == (2, None)
+    assert (status["observedGeneration"], room.connections.aws_for("prod")) == (2, None)
 
 
 async def test_events_tell_what_is_new_and_only_that() -> None:
@@ -295,7 +304,7 @@ async def test_events_tell_what_is_new_and_only_that() -> None:
 async def test_the_younger_of_two_rest_sections_is_told_that_it_is_not_in_force() -> None:
     room = Room()
     room.kube.put(
-        Kind.ACCOUNT.value.path("", "older"),
+        ACCOUNT.path("", "older"),
         {
             "apiVersion": "datamover.io/v1alpha1",
             "kind": "DataMoverAccount",
@@ -307,7 +316,7 @@ async def test_the_younger_of_two_rest_sections_is_told_that_it_is_not_in_force(
     await room.look()
     messages = {each.type: each.message for each in room.stored.status.conditions}
     assert "spec.rest has no effect: the older DataMoverAccount 'older'" in messages["Ready"]
-    older = parse(DataMoverAccount, room.kube.objects[Kind.ACCOUNT.value.path("", "older")])
+    older = parse(DataMoverAccount, room.kube.objects[ACCOUNT.path("", "older")])
     assert "has no effect" not in older.status.conditions[0].message
 
 
@@ -334,11 +343,11 @@ async def test_two_operators_agree_on_what_the_account_says_and_each_holds_it_fo
     assert sorted(one.stored.metadata.finalizers) == names
     mark = {"deletionTimestamp": "2025-01-15T13:00:00Z"}
     kube.put(PATH, kube.objects[PATH] | {"metadata": metadata_of(kube.objects[PATH]) | mark})
-    one.caches.movers.drop("mover")
+    one.caches[MOVER].drop("mover")
     await one.look()
     await two.look()
     assert list(one.stored.metadata.finalizers) == names[1:]
-    two.caches.movers.drop("mover")
+    two.caches[MOVER].drop("mover")
     await two.look()
     assert PATH not in kube.objects
 

@@ -8,7 +8,7 @@ from datamover_crds.contract import UID_TAG
 from datamover_operator.movers.plan.names import distinct_role_name
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.planner import plan_mover
-from datamover_operator.movers.plan.preconditions import first_objection
+from datamover_operator.movers.plan.preconditions import first_unmet
 from datamover_operator.movers.plan.steps import (
     AwsStep,
     CancelExecution,
@@ -151,7 +151,7 @@ def _conditions_are_kstatus(o: Observed, plan: Plan) -> None:
 
 
 def _does_nothing_against_an_objection(o: Observed, plan: Plan) -> None:
-    if o.mover.metadata.deletion_timestamp is None and first_objection(o) is not None:
+    if o.mover.metadata.deletion_timestamp is None and first_unmet(o) is not None:
         assert all(isinstance(step, Record) or _only_stops(o, step) for step in plan.steps)
 
 

@@ -14,9 +14,9 @@ from datamover_crds import JsonObject, LocationKind, from_timestamp, to_timestam
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import Aws, Role
 
-ACCOUNT = "111122223333"
+ACCOUNT_ID = "111122223333"
 REGION = "eu-central-1"
-_PREFIX = f"arn:aws:datasync:{REGION}:{ACCOUNT}"
+_PREFIX = f"arn:aws:datasync:{REGION}:{ACCOUNT_ID}"
 RUNTIME = timedelta(minutes=1)
 DEFAULTS: JsonObject = {
     "atime": "BEST_EFFORT",
@@ -79,7 +79,7 @@ class Sky:
         return self.items[arn]
 
     def add_role(self, name: str, tags: Mapping[str, str], path: str = "/") -> Item:
-        arn = f"arn:aws:iam::{ACCOUNT}:role{path}{name}"
+        arn = f"arn:aws:iam::{ACCOUNT_ID}:role{path}{name}"
         self.items[arn] = Item(arn, {}, dict(tags), self.now)
         return self.items[arn]
 
@@ -366,4 +366,4 @@ class Sts:
     """Who we are does not matter here."""
 
     async def caller_identity(self) -> tuple[str, str]:
-        return ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/operator"
+        return ACCOUNT_ID, f"arn:aws:iam::{ACCOUNT_ID}:user/operator"

@@ -25,11 +25,11 @@ from tests.unit.movers.given import (
     spec,
     told,
 )
-from tests.unit.movers.sky import ACCOUNT, REGION, Item
+from tests.unit.movers.sky import ACCOUNT_ID, REGION, Item
 from tests.unit.movers.world import GRANT_ALL, NAMESPACE, World
 
 LOCATIONS: JsonObject = {"namespaces": ["*"], "locations": ["s3://src/*", "s3://dst/*"]}
-ROLES: JsonObject = LOCATIONS | {"roleArns": [f"arn:aws:iam::{ACCOUNT}:role/theirs"]}
+ROLES: JsonObject = LOCATIONS | {"roleArns": [f"arn:aws:iam::{ACCOUNT_ID}:role/theirs"]}
 
 
 def adopt(world: World, task: Item, *, own: bool = False, **members: object) -> Spec:
@@ -101,7 +101,7 @@ def test_of_a_mover_whose_grant_is_taken_back_the_task_alone_is_looked_at() -> N
         adopt(world, foreign_task(world.sky))
         assert world.settle() == "Ready"
         world.grant([LOCATIONS])
-        world.memory.must_look = False
+        world.memory.everything.answer(world.memory.everything.requested)
         reads: list[str] = []
         world.sky.on_read = reads.append
         world.reconcile()
@@ -132,7 +132,7 @@ def test_a_file_systems_role_has_to_be_granted() -> None:
         location = locations_of(world.sky, task)[1].described
         del location["s3Config"], location["s3StorageClass"]
         location |= {"ec2Config": declared["efs"]["ec2Config"], "inTransitEncryption": "TLS1_2"}
-        location["fileSystemAccessRoleArn"] = f"arn:aws:iam::{ACCOUNT}:role/of-files"
+        location["fileSystemAccessRoleArn"] = f"arn:aws:iam::{ACCOUNT_ID}:role/of-files"
         adopt(world, task, destination=declared, source=s3(**SPEC["source"]["s3"], accessRole={"name": "mine"}))
         assert world.settle() == "Stalled"
         assert "spec.destination.efs.fileSystemAccessRoleArn" in str(told(world, "Stalled")["message"])

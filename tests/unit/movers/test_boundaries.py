@@ -7,10 +7,10 @@ import pytest
 from datamover_crds.legacy import FIXED_TAGS
 from datamover_operator.aws.failure import FailureKind
 from tests.unit.movers.given import SPEC, failing, foreign_task, locations_of, spec, told
-from tests.unit.movers.sky import ACCOUNT
+from tests.unit.movers.sky import ACCOUNT_ID
 from tests.unit.movers.world import World
 
-ONE, OTHER = (f"arn:aws:iam::{ACCOUNT}:policy/{name}" for name in ("one", "other"))
+ONE, OTHER = (f"arn:aws:iam::{ACCOUNT_ID}:policy/{name}" for name in ("one", "other"))
 
 
 def boundaries(world: World) -> list[object]:

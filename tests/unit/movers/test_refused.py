@@ -9,9 +9,9 @@ import pytest
 
 from datamover_crds import JsonObject
 from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.resources import Kind
-from datamover_operator.runs.poller import Board
-from datamover_operator.runs.reconciler import Runs
+from datamover_operator.runs.executions import ExecutionCache
+from datamover_operator.runs.kind import RUN
+from datamover_operator.runs.reconciler import RunReconciler
 from tests.unit.movers.world import NAMESPACE, PATH, World
 
 SPEC: dict[str, Any] = {
@@ -19,7 +19,7 @@ SPEC: dict[str, Any] = {
     "source": {"s3": {"s3BucketArn": "arn:aws:s3:::src"}},
     "destination": {"s3": {"s3BucketArn": "arn:aws:s3:::dst"}},
 }
-RUN = Kind.RUN.value.path(NAMESPACE, "r")
+RUN_PATH = RUN.path(NAMESPACE, "r")
 
 
 def refuse(world: World, **spec: object) -> None:
@@ -41,7 +41,7 @@ def store_run(world: World, **spec: object) -> None:
         "metadata": {"name": "r", "namespace": NAMESPACE, "uid": "run"},
         "spec": {"moverRef": {"name": "m"}, **spec},
     }
-    world.kube.put(RUN, body)
+    world.kube.put(RUN_PATH, body)
 
 
 def test_a_refused_mover_says_what_is_wrong_and_is_left_alone() -> None:
@@ -82,8 +82,8 @@ def test_a_refused_run_is_not_started_and_says_why() -> None:
         world.settle()
         store_run(world, somethingNew=1)
         world.reconcile()
-        asyncio.run(Runs(world.office, world.book, Board()).reconcile("run"))
-        assert told(world.kube.objects[RUN])[:2] == (
+        asyncio.run(RunReconciler(world.context, world.connections, ExecutionCache(), world.memories).reconcile("run"))
+        assert told(world.kube.objects[RUN_PATH])[:2] == (
             "InvalidObject",
             "spec.somethingNew: 1: unknown field",
         )
@@ -95,12 +95,12 @@ def test_a_run_of_a_refused_mover_is_followed_to_its_end() -> None:
         world.settle()
         arn = f"{world.mover.status.task_arn}/execution/exec-00000000000000001"
         store_run(world)
-        stored = world.kube.objects[RUN]
-        world.kube.put(RUN, stored | {"status": {"phase": "Transferring", "executionArn": arn}})
+        stored = world.kube.objects[RUN_PATH]
+        world.kube.put(RUN_PATH, stored | {"status": {"phase": "Transferring", "executionArn": arn}})
         refuse(world)
         world.reconcile()
-        board = Board()
-        board.post(arn, {"status": "TRANSFERRING", "taskExecutionArn": arn})
-        asyncio.run(Runs(world.office, world.book, board).reconcile("run"))
-        status: Any = world.kube.objects[RUN]["status"]
+        executions = ExecutionCache()
+        executions.put(arn, {"status": "TRANSFERRING", "taskExecutionArn": arn})
+        asyncio.run(RunReconciler(world.context, world.connections, executions, world.memories).reconcile("run"))
+        status: Any = world.kube.objects[RUN_PATH]["status"]
         assert status["phase"] == "Transferring"

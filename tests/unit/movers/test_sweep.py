@@ -29,8 +29,9 @@ def sweep(world: World, times: int = 2) -> float | None:
         return len(listings) > times
 
     async def sweeping() -> None:
-        quick = world.office.settings.model_copy(update={"sweep_interval_seconds": 0.001})
-        task = asyncio.create_task(Sweep(replace(world.office, settings=quick), world.book).sweep_forever())
+        quick = world.context.settings.model_copy(update={"sweep_interval_seconds": 0.001})
+        sweep = Sweep(replace(world.context, settings=quick), world.connections, world.memories)
+        task = asyncio.create_task(sweep.run_forever())
         await eventually_async(is_done, what="sweeps")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -58,8 +59,8 @@ def test_a_steady_mover_is_left_alone() -> None:
     with World(SPEC) as world:
         world.settle()
         assert sweep(world) is None
-        assert not world.memory.must_look
-        assert not world.memory.must_describe
+        assert not world.memory.everything.is_open
+        assert not world.memory.description.is_open
 
 
 @pytest.mark.parametrize("happens", [vanish, run, lose_agent])
@@ -68,8 +69,8 @@ def test_what_has_changed_is_looked_at(happens: Callable[[World], None]) -> None
         world.settle()
         happens(world)
         assert sweep(world) == 0.0
-        assert world.memory.must_look == (happens is vanish)
-        assert world.memory.must_describe == (happens is not vanish)
+        assert world.memory.everything.is_open == (happens is vanish)
+        assert world.memory.description.is_open == (happens is not vanish)
 
 
 def test_a_task_that_a_listing_shows_unavailable_is_told_of() -> None:

@@ -18,29 +18,33 @@ from unittest import mock
 
 from datamover_crds import DataMover, DataMoverAccount, JsonObject, parse
 from datamover_crds.common import API_VERSION
-from datamover_operator.accounts.connections import AccountBook, Way, declared_access
+from datamover_operator.accounts.connections import Connection, Connections, declared_access
+from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.plan.planner import Caller
 from datamover_operator.aws.ports import AccountAccess
-from datamover_operator.controller.context import Caches, Clock, Desk, Key, Office
+from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
 from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.controllers import KINDS
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
-from datamover_operator.kube.resources import Kind, merged
+from datamover_operator.kube.resources import merged
 from datamover_operator.kube.writer import Writer
 from datamover_operator.movers import reconciler as movers_module
-from datamover_operator.movers.memory import Memories, Memory
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.memory import Memories, MoverMemory
 from datamover_operator.movers.plan.desired import declared_fields
 from datamover_operator.movers.plan.names import account_finalizer
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.planner import plan_mover
 from datamover_operator.movers.plan.steps import Plan
-from datamover_operator.movers.reconciler import Movers
+from datamover_operator.movers.reconciler import MoverReconciler
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
+from datamover_operator.runs.kind import RUN
 from tests.unit.movers.invariants import check_plan
-from tests.unit.movers.sky import ACCOUNT, REGION, CrashError, Sky
+from tests.unit.movers.sky import ACCOUNT_ID, REGION, CrashError, Sky
 
 CLUSTER = "cluster-1"
 NAMESPACE = "team-a"
@@ -51,7 +55,7 @@ SETTINGS = Settings(lease=False)
 HELD = account_finalizer(SETTINGS.operator)
 METRICS = Metrics()
 GRANT_ALL: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}
-PATH = Kind.MOVER.value.path(NAMESPACE, NAME)
+PATH = MOVER.path(NAMESPACE, NAME)
 
 
 @dataclass
@@ -119,7 +123,7 @@ class Queue:
         self.add_after(key, 0.0)
 
     def add_after(self, key: Key, seconds: float) -> None:
-        if key[0] is Desk.MOVER:
+        if key[0] is MOVER:
             self.next = seconds if self.next is None else min(self.next, seconds)
 
     def retry(self, key: Key) -> float:
@@ -165,7 +169,7 @@ class World:
             "apiVersion": "datamover.io/v1alpha1",
             "kind": "DataMoverAccount",
             "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1", "finalizers": [HELD]},
-            "spec": {"accountId": ACCOUNT, "region": REGION, "grants": cast("Any", grants or [GRANT_ALL])},
+            "spec": {"accountId": ACCOUNT_ID, "region": REGION, "grants": cast("Any", grants or [GRANT_ALL])},
         }
         self.others: list[JsonObject] = []
         self.create(spec)
@@ -221,12 +225,12 @@ class World:
     def restart(self) -> None:
         """The operator's process ends, and another one starts."""
         self.starts += 1
-        self.caches = Caches.empty()
+        self.caches = Caches(KINDS)
         self.memories = Memories()
         self.queue = Queue()
-        self.book = AccountBook(self.caches.accounts)
+        self.connections = Connections(self.caches[ACCOUNT])
         writer = Writer(cast("KubeClient", self.kube), self, METRICS)
-        self.office = Office(
+        self.context = Context(
             settings=SETTINGS,
             instance=f"operator-{self.starts}",
             cluster_id=CLUSTER,
@@ -236,10 +240,9 @@ class World:
             writer=writer,
             events=cast("Events", self.told),
             metrics=METRICS,
-            memories=self.memories,
             rng=random.Random(self.starts),  # noqa: S311 - nonces that can be told apart
         )
-        self.movers = Movers(self.office, self.book)
+        self.movers = MoverReconciler(self.context, self.connections, self.memories)
 
     def grant(self, grants: list[JsonObject]) -> None:
         """The account's owner grants something else; the operator looks at its movers."""
@@ -262,7 +265,7 @@ class World:
 
     def hold(self, name: str) -> str:
         """A run holds the mover; returns where it is stored."""
-        path = Kind.RUN.value.path(NAMESPACE, name)
+        path = RUN.path(NAMESPACE, name)
         meta: JsonObject = {"name": name, "namespace": NAMESPACE, "uid": "run-1"}
         spec: JsonObject = {"moverRef": {"name": NAME}}
         self.kube.put(path, {"apiVersion": API_VERSION, "kind": "DataMoverRun", "metadata": meta, "spec": spec})
@@ -284,7 +287,7 @@ class World:
 
     def look_closely(self) -> None:
         """The drift interval is over."""
-        self.memory.must_look = True
+        self.memory.everything.request()
 
     # what the operator does
 
@@ -330,7 +333,7 @@ class World:
         return str(metadata_of(self.raw)["uid"])
 
     @property
-    def memory(self) -> Memory:
+    def memory(self) -> MoverMemory:
         return self.memories.of(self.uid)
 
     @property
@@ -367,38 +370,40 @@ class World:
         self.account = account | {"metadata": metadata_of(account) | {"resourceVersion": str(self.kube.serial)}}
 
     def _fill_caches(self, raw: JsonObject) -> None:
-        self.caches.movers.put(copy.deepcopy(raw))
+        self.caches[MOVER].put(copy.deepcopy(raw))
         for other in self.others:
-            self.caches.movers.put(other)
+            self.caches[MOVER].put(other)
         if self.accountless:
             return
-        self.caches.accounts.put(self.account)
+        self.caches[ACCOUNT].put(self.account)
         account = parse(DataMoverAccount, self.account)
         if self.connected:
-            access = AccountAccess(account.metadata.uid, ACCOUNT, REGION)
-            way = Way(declared_access(account), access, self.sky.ports(), Caller(ACCOUNT, "arn:aws:iam"), self.tick)
-            self.book.open(account.metadata.uid, way)
+            access = AccountAccess(account.metadata.uid, ACCOUNT_ID, REGION)
+            way = Connection(
+                declared_access(account), access, self.sky.ports(), Caller(ACCOUNT_ID, "arn:aws:iam"), self.tick
+            )
+            self.connections.open(account.metadata.uid, way)
         else:
-            self.book.shut(account.metadata.uid)
-        self.book.judge(account, is_answer=self.aws_answers)
+            self.connections.shut(account.metadata.uid)
+        self.connections.judge(account, is_answer=self.aws_answers)
         for key, run in self.kube.objects.items():
             if "/datamoverruns/" in key:
-                self.caches.runs.put(copy.deepcopy(run))
+                self.caches[RUN].put(copy.deepcopy(run))
 
     # what the writer tells
 
-    def expect(self, kind: Kind, raw: JsonObject) -> None:
+    def expect(self, kind: AnyKind, raw: JsonObject) -> None:
         pass
 
-    def wrote(self, kind: Kind, raw: JsonObject) -> None:
+    def wrote(self, kind: AnyKind, raw: JsonObject) -> None:
         self.found(kind, raw)
 
-    def found(self, kind: Kind, raw: JsonObject) -> None:
-        cache = self.caches.movers if kind is Kind.MOVER else self.caches.runs
+    def found(self, kind: AnyKind, raw: JsonObject) -> None:
+        cache = self.caches[MOVER] if kind is MOVER else self.caches[RUN]
         cache.put(copy.deepcopy(raw))
 
-    def gone(self, kind: Kind, namespace: str, name: str) -> None:
-        cache = self.caches.movers if kind is Kind.MOVER else self.caches.runs
+    def gone(self, kind: AnyKind, namespace: str, name: str) -> None:
+        cache = self.caches[MOVER] if kind is MOVER else self.caches[RUN]
         entry = cache.named(namespace, name)
         if entry is not None:
             cache.drop(entry.uid)

@@ -1,4 +1,4 @@
-"""Movers and runs without a network: the operator's desks, intake and poller over an API server and an AWS in memory.
+"""Movers and runs without a network: the operator's controllers over an API server and an AWS in memory.
 
 Time passes only by `go`. An object that is looked at again and again without any time passing fails the test.
 """
@@ -10,30 +10,37 @@ import copy
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, cast
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, parse
-from datamover_operator.accounts.connections import AccountBook, Way, declared_access
+from datamover_operator.accounts.connections import Connection, Connections, declared_access
+from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.ports import AccountAccess
-from datamover_operator.controller.context import Caches, Clock, Desk, Key, Office
-from datamover_operator.controller.event_filter import Intake
+from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
+from datamover_operator.controller.event_filter import EventFilter
+from datamover_operator.controller.registry import Controller, Registry
 from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.controllers import KINDS
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
-from datamover_operator.kube.resources import Kind, merged
+from datamover_operator.kube.resources import merged
 from datamover_operator.kube.writer import Writer
+from datamover_operator.movers.controller import mover_controller
+from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
-from datamover_operator.movers.reconciler import Movers
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
+from datamover_operator.runs.controller import run_controller
+from datamover_operator.runs.executions import ExecutionCache
+from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.plan.ownership import claim_of
-from datamover_operator.runs.poller import Board, Poller
-from datamover_operator.runs.reconciler import Runs
-from tests.unit.movers.sky import ACCOUNT, REGION, CrashError
+from datamover_operator.runs.poller import Poller
+from datamover_operator.runs.reconciler import RunReconciler
+from tests.unit.movers.sky import ACCOUNT_ID, REGION, CrashError
 from tests.unit.movers.world import GRANT_ALL, HELD, Kube, Told
 from tests.unit.runs.sky import Sky
 
@@ -48,7 +55,7 @@ SWEEP = 30.0
 MAX_PASSES = 40
 """How often an object may be looked at within one moment."""
 _METRICS = Metrics()
-_KINDS = {kind.value.plural: kind for kind in Kind}
+_KINDS = {kind.plural: kind for kind in KINDS}
 
 
 class Api(Kube):
@@ -56,7 +63,7 @@ class Api(Kube):
 
     def __init__(self) -> None:
         super().__init__()
-        self.changes: list[tuple[Kind, str, JsonObject]] = []
+        self.changes: list[tuple[AnyKind, str, JsonObject]] = []
 
     def put(self, key: str, raw: Mapping[str, Any]) -> JsonObject:
         is_new = key not in self.objects
@@ -107,7 +114,7 @@ class Api(Kube):
         return gone
 
 
-def _kind(key: str) -> Kind:
+def _kind(key: str) -> AnyKind:
     return _KINDS[key.split("/")[-2]]
 
 
@@ -150,11 +157,12 @@ class Process:
     """One operator."""
 
     agenda: Agenda
-    intake: Intake
-    desks: dict[Desk, Any]
+    event_filter: EventFilter
+    registry: Registry
     poller: Poller
-    office: Office
-    book: AccountBook
+    context: Context
+    connections: Connections
+    memories: Memories
     next_poll: float
     next_sweep: float
     passes: Counter[tuple[float, Key]] = field(default_factory=Counter)
@@ -193,34 +201,34 @@ class Stage:
     def operator(self) -> Process:
         """Start one more."""
         self.number += 1
-        agenda, caches, board = Agenda(lambda: self.tick), Caches.empty(), Board()
-        book = AccountBook(caches.accounts)
-        queue = cast("WorkQueue[Key]", agenda)
-        intake = Intake(caches, queue, _METRICS)
-        office = Office(
+        agenda, caches, executions = Agenda(lambda: self.tick), Caches(KINDS), ExecutionCache()
+        connections = Connections(caches[ACCOUNT])
+        queue, registry, memories = cast("WorkQueue[Key]", agenda), Registry(), Memories()
+        event_filter = EventFilter(caches, queue, registry)
+        context = Context(
             settings=SETTINGS,
             instance=f"operator-{self.number}",
             cluster_id="cluster-1",
             clock=Clock(now=lambda: self.sky.now, tick=lambda: self.tick),
             caches=caches,
             queue=queue,
-            writer=Writer(cast("KubeClient", self.kube), intake, _METRICS),
+            writer=Writer(cast("KubeClient", self.kube), event_filter, _METRICS),
             events=cast("Events", self.told),
             metrics=_METRICS,
-            memories=Memories(),
             rng=random.Random(self.number),  # noqa: S311 - nonces that can be told apart
         )
-        desks: dict[Desk, Any] = {
-            Desk.MOVER: Movers(office, book).reconcile,
-            Desk.RUN: Runs(office, book, board).reconcile,
-            Desk.ACCOUNT: _rest,
-        }
-        poller = Poller(office, book, board)
-        process = Process(agenda, intake, desks, poller, office, book, self.tick + 5, self.tick + SWEEP)
-        caches.accounts.put(self._account())
+        runs = RunReconciler(context, connections, executions, memories)
+        registry.register(mover_controller(context, connections, memories))
+        registry.register(replace(run_controller(context, connections, memories), reconcile=runs.reconcile))
+        registry.register(Controller(ACCOUNT, _rest))
+        poller = Poller(context, connections, executions)
+        process = Process(
+            agenda, event_filter, registry, poller, context, connections, memories, self.tick + 5, self.tick + SWEEP
+        )
+        caches[ACCOUNT].put(self._account())
         self.processes.append(process)
         for key, raw in self.kube.objects.items():
-            intake.seen(_kind(key), None, copy.deepcopy(raw))
+            event_filter.seen(_kind(key), None, copy.deepcopy(raw))
         return process
 
     def restart(self) -> None:
@@ -230,19 +238,19 @@ class Stage:
 
     # what users do
 
-    def create(self, kind: Kind, name: str, spec: Mapping[str, Any], **metadata: Any) -> JsonObject:  # noqa: ANN401
+    def create(self, kind: AnyKind, name: str, spec: Mapping[str, Any], **metadata: Any) -> JsonObject:  # noqa: ANN401
         body = {
             "apiVersion": "datamover.io/v1alpha1",
-            "kind": kind.value.kind,
+            "kind": kind.name,
             "metadata": {"name": name, "namespace": NAMESPACE} | metadata,
             "spec": dict(spec),
         }
-        parse(kind.value.model, body)
-        return self.kube.put(kind.value.path(NAMESPACE, name), body)
+        parse(kind.model, body)
+        return self.kube.put(kind.path(NAMESPACE, name), body)
 
     def add_mover(self, name: str = "m", **spec: Any) -> DataMover:  # noqa: ANN401 - a spec's members
         """Make a mover, and wait until it is Ready."""
-        self.create(Kind.MOVER, name, SPEC | spec)
+        self.create(MOVER, name, SPEC | spec)
         self.go(20)
         return self.mover(name)
 
@@ -254,22 +262,22 @@ class Stage:
         **spec: Any,  # noqa: ANN401 - a spec's members
     ) -> None:
         meta = {"annotations": dict(annotations)} if annotations else {}
-        self.create(Kind.RUN, name, {"moverRef": {"name": mover}} | spec, **meta)
+        self.create(RUN, name, {"moverRef": {"name": mover}} | spec, **meta)
 
-    def change(self, kind: Kind, name: str, **spec: Any) -> None:  # noqa: ANN401 - a spec's members
+    def change(self, kind: AnyKind, name: str, **spec: Any) -> None:  # noqa: ANN401 - a spec's members
         """Patch an object's spec."""
-        raw = copy.deepcopy(self.kube.objects[kind.value.path(NAMESPACE, name)])
+        raw = copy.deepcopy(self.kube.objects[kind.path(NAMESPACE, name)])
         meta = metadata_of(raw)
         meta["generation"] = cast("int", meta["generation"]) + 1
-        self.kube.put(kind.value.path(NAMESPACE, name), cast("JsonObject", merged(raw, {"spec": spec})))
+        self.kube.put(kind.path(NAMESPACE, name), cast("JsonObject", merged(raw, {"spec": spec})))
 
-    def wipe(self, kind: Kind, name: str) -> None:
+    def wipe(self, kind: AnyKind, name: str) -> None:
         """Lose an object's status."""
-        path = kind.value.path(NAMESPACE, name)
+        path = kind.path(NAMESPACE, name)
         self.kube.put(path, copy.deepcopy(self.kube.objects[path]) | {"status": {}})
 
-    def delete(self, kind: Kind, name: str) -> None:
-        self.kube.mark(kind.value.path(NAMESPACE, name))
+    def delete(self, kind: AnyKind, name: str) -> None:
+        self.kube.mark(kind.path(NAMESPACE, name))
 
     # what the operators do
 
@@ -294,9 +302,9 @@ class Stage:
             self._guarded(process.poll)
         if process.next_sweep <= self.tick:
             process.next_sweep = self.tick + SWEEP
-            for entry in process.office.caches.movers:
-                process.office.memories.of(entry.uid).must_describe = True
-                process.agenda.add((Desk.MOVER, entry.uid))
+            for entry in process.context.caches[MOVER]:
+                process.memories.of(entry.uid).description.request()
+                process.agenda.add((MOVER, entry.uid))
 
     def _work(self) -> None:
         while True:
@@ -309,7 +317,7 @@ class Stage:
             process.passes[self.tick, key] += 1
             assert process.passes[self.tick, key] <= MAX_PASSES, f"{key} is looked at again and again"
             self._open(process)
-            self._guarded(lambda: process.desks[key[0]](key[1]))  # noqa: B023 - called before the next turn
+            self._guarded(lambda: process.registry[key[0]].reconcile(key[1]))  # noqa: B023 - called before the next turn
 
     def _guarded(self, work: Callable[[], Any]) -> None:
         try:
@@ -321,10 +329,10 @@ class Stage:
         changes, self.kube.changes = self.kube.changes, []
         for kind, event, raw in changes:
             for process in self.processes:
-                process.intake.seen(kind, event, copy.deepcopy(raw))
+                process.event_filter.seen(kind, event, copy.deepcopy(raw))
 
     def _count_start(self, nonce: str) -> None:
-        runs = [raw for key, raw in self.kube.objects.items() if _kind(key) is Kind.RUN]
+        runs = [raw for key, raw in self.kube.objects.items() if _kind(key) is RUN]
         claims = {str(metadata_of(raw)["uid"]): claim_of(parse(DataMoverRun, raw)) for raw in runs}
         owners = [uid for uid, claim in claims.items() if claim is not None and claim.nonce == nonce]
         assert len(owners) == 1, "nothing is started but what is claimed"
@@ -333,12 +341,12 @@ class Stage:
     def _open(self, process: Process) -> None:
         account = parse(DataMoverAccount, self._account())
         if self.connected:
-            access = AccountAccess("dev", ACCOUNT, REGION)
-            way = Way(declared_access(account), access, self.sky.ports(), cast("Any", None), self.tick)
-            process.book.open("account", way)
+            access = AccountAccess("dev", ACCOUNT_ID, REGION)
+            way = Connection(declared_access(account), access, self.sky.ports(), cast("Any", None), self.tick)
+            process.connections.open("account", way)
         else:
-            process.book.shut("account")
-        process.book.judge(account)
+            process.connections.shut("account")
+        process.connections.judge(account)
 
     def _pass_until(self, tick: float) -> None:
         self.sky.now += timedelta(seconds=tick - self.tick)
@@ -349,24 +357,24 @@ class Stage:
             "apiVersion": "datamover.io/v1alpha1",
             "kind": "DataMoverAccount",
             "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1", "finalizers": [HELD]},
-            "spec": {"accountId": ACCOUNT, "region": REGION, "grants": [GRANT_ALL]},
+            "spec": {"accountId": ACCOUNT_ID, "region": REGION, "grants": [GRANT_ALL]},
         }
 
     # what there is to see
 
     def mover(self, name: str = "m") -> DataMover:
-        return parse(DataMover, self.kube.objects[Kind.MOVER.value.path(NAMESPACE, name)])
+        return parse(DataMover, self.kube.objects[MOVER.path(NAMESPACE, name)])
 
     def run(self, name: str = "r") -> DataMoverRun:
-        return parse(DataMoverRun, self.kube.objects[Kind.RUN.value.path(NAMESPACE, name)])
+        return parse(DataMoverRun, self.kube.objects[RUN.path(NAMESPACE, name)])
 
     @property
     def movers(self) -> list[str]:
-        return [metadata_of(raw)["name"] for key, raw in self.kube.objects.items() if _kind(key) is Kind.MOVER]  # type: ignore[misc]
+        return [metadata_of(raw)["name"] for key, raw in self.kube.objects.items() if _kind(key) is MOVER]  # type: ignore[misc]
 
     @property
     def runs(self) -> list[str]:
-        return [metadata_of(raw)["name"] for key, raw in self.kube.objects.items() if _kind(key) is Kind.RUN]  # type: ignore[misc]
+        return [metadata_of(raw)["name"] for key, raw in self.kube.objects.items() if _kind(key) is RUN]  # type: ignore[misc]
 
     def calls(self, operation: str) -> int:
         """How often AWS has been asked for a change."""

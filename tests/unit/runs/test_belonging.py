@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from datamover_crds.contract import CLAIM_ANNOTATION, EXECUTION_ANNOTATION, FINALIZER
-from datamover_operator.controller.context import Desk
-from datamover_operator.kube.resources import Kind
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.runs.kind import RUN
 from tests.unit.runs.stage import Stage
 
 
@@ -24,7 +24,7 @@ def test_an_annotation_gives_no_access_to_another_movers_execution(ready: Stage,
     arn = str(ready.run("theirs").status.execution_arn)
     ready.sky.touched.clear()
     _taking(ready, arn, **spec)
-    ready.delete(Kind.RUN, "theirs")  # so that nobody else asks about it
+    ready.delete(RUN, "theirs")  # so that nobody else asks about it
     ready.go(0)
     ready.sky.touched.clear()
     ready.go(20)
@@ -73,7 +73,7 @@ def test_news_wake_every_run_that_records_an_execution(ready: Stage) -> None:
     ready._pass_until(ready.tick + 60)
     process = ready.processes[0]
     ready._guarded(process.poll)
-    woken = {uid for desk, uid in process.agenda.due if desk is Desk.RUN}
+    woken = {uid for desk, uid in process.agenda.due if desk is RUN}
     assert woken >= {ready.run(name).metadata.uid for name in ("one", "two")}
 
 
@@ -95,9 +95,9 @@ def test_a_mover_that_leaves_its_task_cancels_nothing(stage: Stage, orphaned: bo
     stage.add_run()
     stage.go(6)
     arn = str(stage.run().status.execution_arn)
-    stage.delete(Kind.MOVER, "m")
+    stage.delete(MOVER, "m")
     if orphaned:
-        stage.delete(Kind.RUN, "r")
+        stage.delete(RUN, "r")
     stage.go(6)
     assert stage.movers == []
     assert stage.runs == [], "the run goes with its mover, without waiting for anything"
@@ -108,14 +108,14 @@ def test_a_mover_that_leaves_its_task_cancels_nothing(stage: Stage, orphaned: bo
 def test_a_mover_that_only_looks_after_its_task_cancels_nothing(stage: Stage) -> None:
     stage.add_mover("base", deletionPolicy="Retain")
     task = str(stage.mover("base").status.task_arn)
-    stage.delete(Kind.MOVER, "base")
+    stage.delete(MOVER, "base")
     stage.go(1)
     stage.sky.items[task].tags.clear()
     mover = stage.add_mover("m", adopt={"taskArn": task, "own": False})
     assert "task" not in mover.status.owned
     stage.add_run()
     stage.go(6)
-    stage.delete(Kind.MOVER, "m")
+    stage.delete(MOVER, "m")
     stage.go(10)
     assert stage.movers == []
     assert stage.runs == []
@@ -125,7 +125,7 @@ def test_a_mover_that_only_looks_after_its_task_cancels_nothing(stage: Stage) ->
 def test_a_mover_that_takes_its_task_along_cancels_first(ready: Stage) -> None:
     ready.add_run()
     ready.go(6)
-    ready.delete(Kind.MOVER, "m")
+    ready.delete(MOVER, "m")
     ready.go(30)
     assert ready.movers == []
     assert ready.runs == []
@@ -139,9 +139,9 @@ def test_a_mover_that_takes_its_task_along_cancels_first(ready: Stage) -> None:
 def _replace(stage: Stage) -> str:
     """An active run whose mover is gone and replaced by one that has adopted the task; no garbage collector came by."""
     task = str(stage.mover().status.task_arn)
-    path = Kind.MOVER.value.path("team-a", "m")
+    path = MOVER.path("team-a", "m")
     raw = stage.kube.objects.pop(path)
-    stage.kube.changes.append((Kind.MOVER, "DELETED", raw))
+    stage.kube.changes.append((MOVER, "DELETED", raw))
     stage.add_mover("m", adopt={"taskArn": task, "own": True})
     return task
 
@@ -156,7 +156,7 @@ def test_an_old_run_does_not_act_on_a_new_mover(ready: Stage) -> None:
     assert ready.run().metadata.finalizers == ()
     holder = ready.mover().status.current_run
     assert holder is None or holder.uid != ready.run().metadata.uid
-    ready.delete(Kind.RUN, "r")
+    ready.delete(RUN, "r")
     ready.go(20)
     assert ready.calls("CancelTaskExecution") == 0
 
@@ -166,7 +166,7 @@ def test_a_claimed_run_without_a_status_is_not_started_for_a_new_mover(ready: St
     ready.go(70)
     _replace(ready)
     annotations = {CLAIM_ANNOTATION: ready.run().metadata.annotations[CLAIM_ANNOTATION]}
-    ready.delete(Kind.RUN, "r")
+    ready.delete(RUN, "r")
     ready.add_run(annotations=annotations)
     ready.go(200)
     assert ready.run().status.phase == "Unknown"
@@ -174,7 +174,7 @@ def test_a_claimed_run_without_a_status_is_not_started_for_a_new_mover(ready: St
 
 
 def test_a_run_that_waits_for_its_mover_is_rejected_with_it(ready: Stage) -> None:
-    ready.change(Kind.MOVER, "m", suspend=True)
+    ready.change(MOVER, "m", suspend=True)
     ready.go(5)
     ready.add_run()
     ready.go(5)

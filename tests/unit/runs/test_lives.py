@@ -15,7 +15,8 @@ from datamover_crds.contract import FINAL_PHASES, NONCE_TAG
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.kube.client import KubeError
-from datamover_operator.kube.resources import Kind
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.plan.ownership import claim_of
 from tests.unit.movers.lives import Faults
 from tests.unit.movers.sky import CrashError, error
@@ -44,20 +45,20 @@ def add(name: str, spec: dict[str, Any], stage: Stage) -> None:
 
 def change(name: str, spec: dict[str, Any], stage: Stage) -> None:
     if name in stage.runs and not (stage.run(name).spec.cancel and "cancel" not in spec):
-        stage.change(Kind.RUN, name, **spec)
+        stage.change(RUN, name, **spec)
 
 
 def change_mover(spec: dict[str, Any], stage: Stage) -> None:
-    stage.change(Kind.MOVER, "m", **spec)
+    stage.change(MOVER, "m", **spec)
 
 
 def delete(name: str, stage: Stage) -> None:
-    stage.delete(Kind.RUN, name)
+    stage.delete(RUN, name)
 
 
 def wipe(name: str, stage: Stage) -> None:
     if name in stage.runs:
-        stage.wipe(Kind.RUN, name)
+        stage.wipe(RUN, name)
 
 
 def start(stage: Stage) -> None:
@@ -173,7 +174,7 @@ def test_every_run_ends_recorded_and_lets_go(story: Story) -> None:
     with a_stage() as stage:
         live(stage, story)
         stage.connected = True
-        stage.change(Kind.MOVER, "m", suspend=False)
+        stage.change(MOVER, "m", suspend=False)
         stage.go(1500)
         check_starts(stage)
         mover = stage.mover()
@@ -196,12 +197,12 @@ def test_a_mover_goes_with_all_its_runs(story: Story) -> None:
     with a_stage() as stage:
         live(stage, story)
         stage.connected = True
-        stage.delete(Kind.MOVER, "m")
+        stage.delete(MOVER, "m")
         stage.go(1500)
         check_starts(stage)
         assert stage.movers == []
         assert stage.sky.of("task") == []
         for name in NAMES:
-            stage.delete(Kind.RUN, name)
+            stage.delete(RUN, name)
         stage.go(100)
         assert stage.runs == []

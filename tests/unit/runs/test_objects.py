@@ -12,8 +12,9 @@ from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.kube.cache import metadata_of
 from datamover_operator.kube.client import KubeError
-from datamover_operator.kube.resources import Kind
+from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import execution_run_name, trigger_run_name
+from datamover_operator.runs.kind import RUN
 from tests.unit.movers.sky import error
 from tests.unit.runs.stage import NAMESPACE, SPEC, Stage
 
@@ -37,7 +38,7 @@ def _foreign(stage: Stage) -> tuple[str, str]:
 def test_deleting_the_record_of_a_foreign_execution_cancels_it(ready: Stage) -> None:
     arn, name = _foreign(ready)
     assert FINALIZER in ready.run(name).metadata.finalizers
-    ready.delete(Kind.RUN, name)
+    ready.delete(RUN, name)
     ready.go(200)
     assert ready.sky.started[arn].cancelled is not None
     assert ready.runs == [], "and it does not come back"
@@ -105,7 +106,7 @@ def test_runs_deleted_before_a_listing_comes_through_do_not_come_back(ready: Sta
     ready.go(250)
     for name in ("r1", "r2", "r3"):
         assert ready.run(name).status.phase == "Succeeded"
-        ready.delete(Kind.RUN, name)
+        ready.delete(RUN, name)
     ready.go(60)
     ready.sky.before = lambda _: None
     ready.go(300)
@@ -119,7 +120,7 @@ def test_deleting_the_record_of_a_queued_execution_cancels_it(ready: Stage) -> N
     ready.go(6)
     assert ready.run("queued").status.phase == "Queued"
     arn = str(ready.run("queued").status.execution_arn)
-    ready.delete(Kind.RUN, "queued")
+    ready.delete(RUN, "queued")
     ready.go(12)
     assert ready.sky.started[arn].cancelled is not None
     assert ready.runs == ["r"]
@@ -133,7 +134,7 @@ def test_a_deleted_record_stays_away_also_when_an_earlier_execution_ends_later(r
     arn = ready.sky.start(_task(ready))
     ready.add_run("queued", annotations={"datamover.io/execution-arn": arn})
     ready.go(12)
-    ready.delete(Kind.RUN, "queued")
+    ready.delete(RUN, "queued")
     ready.go(200)
     assert ready.runs == ["r"]
 
@@ -142,10 +143,10 @@ def test_pruning_an_older_run_brings_no_younger_one_back(ready: Stage) -> None:
     ready.add_run()
     ready.go(70)
     _, name = _foreign(ready)
-    ready.delete(Kind.RUN, name)
+    ready.delete(RUN, name)
     ready.go(60)
     before = ready.mover().status.pruned_before
-    ready.change(Kind.MOVER, "m", runHistory={"limit": 0})
+    ready.change(MOVER, "m", runHistory={"limit": 0})
     ready.go(20)
     assert ready.runs == []
     assert ready.mover().status.pruned_before == before
@@ -186,7 +187,7 @@ def test_a_queued_run_can_be_cancelled(ready: Stage, duration: int) -> None:
     ready.add_run("second", **QUEUE)
     ready.go(6)
     ready.sky.started[str(ready.run("second").status.execution_arn)].result = {"totalDuration": duration}
-    ready.change(Kind.RUN, "second", cancel=True)
+    ready.change(RUN, "second", cancel=True)
     ready.go(12)
     assert ready.run("second").status.phase == "Cancelled"
     assert ready.mover().status.queued_runs == ()
@@ -201,7 +202,7 @@ def _succeed(stage: Stage) -> str:
 
 
 def _cancel(stage: Stage) -> str:
-    stage.change(Kind.RUN, "r", cancel=True)
+    stage.change(RUN, "r", cancel=True)
     stage.go(30)
     return "Cancelled"
 
@@ -240,7 +241,7 @@ def test_a_mover_that_has_lost_its_status_notes_the_end_of_its_run(ready: Stage)
     ready.go(6)
     ready._pass_until(ready.tick + 60)
     ready._guarded(ready.processes[0].poll)
-    ready.wipe(Kind.MOVER, "m")
+    ready.wipe(MOVER, "m")
     ready.go(1)
     last = ready.mover().status.last_run
     assert last is not None
@@ -252,8 +253,8 @@ def test_a_mover_that_has_lost_its_status_notes_the_end_of_its_run(ready: Stage)
 def test_an_ended_run_goes_with_its_mover_also_where_its_last_writes_are_lost(ready: Stage, policy: str) -> None:
     ready.add_run()
     ready.go(6)
-    ready.change(Kind.MOVER, "m", deletionPolicy=policy)
-    ready.delete(Kind.MOVER, "m")
+    ready.change(MOVER, "m", deletionPolicy=policy)
+    ready.delete(MOVER, "m")
 
     def lose(operation: str) -> None:
         ready.kube.after = lambda _: None
@@ -276,7 +277,7 @@ def test_a_change_waits_for_a_start_whose_outcome_is_not_known(ready: Stage) -> 
     ready.sky.before = lose
     ready.add_run()
     ready.go(1)
-    ready.change(Kind.MOVER, "m", source={"s3": {"s3BucketArn": "arn:aws:s3:::elsewhere"}})
+    ready.change(MOVER, "m", source={"s3": {"s3BucketArn": "arn:aws:s3:::elsewhere"}})
     ready.go(20)
     assert ready.calls("CreateLocation") == 2, "the start may still have been sent to the task as it is"
     ready.go(120)
@@ -291,12 +292,12 @@ def test_a_run_that_meets_an_obstacle_after_its_claim_gives_the_mover_back(ready
     def change(operation: str) -> None:
         if operation == "patch" and ready.mover().status.current_run is not None:
             ready.kube.after = lambda _: None
-            ready.change(Kind.MOVER, "m", suspend=True)
+            ready.change(MOVER, "m", suspend=True)
 
     ready.kube.after = change
     ready.add_run()
     ready.go(30)
-    ready.change(Kind.MOVER, "m", suspend=False)
+    ready.change(MOVER, "m", suspend=False)
     ready.go(100)
     assert ready.run().status.phase == "Succeeded"
     assert ready.mover().status.current_run is None
@@ -310,14 +311,14 @@ def test_a_trigger_whose_runs_name_is_taken_is_told(ready: Stage) -> None:
     ready.add_mover("other", suspend=True)
     name = trigger_run_name("m", "go")
     ready.add_run(name, "other")
-    ready.change(Kind.MOVER, "m", trigger={"manual": "go"})
+    ready.change(MOVER, "m", trigger={"manual": "go"})
     ready.go(60)
     stalled = next(each for each in ready.mover().status.conditions if each.type == "Stalled")
     assert stalled.status == "True"
     assert name in stalled.message
     assert "spec.trigger.manual" in stalled.message
     assert ready.kube.writes.count("create") <= 3
-    ready.change(Kind.MOVER, "m", trigger={"manual": "again"})
+    ready.change(MOVER, "m", trigger={"manual": "again"})
     ready.go(20)
     assert is_true(ready.mover().status.conditions, "Ready")
     assert ready.run(trigger_run_name("m", "again")).status.phase == "Transferring"
@@ -325,16 +326,16 @@ def test_a_trigger_whose_runs_name_is_taken_is_told(ready: Stage) -> None:
 
 def test_a_token_counts_anew_for_a_mover_made_anew(ready: Stage) -> None:
     """A run of the earlier mover that has not gone yet is not this one's."""
-    ready.change(Kind.MOVER, "m", trigger={"manual": "go"})
+    ready.change(MOVER, "m", trigger={"manual": "go"})
     ready.go(100)
     name = trigger_run_name("m", "go")
-    path = Kind.RUN.value.path(NAMESPACE, name)
+    path = RUN.path(NAMESPACE, name)
     kept = ready.kube.objects[path]
     ready.kube.put(path, kept | {"metadata": metadata_of(kept) | {"finalizers": ["example.com/keep"]}})
-    ready.delete(Kind.MOVER, "m")
+    ready.delete(MOVER, "m")
     ready.go(30)
     assert ready.movers == []
-    ready.create(Kind.MOVER, "m", SPEC | {"trigger": {"manual": "go"}})
+    ready.create(MOVER, "m", SPEC | {"trigger": {"manual": "go"}})
     ready.go(20)
     ready.kube.drop(path)
     ready.go(30)
@@ -348,10 +349,10 @@ def test_a_namespace_that_goes_needs_no_new_runs(ready: Stage) -> None:
 
     ready.kube.before = refuse
     ready.sky.start(_task(ready))
-    ready.change(Kind.MOVER, "m", trigger={"manual": "go"})
+    ready.change(MOVER, "m", trigger={"manual": "go"})
     ready.go(40)
     assert is_true(ready.mover().status.conditions, "Ready")
-    ready.delete(Kind.MOVER, "m")
+    ready.delete(MOVER, "m")
     ready.go(60)
     assert ready.movers == []
     assert ready.sky.of("task") == []

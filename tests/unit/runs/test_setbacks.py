@@ -10,7 +10,8 @@ import pytest
 from datamover_crds.contract import CLAIM_ANNOTATION
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import is_true
-from datamover_operator.kube.resources import Kind
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.runs.kind import RUN
 from tests.unit.movers.sky import error
 from tests.unit.runs.stage import Stage
 
@@ -86,7 +87,7 @@ def test_a_run_whose_start_waits_keeps_no_change_from_the_mover(ready: Stage) ->
     with failing(ready, "StartTaskExecution", FailureKind.ROLE_NOT_ASSUMABLE):
         ready.add_run()
         ready.go(3)
-        ready.change(Kind.MOVER, "m", options={"logLevel": "BASIC"})
+        ready.change(MOVER, "m", options={"logLevel": "BASIC"})
         ready.go(20)
         assert ready.mover().status.observed_generation == 2
         assert is_true(ready.mover().status.conditions, "Ready")
@@ -96,7 +97,7 @@ def test_a_run_whose_start_waits_can_be_cancelled(ready: Stage) -> None:
     with failing(ready, "StartTaskExecution", FailureKind.DENIED):
         ready.add_run()
         ready.go(3)
-        ready.change(Kind.RUN, "r", cancel=True)
+        ready.change(RUN, "r", cancel=True)
         ready.go(0)
         assert ready.run().status.phase == "Cancelled"
 
@@ -113,7 +114,7 @@ def test_a_limit_that_is_refused_is_told_and_rests(ready: Stage) -> None:
     ready.sky.started.clear()
     ready.add_run()
     ready.go(6)
-    ready.change(Kind.RUN, "r", bytesPerSecond=0)
+    ready.change(RUN, "r", bytesPerSecond=0)
     ready.go(40)
     run = ready.run()
     assert run.status.phase == "Transferring"
@@ -122,7 +123,7 @@ def test_a_limit_that_is_refused_is_told_and_rests(ready: Stage) -> None:
     assert "UpdateTaskExecution fails" in str(run.status.message)
     assert len([note for _, note in ready.told.events if "UpdateTaskExecution" in note]) == 1
     assert ready.calls("UpdateTaskExecution") == 1
-    ready.change(Kind.RUN, "r", bytesPerSecond=5)
+    ready.change(RUN, "r", bytesPerSecond=5)
     ready.go(3)
     assert next(iter(ready.sky.started.values())).options["bytesPerSecond"] == 5
     assert not is_true(ready.run().status.conditions, "Stalled")
@@ -134,7 +135,7 @@ def test_a_limit_that_is_refused_is_told_and_rests(ready: Stage) -> None:
 def test_progress_is_recorded_while_a_limit_is_refused(ready: Stage) -> None:
     ready.add_run()
     ready.go(6)
-    ready.change(Kind.RUN, "r", bytesPerSecond=0)
+    ready.change(RUN, "r", bytesPerSecond=0)
     ready.go(60)
     assert ready.run().status.phase == "Succeeded"
 
@@ -143,7 +144,7 @@ def test_a_cancel_that_is_denied_is_told_and_tried_again(ready: Stage) -> None:
     ready.add_run()
     ready.go(6)
     with failing(ready, "CancelTaskExecution", FailureKind.DENIED) as tries:
-        ready.change(Kind.RUN, "r", cancel=True)
+        ready.change(RUN, "r", cancel=True)
         ready.go(20)
         assert tries() == 1
         assert ready.run().status.phase == "Cancelling"
@@ -158,7 +159,7 @@ def test_a_cancel_that_does_not_get_through_is_sent_again(ready: Stage, kind: Fa
     ready.add_run()
     ready.go(6)
     with failing(ready, "CancelTaskExecution", kind) as tries:
-        ready.change(Kind.RUN, "r", cancel=True)
+        ready.change(RUN, "r", cancel=True)
         ready.go(8)
         assert 2 <= tries() <= 5
     ready.go(20)
@@ -169,7 +170,7 @@ def test_a_cancel_that_comes_too_late_is_no_trouble(ready: Stage) -> None:
     ready.add_run()
     ready.go(59.5)
     ready.sky.before = lambda operation: ready._pass_until(ready.tick + 2) if "Cancel" in operation else None
-    ready.change(Kind.RUN, "r", cancel=True)
+    ready.change(RUN, "r", cancel=True)
     ready.go(0)
     assert ready.run().status.phase == "Succeeded"
     assert not any("CancelTaskExecution" in note for _, note in ready.told.events)

@@ -15,7 +15,7 @@ from typing import Literal
 from datamover_crds import AccountVerdict, DataMoverAccount, DataMoverAccountStatus
 from datamover_crds.contract import FINALIZER
 from datamover_operator.aws.failure import Failure
-from datamover_operator.controller.plan.conditions import Conditions, Judge
+from datamover_operator.controller.plan.conditions import Conditions, ConditionsBuilder
 from datamover_operator.movers.plan.names import account_finalizer
 from datamover_operator.movers.plan.steps import Note
 
@@ -167,7 +167,7 @@ def _weight(verdict: AccountVerdict) -> int:
 
 
 def _conditions(o: ObservedAccount, told: AccountVerdict, now: datetime, *, is_one_of_many: bool) -> Conditions:
-    judge = Judge(o.account.status.conditions, o.account.metadata.generation, now)
+    judge = ConditionsBuilder(o.account.status.conditions, o.account.metadata.generation, now)
     message = f"operator '{told.operator}': {told.message}" if is_one_of_many else told.message
     if o.account.metadata.deletion_timestamp is not None:
         if told.state == "Ready":  # said before, by an operator that may be gone

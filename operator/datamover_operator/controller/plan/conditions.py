@@ -21,7 +21,7 @@ _MAX_REASON = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class ConditionsBuilder:
     """Makes an object's conditions: a condition keeps its lastTransitionTime until its status changes."""
 
     previous: Sequence[Condition]

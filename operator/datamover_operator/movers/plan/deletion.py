@@ -8,7 +8,7 @@ from datamover_crds import Retired, from_timestamp
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, TASK_ARN_ANNOTATION, UID_TAG
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import Conditions
-from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, worst_trouble
+from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, worst_failure
 from datamover_operator.movers.plan.garbage import DELETION_ORDER
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed
@@ -33,8 +33,8 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
     if not o.connected and _may_own_something(o):
         message = _since(o, f"DataMoverAccount '{o.mover.spec.account_ref.name}' is not Ready")
         return Plan(conditions=_progress(o, now, message))
-    if o.trouble:
-        return _after_trouble(o, now)
+    if o.failures:
+        return _after_failures(o, now)
     if not o.settled:
         message = "the outcome of an earlier call is unknown; looking in AWS for what it may have created"
         return Plan(retry=True, conditions=_progress(o, now, message))
@@ -95,18 +95,18 @@ def _may_own_something(o: Observed) -> bool:
     return bool(known) or not o.settled
 
 
-def _after_trouble(o: Observed, now: datetime) -> Plan:
-    trouble = worst_trouble(o)
-    if trouble.failure.kind in {FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE}:
-        return _blocked(o, now, lasting_message(trouble))
-    message = _since(o, lasting_message(trouble))
-    is_lasting = trouble.failure.kind is FailureKind.CONFLICT and _age(o, now) > CONFLICT_PATIENCE
-    conditions = o.judge(now).stalled("DeletionBlocked", message) if is_lasting else _progress(o, now, message)
+def _after_failures(o: Observed, now: datetime) -> Plan:
+    failures = worst_failure(o)
+    if failures.failure.kind in {FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE}:
+        return _blocked(o, now, lasting_message(failures))
+    message = _since(o, lasting_message(failures))
+    is_lasting = failures.failure.kind is FailureKind.CONFLICT and _age(o, now) > CONFLICT_PATIENCE
+    conditions = o.conditions(now).stalled("DeletionBlocked", message) if is_lasting else _progress(o, now, message)
     return Plan(retry=True, conditions=conditions)
 
 
 def _blocked(o: Observed, now: datetime, why: str) -> Plan:
-    conditions = o.judge(now).stalled("DeletionBlocked", _since(o, why))
+    conditions = o.conditions(now).stalled("DeletionBlocked", _since(o, why))
     return Plan(again_at=now + SLOW_RETRY, conditions=conditions)
 
 
@@ -123,4 +123,4 @@ def _do(o: Observed, now: datetime, *steps: Step) -> Plan:
 
 
 def _progress(o: Observed, now: datetime, message: str) -> Conditions:
-    return o.judge(now).progressing("Deleting", message)
+    return o.conditions(now).progressing("Deleting", message)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers.plan.names import Side
-from datamover_operator.movers.plan.observed import Observed, Trouble
+from datamover_operator.movers.plan.observed import Observed, StepFailure
 from datamover_operator.movers.plan.steps import Plan
 
 SLOW_RETRY = timedelta(minutes=10)
@@ -24,42 +24,44 @@ _PASSING = {
 _LASTING_FIRST = (FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE)
 
 
-def plan_trouble(o: Observed, now: datetime) -> Plan:
+def plan_failures(o: Observed, now: datetime) -> Plan:
     """The plan after steps that failed: the failure that needs a person is the one to tell."""
-    worst = worst_trouble(o)
+    worst = worst_failure(o)
     failure = worst.failure
     if worst.is_read and failure.kind.passes and o.is_ready:
         return Plan(retry=True, conditions=o.mover.status.conditions)
     if failure.kind in _PASSING:
         reason, meaning = _PASSING[failure.kind]
-        return Plan(retry=True, conditions=o.judge(now).progressing(reason, f"{meaning} ({failure.operation})"))
+        return Plan(retry=True, conditions=o.conditions(now).progressing(reason, f"{meaning} ({failure.operation})"))
     if _is_propagating(o, worst, now):
         message = f"{worst.path}: waiting for the new role or its permissions to reach all of AWS: {failure.message}"
-        return Plan(again_at=now + PROPAGATION_POLL, conditions=o.judge(now).progressing(ROLE_PROPAGATING, message))
+        return Plan(
+            again_at=now + PROPAGATION_POLL, conditions=o.conditions(now).progressing(ROLE_PROPAGATING, message)
+        )
     reason = "AccessDenied" if failure.kind is FailureKind.DENIED else "Refused"
-    return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(reason, lasting_message(worst)))
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(reason, lasting_message(worst)))
 
 
-def worst_trouble(o: Observed) -> Trouble:
+def worst_failure(o: Observed) -> StepFailure:
     """The failure to tell: the one that needs a person, if there is one."""
-    return min(o.trouble, key=lambda trouble: _rank(trouble.failure.kind))
+    return min(o.failures, key=lambda each: _rank(each.failure.kind))
 
 
-def lasting_message(trouble: Trouble) -> str:
+def lasting_message(failed: StepFailure) -> str:
     """AWS's own words, the call they answer, and the field to look at."""
-    failure = trouble.failure
-    return f"{trouble.path}: {failure.operation}: {failure.code}: {failure.message}"
+    failure = failed.failure
+    return f"{failed.path}: {failure.operation}: {failure.code}: {failure.message}"
 
 
 def _rank(kind: FailureKind) -> int:
     return _LASTING_FIRST.index(kind) if kind in _LASTING_FIRST else len(_LASTING_FIRST)
 
 
-def _is_propagating(o: Observed, trouble: Trouble, now: datetime) -> bool:
+def _is_propagating(o: Observed, failed: StepFailure, now: datetime) -> bool:
     """What we made or changed less than two minutes ago can't be used everywhere yet; a user's own can't at all."""
-    if trouble.failure.kind is not FailureKind.ROLE_NOT_ASSUMABLE:
+    if failed.failure.kind is not FailureKind.ROLE_NOT_ASSUMABLE:
         return False
-    sides = [trouble.side] if trouble.side is not None else list(o.roles)
+    sides = [failed.side] if failed.side is not None else list(o.roles)
     return any(f"{side}Role" in o.owned and (side in o.new_rights or _is_young(o, side, now)) for side in sides)
 
 

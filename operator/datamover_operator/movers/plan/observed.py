@@ -11,7 +11,7 @@ from datetime import datetime
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, Retired
 from datamover_operator.aws.failure import Failure
-from datamover_operator.controller.plan.conditions import Judge, is_true
+from datamover_operator.controller.plan.conditions import ConditionsBuilder, is_true
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 
@@ -58,7 +58,7 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
+class ExternalExecution:
     """An execution of the mover's task that no run stands for: somebody else has started it."""
 
     arn: str
@@ -67,7 +67,7 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class StepFailure:
     """A step that failed, and the field of the declaration it came from; or a look at AWS that did (`is_read`)."""
 
     failure: Failure
@@ -81,14 +81,14 @@ class Observed:
     """Everything that planning one mover depends on.
 
     `nonce` is this pass's own; `intent_claimed` says that the stored status holds an intent with it, which is what
-    allows Create* calls. `connected` says that the account lets us in, `account_kept` that
-    its object can't go under us; `settled` is false while something may exist
-    that we do not know of yet; `new_rights` names the sides whose roles' policy this process has just changed;
-    `confirmed` while AWS has not been read since it was last changed; `applied` names the
-    declared fields that AWS has been told of in this pass. `adopting` says that the task is being taken over, `rival`
-    who else manages it. `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs
-    of the tasks that deletion removes. `problem` says why the stored object does not fit its model: what could be read
-    of it is good for cleaning up only. `namespace_goes` says that no object can be made any more.
+    allows Create* calls. `connected` says that AWS has confirmed the account's access, `account_kept` that the account
+    object can't be deleted under us. `settled` is false while something may exist that we do not know of yet;
+    `new_rights` names the sides whose roles' policy this process has just changed; `confirmed` is false from a change
+    in AWS until AWS has been read again; `applied` names the declared fields that AWS has been told of in this pass.
+    `adopting` says that the task is being adopted, `other_owner` who else manages it. `replaced` holds the retired
+    tasks as described in this pass, by ARN; `executions` what runs of the tasks that deletion removes. `problem` says
+    why the stored object does not fit its model: what could be read of it is good for cleaning up only.
+    `namespace_goes` says that the namespace is being deleted, and no object can be created in it.
     """
 
     mover: DataMover
@@ -113,15 +113,15 @@ class Observed:
     confirmed: bool = True
     applied: frozenset[str] = frozenset()
     adopting: bool = False
-    rival: str | None = None
+    other_owner: str | None = None
     replaced: Mapping[str, JsonObject] = field(default_factory=dict)
     executions: tuple[JsonObject, ...] = ()
     problem: str = ""
     runs: tuple[DataMoverRun, ...] = ()
-    strangers: tuple[Stranger, ...] = ()
+    external_executions: tuple[ExternalExecution, ...] = ()
     pruned_before: str | None = None
     namespace_goes: bool = False
-    trouble: tuple[Trouble, ...] = ()
+    failures: tuple[StepFailure, ...] = ()
 
     @property
     def uid(self) -> str:
@@ -155,9 +155,9 @@ class Observed:
         is_unowned = self.mover.spec.adopt is None and (has_roles_alone or not parts <= self.owned)
         return has_no_role or lacks_locations or is_unowned
 
-    def judge(self, now: datetime) -> Judge:
+    def conditions(self, now: datetime) -> ConditionsBuilder:
         """Who says how this mover is."""
-        return Judge(self.mover.status.conditions, self.generation, now)
+        return ConditionsBuilder(self.mover.status.conditions, self.generation, now)
 
 
 def is_ready(mover: DataMover) -> bool:

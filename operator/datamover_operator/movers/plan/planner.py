@@ -15,10 +15,10 @@ from datamover_crds.contract import TASK_ARN_ANNOTATION
 from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.deletion import plan_deletion
 from datamover_operator.movers.plan.diff import disabled_by_service
-from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, plan_trouble, worst_trouble
+from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, plan_failures, worst_failure
 from datamover_operator.movers.plan.garbage import TASK_ACTIVE, clearing_steps, is_busy
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.preconditions import Objection, first_objection
+from datamover_operator.movers.plan.preconditions import UnmetPrecondition, first_unmet
 from datamover_operator.movers.plan.resources import Wanted, wanted_of
 from datamover_operator.movers.plan.run_objects import recall_trigger, run_object_steps
 from datamover_operator.movers.plan.status import is_recorded, last_description, role_notes
@@ -38,33 +38,33 @@ def plan_mover(o: Observed, now: datetime) -> Plan:
     """What to do next for one mover."""
     if o.mover.metadata.deletion_timestamp is not None:
         return plan_deletion(o, now)
-    objection = first_objection(o)
-    if objection is not None:
-        return _object(o, objection, now)
-    if o.trouble:
-        return plan_trouble(o, now)
+    unmet = first_unmet(o)
+    if unmet is not None:
+        return _object(o, unmet, now)
+    if o.failures:
+        return plan_failures(o, now)
     wanted = wanted_of(o)
     return next(plan for stage in STAGES if (plan := stage(o, wanted, now)) is not None)
 
 
-def _object(o: Observed, objection: Objection, now: datetime) -> Plan:
-    if objection.waits:
-        return Plan(conditions=o.judge(now).progressing(objection.reason, objection.message))
-    plan = Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled(objection.reason, objection.message))
-    return _withhold(o, objection, plan, now) if is_withheld(o, objection) else plan
+def _object(o: Observed, unmet: UnmetPrecondition, now: datetime) -> Plan:
+    if unmet.waits:
+        return Plan(conditions=o.conditions(now).progressing(unmet.reason, unmet.message))
+    plan = Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(unmet.reason, unmet.message))
+    return _withhold(o, unmet, plan, now) if is_withheld(o, unmet) else plan
 
 
-def _withhold(o: Observed, objection: Objection, plan: Plan, now: datetime) -> Plan:
+def _withhold(o: Observed, unmet: UnmetPrecondition, plan: Plan, now: datetime) -> Plan:
     """Only what the task would start by itself is stopped; nothing else is changed in AWS."""
-    if o.trouble:
-        worst = worst_trouble(o)
-        message = f"{objection.message}; the schedule could not be disabled: {lasting_message(worst)}"
-        conditions = o.judge(now).stalled(objection.reason, message)
+    if o.failures:
+        worst = worst_failure(o)
+        message = f"{unmet.message}; the schedule could not be disabled: {lasting_message(worst)}"
+        conditions = o.conditions(now).stalled(unmet.reason, message)
         lasts = worst.failure.kind.lasts
         return replace(plan, again_at=plan.again_at if lasts else None, retry=not lasts, conditions=conditions)
     step = stopping_step(o)
     if step is not None and is_active(o):
-        conditions = o.judge(now).stalled(objection.reason, f"{objection.message}; {_STOPPED_AFTER_RUN}")
+        conditions = o.conditions(now).stalled(unmet.reason, f"{unmet.message}; {_STOPPED_AFTER_RUN}")
         return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=conditions)
     return replace(plan, steps=(step if is_marked(o) else Record(),), again_at=None) if step is not None else plan
 
@@ -73,7 +73,7 @@ def _until_settled(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if o.settled:
         return None
     message = "the outcome of an earlier call is unknown; looking in AWS for what it may have created"
-    return Plan(retry=True, conditions=o.judge(now).progressing("InDoubt", message))
+    return Plan(retry=True, conditions=o.conditions(now).progressing("InDoubt", message))
 
 
 def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -84,7 +84,7 @@ def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     is_needed = bool(wanted.creations) or (o.task is not None and not o.finalizer)
     if is_needed and not o.account_kept:
         message = f"waiting for DataMoverAccount '{o.mover.spec.account_ref.name}' to be protected from deletion"
-        waits = o.judge(now).progressing("AccountNotReady", message)
+        waits = o.conditions(now).progressing("AccountNotReady", message)
         # Mostly it takes a moment, which is not worth a write.
         born = o.mover.metadata.creation_timestamp
         is_young = born is not None and now - from_timestamp(born) < PROTECTION_PATIENCE
@@ -95,7 +95,7 @@ def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
 def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     step = stopping_step(o) if o.mover.spec.suspend else None
     if step is not None and is_active(o):
-        conditions = o.judge(now).progressing("WaitingForRun", _STOPPED_AFTER_RUN)
+        conditions = o.conditions(now).progressing("WaitingForRun", _STOPPED_AFTER_RUN)
         return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=conditions)
     return _do(o, now, [step if is_marked(o) else Record()] if step is not None else [])
 
@@ -104,7 +104,7 @@ def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     if not wanted.pending or not is_active(o):
         return None
     message = "the changed spec will be applied when the active run ends"
-    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.judge(now).progressing("WaitingForRun", message))
+    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
 
 
 def _claim(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
@@ -152,7 +152,7 @@ def _clear_away(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if steps or not is_busy(o):
         return _do(o, now, steps)
     message = "the replaced task is still running; it will be deleted when its run ends"
-    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.judge(now).progressing("WaitingForRun", message))
+    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
 
 
 def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -161,7 +161,7 @@ def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
         return None
     why = " ".join(str(described.get(field) or "") for field in ("errorCode", "errorDetail")).strip()
     message = f"DataSync reports the task as UNAVAILABLE: {why or 'no reason given'}"
-    return Plan(again_at=now + SLOW_RETRY, conditions=o.judge(now).stalled("TaskUnavailable", message))
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("TaskUnavailable", message))
 
 
 def _mind_runs(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -175,7 +175,7 @@ def _rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
         message = "suspended: the task matches the spec, and no run is started"
     elif described is not None and disabled_by_service(described):
         message = f"the task matches the spec, but DataSync has disabled its schedule: {_disabled_reason(described)}"
-    return Plan(conditions=o.judge(now).ready(message))
+    return Plan(conditions=o.conditions(now).ready(message))
 
 
 STAGES: tuple[Stage, ...] = (
@@ -213,7 +213,7 @@ def _do(o: Observed, now: datetime, steps: Sequence[Step]) -> Plan | None:
 
 def _applying(o: Observed, now: datetime) -> Conditions:
     """One text for the whole way from a new spec to Ready: each other one would be one more write."""
-    return o.judge(now).progressing("Applying", "applying the spec in AWS")
+    return o.conditions(now).progressing("Applying", "applying the spec in AWS")
 
 
 def _creating_poll(created: str, now: datetime) -> timedelta:

@@ -21,7 +21,7 @@ NOT_GRANTED = "NotGranted"
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
+class UnmetPrecondition:
     """Why nothing is done. `waits` = somebody else's object has to become ready, which wakes the mover again."""
 
     reason: str
@@ -29,26 +29,26 @@ class Objection:
     waits: bool = False
 
 
-def first_objection(observed: Observed) -> Objection | None:
+def first_unmet(observed: Observed) -> UnmetPrecondition | None:
     """The first check that objects."""
     return next((found for check in CHECKS if (found := check(observed)) is not None), None)
 
 
-def _fits_its_model(o: Observed) -> Objection | None:
-    return Objection("InvalidObject", o.problem) if o.problem else None
+def _fits_its_model(o: Observed) -> UnmetPrecondition | None:
+    return UnmetPrecondition("InvalidObject", o.problem) if o.problem else None
 
 
-def _account_exists(o: Observed) -> Objection | None:
+def _account_exists(o: Observed) -> UnmetPrecondition | None:
     if o.account is not None:
         return None
     name = o.mover.spec.account_ref.name
     message = (
         f"spec.accountRef.name: DataMoverAccount '{name}' does not exist; create it, or name another one in a new mover"
     )
-    return Objection("AccountNotFound", message)
+    return UnmetPrecondition("AccountNotFound", message)
 
 
-def _namespace_is_granted(o: Observed) -> Objection | None:
+def _namespace_is_granted(o: Observed) -> UnmetPrecondition | None:
     assert o.account is not None  # noqa: S101 - checked before
     if namespace_granted(o.account, o.identity.namespace):
         return None
@@ -56,19 +56,19 @@ def _namespace_is_granted(o: Observed) -> Objection | None:
         f"spec.accountRef.name: DataMoverAccount '{o.account.metadata.name}' grants nothing to namespace "
         f"'{o.identity.namespace}'; add it to spec.grants[].namespaces of the account"
     )
-    return Objection(NOT_GRANTED, message)
+    return UnmetPrecondition(NOT_GRANTED, message)
 
 
-def _arns_are_right(o: Observed) -> Objection | None:
+def _arns_are_right(o: Observed) -> UnmetPrecondition | None:
     found = first_mistake(o.mover.spec)
-    return Objection("InvalidSpec", found) if found is not None else None
+    return UnmetPrecondition("InvalidSpec", found) if found is not None else None
 
 
-def _locations_are_granted(o: Observed) -> Objection | None:
+def _locations_are_granted(o: Observed) -> UnmetPrecondition | None:
     return next((found for side in SIDES if (found := _location_is_granted(o, side)) is not None), None)
 
 
-def _location_is_granted(o: Observed, side: Side) -> Objection | None:
+def _location_is_granted(o: Observed, side: Side) -> UnmetPrecondition | None:
     assert o.account is not None  # noqa: S101 - checked before
     location, namespace = location_of(o.mover.spec, side), o.identity.namespace
     uri, point = location_uri(location), access_point_of(location)
@@ -82,10 +82,10 @@ def _location_is_granted(o: Observed, side: Side) -> Objection | None:
         f"{field}: DataMoverAccount '{o.account.metadata.name}' does not grant '{what}' to namespace '{namespace}'; "
         f"add {needed} to spec.grants[].locations of the account"
     )
-    return Objection(NOT_GRANTED, message)
+    return UnmetPrecondition(NOT_GRANTED, message)
 
 
-def _roles_are_granted(o: Observed) -> Objection | None:
+def _roles_are_granted(o: Observed) -> UnmetPrecondition | None:
     assert o.account is not None  # noqa: S101 - checked before
     for side in SIDES:
         field, arn = _users_role(location_of(o.mover.spec, side))
@@ -95,7 +95,7 @@ def _roles_are_granted(o: Observed) -> Objection | None:
                 f"namespace '{o.identity.namespace}'; add a pattern that matches it to spec.grants[].roleArns "
                 "of the account"
             )
-            return Objection(NOT_GRANTED, message)
+            return UnmetPrecondition(NOT_GRANTED, message)
     return None
 
 
@@ -105,7 +105,7 @@ def _users_role(location: Location) -> tuple[str, str | None]:
     return "efs.fileSystemAccessRoleArn", location.efs.file_system_access_role_arn if location.efs is not None else None
 
 
-def _role_has_one_path(o: Observed) -> Objection | None:
+def _role_has_one_path(o: Observed) -> UnmetPrecondition | None:
     source, destination = (s3.access_role if (s3 := location_of(o.mover.spec, side).s3) else None for side in SIDES)
     if source is None or destination is None or source.path == destination.path:
         return None
@@ -115,55 +115,57 @@ def _role_has_one_path(o: Observed) -> Objection | None:
         f"spec.destination.s3.accessRole.path: '{destination.path}': the source names the same role '{source.name}' "
         f"with path '{source.path}'; a role has one path"
     )
-    return Objection("InvalidSpec", message)
+    return UnmetPrecondition("InvalidSpec", message)
 
 
-def _account_is_ready(o: Observed) -> Objection | None:
+def _account_is_ready(o: Observed) -> UnmetPrecondition | None:
     if o.connected:
         return None
     message = f"waiting for DataMoverAccount '{o.mover.spec.account_ref.name}' to become Ready"
-    return Objection("AccountNotReady", message, waits=True)
+    return UnmetPrecondition("AccountNotReady", message, waits=True)
 
 
-def _task_is_ours(o: Observed) -> Objection | None:
-    if o.rival is None:
+def _task_is_ours(o: Observed) -> UnmetPrecondition | None:
+    if o.other_owner is None:
         return None
     arn = o.task.arn if o.task is not None else ""
     message = (
-        f"spec.adopt.taskArn: task '{arn}' is already managed by {o.rival}, and a task can have only one owner; "
+        f"spec.adopt.taskArn: task '{arn}' is already managed by {o.other_owner}, and a task can have only one owner; "
         f"to take it over, delete that mover with spec.deletionPolicy Retain, "
         f"then remove the tag '{UID_TAG}' from the task"
     )
-    return Objection("AlreadyManaged", message)
+    return UnmetPrecondition("AlreadyManaged", message)
 
 
-def _adopted_task_exists(o: Observed) -> Objection | None:
+def _adopted_task_exists(o: Observed) -> UnmetPrecondition | None:
     adopt = o.mover.spec.adopt
     if adopt is None or not o.adopting or o.task is not None:
         return None
-    return Objection(
+    return UnmetPrecondition(
         "TaskNotFound", f"spec.adopt.taskArn: task '{adopt.task_arn}' does not exist in the account's Region"
     )
 
 
-def _adopted_task_fits(o: Observed) -> Objection | None:
+def _adopted_task_fits(o: Observed) -> UnmetPrecondition | None:
     if not o.adopting or o.task is None or o.task.described is None:
         return None
     for side in SIDES:
-        objection = _adopted_location_fits(o, side)
-        if objection is not None:
-            return objection
+        unmet = _adopted_location_fits(o, side)
+        if unmet is not None:
+            return unmet
     mode, actual = o.mover.spec.task_mode, o.task.described.get("taskMode")
     if mode is not None and actual is not None and mode != actual:
-        return Objection("AdoptionMismatch", f"spec.taskMode: '{mode}': the task to adopt has taskMode '{actual}'")
+        return UnmetPrecondition(
+            "AdoptionMismatch", f"spec.taskMode: '{mode}': the task to adopt has taskMode '{actual}'"
+        )
     return None
 
 
-def _adopted_location_fits(o: Observed, side: Side) -> Objection | None:
+def _adopted_location_fits(o: Observed, side: Side) -> UnmetPrecondition | None:
     location = o.locations.get(side)
     described = location.described if location is not None else None
     if described is None:
-        return Objection(
+        return UnmetPrecondition(
             "AdoptionMismatch",
             f"spec.{side}: the {side} location of the task to adopt has a type that is not supported",
         )
@@ -172,17 +174,19 @@ def _adopted_location_fits(o: Observed, side: Side) -> Objection | None:
     if split_uri(wanted) == split_uri(actual):
         is_kept = bool(point) and access_point_of(location_of(o.mover.spec, side)) != point
         message = f"spec.{side}.efs.accessPointArn: the {side} of the task to adopt uses an access point; declare it"
-        return Objection("AdoptionMismatch", message) if is_kept else None
+        return UnmetPrecondition("AdoptionMismatch", message) if is_kept else None
     is_told = o.account is not None and location_granted(
         o.account, o.identity.namespace, actual, str(point) if point else None
     )
     what = (
         f"is '{actual}'; declare that one" if is_told else "is a different one, which is not granted to this namespace"
     )
-    return Objection("AdoptionMismatch", f"spec.{side}: names '{wanted}', but the {side} of the task to adopt {what}")
+    return UnmetPrecondition(
+        "AdoptionMismatch", f"spec.{side}: names '{wanted}', but the {side} of the task to adopt {what}"
+    )
 
 
-def _kept_roles_are_granted(o: Observed) -> Objection | None:
+def _kept_roles_are_granted(o: Observed) -> UnmetPrecondition | None:
     """A location that is adopted keeps its role, unless the spec names another: it is used as one from the spec is."""
     assert o.account is not None  # noqa: S101 - checked before
     for side in SIDES:
@@ -193,7 +197,7 @@ def _kept_roles_are_granted(o: Observed) -> Objection | None:
                 f"'{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; "
                 "add a pattern that matches it to spec.grants[].roleArns of the account"
             )
-            return Objection(NOT_GRANTED, message)
+            return UnmetPrecondition(NOT_GRANTED, message)
     return None
 
 
@@ -212,7 +216,7 @@ def _kept_role(o: Observed, side: Side) -> tuple[str, str | None]:
     return "s3.accessRole", role.arn if role is not None and is_told and is_others and is_kept else None
 
 
-def _legacy_task_is_rests(o: Observed) -> Objection | None:
+def _legacy_task_is_rests(o: Observed) -> UnmetPrecondition | None:
     if not o.adopting or o.task is None or o.task.tags is None or o.account is None:
         return None
     tags = o.task.tags
@@ -223,10 +227,10 @@ def _legacy_task_is_rests(o: Observed) -> Objection | None:
         "spec.adopt.taskArn: the task was created by the older REST service; only movers in the account's "
         "spec.rest.namespace may adopt it"
     )
-    return Objection(NOT_GRANTED, message)
+    return UnmetPrecondition(NOT_GRANTED, message)
 
 
-CHECKS: tuple[Callable[[Observed], Objection | None], ...] = (
+CHECKS: tuple[Callable[[Observed], UnmetPrecondition | None], ...] = (
     _fits_its_model,
     _account_exists,
     _namespace_is_granted,

@@ -81,7 +81,7 @@ def role_arn_for(o: Observed, side: Side) -> str | None:
 
 
 def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
-    assert o.account is not None  # noqa: S101 - objections come first
+    assert o.account is not None  # noqa: S101 - preconditions come first
     access = o.account.spec.access_roles
     steps: list[Step] = []
     creations: list[str] = []

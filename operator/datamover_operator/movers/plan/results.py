@@ -12,7 +12,7 @@ from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.movers.plan.desired import TASK_FIELDS, declared_fields, split_uri
 from datamover_operator.movers.plan.garbage import with_retired
 from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name
-from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource, Trouble
+from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource, StepFailure
 from datamover_operator.movers.plan.steps import (
     AwsStep,
     CancelExecution,
@@ -30,13 +30,13 @@ from datamover_operator.movers.plan.steps import (
 
 
 def after_failure(o: Observed, step: AwsStep, failure: Failure) -> Observed:
-    """A step failed. A role's name that somebody else has is no trouble yet: ours gets a suffix."""
+    """A step failed. A role's name that somebody else has is no failures yet: ours gets a suffix."""
     if isinstance(step, CreateRole) and failure.kind is FailureKind.CONFLICT:
         is_plain = not any(distinct_role_name(name, o.uid) == step.name for name in o.taken_roles)
         if is_plain:
             return replace(o, taken_roles=o.taken_roles | {step.name})
         failure = replace(failure, kind=FailureKind.REFUSED)
-    return replace(o, trouble=(*o.trouble, Trouble(failure, step.path, getattr(step, "side", None))))
+    return replace(o, failures=(*o.failures, StepFailure(failure, step.path, getattr(step, "side", None))))
 
 
 @singledispatch

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from datamover_crds import from_timestamp
 from datamover_crds.contract import LAST_TRIGGER_ANNOTATION
 from datamover_operator.movers.plan.names import execution_run_name, trigger_run_name
-from datamover_operator.movers.plan.observed import Observed, Stranger
+from datamover_operator.movers.plan.observed import ExternalExecution, Observed
 from datamover_operator.movers.plan.schedules import next_start
 from datamover_operator.movers.plan.status import last_description
 from datamover_operator.movers.plan.steps import Annotate, CreateRun, DropLostRun, Step
@@ -26,7 +26,7 @@ def recall_trigger(o: Observed) -> tuple[Step, ...]:
 
 def run_object_steps(o: Observed, now: datetime) -> tuple[Step, ...]:
     """What to do next about the mover's run objects."""
-    makes = () if o.namespace_goes else (_record_strangers(o), _trigger(o))
+    makes = () if o.namespace_goes else (_record_external_executions(o), _trigger(o))
     rooms = (_drop_lost_run(o), *makes, history_steps(o.mover.spec.run_history, o.runs, now))
     return next((steps for steps in rooms if steps), ())
 
@@ -38,9 +38,11 @@ def _drop_lost_run(o: Observed) -> tuple[Step, ...]:
     return (DropLostRun(holder.name, holder.uid),)
 
 
-def _record_strangers(o: Observed) -> tuple[Step, ...]:
+def _record_external_executions(o: Observed) -> tuple[Step, ...]:
     name = o.identity.name
-    return tuple(CreateRun(execution_run_name(name, each.arn), _origin(o, each), each.arn) for each in o.strangers)
+    return tuple(
+        CreateRun(execution_run_name(name, each.arn), _origin(o, each), each.arn) for each in o.external_executions
+    )
 
 
 def _trigger(o: Observed) -> tuple[Step, ...]:
@@ -59,7 +61,7 @@ def _open_token(o: Observed) -> str | None:
     return None if token in {o.mover.status.last_trigger, o.annotated.get(LAST_TRIGGER_ANNOTATION)} else token
 
 
-def _origin(o: Observed, stranger: Stranger) -> str:
+def _origin(o: Observed, stranger: ExternalExecution) -> str:
     """DataSync does not tell who started an execution; one that starts when the schedule says so is the schedule's."""
     started = from_timestamp(stranger.started_at)
     due = next_start(last_description(o), started - SCHEDULE_SLACK)

@@ -13,7 +13,7 @@ from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, declared_fie
 from datamover_operator.movers.plan.garbage import without_unwanted_roles
 from datamover_operator.movers.plan.names import SIDES, distinct_role_name
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.preconditions import first_objection
+from datamover_operator.movers.plan.preconditions import first_unmet
 from datamover_operator.movers.plan.resources import role_arn_for
 from datamover_operator.movers.plan.roles import wanted_roles
 from datamover_operator.movers.plan.schedules import next_start
@@ -92,7 +92,7 @@ def _disabling(o: Observed) -> set[str]:
     """The mark of a schedule that is about to be disabled: written first, for nothing else would tell of it."""
     if is_marked(o) or stopping_step(o) is None:
         return set()
-    return {SCHEDULE_STATUS} if o.mover.spec.suspend or is_withheld(o, first_objection(o)) else set()
+    return {SCHEDULE_STATUS} if o.mover.spec.suspend or is_withheld(o, first_unmet(o)) else set()
 
 
 def _disabled(o: Observed) -> set[str]:
@@ -116,7 +116,7 @@ def _current_run(o: Observed) -> RunRef | None:
 
 
 def _is_in_doubt(o: Observed) -> bool:
-    return not o.settled or any(trouble.failure.kind is FailureKind.UNKNOWN_OUTCOME for trouble in o.trouble)
+    return not o.settled or any(failures.failure.kind is FailureKind.UNKNOWN_OUTCOME for failures in o.failures)
 
 
 def _facts(o: Observed) -> dict[str, object]:
@@ -124,7 +124,7 @@ def _facts(o: Observed) -> dict[str, object]:
 
     A task that the mover may not take over leaves no trace in it: the next pass would believe it to be the mover's.
     """
-    if o.adopting and first_objection(o) is not None:
+    if o.adopting and first_unmet(o) is not None:
         return {}
     o = without_unwanted_roles(o)
     facts: dict[str, object] = {"task_arn": o.task.arn if o.task is not None else None}

@@ -9,15 +9,15 @@ from datamover_crds import JsonObject
 from datamover_crds.contract import UID_TAG
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.preconditions import NOT_GRANTED, Objection
+from datamover_operator.movers.plan.preconditions import NOT_GRANTED, UnmetPrecondition
 from datamover_operator.movers.plan.steps import UpdateTask
 
 
-def is_withheld(o: Observed, objection: Objection | None) -> bool:
+def is_withheld(o: Observed, unmet: UnmetPrecondition | None) -> bool:
     """Whether the task shall start nothing, though the mover can't be carried out as declared."""
-    if objection is None or o.problem or o.adopting or o.mover.metadata.deletion_timestamp is not None:
+    if unmet is None or o.problem or o.adopting or o.mover.metadata.deletion_timestamp is not None:
         return False
-    return o.mover.spec.suspend or objection.reason == NOT_GRANTED
+    return o.mover.spec.suspend or unmet.reason == NOT_GRANTED
 
 
 def stopping_step(o: Observed) -> UpdateTask | None:

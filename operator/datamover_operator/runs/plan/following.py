@@ -10,7 +10,7 @@ from datamover_operator.runs.plan.claims import holds, wants_to_queue
 from datamover_operator.runs.plan.executions import has_ended, status_from
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import is_execution_of, takes_task_along
-from datamover_operator.runs.plan.status import ended, judged, set_back
+from datamover_operator.runs.plan.status import ended, judged, with_failure
 from datamover_operator.runs.plan.steps import CancelRun, ClaimMover, LimitBandwidth, Protect, RunPlan
 
 _LIMITABLE = frozenset({"LAUNCHING", "LAUNCHED", "PREPARING", "TRANSFERRING", "VERIFYING"})
@@ -80,7 +80,7 @@ def _cancel(o: ObservedRun, arn: str, status: DataMoverRunStatus, now: datetime)
 
 
 def _attempt(o: ObservedRun, step: CancelRun | LimitBandwidth, status: DataMoverRunStatus, now: datetime) -> RunPlan:
-    """Take the step, unless it is resting after a setback: then tell of that."""
-    if o.setback is not None and o.setback.step == step:
-        return RunPlan(status=set_back(o, status, o.setback.failure, now))
+    """Take the step, unless it is resting after a failed_step: then tell of that."""
+    if o.failed_step is not None and o.failed_step.step == step:
+        return RunPlan(status=with_failure(o, status, o.failed_step.failure, now))
     return RunPlan(steps=(step,) if o.connected else (), status=status)

@@ -12,7 +12,7 @@ from datamover_operator.runs.plan.steps import RunStep
 
 
 @dataclass(frozen=True, slots=True)
-class Setback:
+class FailedStep:
     """A step that AWS did not carry out, and why; it rests until its time comes again.
 
     `is_busy` says of a start that another execution held the task then.
@@ -47,5 +47,5 @@ class ObservedRun:
     cancel_sent: bool = False
     settled: bool = True
     search_failure: Failure | None = None
-    setback: Setback | None = None
+    failed_step: FailedStep | None = None
     connected: bool = True

@@ -15,9 +15,9 @@ from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.runs.plan.claims import holds, wants_to_queue
 from datamover_operator.runs.plan.following import follow
-from datamover_operator.runs.plan.observed import ObservedRun, Setback
+from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
 from datamover_operator.runs.plan.ownership import claim_of, takes_task_along
-from datamover_operator.runs.plan.status import ended, set_back, told, words_of
+from datamover_operator.runs.plan.status import ended, told, with_failure, words_of
 from datamover_operator.runs.plan.steps import (
     ClaimMover,
     ClaimRun,
@@ -113,8 +113,8 @@ def _start(o: ObservedRun, now: datetime) -> RunPlan:
     if obstacle is not None:
         steps: tuple[RunStep, ...] = () if _is_owned(o, identity) else (Own(),)
         return RunPlan(steps=(*_withdrawal(o, mover), *steps), status=told(o, "Pending", *obstacle, now))
-    if o.setback is not None and isinstance(o.setback.step, Start):
-        return _refused(o, mover, o.setback, now)
+    if o.failed_step is not None and isinstance(o.failed_step.step, Start):
+        return _refused(o, mover, o.failed_step, now)
     return _next_of_start(o, mover, identity, now)
 
 
@@ -133,14 +133,14 @@ def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: da
     return RunPlan(steps=(Start(start_request(o, identity, str(mover.status.task_arn), o.claim.nonce)),))
 
 
-def _refused(o: ObservedRun, mover: DataMover, setback: Setback, now: datetime) -> RunPlan:
+def _refused(o: ObservedRun, mover: DataMover, failed_step: FailedStep, now: datetime) -> RunPlan:
     """A start that certainly had no effect: what only the user can mend rejects the run, all else may pass."""
-    failure = setback.failure
+    failure = failed_step.failure
     if failure.kind in _FINAL_REFUSALS:
-        reason = "AlreadyRunning" if setback.is_busy else failure.kind.value
+        reason = "AlreadyRunning" if failed_step.is_busy else failure.kind.value
         return RunPlan(status=ended(o, "Rejected", reason, words_of(failure), now))
     waiting = told(o, "Pending", failure.kind.value, words_of(failure), now)
-    return RunPlan(steps=_withdrawal(o, mover), status=set_back(o, waiting, failure, now))
+    return RunPlan(steps=_withdrawal(o, mover), status=with_failure(o, waiting, failure, now))
 
 
 def _withdrawal(o: ObservedRun, mover: DataMover) -> tuple[RunStep, ...]:

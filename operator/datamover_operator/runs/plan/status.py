@@ -7,7 +7,7 @@ from datetime import datetime
 from datamover_crds import DataMoverRunStatus, Phase
 from datamover_crds.contract import FINAL_PHASES
 from datamover_operator.aws.failure import Failure, FailureKind
-from datamover_operator.controller.plan.conditions import Judge, timestamp
+from datamover_operator.controller.plan.conditions import ConditionsBuilder, timestamp
 from datamover_operator.runs.plan.observed import ObservedRun
 
 _MAX_REASON = 1024
@@ -27,22 +27,22 @@ def ended(o: ObservedRun, phase: Phase, reason: str, message: str, now: datetime
 
 def judged(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> DataMoverRunStatus:
     """Conditions as kstatus reads them: a run is Ready when it has succeeded, Stalled when it can't any more."""
-    judge, message = _judge(o, now), status.message or ""
+    builder, message = _conditions(o, now), status.message or ""
     if status.phase == "Succeeded":
-        conditions = judge.ready("the transfer is complete")
+        conditions = builder.ready("the transfer is complete")
     elif status.phase in FINAL_PHASES:
-        conditions = judge.stalled(status.reason or "Ended", message)
+        conditions = builder.stalled(status.reason or "Ended", message)
     else:
-        conditions = judge.progressing(status.reason or "Running", message)
+        conditions = builder.progressing(status.reason or "Running", message)
     return status.model_copy(update={"conditions": conditions, "observed_generation": o.run.metadata.generation})
 
 
-def set_back(o: ObservedRun, status: DataMoverRunStatus, failure: Failure, now: datetime) -> DataMoverRunStatus:
+def with_failure(o: ObservedRun, status: DataMoverRunStatus, failure: Failure, now: datetime) -> DataMoverRunStatus:
     """Tell why AWS did not do what is asked for: Stalled, where somebody has to change something first (I5)."""
     reason = "AccessDenied" if failure.kind is FailureKind.DENIED else failure.kind.value
     message = words_of(failure)
-    judge = _judge(o, now)
-    tell = judge.stalled if failure.kind.lasts else judge.progressing
+    builder = _conditions(o, now)
+    tell = builder.stalled if failure.kind.lasts else builder.progressing
     return judged(o, status, now).model_copy(
         update={"reason": reason, "message": message, "conditions": tell(reason, message)}
     )
@@ -53,5 +53,5 @@ def words_of(failure: Failure) -> str:
     return f"{failure.operation}: {failure.code}: {failure.message}"
 
 
-def _judge(o: ObservedRun, now: datetime) -> Judge:
-    return Judge(o.run.status.conditions, o.run.metadata.generation, now)
+def _conditions(o: ObservedRun, now: datetime) -> ConditionsBuilder:
+    return ConditionsBuilder(o.run.status.conditions, o.run.metadata.generation, now)

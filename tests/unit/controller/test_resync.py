@@ -9,15 +9,15 @@ from typing import cast
 import pytest
 
 from datamover_crds import JsonObject
-from datamover_operator.controller.context import Caches, Desk, Key
-from datamover_operator.controller.event_filter import Intake
-from datamover_operator.controller.resync import Stock
+from datamover_operator.controller.context import Caches, Key
+from datamover_operator.controller.resync import Resync
 from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.controllers import KINDS
 from datamover_operator.kube.client import KubeClient, KubeError
-from datamover_operator.kube.resources import Kind
-from datamover_operator.process.metrics import Metrics
+from datamover_operator.movers.kind import MOVER
 from tests.support.waiting import eventually_async
-from tests.unit.controller.test_intake import mover
+from tests.unit.controller.filters import event_filter_of
+from tests.unit.controller.test_event_filter import mover
 
 
 class Lists:
@@ -34,39 +34,39 @@ class Lists:
 
 class Room:
     def __init__(self, *items: JsonObject) -> None:
-        self.caches = Caches.empty()
+        self.caches = Caches(KINDS)
         self.queue: WorkQueue[Key] = WorkQueue()
         self.lists = Lists(*items)
-        intake = Intake(self.caches, self.queue, Metrics())
-        self.stock = Stock(cast("KubeClient", self.lists), intake, ("n",))
+        event_filter = event_filter_of(self.caches, self.queue)
+        self.resync = Resync(cast("KubeClient", self.lists), event_filter, KINDS, ("n",))
 
 
 async def test_what_vanished_unseen_is_let_go_and_looked_at() -> None:
     room = Room(mover("1"))
-    await room.stock.take(Kind.MOVER)
-    assert await room.queue.take() == (Desk.MOVER, "u")
-    room.queue.done((Desk.MOVER, "u"))
-    task = asyncio.create_task(room.stock.take_forever())
+    await room.resync.run(MOVER)
+    assert await room.queue.take() == (MOVER, "u")
+    room.queue.done((MOVER, "u"))
+    task = asyncio.create_task(room.resync.run_forever())
     room.lists.items = []
-    room.stock.want(Kind.MOVER.value.collection("n"))
-    await eventually_async(lambda: asyncio.sleep(0, room.caches.movers.get("u") is None))
-    assert await room.queue.take() == (Desk.MOVER, "u")
+    room.resync.request(MOVER.collection("n"))
+    await eventually_async(lambda: asyncio.sleep(0, room.caches[MOVER].get("u") is None))
+    assert await room.queue.take() == (MOVER, "u")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_change_that_no_event_told_is_news() -> None:
     room = Room(mover("2", generation=2))
-    Intake(room.caches, WorkQueue(), Metrics()).seen(Kind.MOVER, None, mover("1"))
-    await room.stock.take(Kind.MOVER)
-    assert await room.queue.take() == (Desk.MOVER, "u")
+    event_filter_of(room.caches, WorkQueue()).seen(MOVER, None, mover("1"))
+    await room.resync.run(MOVER)
+    assert await room.queue.take() == (MOVER, "u")
 
 
 async def test_nothing_is_let_go_while_the_kind_is_not_served() -> None:
     room = Room(mover("1"))
-    await room.stock.take(Kind.MOVER)
+    await room.resync.run(MOVER)
     room.lists.items = None
     with pytest.raises(KubeError):
-        await room.stock.take(Kind.MOVER)
-    await room.stock.take_all()
-    assert room.caches.movers.get("u") is not None
+        await room.resync.run(MOVER)
+    await room.resync.run_all()
+    assert room.caches[MOVER].get("u") is not None

@@ -14,17 +14,20 @@ import pytest
 
 from datamover_common.tasks import Background
 from datamover_crds import JsonObject
-from datamover_operator.accounts.connections import AccountBook
-from datamover_operator.controller.context import Caches, Clock, Office
-from datamover_operator.controller.event_filter import Intake
-from datamover_operator.controller.periodic import make_rounds
+from datamover_operator.accounts.connections import Connections
+from datamover_operator.controller.context import AnyKind, Caches, Clock, Context
+from datamover_operator.controller.event_filter import EventFilter
+from datamover_operator.controller.periodic import run_periodically
 from datamover_operator.controller.work_queue import WorkQueue
-from datamover_operator.kube.resources import Kind
-from datamover_operator.movers.memory import Memories
+from datamover_operator.controllers import KINDS
+from datamover_operator.movers.kind import MOVER
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
-from datamover_operator.runs.poller import Board, Poller
+from datamover_operator.runs.executions import ExecutionCache
+from datamover_operator.runs.kind import RUN
+from datamover_operator.runs.poller import Poller
 from tests.support.waiting import eventually_async
+from tests.unit.controller.filters import event_filter_of
 
 
 async def test_an_account_that_hangs_is_visited_once_and_the_others_again_and_again() -> None:
@@ -38,7 +41,7 @@ async def test_an_account_that_hangs_is_visited_once_and_the_others_again_and_ag
     async def others_go_on() -> bool:
         return visits["quick"] >= 5
 
-    async with Background().running(make_rounds(0.001, lambda: ["hangs", "quick"], visit), "rounds"):
+    async with Background().running(run_periodically(0.001, lambda: ["hangs", "quick"], visit), "rounds"):
         await eventually_async(others_go_on)
     assert visits["hangs"] == 1
 
@@ -48,7 +51,7 @@ async def test_a_mistake_in_a_visit_ends_the_rounds() -> None:
         raise LookupError(name)
 
     with pytest.raises(ExceptionGroup) as caught:
-        await asyncio.wait_for(make_rounds(0.001, lambda: ["a"], visit), 10)
+        await asyncio.wait_for(run_periodically(0.001, lambda: ["a"], visit), 10)
     assert caught.group_contains(LookupError)
 
 
@@ -72,20 +75,20 @@ class Book:
     def __init__(self) -> None:
         self._ways = {"hangs": SimpleNamespace(datasync=Hanging()), "quick": SimpleNamespace(datasync=Counting())}
 
-    def way_into(self, name: str) -> Any:  # noqa: ANN401 - stands for Aws
+    def aws_for(self, name: str) -> Any:  # noqa: ANN401 - stands for Aws
         return self._ways[name]
 
 
-def put(intake: Intake, kind: Kind, name: str, spec: JsonObject, **more: Any) -> None:  # noqa: ANN401 - members
+def put(event_filter: EventFilter, kind: AnyKind, name: str, spec: JsonObject, **more: Any) -> None:  # noqa: ANN401 - members
     metadata = {
         "name": name,
         "namespace": "n",
-        "uid": f"{kind.value.kind}-{name}",
+        "uid": f"{kind.name}-{name}",
         "generation": 1,
         "resourceVersion": "1",
     }
-    raw = {"apiVersion": "datamover.io/v1alpha1", "kind": kind.value.kind, "metadata": metadata, "spec": spec, **more}
-    intake.seen(kind, None, cast("JsonObject", raw))
+    raw = {"apiVersion": "datamover.io/v1alpha1", "kind": kind.name, "metadata": metadata, "spec": spec, **more}
+    event_filter.seen(kind, None, cast("JsonObject", raw))
 
 
 def execution(name: str, number: int) -> str:
@@ -93,17 +96,17 @@ def execution(name: str, number: int) -> str:
 
 
 async def test_runs_of_one_account_are_polled_though_many_of_another_hang() -> None:
-    caches, metrics, board = Caches.empty(), Metrics(), Board()
+    caches, metrics, executions = Caches(KINDS), Metrics(), ExecutionCache()
     queue: WorkQueue[Any] = WorkQueue()
-    intake = Intake(caches, queue, metrics)
+    event_filter = event_filter_of(caches, queue, metrics)
     location: JsonObject = {"s3": {"s3BucketArn": "arn:aws:s3:::bucket"}}
     for account, runs in (("hangs", 100), ("quick", 1)):
         spec: JsonObject = {"accountRef": {"name": account}, "source": location, "destination": location}
-        put(intake, Kind.MOVER, account, spec, status={"taskArn": execution(account, 0).partition("/execution")[0]})
+        put(event_filter, MOVER, account, spec, status={"taskArn": execution(account, 0).partition("/execution")[0]})
         for number in range(runs):
             status = {"phase": "Transferring", "executionArn": execution(account, number)}
-            put(intake, Kind.RUN, f"{account}-{number}", {"moverRef": {"name": account}}, status=status)
-    office = Office(
+            put(event_filter, RUN, f"{account}-{number}", {"moverRef": {"name": account}}, status=status)
+    context = Context(
         settings=Settings(run_poll_interval_seconds=0.1),
         instance="i",
         cluster_id="c",
@@ -113,15 +116,14 @@ async def test_runs_of_one_account_are_polled_though_many_of_another_hang() -> N
         writer=cast("Any", None),
         events=cast("Any", None),
         metrics=metrics,
-        memories=Memories(),
         rng=random.Random(0),  # noqa: S311 - nothing is drawn
     )
 
     async def it_goes_on() -> bool:
-        described = board.read(execution("quick", 0)) or {}
+        described = executions.get(execution("quick", 0)) or {}
         return cast("int", described.get("bytesTransferred", 0)) >= 3
 
-    poller = Poller(office, cast("AccountBook", Book()), board)
-    async with Background().running(poller.poll_forever(), "poller"):
+    poller = Poller(context, cast("Connections", Book()), executions)
+    async with Background().running(poller.run_forever(), "poller"):
         await eventually_async(it_goes_on)
     assert metrics.registry.get_sample_value("datamover_active_runs") == 101

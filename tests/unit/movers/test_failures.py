@@ -8,6 +8,7 @@ from datamover_crds import JsonObject
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers import reconciler as movers_module
 from datamover_operator.movers.plan.names import distinct_role_name
+from datamover_operator.runs.kind import RUN
 from tests.support.specs import s3
 from tests.unit.movers.given import (
     DRIFT,
@@ -41,7 +42,7 @@ def test_a_read_that_fails_changes_nothing_of_a_ready_mover(operation: str, kind
         assert world.settle() == "Ready"
         assert world.raw == raw
         assert (len(world.kube.writes), len(world.told.events)) == (writes, events)
-        assert world.memory.must_look is False
+        assert not world.memory.everything.is_open
 
 
 @pytest.mark.parametrize("kind", PASSING)
@@ -173,7 +174,7 @@ def test_a_task_that_is_unavailable_is_told_of() -> None:
         item = world.sky.of("task")[0]
         item.described |= why
         item.status = "UNAVAILABLE"
-        world.memory.must_describe = True
+        world.memory.description.request()
         world.reconcile()
         assert told(world, "Stalled")["reason"] == "TaskUnavailable"
         assert "the agent is away" in str(told(world, "Stalled")["message"])
@@ -338,7 +339,7 @@ def test_deletion_waits_until_the_run_is_recorded() -> None:
         assert "the result of run 'r1' is not recorded" in str(told(world, "Reconciling")["message"])
         assert counts(world) == ONE_OF_EACH
         del world.kube.objects[run]
-        world.caches.runs.drop("run-1")
+        world.caches[RUN].drop("run-1")
         assert world.settle() == "Gone"
         assert counts(world) == NOTHING
 

@@ -7,7 +7,9 @@ from typing import cast
 from weakref import ref
 
 from datamover_crds import JsonObject
-from datamover_operator.controller.context import ACTIVE, Caches
+from datamover_operator.controller.context import Caches
+from datamover_operator.controllers import KINDS
+from datamover_operator.runs.kind import ACTIVE, RUN
 
 RUNS = 2000
 
@@ -38,11 +40,11 @@ def ended(number: int) -> JsonObject:
 
 def test_a_history_of_ended_runs_is_cheap_to_remember() -> None:
     """50,000 of them, ten for each of 5,000 movers, leave most of 512 MiB to the work itself."""
-    caches = Caches.empty()
+    caches = Caches(KINDS)
     tracemalloc.start()
     try:
         for number in range(RUNS):
-            caches.runs.put(ended(number))
+            caches[RUN].put(ended(number))
         each = tracemalloc.get_traced_memory()[0] / RUNS
     finally:
         tracemalloc.stop()
@@ -50,26 +52,26 @@ def test_a_history_of_ended_runs_is_cheap_to_remember() -> None:
 
 
 def test_what_was_packed_is_read_as_it_was() -> None:
-    caches = Caches.empty()
-    entry = caches.runs.put(ended(1))
+    caches = Caches(KINDS)
+    entry = caches[RUN].put(ended(1))
     for number in range(2, RUNS):
-        caches.runs.put(ended(number))
+        caches[RUN].put(ended(number))
     assert entry.raw["status"] == ended(1)["status"]
     assert entry.model.status.phase == "Succeeded"
 
 
 def test_what_has_just_been_read_is_not_read_again() -> None:
-    caches = Caches.empty()
-    read = ref(caches.runs.put(ended(1)).model)
-    assert caches.runs.put(ended(1)).model is read()
+    caches = Caches(KINDS)
+    read = ref(caches[RUN].put(ended(1)).model)
+    assert caches[RUN].put(ended(1)).model is read()
 
 
 def test_a_run_is_active_until_it_ends() -> None:
-    caches = Caches.empty()
+    caches = Caches(KINDS)
     run = ended(1)
-    caches.runs.put(run | {"status": {"phase": "Transferring"}})
-    assert caches.runs.uids(ACTIVE) == caches.runs.uids(("n", "m", ACTIVE)) == ["uid-1"]
+    caches[RUN].put(run | {"status": {"phase": "Transferring"}})
+    assert caches[RUN].uids(ACTIVE) == caches[RUN].uids(("n", "m", ACTIVE)) == ["uid-1"]
     metadata = cast("JsonObject", run["metadata"]) | {"resourceVersion": "99"}
-    caches.runs.put(run | {"metadata": metadata})
-    assert caches.runs.uids(ACTIVE) == caches.runs.uids(("n", "m", ACTIVE)) == []
-    assert caches.runs.uids(("n", "m")) == ["uid-1"]
+    caches[RUN].put(run | {"metadata": metadata})
+    assert caches[RUN].uids(ACTIVE) == caches[RUN].uids(("n", "m", ACTIVE)) == []
+    assert caches[RUN].uids(("n", "m")) == ["uid-1"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from datamover_crds import JsonObject
-from datamover_operator.controller.context import Caches, Desk, Key
-from datamover_operator.controller.event_filter import Intake
+from datamover_operator.controller.context import Caches, Key
 from datamover_operator.controller.work_queue import WorkQueue
-from datamover_operator.kube.resources import Kind
+from datamover_operator.controllers import KINDS
+from datamover_operator.movers.kind import MOVER
 from datamover_operator.process.metrics import Metrics
+from tests.unit.controller.filters import event_filter_of
 
 
 def mover(version: str, **more: JsonValue) -> JsonObject:
@@ -24,27 +25,27 @@ def mover(version: str, **more: JsonValue) -> JsonObject:
 
 def test_an_answer_that_its_objects_deletion_overtook_brings_nothing_back() -> None:
     """The last finalizer is removed: the deletion is often seen before the write's own answer."""
-    caches = Caches.empty()
-    intake = Intake(caches, WorkQueue(), Metrics())
-    intake.seen(Kind.MOVER, None, mover("1", finalizers=["datamover.io/cleanup"]))
+    caches = Caches(KINDS)
+    event_filter = event_filter_of(caches, WorkQueue())
+    event_filter.seen(MOVER, None, mover("1", finalizers=["datamover.io/cleanup"]))
     without = mover("2", deletionTimestamp="2026-01-01T00:00:00Z")
-    intake.expect(Kind.MOVER, without)
-    intake.seen(Kind.MOVER, "DELETED", mover("3", deletionTimestamp="2026-01-01T00:00:00Z"))
-    intake.wrote(Kind.MOVER, without)
-    assert caches.movers.get("u") is None
-    assert caches.movers.under(("account", "a")) == []
+    event_filter.expect(MOVER, without)
+    event_filter.seen(MOVER, "DELETED", mover("3", deletionTimestamp="2026-01-01T00:00:00Z"))
+    event_filter.wrote(MOVER, without)
+    assert caches[MOVER].get("u") is None
+    assert caches[MOVER].under(("account", "a")) == []
 
 
 def test_the_news_of_an_old_ones_deletion_takes_nothing_from_a_new_one_of_its_name() -> None:
     metrics = Metrics()
-    intake = Intake(Caches.empty(), WorkQueue(), metrics)
-    intake.seen(Kind.MOVER, None, mover("1"))
-    intake.seen(Kind.MOVER, "ADDED", mover("3", uid="new"))
-    intake.seen(Kind.MOVER, "DELETED", mover("2"))
+    event_filter = event_filter_of(Caches(KINDS), WorkQueue(), metrics)
+    event_filter.seen(MOVER, None, mover("1"))
+    event_filter.seen(MOVER, "ADDED", mover("3", uid="new"))
+    event_filter.seen(MOVER, "DELETED", mover("2"))
     metrics.run_ended("n", "m", "Succeeded", moved=7)
     moved = {"namespace": "n", "mover": "m"}
     assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) == 7
-    intake.seen(Kind.MOVER, "DELETED", mover("4", uid="new"))
+    event_filter.seen(MOVER, "DELETED", mover("4", uid="new"))
     metrics.run_ended("n", "m", "Succeeded", moved=7)
     assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) is None
 
@@ -52,21 +53,21 @@ def test_the_news_of_an_old_ones_deletion_takes_nothing_from_a_new_one_of_its_na
 def test_an_edit_that_a_read_finds_first_is_news() -> None:
     """A conflict lets an object be read anew: what a user has edited meanwhile is seen there before its event."""
     queue: WorkQueue[Key] = WorkQueue()
-    intake = Intake(Caches.empty(), queue, Metrics())
-    intake.seen(Kind.MOVER, None, mover("1"))
-    queue.forget((Desk.MOVER, "u"))
-    intake.found(Kind.MOVER, mover("2", generation=2))
-    intake.seen(Kind.MOVER, "MODIFIED", mover("2", generation=2))
+    event_filter = event_filter_of(Caches(KINDS), queue)
+    event_filter.seen(MOVER, None, mover("1"))
+    queue.forget((MOVER, "u"))
+    event_filter.found(MOVER, mover("2", generation=2))
+    event_filter.seen(MOVER, "MODIFIED", mover("2", generation=2))
     assert len(queue) == 1
 
 
 def test_the_answer_to_our_own_write_is_no_news() -> None:
     queue: WorkQueue[Key] = WorkQueue()
-    intake = Intake(Caches.empty(), queue, Metrics())
-    intake.seen(Kind.MOVER, None, mover("1"))
-    queue.forget((Desk.MOVER, "u"))
+    event_filter = event_filter_of(Caches(KINDS), queue)
+    event_filter.seen(MOVER, None, mover("1"))
+    queue.forget((MOVER, "u"))
     written = mover("2", annotations={"datamover.io/task-arn": "arn:aws:task"})
-    intake.expect(Kind.MOVER, written)
-    intake.wrote(Kind.MOVER, written)
-    intake.seen(Kind.MOVER, "MODIFIED", written)
+    event_filter.expect(MOVER, written)
+    event_filter.wrote(MOVER, written)
+    event_filter.seen(MOVER, "MODIFIED", written)
     assert len(queue) == 0

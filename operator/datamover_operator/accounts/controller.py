@@ -1,0 +1,41 @@
+"""The controller of DataMoverAccounts: what the machine has to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pydantic import JsonValue
+
+from datamover_crds import JsonObject
+from datamover_operator.accounts.connections import Connections
+from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.accounts.reconciler import AccountReconciler
+from datamover_operator.aws.ports import Accounts
+from datamover_operator.controller.context import Context
+from datamover_operator.controller.registry import Change, Controller, Wake
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.client import KubeClient
+from datamover_operator.movers.kind import MOVER, by_account
+
+
+def account_controller(
+    context: Context,
+    client: KubeClient,
+    accounts: Accounts,
+    connections: Connections,
+    wake_movers: Callable[[str], None],
+) -> Controller:
+    """Reconcile DataMoverAccounts; `wake_movers` has all movers of the named account looked at."""
+
+    def wakes(change: Change) -> Iterator[Wake]:
+        """Wake the movers of an account whose spec is another."""
+        if _generation(change.before) != _generation(change.after):
+            name = str(metadata_of(change.known).get("name", ""))
+            yield from (Wake(MOVER, uid) for uid in context.caches[MOVER].uids(by_account(name)))
+
+    reconciler = AccountReconciler(context, client, accounts, connections, wake_movers)
+    return Controller(ACCOUNT, reconciler.reconcile, wakes=wakes)
+
+
+def _generation(raw: JsonObject | None) -> JsonValue:
+    return metadata_of(raw).get("generation") if raw is not None else None

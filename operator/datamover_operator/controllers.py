@@ -1,0 +1,31 @@
+"""The kinds that the operator reconciles, and their controllers: a new kind is one package and its line here."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from datamover_operator.accounts.connections import Connections
+from datamover_operator.accounts.controller import account_controller
+from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.aws.ports import Accounts
+from datamover_operator.controller.context import AnyKind, Context
+from datamover_operator.controller.registry import Registry
+from datamover_operator.kube.client import KubeClient
+from datamover_operator.movers.controller import mover_controller
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.wake import wake_movers
+from datamover_operator.runs.controller import run_controller
+from datamover_operator.runs.kind import RUN
+
+KINDS: tuple[AnyKind, ...] = (MOVER, RUN, ACCOUNT)
+
+
+def register_all(registry: Registry, context: Context, client: KubeClient, accounts: Accounts) -> None:
+    """Register the controller of each kind; `client` reads Secrets, `accounts` connects to AWS."""
+    connections, memories = Connections(context.caches[ACCOUNT]), Memories()
+    registry.register(mover_controller(context, connections, memories))
+    registry.register(run_controller(context, connections, memories))
+    registry.register(
+        account_controller(context, client, accounts, connections, partial(wake_movers, context, memories))
+    )

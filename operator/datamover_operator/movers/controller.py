@@ -1,0 +1,82 @@
+"""The controller of DataMovers: what the machine has to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datamover_crds import DataMoverStatus, from_timestamp
+from datamover_operator.accounts.connections import Connections
+from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.controller.context import Context
+from datamover_operator.controller.event_filter import our_finalizers
+from datamover_operator.controller.plan.conditions import is_true
+from datamover_operator.controller.registry import Change, Controller, Wake
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.resources import reference
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.reconciler import MoverReconciler
+from datamover_operator.movers.sweep import Sweep
+from datamover_operator.runs.kind import RUN, active_by_mover
+
+_ACCOUNT_DELAY = 2.0
+"""How long an account waits before it counts its movers: many come at once."""
+
+
+def mover_controller(context: Context, connections: Connections, memories: Memories) -> Controller:
+    """Reconcile DataMovers in the accounts that `connections` lead into."""
+    news = _News(context)
+    return Controller(
+        MOVER,
+        MoverReconciler(context, connections, memories).reconcile,
+        wakes=news.wakes,
+        shows=news.shows,
+        jobs={"sweep": Sweep(context, connections, memories).run_forever},
+    )
+
+
+class _News:
+    """What a change of a mover means for others."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def wakes(self, change: Change) -> Iterator[Wake]:
+        """The runs that wait for it; where it is new or gone, its account."""
+        caches, raw = self._context.caches, change.known
+        metadata = metadata_of(raw)
+        mover = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+        yield from (Wake(RUN, uid) for uid in caches[RUN].uids(active_by_mover(*mover)))
+        account = caches[ACCOUNT].named("", reference(raw, "accountRef"))
+        if account is not None and None in change:
+            yield Wake(ACCOUNT, account.uid, _ACCOUNT_DELAY if our_finalizers(account.metadata) else 0.0)
+
+    def shows(self, change: Change) -> None:
+        """The mover's series: by its newest version, and none where it is gone and no other has its name by now."""
+        metadata = metadata_of(change.known)
+        namespace, name = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+        entry = self._context.caches[MOVER].named(namespace, name)
+        if entry is None:
+            self._context.metrics.forget_mover(namespace, name)
+        elif change.after is not None:
+            self._show(namespace, name, entry.model.status)
+
+    def _show(self, namespace: str, name: str, status: DataMoverStatus) -> None:
+        metrics = self._context.metrics
+        metrics.mover_state(namespace, name, _state(status))
+        if status.last_successful_time is not None:
+            metrics.last_success(namespace, name, from_timestamp(status.last_successful_time))
+        latest = status.current_run or status.last_run
+        last, following = latest.start_time if latest is not None else None, status.next_scheduled_time
+        metrics.starts(
+            namespace,
+            name,
+            last=from_timestamp(last) if last else None,
+            following=from_timestamp(following) if following else None,
+        )
+
+
+def _state(status: DataMoverStatus) -> str:
+    """Which condition stands."""
+    kinds = ("Ready", "Reconciling", "Stalled")
+    return next((kind for kind in kinds if is_true(status.conditions, kind)), "Unknown")

@@ -1,0 +1,37 @@
+"""The controller of DataMoverRuns: what the machine has to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datamover_operator.accounts.connections import Connections
+from datamover_operator.controller.context import Context
+from datamover_operator.controller.registry import Change, Controller, Wake
+from datamover_operator.kube.cache import metadata_of
+from datamover_operator.kube.resources import reference
+from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.memory import Memories
+from datamover_operator.runs.executions import ExecutionCache
+from datamover_operator.runs.kind import RUN
+from datamover_operator.runs.poller import Poller
+from datamover_operator.runs.reconciler import RunReconciler
+
+
+def run_controller(context: Context, connections: Connections, movers: Memories) -> Controller:
+    """Reconcile DataMoverRuns; `movers` remembers what their movers have to look at."""
+    executions = ExecutionCache()
+
+    def wakes(change: Change) -> Iterator[Wake]:
+        """Wake the mover of a run that is gone."""
+        if change.after is None:
+            namespace = str(metadata_of(change.known).get("namespace", ""))
+            mover = context.caches[MOVER].named(namespace, reference(change.known, "moverRef"))
+            if mover is not None:
+                yield Wake(MOVER, mover.uid)
+
+    return Controller(
+        RUN,
+        RunReconciler(context, connections, executions, movers).reconcile,
+        wakes=wakes,
+        jobs={"poller": Poller(context, connections, executions).run_forever},
+    )
