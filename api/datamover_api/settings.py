@@ -21,10 +21,10 @@ class Settings(ProgramSettings):
 
     keys_file: Annotated[
         Path,
-        Field(description="The file with the pre-shared keys, one a line; it is read again when it changes."),
+        Field(description="The file with the pre-shared keys, one per line; it is reloaded when it changes."),
     ]
     highest_bcrypt_cost: Annotated[
-        int, Field(ge=4, le=16, description="A token whose hash costs more is refused at once.")
+        int, Field(ge=4, le=16, description="A token whose bcrypt cost is higher is refused without computing it.")
     ] = 12
 
     http_host: Annotated[
@@ -38,21 +38,21 @@ class Settings(ProgramSettings):
     http_port: Annotated[int, Field(ge=0, le=65535, description="Its port; 0: any free one, which is logged.")] = 8000
     tls_certificate_file: Annotated[
         Path | None,
-        Field(description="The certificate and its chain (PEM): HTTPS is served. Read again when it changes."),
+        Field(description="The certificate and its chain (PEM), to serve HTTPS; reloaded when it changes."),
     ] = None
     tls_key_file: Annotated[Path | None, Field(description="The certificate's private key (PEM).")] = None
 
     largest_body_bytes: Annotated[
-        int, Field(ge=1024, le=16 * 1024 * 1024, description="The largest request body, in bytes.")
+        int, Field(ge=1024, le=16 * 1024 * 1024, description="The maximum size of a request body, in bytes.")
     ] = 256 * 1024
     head_timeout_seconds: Annotated[
-        float, Field(ge=0.1, le=300, description="How long a request's head may take to come, in seconds.")
+        float, Field(ge=0.1, le=300, description="How long a request's head may take to arrive, in seconds.")
     ] = 10
     body_timeout_seconds: Annotated[
-        float, Field(ge=0.1, le=300, description="How long a request's body may take to come, in seconds.")
+        float, Field(ge=0.1, le=300, description="How long a request's body may take to arrive, in seconds.")
     ] = 10
     keep_alive_seconds: Annotated[
-        int, Field(ge=0, le=3600, description="How long a connection may rest between requests, in seconds.")
+        int, Field(ge=0, le=3600, description="How long a connection may be idle between requests, in seconds.")
     ] = 75
 
     start_timeout_seconds: Annotated[
@@ -76,14 +76,15 @@ class Settings(ProgramSettings):
         Field(
             ge=0.1,
             le=300,
-            description="How long a deletion, and a creation that waits for one, wait for its end, in seconds.",
+            description="How long a deletion, or a creation that waits for one, waits for it to finish, in seconds.",
         ),
     ] = 20
     kubernetes_timeout_seconds: Annotated[
-        float, Field(ge=0.1, le=300, description="The longest that a request to Kubernetes may take, in seconds.")
+        float, Field(ge=0.1, le=300, description="The timeout of a request to Kubernetes, in seconds.")
     ] = 15
     shutdown_grace_seconds: Annotated[
-        int, Field(ge=0, le=600, description="How long requests in flight may take to end on SIGTERM, in seconds.")
+        int,
+        Field(ge=0, le=600, description="How long requests in flight may take to finish after SIGTERM, in seconds."),
     ] = 25
 
     githash: Annotated[

@@ -22,8 +22,8 @@ class ProgramSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="forbid")
 
-    log_format: Annotated[LogFormat, Field(description="One JSON object a line, or lines for people.")] = "json"
-    log_level: Annotated[LogLevel, Field(description="The least important events that are logged.")] = "info"
+    log_format: Annotated[LogFormat, Field(description="One JSON object per line, or text for people.")] = "json"
+    log_level: Annotated[LogLevel, Field(description="The lowest level that is logged.")] = "info"
 
     @classmethod
     def settings_customise_sources(  # the signature is pydantic-settings'

@@ -61,7 +61,7 @@ def test_what_is_typed_to_install_it_works(type_: Type) -> None:
     )  # as it was set before
 
     notes = type_(commands("For some namespaces only"))
-    assert "it looks after movers in team-b." in notes
+    assert "it manages movers in team-b." in notes
     assert "datamoveraccount.datamover.io/production serverside-applied" in type_(manifests_in(notes))
     assert len(type_("helm list --all-namespaces --short").split()) == 2
 
@@ -86,4 +86,4 @@ def test_notes_tell_what_an_uninstall_takes_along(keep: bool, install: bool, kub
         kubeconfig=kubeconfig,
         values={"crds": {"keep": keep, "install": install}},
     )
-    assert ("On uninstall every mover of the cluster is removed" in told) is (install and not keep)
+    assert ("Uninstalling deletes the CRDs and every mover in the cluster" in told) is (install and not keep)

@@ -25,14 +25,14 @@ class Settings(ProgramSettings):
         tuple[_Label, ...],
         NoDecode,
         Field(
-            description="The namespaces whose objects are looked after; empty: all.",
+            description="The namespaces whose objects are managed; empty: all.",
             json_schema_extra={"accepted": "names of namespaces, separated by commas"},
         ),
     ] = ()
     operator_namespace: Annotated[
         _Label,
         Field(
-            description="The operator's own namespace: the accounts' Secrets and the Lease are here.",
+            description="The operator's own namespace, which has the accounts' Secrets and the Lease.",
             json_schema_extra=dict(_NAME),
         ),
     ] = "datamover-system"
@@ -40,64 +40,71 @@ class Settings(ProgramSettings):
         str | None,
         Field(
             pattern=r"^[A-Za-z0-9._-]{1,64}$",
-            description="What tells this cluster's resources in AWS from another's; by default kube-system's uid.",
+            description="Identifies this cluster in tags in AWS; by default the uid of namespace kube-system.",
             json_schema_extra={"accepted": "1 to 64 characters of A-Z, a-z, 0-9, '.', '_' and '-'"},
         ),
     ] = None
 
-    workers: Annotated[int, Field(ge=1, le=1000, description="Objects that are reconciled at the same time.")] = 64
+    workers: Annotated[int, Field(ge=1, le=1000, description="How many objects are reconciled at the same time.")] = 64
     drift_interval_seconds: Annotated[
-        float, Field(ge=10, le=86400, description="How often a steady mover is compared with what AWS has, in seconds.")
+        float, Field(ge=10, le=86400, description="How often a mover at rest is compared with AWS, in seconds.")
     ] = 600
     sweep_interval_seconds: Annotated[
         float,
-        Field(ge=1, le=3600, description="How often an account's tasks are listed for foreign executions, in seconds."),
+        Field(
+            ge=1,
+            le=3600,
+            description="How often the tasks of an account are listed to find external executions, in seconds.",
+        ),
     ] = 30
     settling_seconds: Annotated[
         float,
         Field(
             ge=1,
             le=3600,
-            description="How long after a doubtful creation a listing may prove that nothing was made, in seconds.",
+            description="How long after an unknown outcome a listing may show that nothing was created, in seconds.",
         ),
     ] = 60
     run_poll_interval_seconds: Annotated[
         float, Field(ge=0.1, le=300, description="How often an active execution is described, in seconds.")
     ] = 5
     run_status_pace_seconds: Annotated[
-        float, Field(ge=0, le=300, description="The least time between two status writes of an active run, in seconds.")
+        float,
+        Field(ge=0, le=300, description="The minimum time between two status writes of an active run, in seconds."),
     ] = 2
     refused_retry_seconds: Annotated[
-        float, Field(ge=1, le=86400, description="How long what AWS refused rests before it is tried anew, in seconds.")
+        float, Field(ge=1, le=86400, description="How long after AWS refused a call it is retried, in seconds.")
     ] = 600
     shutdown_grace_seconds: Annotated[
         float,
         Field(
             ge=0,
             le=300,
-            description="How long the process may take to end on SIGTERM, calls in flight included, in seconds.",
+            description="How long the process may take to exit after SIGTERM, including calls in flight, in seconds.",
         ),
     ] = 4
 
-    aws_threads: Annotated[int, Field(ge=1, le=256, description="AWS calls in flight, all accounts together.")] = 24
+    aws_threads: Annotated[
+        int, Field(ge=1, le=256, description="The maximum number of AWS calls in flight, over all accounts.")
+    ] = 24
     aws_rate: Annotated[
-        float, Field(ge=0.1, le=10000, description="AWS calls per second, for each account and region.")
+        float, Field(ge=0.1, le=10000, description="AWS calls per second for each account and Region.")
     ] = 100
     aws_burst: Annotated[
-        int, Field(ge=1, le=100000, description="AWS calls that an account may get at once after a pause.")
+        int, Field(ge=1, le=100000, description="How many AWS calls an account may make at once after a pause.")
     ] = 200
     aws_connect_timeout_seconds: Annotated[
-        float, Field(ge=0.1, le=60, description="The longest time to connect to AWS, in seconds.")
+        float, Field(ge=0.1, le=60, description="The timeout for connecting to AWS, in seconds.")
     ] = 5
     aws_read_timeout_seconds: Annotated[
-        float, Field(ge=0.1, le=600, description="The longest time to wait for an answer of AWS, in seconds.")
+        float, Field(ge=0.1, le=600, description="The timeout for reading an answer from AWS, in seconds.")
     ] = 30
     aws_call_timeout_seconds: Annotated[
         float,
         Field(
             ge=0.1,
             le=600,
-            description="The longest time an AWS call may take in all, in seconds; it is never sent later than that.",
+            description="The timeout for a whole AWS call, in seconds; the call is never sent later than that.",
         ),
     ] = 45
 
@@ -111,18 +118,18 @@ class Settings(ProgramSettings):
     ] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535, description="Its port; 0: any free one, which is logged.")] = 8080
 
-    lease: Annotated[bool, Field(description="Work only while holding a Lease, so that a second operator rests.")] = (
-        True
-    )
+    lease: Annotated[
+        bool, Field(description="Work only while holding a Lease, so that a second operator stands by.")
+    ] = True
     lease_name: Annotated[
         _Label,
         Field(
-            description="The Lease's name, and the operator's: what it holds accounts by.",
+            description="The name of the Lease and of the operator, which is part of its finalizer on accounts.",
             json_schema_extra=dict(_NAME),
         ),
     ] = "datamover-operator"
     lease_seconds: Annotated[
-        float, Field(ge=3, le=300, description="How long a Lease that is not renewed stays held, in seconds.")
+        float, Field(ge=3, le=300, description="How long a Lease stays held when it is not renewed, in seconds.")
     ] = 15
 
     @property
