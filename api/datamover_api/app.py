@@ -9,11 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from datamover_api.http.answers import RefusalError, text
+from datamover_api.http.answers import RefusalError, error_text, text
 from datamover_api.openapi import describe
 
 OPENAPI, DOCS = "/openapi.json", "/docs"
-_NOT_FOUND = "404 page not found"
+_NOT_FOUND, _NOT_ALLOWED = "404 page not found", "Method Not Allowed"
 
 
 def application(version: str, *routers: APIRouter) -> FastAPI:
@@ -41,8 +41,8 @@ def application(version: str, *routers: APIRouter) -> FastAPI:
 async def _unserved(request: Request, error: Exception) -> Response:
     """A path or a method that no route serves."""
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return Response(status_code=error.status_code, headers={"Allow": ", ".join(_served(request))})
-    return text(_NOT_FOUND, HTTPStatus.NOT_FOUND)
+        return error_text(_NOT_ALLOWED, error.status_code, {"Allow": ", ".join(_served(request))})
+    return error_text(_NOT_FOUND, HTTPStatus.NOT_FOUND)
 
 
 def _served(request: Request) -> list[str]:

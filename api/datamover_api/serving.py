@@ -14,6 +14,7 @@ import uvicorn
 
 from datamover_api.actions.janitor import Janitor
 from datamover_api.actions.movers import Movers
+from datamover_api.actions.rollback import Rollback
 from datamover_api.actions.runs import Patience, Runs
 from datamover_api.actions.writer import Writer
 from datamover_api.app import DOCS, OPENAPI, application
@@ -25,6 +26,7 @@ from datamover_api.http.connections import connections
 from datamover_api.http.gate import Gate
 from datamover_api.http.health import HEALTHZ, READYZ, health_routes
 from datamover_api.kube.client import KubeClient, KubeError
+from datamover_api.legacy.flywheel import FailedCreations
 from datamover_api.legacy.routes import PUBLIC, legacy_routes
 from datamover_api.legacy.service import Service
 from datamover_api.metrics import Metrics
@@ -46,18 +48,18 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
             client = await KubeClient.from_environment(settings.kubernetes_timeout_seconds)
             stack.push_async_callback(client.close)
             listener = stack.enter_context(bound(settings.http_host, settings.http_port))
-            mirror, writer, verifier = (
-                Mirror(client, background),
-                Writer(client),
-                Verifier(ring, settings.highest_bcrypt_cost),
-            )
+            writer, failed = Writer(client), FailedCreations()
+            rollback = Rollback(writer, failed.note)
+            mirror = Mirror(client, background, rollback.look)
+            verifier = Verifier(ring, settings.highest_bcrypt_cost)
             stack.callback(verifier.close)
             runs = Runs(writer, _patience(settings), background)
-            service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), runs)
+            service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), runs, failed)
             config = _config(settings, _gate(settings, mirror, service, verifier))
         except (OSError, KubeError) as error:
             _log.error("can't start", error=str(error))
             return 1
+        await stack.enter_async_context(owned(rollback.take_back(), "rollback", failures.end))
         await stack.enter_async_context(mirror.reflecting())
         await stack.enter_async_context(runs.taking_back())
         janitor = Janitor(lambda: mirror.rooms, runs, writer, _longest_start(settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -18,6 +18,27 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 
 _SHOWN_MAX = 120
+_MUST: Final[Mapping[str, str]] = {
+    "string_type": "must be a string",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "literal_error": "must be {expected}",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+}
+"""What must hold, by the type of pydantic's error; its own texts name Python's types."""
+_PATTERNS: Final[Mapping[str, str]] = {"^arn:": "must be an ARN, which starts with arn:"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,16 @@ def _problem(error: ErrorDetails) -> Problem:
         case "rule":
             field_path: str = error["ctx"]["field_path"]
             return Problem((path + field_path).lstrip("."), _dig(value, field_path), error["msg"])
-    return Problem(path.lstrip("."), value, error["msg"])
+    return Problem(path.lstrip("."), value, requirement(error))
+
+
+def requirement(error: ErrorDetails) -> str:
+    """What must hold where a model has found an error, in words that name no type of Python's."""
+    context = error.get("ctx", {})
+    if context.get("pattern") in _PATTERNS:
+        return _PATTERNS[context["pattern"]]
+    text = _MUST.get(error["type"])
+    return text.format_map(context) if text is not None else error["msg"]
 
 
 def _dig(value: object, field_path: str) -> object:

@@ -111,7 +111,7 @@ class DataMoverSpec(Model):
     """Where data comes from."""
     destination: Location
     """Where data goes to."""
-    tags: Annotated[tuple[Tag, ...], Items(at_most=40, key="key")] = ()
+    tags: Annotated[tuple[Tag, ...], Items(at_most=46, key="key")] = ()
     """Tags on everything the operator makes in AWS for this mover."""
     options: TaskOptions = Field(default_factory=TaskOptions)
     """How DataSync transfers."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamover_api.legacy.creating import InvalidRequestError, new_mover, role_name
+from datamover_api.legacy.creating import IllFormedError, InvalidRequestError, new_mover, role_name
 from datamover_api.legacy.wire import CreateMover
 from datamover_crds import DataMover, dump
 from tests.api.samples import account
@@ -99,7 +99,7 @@ def test_without_an_organisation_there_is_no_tag_and_no_step_of_the_path() -> No
     ("members", "message"),
     [
         ({"Name": None, "Source": None}, "Name is a required field"),
-        ({"Name": ""}, "Name is a required field"),
+        ({"Name": ""}, "Name doesn't match regex ^[a-zA-Z0-9-]+$"),
         ({"Name": "x" * 41 + "!", "Source": None}, "Name cannot exceed 40 characters "),
         ({"Name": "a_b", "Source": None}, "Name doesn't match regex ^[a-zA-Z0-9-]+$"),
         ({"Name": "a\n"}, "Name doesn't match regex ^[a-zA-Z0-9-]+$"),
@@ -117,24 +117,54 @@ def test_the_older_service_s_checks_in_their_order(members: dict[str, Any], mess
 
 
 @pytest.mark.parametrize(
-    ("members", "message"),
+    ("members", "step", "message"),
     [
-        ({"Source": {"Type": "NFS"}}, "Source.Type: 'NFS': must be S3 or EFS"),
-        ({"Source": {"Type": "s3", "S3": {}}}, "Source.Type: 's3': must be S3 or EFS"),
-        ({"Destination": {"Type": "EFS", "S3": {}}}, "Destination.EFS is required where Destination.Type is EFS"),
-        ({"Source": {"Type": "S3", "S3": {}}}, 'Source.S3.S3BucketArn: "":'),
-        ({"Source": {"Type": "S3", "S3": {"S3BucketArn": "bucket"}}}, 'Source.S3.S3BucketArn: "bucket":'),
-        ({"Destination": {"Type": "EFS", "EFS": {**EFS["EFS"], "SubnetArn": "x"}}}, 'Destination.EFS.SubnetArn: "x":'),  # type: ignore[dict-item]
-        ({"Tags": [{"Key": "a", "Value": "é"}]}, 'Tags[0].Value: "é":'),
-        ({"Tags": [{"Value": "v"}]}, 'Tags[0].Key: "":'),
-        ({"group": "größe"}, "group 'größe': must be"),
-        ({"group": "a b"}, 'group: "/spinup/spindev/a b/":'),
+        ({"Source": {"Type": "NFS"}}, "source", "Source.Type: 'NFS': must be S3 or EFS"),
+        ({"Source": {"Type": "s3", "S3": {}}}, "source", "Source.Type: 's3': must be S3 or EFS"),
+        (
+            {"Destination": {"Type": "EFS", "S3": {}}},
+            "destination",
+            "Destination.EFS is required where Destination.Type is EFS",
+        ),
+        (
+            {"Source": {"Type": "S3", "S3": {}}},
+            "source",
+            'Source.S3.S3BucketArn: "": must have at least 5 characters',
+        ),
+        (
+            {"Source": {"Type": "S3", "S3": {"S3BucketArn": "bucket"}}},
+            "source",
+            'Source.S3.S3BucketArn: "bucket": must be an ARN, which starts with arn:',
+        ),
+        (
+            {"Destination": {"Type": "EFS", "EFS": NETWORK | {"EfsFilesystemArn": FILE_SYSTEM, "SubnetArn": "subnet"}}},
+            "destination",
+            'Destination.EFS.SubnetArn: "subnet": must be an ARN, which starts with arn:',
+        ),
+        (
+            {"Tags": [{"Key": "a", "Value": "é"}]},
+            "source",
+            'Tags[0].Value: "é": must match the pattern ^[a-zA-Z0-9 +=._:@/-]*$',
+        ),
+        ({"Tags": [{"Value": "v"}]}, "source", 'Tags[0].Key: "": must have at least 1 characters'),
+        (
+            {"group": "größe"},
+            "source",
+            "group 'größe': must be 1 to 256 characters of A-Z, a-z, 0-9, space and +=._:@-",
+        ),
+        (
+            {"group": "a b"},
+            "source",
+            'group: "/spinup/spindev/a b/": an IAM path must hold printable ASCII characters, without a space',
+        ),
     ],
 )
-def test_what_can_t_be_stored_is_told_by_the_client_s_own_names(members: dict[str, Any], message: str) -> None:
-    with pytest.raises(InvalidRequestError) as refused:
+def test_what_can_t_be_carried_out_fails_a_step_by_the_client_s_own_names(
+    members: dict[str, Any], step: str, message: str
+) -> None:
+    with pytest.raises(IllFormedError) as refused:
         made(**members)
-    assert str(refused.value).startswith(message)
+    assert (refused.value.step, str(refused.value)) == (step, message)
 
 
 @given(st.from_regex(r"[a-zA-Z0-9-]{1,40}", fullmatch=True), st.text("abAB09+=._:@-", min_size=1, max_size=256))

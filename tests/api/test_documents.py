@@ -10,7 +10,7 @@ import pytest
 from datamover_api.legacy import examples
 from datamover_api.legacy.documents import go_time, location_document, mover_document, run_document
 from datamover_api.legacy.state import TaskState
-from tests.api.samples import DESCRIBED, DESTINATION, S3, SOURCE, TASK, execution, mover, ready, run
+from tests.api.samples import CREATED, DESCRIBED, DESTINATION, S3, SOURCE, TASK, execution, mover, ready, run
 
 STATE = TaskState("RUNNING", execution(7), None)
 
@@ -185,12 +185,36 @@ def test_a_run_has_the_execution_s_counters_and_result() -> None:
         ("Failed", "ERROR"),
         ("Cancelled", "ERROR"),
         ("Unknown", "ERROR"),
-        (None, None),
+        ("Pending", "LAUNCHING"),
+        (None, "LAUNCHING"),
     ],
 )
-def test_a_run_s_status_is_its_execution_s(phase: str | None, status: str | None) -> None:
-    document = run_document(run(1, phase))
-    assert (document["Status"], document["Result"]) == (status, None)
+def test_a_run_s_status_is_its_execution_s(phase: str | None, status: str) -> None:
+    assert run_document(run(1, phase))["Status"] == status
+
+
+def test_a_run_that_has_just_been_started_has_numbers_a_time_and_a_result() -> None:
+    just_started = run(1, "Launching", status={"startTime": None})
+    assert run_document(just_started) == {
+        "BytesTransferred": 0,
+        "BytesWritten": 0,
+        "EstimatedBytesToTransfer": 0,
+        "EstimatedFilesToTransfer": 0,
+        "FilesTransferred": 0,
+        "StartTime": CREATED,
+        "Status": "LAUNCHING",
+        "Result": {
+            "ErrorCode": None,
+            "ErrorDetail": None,
+            "PrepareDuration": 0,
+            "PrepareStatus": "PENDING",
+            "TotalDuration": 0,
+            "TransferDuration": 0,
+            "TransferStatus": "PENDING",
+            "VerifyDuration": 0,
+            "VerifyStatus": "PENDING",
+        },
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datamover_api.legacy.flywheel import flywheel_task
+from datetime import UTC, datetime
+
+import pytest
+
+from datamover_api.legacy.flywheel import FailedCreations, flywheel_task, ill_formed_task
 from tests.api.samples import CREATED, DESTINATION, SOURCE, TASK, UID, condition, mover, ready
 
 WORKING = [condition("Ready", "False"), condition("Reconciling"), condition("Stalled", "False")]
@@ -75,9 +79,63 @@ def test_a_mover_that_can_t_be_made_has_failed_with_the_field_to_change() -> Non
         "created_at": "2026-01-31T12:00:00.000Z",
         "checkin_at": "2026-01-31T12:00:03.000Z",
         "failed_at": "2026-01-31T12:00:03.000Z",
-        "failure": message,
-        "events": [f"2026-01-31T12:00:00.000Z starting task {UID}"],
+        "failure": f"failed to create destination location: {message}",
+        "events": [
+            f"2026-01-31T12:00:00.000Z starting task {UID}",
+            "2026-01-31T12:00:00.000Z requested creation of source location",
+            "2026-01-31T12:00:00.000Z requested creation of destination location",
+        ],
     }
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "failed", "last"),
+    [
+        ("spec.source: CreateLocationS3: X: y", {}, "source location", "source location"),
+        ("spec.source.s3.accessRole: CreateRole: X: y", {}, "source location", "source location"),
+        ("spec.destination.s3: CreateLocationS3: X: y", {}, "destination location", "destination location"),
+        ("spec.accountRef: AssumeRole: AccessDenied: y", {}, "source location", "source location"),
+        ("spec.source: CreateLocationS3: X: y", {"destinationLocationArn": DESTINATION}, *["source location"] * 2),
+        (
+            "spec: CreateTask: X: y",
+            {"sourceLocationArn": SOURCE, "destinationLocationArn": DESTINATION},
+            "datasync task",
+            "datasync task nightly",
+        ),
+    ],
+)
+def test_the_step_that_failed_is_told_in_the_old_words_after_its_own_event(
+    message: str, status: dict[str, str], failed: str, last: str
+) -> None:
+    task = flywheel_task(mover(status={"conditions": [condition("Stalled", message=message)], **status}))
+    assert task["failure"] == f"failed to create {failed}: {message}"
+    assert str(task["events"][-1]).endswith(f"requested creation of {last}")  # type: ignore[index]
+
+
+def test_a_request_that_came_to_nothing_has_a_task_too() -> None:
+    now = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert ill_formed_task(
+        "id-1", "nightly", "destination", "Destination.Type: 'NFS': must be S3 or EFS", now
+    ) == {
+        "id": "id-1",
+        "status": "failed",
+        "created_at": "2026-01-31T12:00:00.000Z",
+        "checkin_at": "2026-01-31T12:00:00.000Z",
+        "failed_at": "2026-01-31T12:00:00.000Z",
+        "failure": "failed to create destination location: Destination.Type: 'NFS': must be S3 or EFS",
+        "events": [
+            "2026-01-31T12:00:00.000Z starting task id-1",
+            "2026-01-31T12:00:00.000Z requested creation of source location",
+            "2026-01-31T12:00:00.000Z requested creation of destination location",
+        ],
+    }
+
+
+def test_only_the_last_failures_are_remembered() -> None:
+    failed = FailedCreations()
+    for number in range(1001):
+        failed.add({"id": str(number)})
+    assert (failed.get("0"), failed.get("1"), failed.get("1000")) == (None, {"id": "1"}, {"id": "1000"})
 
 
 def test_no_event_comes_before_the_one_that_it_follows() -> None:

@@ -9,7 +9,7 @@ from tests.api.samples import account, mover, ready
 
 
 def test_lists_follow_every_change() -> None:
-    room = Room(KubeClient(None, 1), "rest")  # type: ignore[arg-type] # nothing is sent
+    room = Room(KubeClient(None, 1), "rest", lambda _: None)  # type: ignore[arg-type] # nothing is sent
     place = Place(account("dev"), frozenset({"dev"}), room)
     stranger = Place(account("other"), frozenset({"other"}), room)
     assert (place.shown(), place.shown_in("abc-123")) == ((), ())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,6 +23,7 @@ from tests.support.rest import MOVERS, Answer, Client, RestServices, s3_body, to
 from tests.support.rights import identity, in_one_namespace, of_the_rest_service
 from tests.support.waiting import eventually
 
+TEXT = "text/plain; charset=utf-8"
 GROUP, NAME = "abc-123", "best-effort-datasync-01"
 MOVER = f"{MOVERS}/{GROUP}/{NAME}"
 STRANGER = "/v1/datasync/999999999999/movers"
@@ -80,7 +83,7 @@ def refusal(answer: Answer) -> tuple[int, str, str]:
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_ping_version_and_metrics_need_no_token(rest: Client, base: str, method: str) -> None:
     ping = rest.send(method, f"{base}/ping", headers={})
-    assert (ping.status, ping.headers["content-type"]) == (200, "text/plain")
+    assert (ping.status, ping.headers["content-type"]) == (200, TEXT)
     assert ping.headers["access-control-allow-origin"] == "*"
     version = rest.send(method, f"{base}/version", headers={})
     assert (version.status, version.headers["content-type"]) == (200, "application/json")
@@ -141,12 +144,24 @@ def test_without_a_right_token_everything_is_403(rest: Client, method: str, path
     assert time.monotonic() - began < 30  # a hash of cost 31 takes days
 
 
+@pytest.mark.parametrize("blanks", [" ", "\t", " \t "])
+def test_blanks_around_a_token_are_no_part_of_it(rest: Client, blanks: str) -> None:
+    with socket.create_connection((urlsplit(rest.url).hostname, urlsplit(rest.url).port), timeout=30) as client:
+        head = (
+            f"GET {MOVERS} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Auth-Token:{blanks}{token()}{blanks}\r\n\r\n"
+        )
+        client.sendall(head.encode())
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/nowhere", "/v1", f"{MOVERS}/", f"{MOVER}/", f"{MOVER}/runs/", "/v1/test/ping/x"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_paths_that_nobody_serves(rest: Client, method: str, path: str) -> None:
-    assert refusal(rest.send(method, path)) == (404, "404 page not found", "text/plain")
+    answer = rest.send(method, path)
+    assert refusal(answer) == (404, "404 page not found\n", TEXT)
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -159,9 +174,10 @@ def test_paths_that_nobody_serves(rest: Client, method: str, path: str) -> None:
         ("DELETE", f"{MOVER}/runs/exec-1", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_a_wrong_method_is_405_without_a_body(rest: Client, method: str, path: str, served: str) -> None:
+def test_a_wrong_method(rest: Client, method: str, path: str, served: str) -> None:
     answer = rest.send(method, path)
-    assert (answer.status, answer.body, answer.headers["allow"]) == (405, b"", served)
+    assert refusal(answer) == (405, "Method Not Allowed\n", TEXT)
+    assert (answer.headers["allow"], answer.headers["x-content-type-options"]) == (served, "nosniff")
 
 
 def test_head_of_a_path_that_nobody_serves(rest: Client) -> None:
@@ -198,7 +214,7 @@ def test_a_path_that_is_not_clean_is_redirected(rest: Client, path: str, locatio
     ],
 )
 def test_an_account_that_is_not_served(rest: Client, method: str, path: str, body: object) -> None:
-    assert refusal(rest.send(method, path, body)) == (404, "account not found", "text/plain")
+    assert refusal(rest.send(method, path, body)) == (404, "account not found", TEXT)
 
 
 @pytest.mark.parametrize("path", [f"{MOVERS}/{GROUP}/nobody", f"{MOVERS}/group-2/{NAME}", f"{MOVERS}/{GROUP}/NIGHTLY"])
@@ -214,7 +230,7 @@ def test_an_account_that_is_not_served(rest: Client, method: str, path: str, bod
     ],
 )
 def test_a_mover_that_is_not_there(rest: Client, path: str, method: str, leaf: str, body: object) -> None:
-    assert refusal(rest.send(method, path + leaf, body)) == (404, "datasync mover not found", "text/plain")
+    assert refusal(rest.send(method, path + leaf, body)) == (404, "datasync mover not found", TEXT)
 
 
 def test_lists(rest: Client) -> None:
@@ -252,7 +268,7 @@ def test_runs(stage: Stage) -> None:
     run = stage.rest.get(f"{MOVER}/runs/{stage.execution}").json
     assert (run["FilesTransferred"], run["BytesTransferred"], run["BytesWritten"]) == (1, 5, 5)
     assert run["Result"]["TransferStatus"] == "SUCCESS"
-    assert refusal(stage.rest.get(f"{MOVER}/runs/exec-0")) == (404, "datasync mover run not found", "text/plain")
+    assert refusal(stage.rest.get(f"{MOVER}/runs/exec-0")) == (404, "datasync mover run not found", TEXT)
     assert stage.rest.get(f"{MOVERS}/group-2/other/runs").json == []
 
 
@@ -283,54 +299,89 @@ def test_the_flywheel(stage: Stage) -> None:
         (b"", "cannot decode body into create data mover input: EOF"),
         (b"{", "cannot decode body into create data mover input: "),
         (b'{"Name": 5}', "cannot decode body into create data mover input: Name"),
+        (
+            b'{"Name": "a", "Source": []}',
+            "cannot decode body into create data mover input: Source: must be an object",
+        ),
         ({}, "Name is a required field"),
+        ({"Name": None}, "Name is a required field"),
+        ({"Name": ""}, "Name doesn't match regex ^[a-zA-Z0-9-]+$"),
         ({"Name": "x" * 41}, "Name cannot exceed 40 characters "),
         ({"Name": "a b"}, "Name doesn't match regex ^[a-zA-Z0-9-]+$"),
         ({"Name": "ok"}, "Source and Destination are required"),
-        (s3_body("ok") | {"Source": {"Type": "SMB"}}, "Source.Type: 'SMB': must be S3 or EFS"),
-        (s3_body("ok") | {"Destination": {"Type": "EFS"}}, "Destination.EFS is required"),
-        (s3_body("ok", source="x" * 300), "Source.S3.S3BucketArn: "),
-        (s3_body("ok") | {"Tags": [{"Key": "datamover.io/uid", "Value": "v"}]}, "Tags[0].Key: "),
     ],
 )
-def test_what_can_t_be_created(rest: Client, body: object, told: str) -> None:
+def test_what_is_refused_at_once(rest: Client, body: object, told: str) -> None:
     answer = rest.create(body)
-    assert (answer.status, answer.headers["content-type"]) == (400, "text/plain")
+    assert (answer.status, answer.headers["content-type"]) == (400, TEXT)
     assert answer.text.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("members", "failure"),
+    [
+        (
+            {"Source": {"Type": "SMB"}},
+            "failed to create source location: Source.Type: 'SMB': must be S3 or EFS",
+        ),
+        (
+            {"Destination": {"Type": "EFS"}},
+            "failed to create destination location: Destination.EFS is required where Destination.Type is EFS",
+        ),
+        (
+            {"Source": {"Type": "S3", "S3": {"S3BucketArn": "bucket"}}},
+            'failed to create source location: Source.S3.S3BucketArn: "bucket": must be an ARN, which starts with arn:',
+        ),
+        (
+            {"Tags": [{"Key": "datamover.io/uid", "Value": "v"}]},
+            'failed to create source location: Tags[0].Key: "datamover.io/uid": must start neither with aws:',
+        ),
+    ],
+)
+def test_what_is_ill_formed_fails_through_the_flywheel(rest: Client, members: dict[str, object], failure: str) -> None:
+    answer = rest.create(s3_body("ill-formed") | members)
+    assert (answer.status, answer.body) == (202, b"")
+    task_id = answer.headers["x-flywheel-task"]
+    task = rest.get(f"/v1/datasync/flywheel?task={task_id}").json[task_id]
+    assert (task["id"], task["status"]) == (task_id, "failed")
+    assert task["failure"].startswith(failure)
+    assert set(task) == {"id", "status", "created_at", "checkin_at", "failed_at", "failure", "events"}
+    assert rest.get(f"{MOVERS}/{GROUP}/ill-formed").status == 404
 
 
 @pytest.mark.parametrize("path", [f"{MOVERS}/{GROUP}", MOVER])
 def test_bodies_are_bounded(rest: Client, path: str) -> None:
     method = "PUT" if path == MOVER else "POST"
-    assert refusal(rest.send(method, path, b" " * 1_000_000))[::2] == (413, "text/plain")
+    assert refusal(rest.send(method, path, b" " * 1_000_000))[::2] == (413, TEXT)
 
 
 def test_a_name_that_is_taken(rest: Client) -> None:
-    assert refusal(rest.create(s3_body(NAME))) == (409, "datasync mover already exists", "text/plain")
+    assert refusal(rest.create(s3_body(NAME))) == (409, "datasync mover already exists", TEXT)
 
 
 @pytest.mark.parametrize(
     ("body", "told"),
     [
         ({}, "missing required parameter: State"),
-        ({"State": ""}, "missing required parameter: State"),
+        ({"State": None}, "missing required parameter: State"),
+        ({"State": ""}, "valid states are 'start' and 'stop'"),
         ({"State": "pause"}, "valid states are 'start' and 'stop'"),
         ({"state": "START"}, "valid states are 'start' and 'stop'"),
     ],
 )
 def test_states_that_are_none(rest: Client, body: object, told: str) -> None:
-    assert refusal(rest.send("PUT", MOVER, body)) == (400, told, "text/plain")
+    assert refusal(rest.send("PUT", MOVER, body)) == (400, told, TEXT)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"State": 1}'])
 def test_a_state_that_is_no_json(rest: Client, body: bytes) -> None:
     answer = rest.send("PUT", MOVER, body)
-    assert (answer.status, answer.headers["content-type"]) == (400, "text/plain")
-    assert answer.text.startswith("cannot decode body into ")
+    assert (answer.status, answer.headers["content-type"]) == (400, TEXT)
+    assert answer.text.startswith("cannot decode body into update data mover input: ")
 
 
 def test_a_task_that_does_not_run_is_not_stopped(rest: Client) -> None:
-    assert refusal(rest.set_state(NAME, "stop")) == (409, "datasync mover task is not running", "text/plain")
+    assert refusal(rest.set_state(NAME, "stop")) == (409, "datasync mover task is not running", TEXT)
 
 
 def test_the_description_has_every_route_with_examples(rest: Client) -> None:

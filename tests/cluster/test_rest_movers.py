@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import pytest
+
 from tests.support.api_proxy import ApiProxy
 from tests.support.movers import NOTHING, World
 from tests.support.operator_process import Operators
@@ -180,13 +182,59 @@ def test_a_creation_whose_answer_from_kubernetes_is_lost_is_one_all_the_same(
 
 def test_a_mover_that_never_worked_is_replaced_by_the_next_try(world: World, rest: Client) -> None:
     wrong = rest.create(s3_body(source="missing")).headers["x-flywheel-task"]
-    assert "missing" in rest.wait_flywheel(wrong, "failed")["failure"]
+    rest.wait_flywheel(wrong, "failed")
     right = rest.create(s3_body())
     assert right.status == 202
     rest.wait_flywheel(right.headers["x-flywheel-task"], "completed")
-    assert rest.get(f"/v1/datasync/flywheel?task={wrong}").json == {}
+    rest.wait_flywheel(wrong, "failed")
     again = rest.create(s3_body())
     assert (again.status, again.text) == EXISTS
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_a_creation_that_aws_refuses_leaves_nothing(
+    world: World, rest: Client, rest_services: RestServices, side: str
+) -> None:
+    other_replica = rest_services()
+    failed = rest.create(s3_body(**{side: "missing"})).headers["x-flywheel-task"]
+    task = rest.wait_flywheel(failed, "failed")
+    assert task["failure"].startswith(f"failed to create {side} location: spec.{side}")
+    assert "missing" in task["failure"]
+    assert f"requested creation of {side} location" in task["events"][-1]
+    eventually(lambda: world.list("DataMover") == [])
+    assert world.leftovers() == NOTHING
+    for client in (rest, other_replica):
+        eventually(lambda: client.get(f"/v1/datasync/flywheel?task={failed}").json == {failed: task})
+        assert client.get(f"{MOVERS}/abc-123/best-effort-datasync-01").status == 404
+    assert rest.created(s3_body()) != failed
+
+
+def test_a_task_that_aws_refuses_takes_its_locations_and_roles_along(world: World, rest: Client) -> None:
+    error = {"code": "InvalidRequestException", "message": "The task is on strike"}
+    with world.emulator.fault("CreateTask", error=error):
+        failed = rest.create(s3_body()).headers["x-flywheel-task"]
+        task = rest.wait_flywheel(failed, "failed")
+    assert task["failure"].startswith("failed to create datasync task: ")
+    assert "The task is on strike" in task["failure"]
+    assert [event.partition(" ")[2] for event in task["events"]] == [
+        f"starting task {failed}",
+        "requested creation of source location",
+        "requested creation of destination location",
+        "requested creation of datasync task best-effort-datasync-01",
+    ]
+    eventually(lambda: world.list("DataMover") == [])
+    assert world.leftovers() == NOTHING
+
+
+def test_a_service_that_starts_later_takes_back_what_has_failed(
+    world: World, rest: Client, rest_services: RestServices
+) -> None:
+    rest_services.started[0].kill()
+    world.s3_mover("m", source="missing")
+    world.wait_condition("DataMover", "m", "Stalled")
+    world.patch("DataMover", "m", {"metadata": {"labels": {"datamover.io/origin": "rest"}}})
+    rest_services()
+    world.wait_gone("DataMover", "m")
 
 
 def test_a_mover_that_worked_is_not_replaced_though_its_status_was_lost(

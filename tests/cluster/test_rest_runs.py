@@ -56,6 +56,16 @@ def test_a_task_that_runs_is_not_started_again_and_can_be_stopped(world: World, 
     assert starts(world) == 1
 
 
+def test_a_run_has_numbers_a_time_and_a_result_from_its_start_on(world: World, ready: Client) -> None:
+    with world.emulator.fault("DescribeTaskExecution", hold="before"):
+        started = ready.set_state(NAME, "start")
+        run = ready.get(f"{MOVER}/runs/{started.json}").json
+    assert run["StartTime"].endswith("Z")
+    assert run["Status"] in {"LAUNCHING", "PREPARING"}
+    assert {run[name] for name in run if name.startswith(("Bytes", "Files", "Estimated"))} == {0}
+    assert (run["Result"]["TotalDuration"], run["Result"]["PrepareStatus"]) == (0, "PENDING")
+
+
 def test_of_many_starts_at_once_exactly_one_wins(world: World, ready: Client, rest_services: RestServices) -> None:
     clients = [ready, rest_services()]  # two replicas
     with world.emulator.fault(state="TRANSFERRING", hold="before"), ThreadPoolExecutor(20) as threads:
@@ -148,12 +158,21 @@ def _creates_run(write: Write) -> bool:
     return write.method == "POST" and write.path.endswith("/datamoverruns")
 
 
-def test_what_aws_refuses_is_told_in_its_own_words(world: World, ready: Client) -> None:
-    error = {"code": "InvalidRequestException", "message": "The bucket is on strike"}
-    with world.emulator.fault("StartTaskExecution", error=error):
-        answer = ready.set_state(NAME, "start")
-    assert answer.status == 400
-    assert "The bucket is on strike" in answer.text
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("InvalidRequestException", 400),
+        ("AccessDeniedException", 400),
+        ("ThrottlingException", 400),
+        ("LimitExceededException", 429),
+    ],
+)
+def test_what_aws_refuses_is_told_in_the_old_words(
+    world: World, ready: Client, rest_services: RestServices, code: str, status: int
+) -> None:
+    hasty = rest_services(start_timeout_seconds=2)
+    with world.emulator.fault("StartTaskExecution", error={"code": code, "message": "on strike"}, count=None):
+        assert told(hasty.set_state(NAME, "start")) == (status, "failed to start task execution")
     eventually(lambda: world.list("DataMoverRun") == [])
     assert ready.get(f"{MOVER}/runs").json == []
 

@@ -10,10 +10,10 @@ from http import HTTPStatus
 from datamover_api.actions.outcomes import AlreadyExistsError, InvalidError
 from datamover_api.actions.writer import Writer
 from datamover_api.kube.client import KubeError
-from datamover_api.mirror.keys import key_of
+from datamover_api.mirror.keys import has_failed, key_of
 from datamover_api.mirror.place import Place, Room
 from datamover_crds import DataMover
-from datamover_crds.contract import ORIGIN_LABEL, REQUEST_ANNOTATION, REST_ORIGIN, TASK_ARN_ANNOTATION
+from datamover_crds.contract import REQUEST_ANNOTATION
 
 _TRIES = 20
 
@@ -29,8 +29,7 @@ class Movers:
     async def create(self, place: Place, mover: DataMover, other_names: Sequence[str]) -> DataMover:
         """Create a mover under its object name, or another one where a stranger has that.
 
-        One of the same group and name that is being deleted is waited for; one that was made by REST, was never Ready
-        and is stalled is replaced.
+        One of the same group and name that is being deleted is waited for; one that has failed is replaced.
 
         Raises:
             AlreadyExistsError: there is one already.
@@ -76,7 +75,7 @@ class Movers:
     async def _clear(self, place: Place, rival: DataMover, deadline: float) -> None:
         """Make room for a new mover of the same name, or say why not."""
         if rival.metadata.deletion_timestamp is None:
-            if not _never_worked(rival):
+            if not has_failed(rival):
                 raise AlreadyExistsError("a mover of this name exists")
             try:
                 await self._writer.delete_mover(place.room, rival, only_as_seen=True)
@@ -90,14 +89,6 @@ class Movers:
             await place.room.movers.until(rival.metadata.uid, _is_gone, left)
         except TimeoutError:
             raise AlreadyExistsError("a mover of this name is still being deleted") from None
-
-
-def _never_worked(mover: DataMover) -> bool:
-    """Whether a client made the mover, and it came to nothing that could be lost."""
-    is_stalled = any(each.type == "Stalled" and each.status == "True" for each in mover.status.conditions)
-    is_ours = mover.metadata.labels.get(ORIGIN_LABEL) == REST_ORIGIN
-    had_task = mover.status.task_arn is not None or TASK_ARN_ANNOTATION in mover.metadata.annotations
-    return is_ours and is_stalled and not had_task and mover.status.observed is None
 
 
 def _is_gone(mover: DataMover | None) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from datamover_api.actions.outcomes import (
+    ActionError,
     BusyError,
     GoneError,
     IdleError,
@@ -21,12 +22,15 @@ from datamover_api.actions.outcomes import (
 )
 from datamover_api.actions.writer import Writer
 from datamover_api.kube.client import KubeError
+from datamover_api.mirror.keys import is_true
 from datamover_api.mirror.place import Room
 from datamover_common.tasks import Background, cancelled
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunSpec, MoverRef, ObjectMeta, OwnerReference
 from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, REST_ORIGIN
 
 _GONE_REASONS: Final = frozenset({"MoverDeleting", "MoverReplaced", "MoverGone"})
+_REFUSED_REASONS: Final = frozenset({"AccessDenied", "LimitExceeded", "RoleNotAssumable", "Throttled"})
+"""Why a run waits that AWS has refused: for the operator it may still come to be started."""
 _TRIES: Final = 20
 _LOOK_AGAIN_S: Final = 0.5
 _LAST_S: Final = 3.0
@@ -172,18 +176,16 @@ class Runs:
     async def _outcome(self, room: Room, run: DataMoverRun) -> DataMoverRun | None:
         """Wait until the run is started or is not; None = it is gone."""
         uid = run.metadata.uid
-        try:
-            return await room.runs.until(uid, _has_outcome, self._patience.start)
-        except TimeoutError:
-            last = room.runs.get(uid) or run
-        claimed = await self.withdraw(room, run)
-        if claimed is None:
-            raise NotDoneError(last.status.message or "the operator has not taken it up")
-        try:
-            return await room.runs.until(uid, _has_outcome, self._patience.outcome)
-        except TimeoutError:
-            await self._writer.cancel_run(room, run)
-            raise UnknownOutcomeError(_IN_DOUBT) from None
+        for patience in (self._patience.start, self._patience.outcome):
+            with suppress(TimeoutError):
+                await room.runs.until(uid, _is_decided, patience)
+            last = room.runs.get(uid)
+            if last is None or _has_outcome(last):
+                return last
+            if await self.withdraw(room, run) is None:
+                raise _not_started(last)
+        await self._writer.cancel_run(room, run)
+        raise UnknownOutcomeError(_IN_DOUBT)
 
     async def _settle(self, room: Room, run: DataMoverRun | None) -> DataMoverRun:
         if run is None:
@@ -224,6 +226,19 @@ def _new_run(mover: DataMover) -> DataMoverRun:
         ),
         spec=DataMoverRunSpec(mover_ref=MoverRef(name=meta.name)),
     )
+
+
+def _not_started(last: DataMoverRun) -> ActionError:
+    """Why a run was withdrawn that was seen so last."""
+    reason, message = last.status.reason or "", last.status.message or "the operator has not taken it up"
+    return RefusedError(reason, message) if reason in _REFUSED_REASONS else NotDoneError(message)
+
+
+def _is_decided(run: DataMoverRun | None) -> bool:
+    """Whether nobody needs to wait any longer: what is Stalled and not tried waits for a change in AWS."""
+    if run is None or _has_outcome(run):
+        return True
+    return is_true(run.status.conditions, "Stalled") and CLAIM_ANNOTATION not in run.metadata.annotations
 
 
 def _has_outcome(run: DataMoverRun | None) -> bool:

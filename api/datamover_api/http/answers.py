@@ -1,4 +1,4 @@
-"""Plain answers: text as Go's net/http gives it, without a charset, and nothing in JSON but what a route promises."""
+"""Plain answers: text as Go's net/http gives it, and nothing in JSON but what a route promises."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-TEXT = {"Content-Type": "text/plain"}
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 
 
@@ -18,6 +18,11 @@ class RefusalError(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
+
+
+def error_text(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """An error of the router itself, in the form of Go's http.Error: a line, whose type browsers are not to guess."""
+    return text(f"{message}\n", status, {"X-Content-Type-Options": "nosniff", **(headers or {})})
 
 
 def text(message: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -60,7 +60,7 @@ class Gate:
         if request.method == "OPTIONS":
             return Response(headers=_PREFLIGHT)
         if path not in self._public:
-            token = request.headers.get(TOKEN_HEADER, "").encode("latin-1")
+            token = request.headers.get(TOKEN_HEADER, "").strip(" \t").encode("latin-1")
             try:
                 is_known = await self._verifier.verify(token, request.client.host if request.client else "")
             except TooManyTokensError:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from datamover_api.legacy.flywheel import Step
 from datamover_api.legacy.wire import S3, CreateMover, Efs, Location
 from datamover_crds import (
     DataMover,
@@ -35,20 +36,31 @@ _HISTORY: Final[JsonObject] = {"limit": 500, "maxAge": "30d"}
 
 
 class InvalidRequestError(Exception):
-    """The request can't be carried out; the message is the one that clients know, where the older service had one."""
+    """The request is refused at once, as the older service did, in its words."""
+
+
+class IllFormedError(Exception):
+    """The request was taken there, and failed at this step; the message names the field."""
+
+    def __init__(self, message: str) -> None:
+        """Tell the step by the field that the message begins with; what is about none of them fails the first one."""
+        super().__init__(message)
+        self.step: Step = "destination" if message.startswith("Destination") else "source"
 
 
 def new_mover(request: CreateMover, group: str, account: DataMoverAccount) -> tuple[DataMover, str]:
     """The mover that a request asks for, and the name that its object takes where another one has its own.
 
-    Raises InvalidRequestError.
+    Raises:
+        InvalidRequestError: it does not get that far.
+        IllFormedError: a location, a tag or the group is none that can be.
     """
     name = checked_name(request.name)
     source, destination = request.source, request.destination
     if source is None or destination is None or not source.type or not destination.type:
         raise InvalidRequestError("Source and Destination are required")
     if not _GROUP.fullmatch(group):
-        raise InvalidRequestError(f"group '{group}': must be 1 to 256 characters of A-Z, a-z, 0-9, space and +=._:@-")
+        raise IllFormedError(f"group '{group}': must be 1 to 256 characters of A-Z, a-z, 0-9, space and +=._:@-")
     path = role_path(account.spec.org, group)
     spec: JsonObject = {
         "accountRef": {"name": account.metadata.name},
@@ -68,12 +80,12 @@ def new_mover(request: CreateMover, group: str, account: DataMoverAccount) -> tu
     try:
         return DataMover(metadata=metadata, spec=parse(DataMoverSpec, spec)), other_name
     except InvalidObject as problem:
-        raise InvalidRequestError("; ".join(_told(each) for each in problem.problems)) from None
+        raise IllFormedError("; ".join(dict.fromkeys(map(_told, problem.problems)))) from None
 
 
 def checked_name(name: str | None) -> str:
     """The mover's name. Raises InvalidRequestError."""
-    if not name:
+    if name is None:
         raise InvalidRequestError("Name is a required field")
     if len(name.encode()) > _LONGEST_NAME:
         raise InvalidRequestError(f"Name cannot exceed {_LONGEST_NAME} characters ")
@@ -100,8 +112,8 @@ def _location(location: Location, side: str, name: str, path: str) -> JsonObject
         case Location(type="EFS", efs=Efs() as efs):
             return {"efs": _efs(efs)}
         case Location(type="S3" | "EFS" as kind):
-            raise InvalidRequestError(f"{side}.{kind} is required where {side}.Type is {kind}")
-    raise InvalidRequestError(f"{side}.Type: '{location.type}': must be S3 or EFS")
+            raise IllFormedError(f"{side}.{kind} is required where {side}.Type is {kind}")
+    raise IllFormedError(f"{side}.Type: '{location.type}': must be S3 or EFS")
 
 
 def _s3(s3: S3, name: str, path: str) -> JsonObject:
@@ -144,8 +156,10 @@ def _tags(request: CreateMover, group: str, org: str | None) -> list[JsonValue]:
 
 def _told(problem: Problem) -> str:
     """A problem with the spec, under the name that the client knows the field by."""
-    path = "group" if ".accessRole" in problem.path else ".".join(map(_client_name, problem.path.split(".")))
-    return str(Problem(path.replace("Ec2Config.", ""), problem.value, problem.accepted))
+    if ".accessRole" in problem.path:  # of its name and path only the group is the client's, and IAM's paths take less
+        return str(Problem("group", problem.value, "an IAM path must hold printable ASCII characters, without a space"))
+    path = ".".join(map(_client_name, problem.path.split("."))).replace("Ec2Config.", "")
+    return str(Problem(path, problem.value, problem.accepted))
 
 
 def _client_name(part: str) -> str:

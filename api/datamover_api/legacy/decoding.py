@@ -9,6 +9,8 @@ from typing import Final, TypeVar, get_args
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from datamover_crds.codec import requirement
+
 W = TypeVar("W", bound=BaseModel)
 _WHITE: Final = " \t\r\n"
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -24,13 +26,13 @@ def decode(model: type[W], body: bytes) -> W:
     if value is None:
         return model()
     if not isinstance(value, dict):
-        raise DecodingError(f"must be a JSON object, not {type(value).__name__}")
+        raise DecodingError("must be a JSON object")
     try:
         return model.model_validate(_matched(model, value))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = ".".join(str(step) for step in first["loc"])
-        raise DecodingError(f"{path}: {first['msg']}") from None
+        raise DecodingError(f"{path}: {requirement(first)}") from None
     except RecursionError as error:
         raise DecodingError(str(error)) from None
 

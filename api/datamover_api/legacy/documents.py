@@ -104,17 +104,18 @@ _STATUSES: Final[Mapping[Phase, str]] = {
     "Cancelled": "ERROR",
     "Unknown": "ERROR",
 }
-_RESULT: Final = (
-    "ErrorCode",
-    "ErrorDetail",
-    "PrepareDuration",
-    "PrepareStatus",
-    "TotalDuration",
-    "TransferDuration",
-    "TransferStatus",
-    "VerifyDuration",
-    "VerifyStatus",
-)
+_RESULT: Final[JsonObject] = {
+    "ErrorCode": None,
+    "ErrorDetail": None,
+    "PrepareDuration": 0,
+    "PrepareStatus": "PENDING",
+    "TotalDuration": 0,
+    "TransferDuration": 0,
+    "TransferStatus": "PENDING",
+    "VerifyDuration": 0,
+    "VerifyStatus": "PENDING",
+}
+"""A result's members, each with what DataSync says of an execution that has just been started."""
 _COUNTERS: Final = (
     "BytesTransferred",
     "BytesWritten",
@@ -151,12 +152,12 @@ def run_document(run: DataMoverRun) -> JsonObject:
     """A run: the execution's counters, state and result; durations in milliseconds."""
     status = run.status
     counters = _members(dump(status.counters)) if status.counters is not None else {}
-    result = _members(dump(status.result)) if status.result is not None else None
+    result = _members(dump(status.result)) if status.result is not None else {}
     return {
-        **{name: counters.get(name) for name in _COUNTERS},
-        "StartTime": go_time(status.start_time),
-        "Status": _STATUSES.get(status.phase) if status.phase is not None else None,
-        "Result": {name: result.get(name) for name in _RESULT} if result is not None else None,
+        **{name: counters.get(name, 0) for name in _COUNTERS},
+        "StartTime": go_time(status.start_time or run.metadata.creation_timestamp),
+        "Status": _STATUSES.get(status.phase or "Launching", "LAUNCHING"),
+        "Result": {name: result.get(name, first) for name, first in _RESULT.items()},
     }
 
 

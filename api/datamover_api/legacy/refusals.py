@@ -31,14 +31,16 @@ EXISTS: Final = "datasync mover already exists"
 RUNNING: Final = "another datasync mover task is already running"
 NOT_RUNNING: Final = "datasync mover task is not running"
 SUSPENDED: Final = "datasync mover is suspended"
+NOT_STARTED: Final = "failed to start task execution"
 
 _AWS_STATUSES: Final[Mapping[str, HTTPStatus]] = {
     "Refused": HTTPStatus.BAD_REQUEST,
     "RoleNotAssumable": HTTPStatus.BAD_REQUEST,
-    "Denied": HTTPStatus.FORBIDDEN,
+    "AccessDenied": HTTPStatus.BAD_REQUEST,
+    "Throttled": HTTPStatus.BAD_REQUEST,
+    "LimitExceeded": HTTPStatus.TOO_MANY_REQUESTS,
     "NotFound": HTTPStatus.NOT_FOUND,
     "Conflict": HTTPStatus.CONFLICT,
-    "Throttled": HTTPStatus.TOO_MANY_REQUESTS,
 }
 """What the older service answered when AWS refused a start, by the reason that the run gives."""
 _log = structlog.get_logger(__name__)
@@ -75,7 +77,8 @@ def _refusal(error: ActionError) -> RefusalError:
         case InvalidError():
             return RefusalError(HTTPStatus.BAD_REQUEST, str(error))
         case RefusedError():
-            return RefusalError(_AWS_STATUSES.get(error.reason, HTTPStatus.INTERNAL_SERVER_ERROR), str(error))
+            _log.info("AWS refused a start", reason=error.reason, message=str(error))
+            return RefusalError(_AWS_STATUSES.get(error.reason, HTTPStatus.INTERNAL_SERVER_ERROR), NOT_STARTED)
         case NotDoneError():
             return RefusalError(HTTPStatus.INTERNAL_SERVER_ERROR, f"the datasync mover task was not started: {error}")
     return RefusalError(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))

@@ -93,7 +93,7 @@ def _add_writing_routes(router: APIRouter, service: Service, limits: BodyLimits)
 
     @router.put(_MOVER, **openapi.SET_STATE)
     async def set_state(request: Request, account: str, group: str, name: str) -> Response:
-        wanted = await _decoded(SetState, request, limits, "data mover state input")
+        wanted = await _decoded(SetState, request, limits, "update data mover input")
         execution = await service.set_state(account, MoverKey(group, name), wanted)
         return Response(status_code=204) if execution is None else JSONResponse(execution)
 

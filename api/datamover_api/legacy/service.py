@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
+from uuid import uuid4
 
 from datamover_api.actions.movers import Movers
 from datamover_api.actions.outcomes import UnknownOutcomeError
 from datamover_api.actions.runs import Runs
 from datamover_api.http.answers import RefusalError
-from datamover_api.legacy.creating import new_mover
+from datamover_api.legacy.creating import IllFormedError, new_mover
 from datamover_api.legacy.documents import mover_document, run_document
-from datamover_api.legacy.flywheel import flywheel_task
+from datamover_api.legacy.flywheel import FailedCreations, flywheel_task, ill_formed_task
 from datamover_api.legacy.refusals import NO_ACCOUNT, NO_MOVER, NO_RUN, NOT_RUNNING, RUNNING, SUSPENDED, in_old_words
 from datamover_api.legacy.state import AVAILABLE, History, execution_id, task_state
 from datamover_api.legacy.state import RUNNING as TASK_RUNNING
@@ -25,8 +27,9 @@ from datamover_crds import DataMover, JsonObject
 class Service:
     """The older service. All methods raise RefusalError."""
 
-    def __init__(self, mirror: Mirror, movers: Movers, runs: Runs) -> None:
-        """Read from `mirror`, write by `movers` and `runs`."""
+    def __init__(self, mirror: Mirror, movers: Movers, runs: Runs, failed: FailedCreations) -> None:
+        """Read from `mirror`, write by `movers` and `runs`; `failed` remembers what no mover tells of."""
+        self._failed = failed
         self._mirror = mirror
         self._movers = movers
         self._runs = runs
@@ -47,9 +50,18 @@ class Service:
         """Have a mover made; return the id of the flywheel task that tells how that goes."""
         place = await self._place(account_id)
         with in_old_words():
-            mover, other_name = new_mover(request, group, place.account)
+            try:
+                mover, other_name = new_mover(request, group, place.account)
+            except IllFormedError as error:
+                return self._refuse(request.name or "", error)
             made = await self._movers.create(place, mover, (other_name,))
         return made.metadata.uid
+
+    def _refuse(self, name: str, error: IllFormedError) -> str:
+        """The older service took such a request, and failed when it carried it out."""
+        task_id = str(uuid4())
+        self._failed.add(ill_formed_task(task_id, name, error.step, str(error), datetime.now(UTC)))
+        return task_id
 
     async def show(self, account_id: str, key: MoverKey) -> JsonObject:
         """A mover's task, locations and tags."""
@@ -64,7 +76,7 @@ class Service:
 
     async def set_state(self, account_id: str, key: MoverKey, request: SetState) -> str | None:
         """Start the task, and return the execution's id; or stop it."""
-        if not request.state:
+        if request.state is None:
             raise RefusalError(HTTPStatus.BAD_REQUEST, "missing required parameter: State")
         if request.state not in {"start", "stop"}:
             raise RefusalError(HTTPStatus.BAD_REQUEST, "valid states are 'start' and 'stop'")
@@ -89,9 +101,11 @@ class Service:
 
     async def flywheel(self, ids: Sequence[str]) -> JsonObject:
         """The flywheel tasks with these ids, as far as they are known."""
+        failed = {each: task for each in ids if (task := self._failed.get(each)) is not None}
         with in_old_words():
-            movers = await self._mirror.movers(ids)
-        return {each.metadata.uid: flywheel_task(each) for each in movers if each.metadata.deletion_timestamp is None}
+            movers = await self._mirror.movers([each for each in ids if each not in failed])
+        living = (each for each in (*movers, *self._mirror.known(failed)) if each.metadata.deletion_timestamp is None)
+        return failed | {each.metadata.uid: flywheel_task(each) for each in living}
 
     async def _place(self, account_id: str) -> Place:
         with in_old_words():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -28,8 +28,12 @@ class NotReadError(Exception):
 class Mirror:
     """Finds what requests ask about, without a request to Kubernetes."""
 
-    def __init__(self, client: KubeClient, background: Background) -> None:
-        """Nothing is read before `reflecting`; `background` owns what keeps it up to date."""
+    def __init__(self, client: KubeClient, background: Background, changed: Callable[[Room], None]) -> None:
+        """Nothing is read before `reflecting`; `background` owns what keeps it up to date.
+
+        `changed` is told of each change of a room's movers.
+        """
+        self._changed = changed
         self._client = client
         self._background = background
         self._accounts: Store[DataMoverAccount] = Store(DataMoverAccount, lambda account: (account.spec.account_id,))
@@ -96,11 +100,15 @@ class Mirror:
         await _fill((self._watch,))
         _require(self._watch, "the accounts are not known")
         await _fill(self.rooms)
-        found = {uid: mover for uid in uids for room in self.rooms if (mover := room.movers.get(uid)) is not None}
-        if not found.keys() >= set(uids):
+        found = self.known(uids)
+        if len(found) < len(set(uids)):
             for room in self.rooms:
                 _require(room, f"the movers of namespace '{room.namespace}' are not known")
-        return list(found.values())
+        return found
+
+    def known(self, uids: Iterable[str]) -> list[DataMover]:
+        """The movers with these uids, as far as they have been read."""
+        return [mover for uid in dict.fromkeys(uids) for room in self.rooms if (mover := room.movers.get(uid))]
 
     def _accounts_changed(self) -> None:
         """Open rooms for namespaces that are served now, and close those of others."""
@@ -108,7 +116,7 @@ class Mirror:
         for namespace in self._rooms.keys() - wanted:
             self._rooms.pop(namespace)[1].cancel()
         for namespace in wanted - self._rooms.keys():
-            room = Room(self._client, namespace)
+            room = Room(self._client, namespace, self._changed)
             self._rooms[namespace] = (room, self._background.begin(room.reflect(), f"namespace {namespace}"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,13 +18,13 @@ from datamover_crds import DataMover, DataMoverAccount, DataMoverRun
 class Room:
     """One namespace's movers and runs."""
 
-    def __init__(self, client: KubeClient, namespace: str) -> None:
-        """Nothing is read before `reflect`."""
+    def __init__(self, client: KubeClient, namespace: str, changed: Callable[[Self], None]) -> None:
+        """Nothing is read before `reflect`; `changed` is called after each list and each event of movers."""
         self.namespace = namespace
         self.movers: Store[DataMover] = Store(DataMover, mover_index)
         self.runs: Store[DataMoverRun] = Store(DataMoverRun, run_index)
         self.reflectors = (
-            Reflector(client, resources.movers(namespace), self.movers, _nothing),
+            Reflector(client, resources.movers(namespace), self.movers, lambda: changed(self)),
             Reflector(client, resources.runs(namespace), self.runs, _nothing),
         )
 

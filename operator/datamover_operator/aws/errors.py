@@ -78,6 +78,7 @@ _DENIED: Final = STALE_CREDENTIALS | {
     "RequestTimeTooSkewed",
     "UnauthorizedOperation",
 }
+_LIMITS: Final = frozenset({"LimitExceeded", "LimitExceededException", "ServiceQuotaExceededException"})
 _NOT_FOUND: Final = frozenset({"NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException"})
 _CONFLICT: Final = frozenset(
     {
@@ -220,6 +221,8 @@ def _by_code(code: str, status: int) -> FailureKind | None:
         return FailureKind.UNAVAILABLE
     if code in _NOT_FOUND:
         return FailureKind.NOT_FOUND
+    if code in _LIMITS:
+        return FailureKind.LIMIT_EXCEEDED
     return FailureKind.CONFLICT if code in _CONFLICT else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class FailureKind(StrEnum):
@@ -23,6 +24,8 @@ class FailureKind(StrEnum):
     """DataSync can't use the bucket access role: either it is too young (IAM propagates), or its owner must mend it."""
     REFUSED = "Refused"
     """AWS rejects the request as such: the user must change the declaration."""
+    LIMIT_EXCEEDED = "LimitExceeded"
+    """A quota of the account is used up: something has to go, or the quota be raised."""
     DENIED = "Denied"
     """The account's credentials do not allow the call, or there are none."""
 
@@ -34,7 +37,12 @@ class FailureKind(StrEnum):
     @property
     def lasts(self) -> bool:
         """Whether somebody has to change something before the same call can succeed."""
-        return self in {FailureKind.REFUSED, FailureKind.DENIED, FailureKind.ROLE_NOT_ASSUMABLE}
+        return self in _LASTING
+
+
+_LASTING: Final = frozenset(
+    {FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.DENIED, FailureKind.ROLE_NOT_ASSUMABLE}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def kind_of(error: Exception, operation: str, *, sent: bool = True) -> Kind | No
         ("GetRole", "NoSuchEntity", 404, "", Kind.NOT_FOUND),
         ("CreateRole", "EntityAlreadyExists", 409, "", Kind.CONFLICT),
         ("DeleteRole", "DeleteConflict", 409, "", Kind.CONFLICT),
-        ("CreateRole", "LimitExceeded", 409, "Cannot exceed quota for RolesPerAccount", Kind.REFUSED),
+        ("CreateRole", "LimitExceeded", 409, "Cannot exceed quota for RolesPerAccount", Kind.LIMIT_EXCEEDED),
         ("CreateRole", "MalformedPolicyDocument", 400, "", Kind.REFUSED),
         # DataSync says nearly everything with one code
         ("DescribeTask", INVALID, 400, f"Task {ARN} is not found.", Kind.NOT_FOUND),

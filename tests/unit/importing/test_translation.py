@@ -102,7 +102,7 @@ def test_a_location_of_another_kind_is_told(uri: str, side: str) -> None:
         (legacy(name=""), "has no name"),
         (legacy(tags={key: TAGS[key] for key in TAGS if key != "spinup:spaceid"}), "no tag 'spinup:spaceid'"),
         (legacy(source={}), "its source location is gone"),
-        (legacy(tags=TAGS | {f"tag-{number}": "v" for number in range(40)}), "spec.tags"),
+        (legacy(tags=TAGS | {f"tag-{number}": "v" for number in range(43)}), "spec.tags"),
     ],
 )
 def test_what_else_can_t_be_adopted(found: LegacyMover, why: str) -> None:

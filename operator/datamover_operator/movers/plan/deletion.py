@@ -97,7 +97,7 @@ def _may_own_something(o: Observed) -> bool:
 
 def _after_failures(o: Observed, now: datetime) -> Plan:
     failures = worst_failure(o)
-    if failures.failure.kind in {FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE}:
+    if failures.failure.kind.lasts:
         return _blocked(o, now, lasting_message(failures))
     message = _since(o, lasting_message(failures))
     is_lasting = failures.failure.kind is FailureKind.CONFLICT and _age(o, now) > CONFLICT_PATIENCE

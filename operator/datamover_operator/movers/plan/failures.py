@@ -21,7 +21,13 @@ _PASSING = {
     FailureKind.NOT_FOUND: ("Changed", "a resource that the call needs no longer exists; checking again"),
     FailureKind.CONFLICT: ("Conflict", "a resource is busy or exists already; checking again"),
 }
-_LASTING_FIRST = (FailureKind.DENIED, FailureKind.REFUSED, FailureKind.ROLE_NOT_ASSUMABLE)
+_LASTING_FIRST = (
+    FailureKind.DENIED,
+    FailureKind.REFUSED,
+    FailureKind.LIMIT_EXCEEDED,
+    FailureKind.ROLE_NOT_ASSUMABLE,
+)
+_REASONS = {FailureKind.DENIED: "AccessDenied", FailureKind.LIMIT_EXCEEDED: "LimitExceeded"}
 
 
 def plan_failures(o: Observed, now: datetime) -> Plan:
@@ -38,7 +44,7 @@ def plan_failures(o: Observed, now: datetime) -> Plan:
         return Plan(
             again_at=now + PROPAGATION_POLL, conditions=o.conditions(now).progressing(ROLE_PROPAGATING, message)
         )
-    reason = "AccessDenied" if failure.kind is FailureKind.DENIED else "Refused"
+    reason = _REASONS.get(failure.kind, "Refused")
     return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(reason, lasting_message(worst)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from datamover_crds import JsonObject, Location
-from datamover_crds.contract import NONCE_TAG
+from datamover_crds.contract import NONCE_TAG, PREFIX, UID_TAG
 from datamover_operator.movers.plan.desired import (
     declared_fields,
     location_of,
@@ -107,10 +107,24 @@ def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
         elif (policy := _policy(o, wanted, known)) is not None and _is_ours(o, wanted, known):
             steps.append(PutRolePolicy(wanted.sides, known.name, policy, path))
         elif known.tags is not None and _owns_role(o, wanted):
-            missing, gone = tag_change(o.mover.spec, o.identity, _role_part(wanted), known.tags, removed_fields(o))
+            missing, gone = _role_tags(o, wanted, known)
             if missing or gone:
                 steps.append(TagRole(wanted.sides, known.name, missing, gone))
     return tuple(steps), tuple(creations)
+
+
+def _role_tags(o: Observed, wanted: WantedRole, known: KnownRole) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The tags to set on a role, and those to take away.
+
+    One that was adopted keeps what it came with beside our mark: another mover that uses it may declare other tags,
+    and bear its mark.
+    """
+    actual = known.tags or {}
+    missing, gone = tag_change(o.mover.spec, o.identity, _role_part(wanted), actual, removed_fields(o))
+    if _is_ours(o, wanted, known):
+        return missing, gone
+    is_anothers = known.arn in o.shared_roles and UID_TAG in actual
+    return {key: value for key, value in missing.items() if key.startswith(PREFIX) and not is_anothers}, ()
 
 
 def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:

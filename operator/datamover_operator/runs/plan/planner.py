@@ -30,7 +30,7 @@ from datamover_operator.runs.plan.steps import (
     Unclaim,
 )
 
-_FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.CONFLICT})
+_FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.CONFLICT})
 
 
 def plan_run(o: ObservedRun, now: datetime) -> RunPlan:

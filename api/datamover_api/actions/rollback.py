@@ -1,0 +1,68 @@
+"""Takes back movers whose creation has failed: deleted, they go with all that the operator has made for them.
+
+A client was told that its creation failed, so nothing of it stays: it can neither see such a mover nor delete it, and
+it must not begin to work some day. Every replica tells of a failure that it sees; whichever is first deletes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from datamover_api.actions.writer import Writer
+from datamover_api.kube.client import KubeError
+from datamover_api.mirror.keys import FAILED
+from datamover_api.mirror.place import Room
+from datamover_crds import DataMover
+
+_AGAIN_S: Final = 5.0
+_log = structlog.get_logger(__name__)
+
+
+class Rollback:
+    """Deletes movers that have failed, once `failed` has been told of them."""
+
+    def __init__(self, writer: Writer, failed: Callable[[DataMover], None]) -> None:
+        """Write through `writer`."""
+        self._writer = writer
+        self._failed = failed
+        self._waiting: dict[str, Room] = {}
+        self._wake = asyncio.Event()
+
+    def look(self, room: Room) -> None:
+        """See what has failed in a room whose movers have changed."""
+        for mover in room.movers.under(FAILED):
+            if mover.metadata.uid not in self._waiting:
+                self._failed(mover)
+                self._waiting[mover.metadata.uid] = room
+                self._wake.set()
+
+    async def take_back(self) -> None:
+        """Delete what has failed, until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                for uid, room in list(self._waiting.items()):
+                    if await self._is_taken_back(uid, room):
+                        del self._waiting[uid]
+                if self._waiting:
+                    await asyncio.sleep(_AGAIN_S)
+
+    async def _is_taken_back(self, uid: str, room: Room) -> bool:
+        """Delete the mover as it was seen, unless it has changed: it may have been mended meanwhile."""
+        mover = next((each for each in room.movers.under(FAILED) if each.metadata.uid == uid), None)
+        if mover is None:
+            return True
+        try:
+            await self._writer.delete_mover(room, mover, only_as_seen=True)
+        except KubeError as error:
+            if error.is_conflict:
+                return await self._writer.read_mover(room, mover.metadata.name) is None
+            _log.info("a failed mover is taken back later", mover=mover.metadata.name, error=str(error))
+            return False
+        _log.info("a failed mover is taken back", mover=mover.metadata.name)
+        return True
