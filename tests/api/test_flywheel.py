@@ -114,9 +114,7 @@ def test_the_step_that_failed_is_told_in_the_old_words_after_its_own_event(
 
 def test_a_request_that_came_to_nothing_has_a_task_too() -> None:
     now = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    assert ill_formed_task(
-        "id-1", "nightly", "destination", "Destination.Type: 'NFS': must be S3 or EFS", now
-    ) == {
+    assert ill_formed_task("id-1", "nightly", "destination", "Destination.Type: 'NFS': must be S3 or EFS", now) == {
         "id": "id-1",
         "status": "failed",
         "created_at": "2026-01-31T12:00:00.000Z",

@@ -88,6 +88,11 @@ def same_task(world: World, legacy: str, name: str) -> str:
     return arn
 
 
+def _locations_of(world: World, task: str) -> list[str]:
+    described = world.aws("datasync").describe_task(TaskArn=task)
+    return [described["SourceLocationArn"], described["DestinationLocationArn"]]
+
+
 @dataclass(frozen=True)
 class Imported:
     """What an import ended with."""
@@ -203,6 +208,41 @@ def test_what_somebody_has_changed_in_the_console_since_stays_as_it_is(
     assert set(world.calls(reads=False, since=since)) <= {"TagResource", "TagRole"}
     after = datasync.describe_task(TaskArn=legacy)
     assert {name: after.get(name) for name in shown} == {name: before.get(name) for name in shown}
+
+
+def test_movers_that_share_a_role_leave_its_tags_alone_but_for_one_owner(
+    world: World, operator: Operators, legacy: str, importing: Importing
+) -> None:
+    iam = world.aws("iam")
+    second = same_task(world, legacy, "second")
+    for arn, env in ((legacy, "one"), (second, "two")):
+        world.aws("datasync").tag_resource(ResourceArn=arn, Tags=[{"Key": "env", "Value": env}])
+    role = f"{NAME}-{zlib.crc32(b'src'):08x}"
+    iam.tag_role(RoleName=role, Tags=[{"Key": "env", "Value": "two"}, {"Key": "team", "Value": "x"}])
+    assert importing().code == 0
+    operator()
+    movers = [world.wait_ready(f"{GROUP}.{name}") for name in (NAME, "second")]
+    since = world.emulator.journal()[-1]["seq"]
+    tags = {tag["Key"]: tag["Value"] for tag in iam.list_role_tags(RoleName=role)["Tags"]}
+    assert {key: tags[key] for key in tags if not key.startswith("datamover.io/")} == TAGS | {"env": "two", "team": "x"}
+    assert tags["datamover.io/uid"] in {each["metadata"]["uid"] for each in movers}
+    for name in (NAME, "second"):  # a look at all there is in AWS
+        world.patch("DataMover", f"{GROUP}.{name}", {"spec": {"options": {"logLevel": "BASIC"}}})
+        world.wait_ready(f"{GROUP}.{name}")
+    assert "TagRole" not in world.calls(reads=False, since=since)
+
+
+def test_as_many_tags_as_leave_room_for_the_owner_s_are_imported(
+    world: World, operator: Operators, rest_services: RestServices, legacy: str, importing: Importing
+) -> None:
+    more = [{"Key": f"tag-{number}", "Value": "v"} for number in range(42)]
+    for arn in (legacy, *_locations_of(world, legacy)):
+        world.aws("datasync").tag_resource(ResourceArn=arn, Tags=more)
+    assert importing().said.startswith("imported ")
+    operator()
+    world.wait_ready(f"{GROUP}.{NAME}")
+    assert len(rest_services().get(f"{MOVERS}/{GROUP}/{NAME}").json["Tags"]) == 46
+    assert len(world.aws("datasync").list_tags_for_resource(ResourceArn=legacy)["Tags"]) == 49
 
 
 def test_what_is_not_to_be_adopted_is_listed_and_left_alone(world: World, legacy: str, importing: Importing) -> None:

@@ -204,7 +204,7 @@ def test_a_creation_that_aws_refuses_leaves_nothing(
     eventually(lambda: world.list("DataMover") == [])
     assert world.leftovers() == NOTHING
     for client in (rest, other_replica):
-        eventually(lambda: client.get(f"/v1/datasync/flywheel?task={failed}").json == {failed: task})
+        eventually(partial(_tells, client, failed, task))
         assert client.get(f"{MOVERS}/abc-123/best-effort-datasync-01").status == 404
     assert rest.created(s3_body()) != failed
 
@@ -325,6 +325,10 @@ def test_movers_made_by_rest_keep_their_history_and_look_natural(world: World, r
     assert made["spec"]["runHistory"] == {"limit": 500, "maxAge": "30d"}
     assert made["spec"]["name"] == "nightly"
     assert made["metadata"]["labels"]["datamover.io/origin"] == "rest"
+
+
+def _tells(rest: Client, task_id: str, task: Any) -> bool:  # noqa: ANN401 - JSON
+    return bool(rest.get(f"/v1/datasync/flywheel?task={task_id}").json == {task_id: task})
 
 
 def _lists(rest: Client, group: str, name: str) -> bool:

@@ -101,7 +101,7 @@ class Service:
 
     async def flywheel(self, ids: Sequence[str]) -> JsonObject:
         """The flywheel tasks with these ids, as far as they are known."""
-        failed = {each: task for each in ids if (task := self._failed.get(each)) is not None}
+        failed: JsonObject = {each: task for each in ids if (task := self._failed.get(each)) is not None}
         with in_old_words():
             movers = await self._mirror.movers([each for each in ids if each not in failed])
         living = (each for each in (*movers, *self._mirror.known(failed)) if each.metadata.deletion_timestamp is None)

@@ -178,6 +178,8 @@ def test_a_task_that_is_unavailable_is_told_of() -> None:
         world.reconcile()
         assert told(world, "Stalled")["reason"] == "TaskUnavailable"
         assert "the agent is away" in str(told(world, "Stalled")["message"])
+        assert world.mover.status.observed is not None
+        assert (world.mover.status.observed.task or {})["status"] == "UNAVAILABLE"
         item.status = "AVAILABLE"
         world.pass_time(DRIFT)
         assert world.settle() == "Ready"

@@ -45,6 +45,8 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     }
     if o.task is not None and o.task.described is not None and next_start(o.task.described, now) is None:
         changed["next_scheduled_time"] = None
+    if o.task is not None and (o.task.described or {}).get("status") == "UNAVAILABLE":
+        changed["observed"] = _observed(o)  # it may never have been Ready, and tells why
     if is_true(plan.conditions, "Ready"):
         changed["declared"] = tuple(sorted({*declared_fields(o.mover.spec), *_disabled(o)}))
         changed["observed"] = _observed(o)
