@@ -59,7 +59,7 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
         except (OSError, KubeError) as error:
             _log.error("can't start", error=str(error))
             return 1
-        await stack.enter_async_context(owned(rollback.take_back(), "rollback", failures.end))
+        await stack.enter_async_context(background.running(rollback.take_back(), "rollback"))
         await stack.enter_async_context(mirror.reflecting())
         await stack.enter_async_context(runs.taking_back())
         janitor = Janitor(lambda: mirror.rooms, runs, writer, _longest_start(settings))
