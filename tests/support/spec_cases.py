@@ -168,7 +168,7 @@ BROKEN_SHAPES = (
     Case("an unknown option", mover(options={"verify": "NONE"}), "spec.options.verify", "unknown field"),
     Case("an unknown value", mover(options={"uid": "int_value"}), "spec.options.uid", "'INT_VALUE'"),
     Case("an unknown task mode", mover(taskMode="FAST"), "spec.taskMode", "'BASIC' or 'ENHANCED'"),
-    Case("a number for a text", mover(accountRef={"name": 5}), "spec.accountRef.name", "is a string"),
+    Case("a number for a text", mover(accountRef={"name": 5}), "spec.accountRef.name", "be a string"),
     Case("a text for a number", mover(runHistory={"limit": "5"}), "spec.runHistory.limit", "a whole number"),
     Case("a text for a switch", mover(suspend="true"), "spec.suspend", "true or false"),
     Case(
@@ -212,7 +212,7 @@ BROKEN_SHAPES = (
     Case("a run of nothing", without(run(), "moverRef"), "spec.moverRef", "a value is required"),
     Case("a run by a name's text", run(moverRef="sample"), "spec.moverRef", "an object"),
     Case("an account id too short", account(accountId="11112222333"), "spec.accountId", "12"),
-    Case("an account id as a number", account(accountId=111122223333), "spec.accountId", "is a string"),
+    Case("an account id as a number", account(accountId=111122223333), "spec.accountId", "be a string"),
     Case("an account id in Arabic digits", account(accountId="\u0661" * 12), "spec.accountId", "pattern"),
     Case("a zone for a region", account(region="eu-central-1a"), "spec.region", "pattern"),
     Case("a grant by mistake", account(grants=[{"namespace": ["*"]}]), "spec.grants[0].namespace", "unknown field"),
@@ -232,7 +232,7 @@ def _naming(name: str) -> tuple[tuple[str, JsonDict], ...]:
 
 
 HOSTILE_NAMES = tuple(
-    Case(f"{path} {name!r}", obj, path, "String should") for name in hostile.NAMES for path, obj in _naming(name)
+    Case(f"{path} {name!r}", obj, path, "must ") for name in hostile.NAMES for path, obj in _naming(name)
 )
 LONG_NAMES = tuple(
     Case(f"{path} of {len(name)}", obj, path, "should have at most")
