@@ -235,7 +235,7 @@ HOSTILE_NAMES = tuple(
     Case(f"{path} {name!r}", obj, path, "must ") for name in hostile.NAMES for path, obj in _naming(name)
 )
 LONG_NAMES = tuple(
-    Case(f"{path} of {len(name)}", obj, path, "should have at most")
+    Case(f"{path} of {len(name)}", obj, path, "must have at most")
     for name in ("a" * 64, hostile.TOO_LONG)
     for path, obj in _naming(name)
     if len(name) > 253 or path in {"spec.moverRef.name", "spec.rest.namespace"}
