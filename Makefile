@@ -56,13 +56,15 @@ check: $(SET_UP) ## Lint, formatting, types, import rules, generated files
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m datamover_crds --check
+	.venv/bin/python -m datamover_crds.reference --check
 
 bench: $(SET_UP) ## Measure 1,000 movers, the emulator's copying and the reads by REST against their floors
 	.venv/bin/python -m benchmarks
 
-crds: $(SET_UP) ## Generate crds/*.yaml from the models, and the chart's copy of them
+crds: $(SET_UP) ## Generate crds/*.yaml, the chart's copy of them and docs/reference.md from the models
 	.venv/bin/python -m datamover_crds
 	.venv/bin/python -m datamover_crds charts/datamover-operator/files/crds
+	.venv/bin/python -m datamover_crds.reference
 
 chart: $(SET_UP) ## Generate docs/values.md from the chart's values.yaml
 	.venv/bin/python -m datamover_dev.values_reference

@@ -111,7 +111,7 @@ def _ready(member: str) -> str:
     return f'.status.conditions[?(@.type=="Ready")].{member}'
 
 
-_AGE = Column("Age", "date", ".metadata.creationTimestamp", "When the object was made.")
+_AGE = Column("Age", "date", ".metadata.creationTimestamp", "When the object was created.")
 
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(
@@ -119,16 +119,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         scope="Namespaced",
         short_name="dm",
         columns=(
-            Column("Ready", "string", _ready("status"), "Whether AWS holds what is declared."),
-            Column("State", "string", _ready("reason"), "Why it is ready or not, in a word."),
-            Column("Run", "string", ".status.currentRun.name", "The run that is under way."),
+            Column("Ready", "string", _ready("status"), "Whether AWS matches the spec."),
+            Column("State", "string", _ready("reason"), "Why it is Ready or not, in one word."),
+            Column("Run", "string", ".status.currentRun.name", "The active run."),
             Column("Last Run", "string", ".status.lastRun.phase", "How the last run ended."),
             Column("Last Success", "date", ".status.lastSuccessfulTime", "When a run last succeeded."),
             _AGE,
-            Column("Account", "string", ".spec.accountRef.name", "The account it works in.", wide=True),
-            Column("Suspended", "boolean", ".spec.suspend", "Whether starts are held back.", wide=True),
+            Column("Account", "string", ".spec.accountRef.name", "The account it uses.", wide=True),
+            Column("Suspended", "boolean", ".spec.suspend", "Whether starts are suspended.", wide=True),
             Column("Task", "string", ".status.taskArn", "The DataSync task.", wide=True),
-            Column("Message", "string", _ready("message"), "Why it is ready or not.", wide=True),
+            Column("Message", "string", _ready("message"), "Why it is Ready or not, in a sentence.", wide=True),
         ),
         selectable=(".spec.accountRef.name",),
     ),
@@ -137,8 +137,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         scope="Namespaced",
         short_name="dmr",
         columns=(
-            Column("Mover", "string", ".spec.moverRef.name", "The mover that runs."),
-            Column("Phase", "string", ".status.phase", "Where the run is."),
+            Column("Mover", "string", ".spec.moverRef.name", "The mover."),
+            Column("Phase", "string", ".status.phase", "The phase of the run."),
             Column("Percent", "integer", ".status.progress.percent", "How much of the estimated work is done."),
             Column("Files", "integer", ".status.counters.filesTransferred", "Files transferred."),
             Column("Bytes", "integer", ".status.counters.bytesTransferred", "Bytes sent over the network."),
@@ -154,13 +154,13 @@ DEFINITIONS: tuple[Definition, ...] = (
         scope="Cluster",
         short_name="dma",
         columns=(
-            Column("Account", "string", ".spec.accountId", "The AWS account's id."),
-            Column("Region", "string", ".spec.region", "The AWS region."),
-            Column("Ready", "string", _ready("status"), "Whether the operator gets into the account."),
-            Column("Movers", "integer", ".status.movers", "How many movers name it."),
+            Column("Account", "string", ".spec.accountId", "The ID of the AWS account."),
+            Column("Region", "string", ".spec.region", "The AWS Region."),
+            Column("Ready", "string", _ready("status"), "Whether the operator can use the account."),
+            Column("Movers", "integer", ".status.movers", "How many movers use it."),
             _AGE,
-            Column("Caller", "string", ".status.callerArn", "Who the operator is there.", wide=True),
-            Column("Message", "string", _ready("message"), "Why it is ready or not.", wide=True),
+            Column("Caller", "string", ".status.callerArn", "The operator's identity in the account.", wide=True),
+            Column("Message", "string", _ready("message"), "Why it is Ready or not, in a sentence.", wide=True),
         ),
     ),
 )

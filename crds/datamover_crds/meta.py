@@ -41,23 +41,23 @@ class ObjectMeta(Model):
     namespace: str = ""
     """The object's namespace; empty for cluster-scoped objects."""
     uid: str = ""
-    """Tells this object from others that had its name before or will have it later."""
+    """Distinguishes this object from others that had its name before or will have it later."""
     generation: Count = 0
-    """Counts changes of the spec."""
+    """Counts changes to the spec."""
     resource_version: str = ""
-    """Changes with each write; given back with a write it makes this a compare-and-swap."""
+    """Changes with each write; a write that carries it is a compare-and-swap."""
     creation_timestamp: Timestamp | None = None
-    """When the object was made."""
+    """When the object was created."""
     deletion_timestamp: Timestamp | None = None
-    """When deletion was asked for; absent while the object lives."""
+    """When deletion was requested; absent before."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Labels."""
     annotations: dict[str, str] = Field(default_factory=dict)
     """Annotations."""
     finalizers: Annotated[tuple[str, ...], Items(at_most=1000)] = ()
-    """What must be done before the object may go."""
+    """What must happen before the object is deleted."""
     owner_references: Annotated[tuple[OwnerReference, ...], Items(at_most=1000)] = ()
-    """Whose parts the object is."""
+    """The objects that this object belongs to."""
 
 
 class Condition(Model):
@@ -68,13 +68,13 @@ class Condition(Model):
     status: Literal["True", "False", "Unknown"]
     """Whether it holds."""
     observed_generation: Count = 0
-    """The metadata.generation that the condition was judged from."""
+    """The metadata.generation that the condition was derived from."""
     last_transition_time: Timestamp
     """When status last changed."""
     reason: Annotated[str, Field(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
-    """Why, as one word for programs."""
+    """Why, in one word for programs."""
     message: Annotated[str, Field(max_length=32768)]
-    """Why, as a sentence for people."""
+    """Why, in a sentence for people."""
 
 
 Conditions = Annotated[tuple[Condition, ...], Items(at_most=16, key="type")]

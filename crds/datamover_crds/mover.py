@@ -37,30 +37,30 @@ class AccountRef(Model):
 
 
 class Trigger(Model):
-    """Starts runs by hand."""
+    """Starts runs on request."""
 
     manual: Annotated[str, Field(min_length=1, max_length=253)]
-    """Any token; a new one starts a run, the same one again does not."""
+    """Any token. A new one starts a run; the same one again does not."""
 
 
 class RunHistory(Model):
     """Which ended runs are kept."""
 
     limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] = 10
-    """How many ended runs are kept, the latest."""
+    """How many ended runs are kept; the oldest are deleted first."""
     max_age: Duration | None = None
-    """How long an ended run is kept, such as `720h` or `30d`. Not given: as long as limit allows."""
+    """How long an ended run is kept, such as `720h` or `30d`. If not set, as long as limit allows."""
 
 
 class Adopt(Model):
-    """Takes over a task that exists already."""
+    """Takes over an existing task."""
 
     task_arn: Arn
-    """The ARN of the task; its locations come with it."""
+    """The ARN of the task; its locations are taken over with it."""
     own: bool = False
-    """Whether the task and its locations are deleted with the mover, like what the operator made itself.
+    """Whether the task and its locations are deleted with the mover, like those that the operator created.
 
-    What another mover looks after stays that mover's.
+    What another mover manages stays with that mover.
     """
 
 
@@ -74,7 +74,7 @@ _AS_CREATED = "create another mover instead"
 
 
 class DataMoverSpec(Model):
-    """What shall be moved, from where to where, and how."""
+    """What is moved, from where to where, and how."""
 
     rules: ClassVar = (
         Rule(  # API_Options: Atime, Mtime, whose defaults are BEST_EFFORT and PRESERVE
@@ -104,40 +104,40 @@ class DataMoverSpec(Model):
     }
 
     account_ref: AccountRef
-    """The DataMoverAccount to work in. Can't be changed."""
+    """The DataMoverAccount to use. Can't be changed."""
     name: Annotated[str, Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]+$")] | None = None
-    """The task's name in DataSync. Not given: the object's name."""
+    """The task's name in DataSync. If not set, the object's name."""
     source: Location
-    """Where data comes from."""
+    """Where data is read from."""
     destination: Location
-    """Where data goes to."""
+    """Where data is written to."""
     tags: Annotated[tuple[Tag, ...], Items(at_most=46, key="key")] = ()
-    """Tags on everything the operator makes in AWS for this mover."""
+    """Tags on everything that the operator creates in AWS for this mover."""
     options: TaskOptions = Field(default_factory=TaskOptions)
-    """How DataSync transfers."""
+    """How DataSync transfers data."""
     includes: Filters = ()
-    """Transfer only what this filter names. `*` may stand at the end of a pattern only."""
+    """Transfer only what this filter matches. `*` may be used only at the end of a pattern."""
     excludes: Filters = ()
-    """Leave out what this filter names."""
+    """Leave out what this filter matches."""
     task_mode: TaskMode | None = None
-    """DataSync's task mode. Not given: AWS's choice. Can't be changed."""
+    """DataSync's task mode. If not set, AWS chooses. Can't be changed."""
     cloud_watch_log_group_arn: Annotated[str, Field(min_length=5, max_length=562, pattern="^arn:")] | None = None
     """The ARN of the CloudWatch log group that the task logs to."""
     schedule: Schedule | None = None
-    """When DataSync starts the task by itself."""
+    """When DataSync starts the task on its own."""
     trigger: Trigger | None = None
-    """Starts runs by hand; may stand together with schedule."""
+    """Starts runs on request; can be combined with schedule."""
     suspend: bool = False
-    """No starts while true, and the schedule is disabled; everything else is still reconciled.
+    """While true, no run is started and the schedule is disabled; everything else is still reconciled.
 
-    The schedule of a task that runs is disabled when the run has ended.
+    If a run is active, the schedule is disabled when it ends: DataSync does not allow it before.
     """
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
-    """Whether deleting the mover deletes what it owns in AWS, or leaves it there."""
+    """Whether deleting the mover deletes what it owns in AWS or keeps it."""
     run_history: RunHistory = RunHistory()
     """Which ended runs are kept."""
     adopt: Adopt | None = None
-    """Takes over a task that exists already instead of making one."""
+    """Takes over an existing task instead of creating one."""
 
 
 class RunRef(Model):
@@ -148,9 +148,9 @@ class RunRef(Model):
     uid: Text
     """The run's uid."""
     execution_arn: Arn | None = None
-    """The ARN of its task execution, once started."""
+    """The ARN of its task execution, once it has started."""
     start_time: Timestamp | None = None
-    """When it was started."""
+    """When it started."""
 
 
 class RunSummary(Model):
@@ -159,35 +159,35 @@ class RunSummary(Model):
     name: ObjectName
     """The run's name."""
     phase: Phase
-    """The phase it ended in."""
+    """The phase in which it ended."""
     execution_arn: Arn | None = None
     """The ARN of its task execution."""
     start_time: Timestamp | None = None
-    """When it was started."""
+    """When it started."""
     completion_time: Timestamp | None = None
     """When it ended."""
     bytes_transferred: Count | None = None
-    """How many bytes went over the network, before compression."""
+    """How many bytes were sent over the network, before compression."""
     files_transferred: Count | None = None
     """How many files were transferred."""
 
 
 class Retired(Model):
-    """A replaced resource that is still to be removed from AWS."""
+    """A replaced resource that is still to be deleted from AWS."""
 
     arn: RoleArn
     """Its ARN."""
     kind: Literal["task", "location", "role"]
-    """What it is."""
+    """Its type."""
 
 
 class Intent(Model):
     """What the operator may have sent to AWS without having recorded the result yet."""
 
     instance: Text
-    """Which process of the operator."""
+    """The operator process that wrote the intent."""
     nonce: Text
-    """Tags what these calls make."""
+    """The value of the nonce tag on what these calls create."""
     generation: Count
     """The metadata.generation that was planned from."""
     calls: Annotated[tuple[Text, ...], Items(at_most=32)] = ()
@@ -195,7 +195,7 @@ class Intent(Model):
 
 
 class ObservedMover(Model):
-    """What DataSync last described, in camelCase."""
+    """The latest output of DataSync's Describe calls, in camelCase."""
 
     task: FreeForm | None = None
     """DescribeTask."""
@@ -206,7 +206,7 @@ class ObservedMover(Model):
 
 
 class DataMoverStatus(Model):
-    """What the operator did and saw. All of it can be found again from AWS."""
+    """What the operator did and observed; all of it can be rebuilt from AWS."""
 
     observed_generation: Count | None = None
     """The metadata.generation that was last acted on."""
@@ -223,29 +223,29 @@ class DataMoverStatus(Model):
     destination_role_arn: RoleArn | None = None
     """The ARN of the role that DataSync uses at the destination."""
     owned: Annotated[tuple[Part, ...], Items(at_most=5)] = ()
-    """What of these deletion deletes."""
+    """Which of these resources are deleted with the mover."""
     declared: Annotated[tuple[Text, ...], Items(at_most=256)] = ()
-    """The optional fields of AWS resources that were last applied: one that leaves the spec returns to its default."""
+    """The optional fields that were last applied in AWS; one that is removed from the spec returns to its default."""
     retired: Annotated[tuple[Retired, ...], Items(at_most=64)] = ()
-    """Replaced resources that are still to be removed."""
+    """Replaced resources that are still to be deleted."""
     intent: Intent | None = None
-    """What may have been sent to AWS without a recorded result."""
+    """What may have been sent to AWS without its result being recorded."""
     observed: ObservedMover | None = None
-    """What DataSync last described."""
+    """The latest output of DataSync's Describe calls."""
     current_run: RunRef | None = None
-    """The run that holds the task now."""
+    """The run that has claimed the task."""
     queued_runs: Annotated[tuple[RunRef, ...], Items(at_most=100)] = ()
-    """The runs that wait in DataSync's queue."""
+    """The runs that are waiting in DataSync's queue."""
     last_run: RunSummary | None = None
     """The run that ended last."""
     last_successful_time: Timestamp | None = None
-    """When a run last ended in Succeeded."""
+    """When a run last succeeded."""
     last_trigger: Annotated[str, Field(max_length=253)] | None = None
     """The trigger.manual token that was last acted on."""
     next_scheduled_time: Timestamp | None = None
     """When the schedule starts the task next."""
     pruned_before: Timestamp | None = None
-    """Executions that started before this are not recorded any more."""
+    """Executions that started before this time are no longer recorded as runs."""
 
 
 def _has_label_sized_name(mover: "DataMover") -> bool:
@@ -260,7 +260,7 @@ class DataMover(Resource):
             field_path=".metadata.name",
             cel=f"size(self.metadata.name) <= {NAME_MAX}",
             holds=_has_label_sized_name,
-            message=f"must have at most {NAME_MAX} characters, because runs carry the name as a label",
+            message=f"a name must have at most {NAME_MAX} characters, because runs carry it as a label",
             shown="self.metadata.name",
         ),
     )
@@ -272,6 +272,6 @@ class DataMover(Resource):
     metadata: ObjectMeta = Field(default_factory=ObjectMeta)
     """Standard object metadata; the name has at most 63 characters."""
     spec: DataMoverSpec
-    """What shall be moved, from where to where, and how."""
+    """What is moved, from where to where, and how."""
     status: DataMoverStatus = Field(default_factory=DataMoverStatus)
-    """What the operator did and saw."""
+    """What the operator did and observed."""

@@ -21,7 +21,7 @@ def _removes_only_what_it_compared(options: "TaskOptions") -> bool:
 
 
 class TaskOptions(Model):
-    """How DataSync transfers. An option that is not given is not sent: AWS chooses, and drift in it is left alone."""
+    """How DataSync transfers data. An option that is not set is not sent: AWS's choice is left alone."""
 
     rules: ClassVar = (
         Rule(  # API_Options: PreserveDeletedFiles
@@ -37,52 +37,52 @@ class TaskOptions(Model):
     )
 
     verify_mode: Literal["POINT_IN_TIME_CONSISTENT", "ONLY_FILES_TRANSFERRED", "NONE"] | None = None
-    """What is compared after the transfer.
+    """What is verified after the transfer.
 
-    ONLY_FILES_TRANSFERRED: checksum and metadata of what was transferred. POINT_IN_TIME_CONSISTENT: all of both sides
-    (taskMode BASIC only). NONE: nothing; integrity is still checked on the wire.
+    ONLY_FILES_TRANSFERRED: checksums and metadata of what was transferred. POINT_IN_TIME_CONSISTENT: the whole source
+    and destination (taskMode BASIC only). NONE: nothing; integrity is still checked in transit.
     """
     overwrite_mode: Literal["ALWAYS", "NEVER"] | None = None
-    """Whether data at the destination is overwritten where the source differs. NEVER skips and counts such files."""
+    """Whether files at the destination that differ from the source are overwritten. NEVER skips and counts them."""
     atime: Literal["NONE", "BEST_EFFORT"] | None = None
-    """Whether the time of last access is kept. BEST_EFFORT goes with mtime PRESERVE, NONE with mtime NONE."""
+    """Whether the access time is preserved. BEST_EFFORT needs mtime PRESERVE, NONE needs mtime NONE."""
     mtime: Literal["NONE", "PRESERVE"] | None = None
-    """Whether the time of last modification is kept. Repeated runs with transferMode CHANGED need PRESERVE."""
+    """Whether the modification time is preserved. Repeated runs with transferMode CHANGED need PRESERVE."""
     uid: Literal["NONE", "INT_VALUE", "NAME", "BOTH"] | None = None
-    """Which form of the POSIX user id is kept."""
+    """How POSIX user IDs are preserved."""
     gid: Literal["NONE", "INT_VALUE", "NAME", "BOTH"] | None = None
-    """Which form of the POSIX group id is kept."""
+    """How POSIX group IDs are preserved."""
     preserve_deleted_files: Literal["PRESERVE", "REMOVE"] | None = None
-    """Whether files that the source does not have stay at the destination. REMOVE can't go with transferMode ALL."""
+    """Whether files that are not in the source stay at the destination. REMOVE can't be used with transferMode ALL."""
     preserve_devices: Literal["NONE", "PRESERVE"] | None = None
-    """Whether names and metadata of block and character devices are kept; their content never is."""
+    """Whether names and metadata of block and character devices are preserved; their content never is."""
     posix_permissions: Literal["NONE", "PRESERVE"] | None = None
-    """Whether POSIX permissions are kept."""
+    """Whether POSIX permissions are preserved."""
     bytes_per_second: BytesPerSecond | None = None
-    """The bandwidth limit in bytes per second; -1 for none."""
+    """The bandwidth limit in bytes per second; -1 means no limit."""
     task_queueing: Switch | None = None
-    """Whether a run waits in DataSync's queue while another runs. In a run's overrideOptions ENABLED asks to queue."""
+    """Whether a run waits in DataSync's queue while another is active. Set it in overrideOptions to queue a run."""
     log_level: Literal["OFF", "BASIC", "TRANSFER"] | None = None
-    """What goes to CloudWatch Logs: nothing, errors (BASIC) or every file transferred (TRANSFER)."""
+    """What goes to CloudWatch Logs: nothing (OFF), errors (BASIC) or every transferred file (TRANSFER)."""
     transfer_mode: Literal["CHANGED", "ALL"] | None = None
     """CHANGED compares both sides and transfers what differs; ALL transfers everything without comparing."""
     security_descriptor_copy_flags: Literal["NONE", "OWNER_DACL", "OWNER_DACL_SACL"] | None = None
     """Which parts of SMB security descriptors are copied."""
     object_tags: Literal["PRESERVE", "NONE"] | None = None
-    """Whether object tags are kept between object storages."""
+    """Whether object tags are preserved between object storage systems."""
     object_metadata: Literal["PRESERVE", "NONE"] | None = None
-    """Whether object metadata is kept between object storages. NONE still keeps the time of last modification."""
+    """Whether object metadata is preserved between object storage systems. NONE still preserves mtime."""
 
 
 class FilterRule(Model):
-    """Which files a filter names."""
+    """Which files a filter matches."""
 
     filter_type: Literal["SIMPLE_PATTERN"] = "SIMPLE_PATTERN"
-    """The kind of pattern; DataSync has one."""
+    """The type of pattern; DataSync has only this one."""
     value: Annotated[str, Field(min_length=1, max_length=102_400, pattern="^[^\\x00]+$")]
-    """Patterns joined by `|`, relative to the location's subdirectory, for instance `/photos*|/papers/2024`.
+    """Patterns joined by `|`, relative to the location's subdirectory, for example `/photos*|/papers/2024`.
 
-    In includes `*` may stand at the end of a pattern only, in excludes anywhere.
+    In includes `*` may be used only at the end of a pattern, in excludes anywhere.
     """
 
 
@@ -116,7 +116,7 @@ def _is_the_users_key(tag: "Tag") -> bool:
 
 
 class Tag(Model):
-    """A tag on everything the operator makes in AWS for the mover."""
+    """A tag on everything that the operator creates in AWS for the mover."""
 
     rules: ClassVar = (
         Rule(
@@ -131,7 +131,7 @@ class Tag(Model):
     )
 
     key: Annotated[str, Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:/-]+$")]
-    """The key. Keys that start with `aws:` are AWS's, with `datamover.io/` the operator's."""
+    """The key. AWS reserves keys that start with `aws:`, the operator those that start with `datamover.io/`."""
     value: Annotated[str, Field(max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]*$")] = ""
     """The value."""
 
@@ -141,7 +141,7 @@ def _has_schedule_syntax(schedule: "Schedule") -> bool:
 
 
 class Schedule(Model):
-    """When DataSync itself starts the task."""
+    """When DataSync starts the task on its own."""
 
     rules: ClassVar = (
         Rule(  # API_TaskSchedule
@@ -160,4 +160,4 @@ class Schedule(Model):
     schedule_expression: Annotated[str, Field(min_length=1, max_length=256)]
     """In UTC: `cron(minute hour day-of-month month day-of-week year)` or `rate(number unit)`, at least 1 hour apart."""
     status: Switch | None = None
-    """DISABLED keeps the schedule without starting by it. Not given: ENABLED."""
+    """DISABLED keeps the schedule but starts nothing. If not set: ENABLED."""

@@ -34,7 +34,7 @@ class MoverRef(Model):
 
 
 class DataMoverRunSpec(Model):
-    """Which mover runs, and what is different this time. Only cancel and bytesPerSecond can be changed later."""
+    """Which mover to run, and what is different this time. Only cancel and bytesPerSecond can be changed later."""
 
     rules: ClassVar = (INCLUDES_RULE,)
     transitions: ClassVar = (
@@ -53,7 +53,7 @@ class DataMoverRunSpec(Model):
     mover_ref: MoverRef
     """The mover to run. Can't be changed."""
     override_options: TaskOptions | None = None
-    """Options for this run alone, over the mover's. Can't be changed."""
+    """Options for this run only; they override the mover's. Can't be changed."""
     includes: Filters = ()
     """Replaces the mover's includes for this run. Can't be changed."""
     excludes: Filters = ()
@@ -61,22 +61,22 @@ class DataMoverRunSpec(Model):
     cancel: bool = False
     """Stops the run. Once true it stays true."""
     bytes_per_second: BytesPerSecond | None = None
-    """The bandwidth limit in bytes per second from now on; -1 for none."""
+    """The bandwidth limit in bytes per second, also of an active run; -1 means no limit."""
 
 
 class Progress(Model):
-    """How far the run is."""
+    """How far the run has got."""
 
     percent: Annotated[int, Field(ge=0, le=100), WHOLE_FLOATS] | None = None
-    """How much of the estimated work is done."""
+    """How much of the estimated work is done, in percent."""
     bytes_done: Count | None = None
-    """How many bytes are written at the destination."""
+    """How many bytes have been written at the destination."""
     bytes_total: Count | None = None
-    """How many bytes DataSync expects to write; absent before it has listed both sides."""
+    """How many bytes DataSync expects to write; absent until it has listed both sides."""
     files_done: Count | None = None
-    """How many files are transferred."""
+    """How many files have been transferred."""
     files_total: Count | None = None
-    """How many files DataSync expects to transfer; absent before it has listed both sides."""
+    """How many files DataSync expects to transfer; absent until it has listed both sides."""
 
 
 class FilesListed(Model):
@@ -85,11 +85,11 @@ class FilesListed(Model):
     at_source: Count | None = None
     """At the source."""
     at_destination_for_delete: Count | None = None
-    """At the destination, where preserveDeletedFiles is REMOVE."""
+    """At the destination, if preserveDeletedFiles is REMOVE."""
 
 
 class FilesFailed(Model):
-    """How many items DataSync failed on, by stage (TaskExecutionFilesFailedDetail)."""
+    """How many items failed, by stage (TaskExecutionFilesFailedDetail)."""
 
     prepare: Count | None = None
     """While preparing."""
@@ -133,7 +133,7 @@ class Counters(Model):
     files_listed: FilesListed | None = None
     """Files listed; taskMode ENHANCED only."""
     files_failed: FilesFailed | None = None
-    """Files failed on; taskMode ENHANCED only."""
+    """Files that failed; taskMode ENHANCED only."""
     folders_transferred: Count | None = None
     """Folders transferred; taskMode ENHANCED only."""
     folders_deleted: Count | None = None
@@ -147,7 +147,7 @@ class Counters(Model):
     folders_listed: FilesListed | None = None
     """Folders listed; taskMode ENHANCED only."""
     folders_failed: FilesFailed | None = None
-    """Folders failed on; taskMode ENHANCED only."""
+    """Folders that failed; taskMode ENHANCED only."""
 
 
 class RunResult(Model):
@@ -168,24 +168,24 @@ class RunResult(Model):
     verify_status: PhaseStatus | None = None
     """How verifying went."""
     error_code: Text | None = None
-    """AWS's code of what went wrong."""
+    """DataSync's error code."""
     error_detail: Annotated[str, Field(max_length=32768)] | None = None
-    """AWS's account of what went wrong."""
+    """DataSync's description of the error."""
 
 
 class DataMoverRunStatus(Model):
-    """What became of the run."""
+    """How the run went."""
 
     observed_generation: Count | None = None
     """The metadata.generation that was last acted on."""
     conditions: Conditions = ()
     """Ready, Reconciling and Stalled."""
     phase: Phase | None = None
-    """Where the run is. Succeeded, Failed, Cancelled, Rejected and Unknown are final."""
+    """The phase of the run. Succeeded, Failed, Cancelled, Rejected and Unknown are final."""
     reason: Annotated[str, Field(max_length=1024)] | None = None
-    """Why the run is in this phase, as one word for programs."""
+    """Why the run is in this phase, in one word for programs."""
     message: Annotated[str, Field(max_length=32768)] | None = None
-    """Why the run is in this phase, as a sentence for people."""
+    """Why the run is in this phase, in a sentence for people."""
     execution_arn: Arn | None = None
     """The ARN of the task execution."""
     mover_uid: Text | None = None
@@ -195,7 +195,7 @@ class DataMoverRunStatus(Model):
     completion_time: Timestamp | None = None
     """When the run ended."""
     progress: Progress | None = None
-    """How far the run is."""
+    """How far the run has got."""
     counters: Counters | None = None
     """DataSync's counters."""
     result: RunResult | None = None
@@ -212,6 +212,6 @@ class DataMoverRun(Resource):
     metadata: ObjectMeta = Field(default_factory=ObjectMeta)
     """Standard object metadata."""
     spec: DataMoverRunSpec
-    """Which mover runs, and what is different this time."""
+    """Which mover to run, and what is different this time."""
     status: DataMoverRunStatus = Field(default_factory=DataMoverRunStatus)
-    """What became of the run."""
+    """How the run went."""

@@ -85,7 +85,7 @@ SCHEDULES = "must be cron(minute hour day-of-month month day-of-week year)"
 KEYS = "must start neither with aws:"
 
 BROKEN_RULES = (
-    Case("a name of 64", mover(name="n" * 64), "metadata.name", "must have at most 63 characters"),
+    Case("a name of 64", mover(name="n" * 64), "metadata.name", "a name must have at most 63 characters"),
     Case("no location", mover(source={}), "spec.source", ONE_KIND),
     Case("two locations", mover(destination=s3() | efs()), "spec.destination", ONE_KIND),
     Case(
