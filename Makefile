@@ -61,10 +61,11 @@ check: $(SET_UP) ## Lint, formatting, types, import rules, generated files
 bench: $(SET_UP) ## Measure 1,000 movers, the emulator's copying and the reads by REST against their floors
 	.venv/bin/python -m benchmarks
 
-crds: $(SET_UP) ## Generate crds/*.yaml, the chart's copy of them and docs/reference.md from the models
+crds: $(SET_UP) ## Generate crds/*.yaml, the chart's copy of them, docs/reference.md and docs/locations.md from the models
 	.venv/bin/python -m datamover_crds
 	.venv/bin/python -m datamover_crds charts/datamover-operator/files/crds
 	.venv/bin/python -m datamover_crds.reference
+	.venv/bin/python -m datamover_crds.locations.reference
 
 chart: $(SET_UP) ## Generate docs/values.md from the chart's values.yaml
 	.venv/bin/python -m datamover_dev.values_reference

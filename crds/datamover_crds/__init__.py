@@ -13,7 +13,18 @@ from datamover_crds.account import (
 )
 from datamover_crds.codec import InvalidObject, Problem, dump, parse
 from datamover_crds.common import JsonObject, Model, from_duration, from_timestamp, to_timestamp
-from datamover_crds.locations import AccessRole, Ec2Config, EfsLocation, Location, LocationKind, S3Location
+from datamover_crds.locations import (
+    LOCATIONS,
+    AccessRole,
+    Ec2Config,
+    EfsLocation,
+    Location,
+    LocationType,
+    Realm,
+    Replace,
+    S3Location,
+    location_type_of,
+)
 from datamover_crds.meta import Condition, ObjectMeta, OwnerReference, Resource
 from datamover_crds.mover import (
     AccountRef,
@@ -46,6 +57,7 @@ from datamover_crds.run import (
 from datamover_crds.salvage import salvage
 
 __all__ = [
+    "LOCATIONS",
     "AccessRole",
     "AccessRoles",
     "AccountRef",
@@ -73,7 +85,7 @@ __all__ = [
     "InvalidObject",
     "JsonObject",
     "Location",
-    "LocationKind",
+    "LocationType",
     "Model",
     "MoverRef",
     "ObjectMeta",
@@ -83,6 +95,8 @@ __all__ = [
     "Phase",
     "Problem",
     "Progress",
+    "Realm",
+    "Replace",
     "Resource",
     "RestAccess",
     "Retired",
@@ -100,6 +114,7 @@ __all__ = [
     "dump",
     "from_duration",
     "from_timestamp",
+    "location_type_of",
     "parse",
     "salvage",
     "to_timestamp",

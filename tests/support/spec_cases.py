@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.support import hostile
+from tests.support.location_cases import CASES as LOCATION_CASES
 from tests.support.specs import (
     ACCESS_POINT,
     EVERYTHING_ACCOUNT,
@@ -75,6 +76,8 @@ GOOD = (
     Case("a mover reference by name only", run(overrideOptions={})),
     Case("runs of movers in ENHANCED may have one time", run(overrideOptions={"mtime": "NONE"})),
     Case("a region with three parts", account(region="us-gov-west-1")),
+    *(Case(f"the least {case}", mover(source={case.name: case.least})) for case in LOCATION_CASES),
+    *(Case(f"{case} with everything", mover(destination={case.name: case.full})) for case in LOCATION_CASES),
 )
 
 ONE_KIND = "must set exactly one type of location: s3 or efs"

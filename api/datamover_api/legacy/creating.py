@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from datamover_api.legacy.flywheel import Step
 from datamover_api.legacy.wire import S3, CreateMover, Efs, Location
 from datamover_crds import (
+    LOCATIONS,
     DataMover,
     DataMoverAccount,
     DataMoverSpec,
@@ -163,4 +164,4 @@ def _told(problem: Problem) -> str:
 
 
 def _client_name(part: str) -> str:
-    return part.upper() if part == "efs" else part[:1].upper() + part[1:]
+    return LOCATIONS[part].operation.upper() if part in LOCATIONS else part[:1].upper() + part[1:]

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from datamover_api.legacy.state import TaskState
-from datamover_crds import DataMover, DataMoverRun, JsonObject, Phase, dump
+from datamover_crds import DataMover, DataMoverRun, JsonObject, Phase, dump, location_type_of
+from datamover_crds.locations import scheme_of
 
 Structure = Mapping[str, "Structure | None"]
 """The members of an AWS shape, in the order of the SDK's structs, each with its own structure where it is one."""
@@ -91,6 +92,7 @@ _LOCATIONS: Final[Mapping[str, Structure]] = {
         "OnPremConfig": _ON_PREMISES,
     },
 }
+"""The types that the older service knew; a location of another one is shown with all that DataSync describes."""
 _LOCATION_SHAPES: Final = {kind: _shape(structure) for kind, structure in _LOCATIONS.items()}
 _STATUSES: Final[Mapping[Phase, str]] = {
     "Queued": "QUEUED",
@@ -143,9 +145,13 @@ def location_document(described: JsonObject | None) -> JsonValue:
     """A location under its type; null where it has not been described."""
     if not described:
         return None
-    kind = str(described.get("locationUri", "")).partition("://")[0].upper()
-    shape = _LOCATION_SHAPES.get(kind)
-    return {"Type": kind, **({kind: _filled(shape, described)} if shape is not None else {})}
+    location_type = location_type_of(described)
+    scheme = scheme_of(str(described.get("locationUri", "")))
+    name = (location_type.operation if location_type is not None else scheme).upper()
+    shape = _LOCATION_SHAPES.get(name)
+    if shape is not None:
+        return {"Type": name, name: _filled(shape, described)}
+    return {"Type": name, **({name: _whole(described)} if location_type is not None else {})}
 
 
 def run_document(run: DataMoverRun) -> JsonObject:
@@ -185,6 +191,20 @@ def _value(shape: tuple[Member, ...] | None, value: JsonValue) -> JsonValue:
     if isinstance(value, list):
         return [_filled(shape, item) if isinstance(item, dict) else item for item in value]
     return value
+
+
+def _whole(described: JsonObject) -> JsonObject:
+    """All that was described, in AWS's own spelling."""
+    return {
+        name: go_time(value) if name.endswith("Time") and isinstance(value, str) else _spelt(value)
+        for name, value in _members(described).items()
+    }
+
+
+def _spelt(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return _whole(value)
+    return [_spelt(item) for item in value] if isinstance(value, list) else value
 
 
 def _members(described: JsonObject) -> JsonObject:

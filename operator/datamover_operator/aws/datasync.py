@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from datamover_crds import LOCATIONS
 from datamover_operator.aws.replies import every_page, items_of, tag_list, tags_of, text_of
 from datamover_operator.aws.translate import from_aws, timestamp, to_aws
 
@@ -11,10 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from datamover_crds import JsonObject, LocationKind
+    from datamover_crds import JsonObject
     from datamover_operator.aws.calls import Channel, Reply
 
-_SHAPE: Final[Mapping[LocationKind, str]] = {"s3": "S3", "efs": "Efs"}
 _PAGE_SIZE: Final = 100
 
 
@@ -25,25 +25,25 @@ class BotoDataSync:
         """Use the account that `channel` leads to."""
         self._channel = channel
 
-    async def create_location(self, kind: LocationKind, request: JsonObject) -> str:
-        """Send CreateLocationS3/Efs; return the location's ARN."""
-        return await self._create(f"CreateLocation{_SHAPE[kind]}", request, "LocationArn")
+    async def create_location(self, kind: str, request: JsonObject) -> str:
+        """Send CreateLocation…; return the location's ARN."""
+        return await self._create(f"CreateLocation{LOCATIONS[kind].operation}", request, "LocationArn")
 
-    async def describe_location(self, kind: LocationKind, arn: str) -> JsonObject:
-        """Return DescribeLocationS3/Efs."""
-        return from_aws(await self._call(f"DescribeLocation{_SHAPE[kind]}", LocationArn=arn))
+    async def describe_location(self, kind: str, arn: str) -> JsonObject:
+        """Return DescribeLocation…."""
+        return from_aws(await self._call(f"DescribeLocation{LOCATIONS[kind].operation}", LocationArn=arn))
 
-    async def update_location(self, kind: LocationKind, arn: str, changes: JsonObject) -> None:
-        """Send UpdateLocationS3/Efs."""
-        await self._call(f"UpdateLocation{_SHAPE[kind]}", LocationArn=arn, **to_aws(changes))
+    async def update_location(self, kind: str, arn: str, changes: JsonObject) -> None:
+        """Send UpdateLocation…."""
+        await self._call(f"UpdateLocation{LOCATIONS[kind].operation}", LocationArn=arn, **to_aws(changes))
 
     async def delete_location(self, arn: str) -> None:
         """Send DeleteLocation."""
         await self._call("DeleteLocation", LocationArn=arn)
 
-    async def list_locations(self, created_after: datetime) -> Sequence[JsonObject]:
-        """Return every page of ListLocations, filtered by CreationTime."""
-        pages = await self._pages("ListLocations", Filters=[_created_after(created_after)])
+    async def list_locations(self, created_after: datetime | None = None) -> Sequence[JsonObject]:
+        """Return every page of ListLocations."""
+        pages = await self._pages("ListLocations", **_since(created_after))
         return [from_aws(item) for page in pages for item in items_of(page, "Locations")]
 
     async def create_task(self, request: JsonObject) -> str:
@@ -64,8 +64,7 @@ class BotoDataSync:
 
     async def list_tasks(self, created_after: datetime | None = None) -> Sequence[JsonObject]:
         """Return every page of ListTasks."""
-        filters = {} if created_after is None else {"Filters": [_created_after(created_after)]}
-        pages = await self._pages("ListTasks", **filters)
+        pages = await self._pages("ListTasks", **_since(created_after))
         return [from_aws(item) for page in pages for item in items_of(page, "Tasks")]
 
     async def start_task_execution(self, request: JsonObject) -> str:
@@ -115,5 +114,8 @@ class BotoDataSync:
         return await self._channel.call("datasync", operation, request)
 
 
-def _created_after(moment: datetime) -> dict[str, object]:
-    return {"Name": "CreationTime", "Operator": "GreaterThanOrEqual", "Values": [timestamp(moment)]}
+def _since(moment: datetime | None) -> dict[str, object]:
+    """The filters of a listing of what was made since then."""
+    if moment is None:
+        return {}
+    return {"Filters": [{"Name": "CreationTime", "Operator": "GreaterThanOrEqual", "Values": [timestamp(moment)]}]}

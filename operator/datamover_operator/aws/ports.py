@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from datamover_crds import JsonObject, LocationKind
+from datamover_crds import JsonObject
 
 send_before: ContextVar[float] = ContextVar("send_before", default=float("inf"))
 """Until when (in seconds of time.monotonic) a Create* or Start* call may leave this process.
@@ -42,20 +42,20 @@ class DataSync(Protocol):
     Create* and start are sent at most once (no SDK retry): a lost reply raises UNKNOWN_OUTCOME.
     """
 
-    async def create_location(self, kind: LocationKind, request: JsonObject) -> str:
-        """Send CreateLocationS3/Efs; return the location's ARN. `request` holds `tags` as [{key, value}]."""
+    async def create_location(self, kind: str, request: JsonObject) -> str:
+        """Send CreateLocation… of a type; return the location's ARN. `request` holds `tags` as [{key, value}]."""
 
-    async def describe_location(self, kind: LocationKind, arn: str) -> JsonObject:
-        """Return DescribeLocationS3/Efs."""
+    async def describe_location(self, kind: str, arn: str) -> JsonObject:
+        """Return DescribeLocation…; REFUSED where the location is of another type."""
 
-    async def update_location(self, kind: LocationKind, arn: str, changes: JsonObject) -> None:
-        """Send UpdateLocationS3/Efs."""
+    async def update_location(self, kind: str, arn: str, changes: JsonObject) -> None:
+        """Send UpdateLocation…."""
 
     async def delete_location(self, arn: str) -> None:
         """Send DeleteLocation."""
 
-    async def list_locations(self, created_after: datetime) -> Sequence[JsonObject]:
-        """Return every page of ListLocations, filtered by CreationTime."""
+    async def list_locations(self, created_after: datetime | None = None) -> Sequence[JsonObject]:
+        """Return every page of ListLocations ({locationArn, locationUri})."""
 
     async def create_task(self, request: JsonObject) -> str:
         """Send CreateTask; return the task's ARN."""

@@ -7,10 +7,9 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from datamover_common import logs
-from datamover_crds import DataMoverAccount, InvalidObject, JsonObject, LocationKind, parse
+from datamover_crds import DataMoverAccount, InvalidObject, JsonObject, location_type_of, parse
 from datamover_crds.legacy import FIXED_TAGS
 from datamover_operator.accounts.gather import access_to
 from datamover_operator.accounts.kind import ACCOUNT
@@ -28,7 +27,6 @@ from datamover_operator.process.settings import Settings
 _WRONG_USE = 2
 _REFUSALS = range(400, 500)
 _UNCHANGED, _SKIPPED, _REFUSED = "unchanged", "skipped", "refused"
-_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -97,7 +95,7 @@ async def find(aws: Aws, account: DataMoverAccount, group: str | None) -> list[L
     """All legacy movers of the account, or of one group, by name. Raises AwsError."""
     shown = await aws.tagging.find(FIXED_TAGS)
     arns = [arn for arn, tags in shown.items() if ":task/" in arn and is_legacy(tags, account.spec.org, group)]
-    listed = await aws.datasync.list_locations(_ALWAYS) if arns else []
+    listed = await aws.datasync.list_locations() if arns else []
     locations = {str(each["locationArn"]): each for each in listed}
     found = await asyncio.gather(*(_describe(aws, arn, locations) for arn in arns))
     return sorted((each for each in found if each is not None), key=lambda each: (each.group, each.name, each.arn))
@@ -116,12 +114,11 @@ async def _describe(aws: Aws, arn: str, listed: Mapping[str, JsonObject]) -> Leg
 
 
 async def _location(aws: Aws, listed: JsonObject) -> JsonObject:
-    scheme = str(listed.get("locationUri", "")).partition("://")[0]
-    kinds: dict[str, LocationKind] = {"s3": "s3", "efs": "efs"}
-    if scheme not in kinds:
+    kind = location_type_of(listed)
+    if kind is None:
         return listed
     try:
-        return await aws.datasync.describe_location(kinds[scheme], str(listed["locationArn"]))
+        return await aws.datasync.describe_location(kind.type_name(), str(listed["locationArn"]))
     except AwsError as error:
         if error.failure.kind is FailureKind.NOT_FOUND:
             return {}  # it went after it was listed

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from datamover_crds import DataMover, DataMoverAccount, InvalidObject, JsonObject, parse
+from datamover_crds import (
+    LOCATIONS,
+    DataMover,
+    DataMoverAccount,
+    InvalidObject,
+    JsonObject,
+    Realm,
+    location_type_of,
+    parse,
+)
 from datamover_crds.common import API_VERSION
 from datamover_crds.contract import OWNER_TAG, UID_TAG
 from datamover_crds.legacy import FIXED_TAGS, GROUP_TAG, labels, object_names
-from datamover_operator.movers.plan.desired import split_uri
 from datamover_operator.movers.plan.names import SIDES, Side
 
 _HISTORY: JsonObject = {"limit": 500, "maxAge": "30d"}
@@ -20,7 +28,7 @@ _NOT_USERS = ("aws:", "datamover.io/")
 
 @dataclass(frozen=True, slots=True)
 class LegacyMover:
-    """A task with its tags and locations, as DataSync describes them; a location of another kind is its URI alone."""
+    """A task with its tags and locations, as DataSync describes them; of an unsupported type the URI alone."""
 
     task: JsonObject
     tags: Mapping[str, str]
@@ -67,9 +75,9 @@ def adopting_mover(legacy: LegacyMover, account: DataMoverAccount) -> tuple[Json
         "tags": _tags(legacy.tags),
         "runHistory": dict(_HISTORY),
     }
-    partition = legacy.arn.split(":")[1]  # aws, aws-cn, aws-us-gov …
+    realm = Realm(partition=legacy.arn.split(":")[1], account_id=account.spec.account_id)
     for side in SIDES:
-        spec[side] = _location(side, legacy.locations[side], partition, account.spec.account_id)
+        spec[side] = _location(side, legacy.locations[side], realm)
     its_labels: JsonObject = {"datamover.io/origin": "import", **labels(legacy.group, legacy.name)}
     mover: JsonObject = {
         "apiVersion": API_VERSION,
@@ -94,28 +102,11 @@ def _tags(tags: Mapping[str, str]) -> list[JsonValue]:
     return [{"key": key, "value": value} for key, value in sorted(tags.items()) if not key.startswith(_NOT_USERS)]
 
 
-def _location(side: Side, described: JsonObject, partition: str, account_id: str) -> JsonObject:
-    uri = str(described.get("locationUri", ""))
+def _location(side: Side, described: JsonObject, realm: Realm) -> JsonObject:
+    uri = described.get("locationUri")
     if not uri:
         raise NotAdoptableError(f"its {side} location is gone")
-    store, folder = split_uri(uri)
-    scheme, _, address = store.partition("://")
-    if scheme == "s3":
-        return {"s3": _s3(address, folder, described, partition)}
-    if scheme == "efs":
-        return {"efs": _efs(address, folder, described, f"arn:{partition}:elasticfilesystem", account_id)}
-    raise NotAdoptableError(f"its {side} is '{uri}': only locations in S3 and EFS can be adopted")
-
-
-def _s3(bucket: str, folder: str, described: JsonObject, partition: str) -> JsonObject:
-    arn = bucket if bucket.startswith("arn:") else f"arn:{partition}:s3:::{bucket}"
-    optional: JsonObject = {name: described[name] for name in ("s3StorageClass",) if described.get(name)}
-    return {"s3BucketArn": arn, "subdirectory": folder} | optional
-
-
-def _efs(address: str, folder: str, described: JsonObject, service: str, account_id: str) -> JsonObject:
-    region, _, file_system = address.partition(".")
-    arn = f"{service}:{region}:{account_id}:file-system/{file_system}"
-    optional = ("accessPointArn", "fileSystemAccessRoleArn", "inTransitEncryption")
-    given: JsonObject = {name: described[name] for name in optional if described.get(name)}
-    return {"efsFilesystemArn": arn, "subdirectory": folder, "ec2Config": described.get("ec2Config")} | given
+    kind = location_type_of(described)
+    if kind is None:
+        raise NotAdoptableError(f"its {side} is '{uri}': only locations of type {', '.join(LOCATIONS)} can be adopted")
+    return {kind.type_name(): kind.declaration(described, realm)}

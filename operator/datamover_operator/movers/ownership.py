@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject
+from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject, location_type_of
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, UID_TAG
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
@@ -98,15 +98,15 @@ async def read_roles(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
 
 
 def _configured_role(o: Observed, side: Side) -> str | None:
-    config = (o.locations[side].described or {}).get("s3Config") if side in o.locations else None
-    arn = config.get("bucketAccessRoleArn") if isinstance(config, dict) else None
-    return arn if isinstance(arn, str) else None
+    described = (o.locations[side].described or {}) if side in o.locations else {}
+    kind = location_type_of(described)
+    return kind.role_in(described) if kind is not None else None
 
 
 def _may_be_ours(o: Observed, side: Side, arn: str) -> bool:
     """A role that the user declares is theirs, and one in another account can't be ours."""
-    s3 = location_of(o.mover.spec, side).s3
-    declared = s3.access_role.arn if s3 is not None and s3.access_role is not None else None
+    named = location_of(o.mover.spec, side).role_named
+    declared = named.arn if named is not None else None
     is_here = o.account is not None and arn.split(":")[4] == o.account.spec.account_id
     is_new = side not in o.roles or o.adopting or o.is_torn
     names = default_role_names(o)[side]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TypeVar
 
-from datamover_crds import JsonObject
+from datamover_crds import JsonObject, LocationType, location_type_of
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
@@ -28,15 +28,36 @@ async def or_none(call: Awaitable[T]) -> T | None:
 
 
 async def describe_location(o: Observed, aws: Aws, side: Side) -> JsonObject | None:
-    """Describe a known location. A mover may have changed its kind: then the ARN answers to the other one only."""
+    """Describe a known location. The mover may declare another type by now: AWS's own listing tells what it is.
+
+    Raises AwsError, also where the location is of a type that is not supported.
+    """
     arn = o.locations[side].arn
-    declared = location_of(o.mover.spec, side).kind
+    expected = location_type_of(_last_described(o, side)) or type(location_of(o.mover.spec, side))
     try:
-        return await or_none(aws.datasync.describe_location(declared, arn))
+        return await or_none(aws.datasync.describe_location(expected.type_name(), arn))
     except AwsError as error:
         if error.failure.kind is not FailureKind.REFUSED:
             raise
-    return await or_none(aws.datasync.describe_location("efs" if declared == "s3" else "s3", arn))
+        actual = (await location_types(aws)).get(arn)
+        if actual is None or actual is expected:
+            raise
+    return await or_none(aws.datasync.describe_location(actual.type_name(), arn))
+
+
+def _last_described(o: Observed, side: Side) -> JsonObject:
+    """The location as it was when it was last described, as far as the status still tells."""
+    observed = o.mover.status.observed
+    described = (observed.source if side == "source" else observed.destination) if observed is not None else None
+    is_known = described is not None and described.get("locationArn") == o.locations[side].arn
+    return described if described is not None and is_known else {}
+
+
+async def location_types(aws: Aws) -> dict[str, type[LocationType]]:
+    """The types of all locations of the account, by ARN; those that are not supported are left out. Raises AwsError."""
+    listed = await aws.datasync.list_locations()
+    types = {str(each["locationArn"]): location_type_of(each) for each in listed}
+    return {arn: its for arn, its in types.items() if its is not None}
 
 
 async def read_role(aws: Aws, name: str) -> KnownRole | None:

@@ -7,12 +7,13 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from datamover_crds import LocationKind, from_timestamp
+from datamover_crds import LocationType, from_timestamp
 from datamover_crds.contract import NONCE_TAG, PART_TAG, UID_TAG
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Find
+from datamover_operator.movers.reads import location_types, or_none
 
 _REMEMBERED = 20_000
 _PARTS = frozenset({"task", *SIDES})
@@ -59,7 +60,8 @@ async def find_listed(aws: Aws, index: TagIndex, uid: str, since: datetime) -> l
 
 
 async def _confirmed(aws: Aws, tagged: Mapping[str, Mapping[str, str]]) -> list[Find]:
-    made = await asyncio.gather(*(_created_at(aws, arn) for arn in tagged))
+    types = await location_types(aws) if any(":location/" in arn for arn in tagged) else {}
+    made = await asyncio.gather(*(_created_at(aws, arn, types.get(arn)) for arn in tagged))
     return [
         Find(tags[PART_TAG], arn, created, tags.get(NONCE_TAG, ""))
         for (arn, tags), created in zip(tagged.items(), made, strict=True)
@@ -67,23 +69,15 @@ async def _confirmed(aws: Aws, tagged: Mapping[str, Mapping[str, str]]) -> list[
     ]
 
 
-async def _created_at(aws: Aws, arn: str) -> datetime | None:
-    """When a resource was made; None where it does not exist."""
-    kinds: tuple[LocationKind, ...] = ("s3", "efs")
+async def _created_at(aws: Aws, arn: str, kind: type[LocationType] | None) -> datetime | None:
+    """When a task, or a location of this type, was made; None where it does not exist."""
     if ":task/" in arn:
-        attempts = [aws.datasync.describe_task(arn)]
+        described = await or_none(aws.datasync.describe_task(arn))
+    elif kind is not None:
+        described = await or_none(aws.datasync.describe_location(kind.type_name(), arn))
     else:
-        attempts = [aws.datasync.describe_location(kind, arn) for kind in kinds]
-    answers = await asyncio.gather(*attempts, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, dict):
-            return from_timestamp(str(answer["creationTime"]))
-    for answer in answers:
-        if isinstance(answer, AwsError) and answer.failure.kind in {FailureKind.NOT_FOUND, FailureKind.REFUSED}:
-            continue
-        if isinstance(answer, BaseException):
-            raise answer
-    return None
+        described = None
+    return from_timestamp(str(described["creationTime"])) if described is not None else None
 
 
 async def find_execution(aws: Aws, index: TagIndex, task_arn: str, nonce: str) -> str | None:

@@ -93,7 +93,7 @@ def test_a_location_of_another_kind_is_told(uri: str, side: str) -> None:
     location = {"locationArn": f"{ARN}:location/loc-0126cee0d76502bb1", "locationUri": uri}
     with pytest.raises(NotAdoptableError) as told:
         adopting_mover(legacy(**{side: location}), account())  # type: ignore[arg-type]
-    assert str(told.value) == f"its {side} is '{uri}': only locations in S3 and EFS can be adopted"
+    assert str(told.value) == f"its {side} is '{uri}': only locations of type s3, efs can be adopted"
 
 
 @pytest.mark.parametrize(

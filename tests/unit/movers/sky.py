@@ -10,13 +10,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from datamover_crds import JsonObject, LocationKind, from_timestamp, to_timestamp
+from datamover_crds import (
+    LOCATIONS,
+    JsonObject,
+    LocationType,
+    Realm,
+    from_timestamp,
+    location_type_of,
+    parse,
+    to_timestamp,
+)
+from datamover_crds.locations.members import members_of
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import Aws, Role
 
 ACCOUNT_ID = "111122223333"
 REGION = "eu-central-1"
 _PREFIX = f"arn:aws:datasync:{REGION}:{ACCOUNT_ID}"
+_REALM = Realm("aws", ACCOUNT_ID)
 RUNTIME = timedelta(minutes=1)
 DEFAULTS: JsonObject = {
     "atime": "BEST_EFFORT",
@@ -147,12 +158,14 @@ def _tags_in(request: JsonObject) -> dict[str, str]:
     return {str(tag["key"]): str(tag["value"]) for tag in tags if isinstance(tag, dict)}
 
 
-def _uri(kind: LocationKind, request: JsonObject) -> str:
-    inner = str(request.pop("subdirectory", "")).strip("/")
-    folder = f"/{inner}/" if inner else "/"
-    if kind == "s3":
-        return f"s3://{str(request.pop('s3BucketArn')).split(':::')[-1]}{folder}"
-    return f"efs://{REGION}.{str(request.pop('efsFilesystemArn')).rsplit('/', 1)[-1]}{folder}"
+def _shown(kind: type[LocationType], declared: JsonObject) -> JsonObject:
+    """What describing a location shows of these members of a request: some in its URI alone, and AWS's defaults."""
+    names = {member.name for member in members_of(kind)}
+    location = parse(kind, {name: value for name, value in declared.items() if name in names and value})
+    told = kind.located_at(location.uri, _REALM)
+    defaults = {each.name: each.updatable.default for each in members_of(kind) if each.updatable is not None}
+    shown = {name: value for name, value in defaults.items() if value} | declared | {"locationUri": location.uri}
+    return {name: value for name, value in shown.items() if name not in told}
 
 
 @dataclass
@@ -161,33 +174,29 @@ class DataSync:
 
     sky: Sky
 
-    async def create_location(self, kind: LocationKind, request: JsonObject) -> str:
+    async def create_location(self, kind: str, request: JsonObject) -> str:
         self.sky.write("CreateLocation")
         request = dict(request)
-        tags, uri = _tags_in(request), _uri(kind, request)
+        tags = _tags_in(request)
         for arn in _uses(request):
             self.sky.get(arn, "CreateLocation")
-        default: JsonObject = {"s3StorageClass": "STANDARD"} if kind == "s3" else {}
-        where: JsonObject = {"locationUri": uri}
-        made = self.sky.add("location", default | request | where, tags)
+        made = self.sky.add("location", _shown(LOCATIONS[kind], request), tags)
         self.sky.after("CreateLocation")
         return made.arn
 
-    async def describe_location(self, kind: LocationKind, arn: str) -> JsonObject:
+    async def describe_location(self, kind: str, arn: str) -> JsonObject:
         described = self.sky.find(arn, "DescribeLocation").described
-        if not str(described["locationUri"]).startswith(f"{kind}://"):
+        if location_type_of(described) is not LOCATIONS[kind]:
             raise error(FailureKind.REFUSED, "DescribeLocation")
         return dict(described)
 
-    async def update_location(self, kind: LocationKind, arn: str, changes: JsonObject) -> None:
+    async def update_location(self, kind: str, arn: str, changes: JsonObject) -> None:
         self.sky.write("UpdateLocation")
         known = self.sky.get(arn, "UpdateLocation").described
-        assert str(known["locationUri"]).startswith(f"{kind}://")
-        changes = dict(changes)
-        if "subdirectory" in changes:
-            store = "/".join(str(known["locationUri"]).split("/")[:3])
-            known["locationUri"] = store + str(changes.pop("subdirectory"))
-        known.update(changes)
+        assert location_type_of(known) is LOCATIONS[kind]
+        updatable = {each.name for each in members_of(LOCATIONS[kind]) if each.updatable is not None}
+        assert changes.keys() <= updatable | {"s3Config"}, f"UpdateLocation of what it does not take: {changes}"
+        known.update(_shown(LOCATIONS[kind], LOCATIONS[kind].declaration(known, _REALM) | changes))
         self.sky.after("UpdateLocation")
 
     async def delete_location(self, arn: str) -> None:
@@ -195,9 +204,11 @@ class DataSync:
         self.sky.drop(arn, "DeleteLocation")
         self.sky.after("DeleteLocation")
 
-    async def list_locations(self, created_after: datetime) -> Sequence[JsonObject]:
+    async def list_locations(self, created_after: datetime | None = None) -> Sequence[JsonObject]:
         self.sky.on_read("ListLocations")
-        return [{"locationArn": item.arn} for item in self.sky.of("location") if item.created >= created_after]
+        since = created_after or from_timestamp("1970-01-01T00:00:00Z")
+        listed = [item for item in self.sky.of("location") if item.created >= since]
+        return [{"locationArn": item.arn, "locationUri": item.described["locationUri"]} for item in listed]
 
     async def create_task(self, request: JsonObject) -> str:
         self.sky.write("CreateTask")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from datamover_crds import DataMover, DataMoverSpec, JsonObject, parse
-from datamover_operator.movers.plan.diff import Replace, location_change, task_change
-from tests.support.specs import NETWORK, efs, mover
+from datamover_operator.movers.plan.diff import task_change
+from tests.support.specs import mover
 from tests.unit.movers.given import Spec
 
 GROUP = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/datasync"
@@ -74,20 +74,3 @@ def test_an_update_carries_every_option() -> None:
     spec = declared(options={"logLevel": "BASIC"})
     described: JsonObject = {"name": "m", "options": {"logLevel": "OFF", "uid": "NONE"}}
     assert task_change(spec, "m", described, ()) == {"options": {"logLevel": "BASIC", "uid": "NONE"}}
-
-
-@pytest.mark.parametrize(
-    ("described", "is_replaced"),
-    [
-        ({}, False),
-        ({"ec2Config": NETWORK}, False),
-        ({"ec2Config": NETWORK | {"subnetArn": "arn:aws:ec2:eu-central-1:111122223333:subnet/subnet-1"}}, True),
-        ({"ec2Config": NETWORK | {"securityGroupArns": None}}, True),
-    ],
-)
-def test_another_network_takes_another_location(described: JsonObject, is_replaced: bool) -> None:
-    destination = declared(destination=efs()).destination
-    where: JsonObject = {"locationUri": "efs://eu-central-1.fs-0123456789abcdef0/"}
-    assert location_change(destination, None, where | described, ()) == (
-        Replace("efs.ec2Config") if is_replaced else None
-    )

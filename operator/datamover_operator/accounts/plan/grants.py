@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from datamover_crds import DataMoverAccount
-from datamover_operator.movers.plan.desired import split_uri
+from datamover_crds.locations import split_uri
 
 
 def namespace_granted(account: DataMoverAccount, namespace: str) -> bool:
@@ -16,7 +16,7 @@ def namespace_granted(account: DataMoverAccount, namespace: str) -> bool:
 
 
 def location_granted(account: DataMoverAccount, namespace: str, uri: str, access_point: str | None) -> bool:
-    """Whether the namespace may read and write what a LocationUri names, reached through an EFS access point or not.
+    """Whether the namespace may read and write what a LocationUri names, reached through an access point or not.
 
     The folder in the URI is then one in the point's root directory, which may be anywhere in the file system.
     """

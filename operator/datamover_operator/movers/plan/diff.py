@@ -7,56 +7,12 @@ has goes back to its documented default.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
-from datamover_crds import DataMoverSpec, JsonObject, Location, dump
+from datamover_crds import DataMoverSpec, JsonObject, dump
 from datamover_crds.contract import OWNER_TAG, UID_TAG
-from datamover_operator.movers.plan.desired import (
-    LOCATION_DEFAULTS,
-    SCHEDULE_STATUS,
-    location_uri,
-    schedule_of,
-    split_uri,
-    user_tags,
-)
-from datamover_operator.movers.plan.names import Identity
+from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, location_of, schedule_of, user_tags
+from datamover_operator.movers.plan.names import SIDES, Identity
 from datamover_operator.movers.plan.options import default_options
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """The resource can't become what is declared; a new one must take its place. `field` says why."""
-
-    field: str
-
-
-def location_change(
-    location: Location,
-    role_arn: str | None,
-    described: JsonObject,
-    removed: Collection[str],
-) -> JsonObject | Replace | None:
-    """Compare a location; `removed` holds the members that have left the spec (`s3StorageClass`, …).
-
-    Returns UpdateLocationS3's or UpdateLocationEfs' changes, Replace, or None where nothing differs.
-    """
-    wanted_store, wanted_folder = split_uri(location_uri(location))
-    store, actual_folder = split_uri(str(described.get("locationUri", "")))
-    if wanted_store != store:
-        return Replace("s3.s3BucketArn" if location.s3 is not None else "efs.efsFilesystemArn")
-    if location.efs is not None and _network_differs(location, described):
-        return Replace("efs.ec2Config")
-    member = dump(location.s3 or location.efs or location)
-    changes: JsonObject = {}
-    if wanted_folder != actual_folder:
-        changes["subdirectory"] = wanted_folder
-    for name, default in LOCATION_DEFAULTS.items():
-        wanted = member.get(name, default if name in removed else None)
-        if wanted is not None and wanted != (described.get(name) or default):
-            changes[name] = wanted
-    if role_arn is not None and described.get("s3Config") != {"bucketAccessRoleArn": role_arn}:
-        changes["s3Config"] = {"bucketAccessRoleArn": role_arn}
-    return changes or None
 
 
 def task_change(
@@ -89,7 +45,7 @@ def task_change(
 def full_options(spec: DataMoverSpec, described: JsonObject, removed: Collection[str]) -> JsonObject:
     """Every option of the task: as described, with removed ones at their default, overlaid by the declared ones."""
     current = described.get("options")
-    posix = spec.source.efs is not None or spec.destination.efs is not None
+    posix = any(location_of(spec, side).is_posix for side in SIDES)
     defaults = default_options(posix=posix, enhanced=described.get("taskMode") == "ENHANCED")
     reverted = {name: value for name, value in defaults.items() if f"options.{name}" in removed}
     return (current if isinstance(current, dict) else {}) | reverted | dump(spec.options)
@@ -143,14 +99,3 @@ def disabled_by_service(described: JsonObject) -> bool:
 def _plain(log_group_arn: str) -> str:
     """CloudWatch Logs shows the ARN of a log group with and without `:*` at its end."""
     return log_group_arn.removesuffix(":*")
-
-
-def _network_differs(location: Location, described: JsonObject) -> bool:
-    assert location.efs is not None  # noqa: S101 - the caller has looked
-    actual = described.get("ec2Config")
-    if not isinstance(actual, dict):
-        return False
-    groups = actual.get("securityGroupArns")
-    return actual.get("subnetArn") != location.efs.ec2_config.subnet_arn or sorted(
-        map(str, groups if isinstance(groups, list) else []),
-    ) != sorted(location.efs.ec2_config.security_group_arns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from datamover_crds import JsonObject, Retired
+from datamover_crds import JsonObject, Retired, location_type_of
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.resources import role_arn_for
@@ -80,7 +80,7 @@ def with_retired(retired: Sequence[Retired], more: Iterable[Retired]) -> tuple[R
 
 def _arns_in(described: JsonObject) -> Iterator[str]:
     """What a described task or location uses."""
-    config = described.get("s3Config")
+    kind = location_type_of(described)
     arns = [described.get(f"{side}LocationArn") for side in SIDES]
-    arns.append(config.get("bucketAccessRoleArn") if isinstance(config, dict) else None)
+    arns.append(kind.role_in(described) if kind is not None else None)
     yield from (arn for arn in arns if isinstance(arn, str))

@@ -148,7 +148,8 @@ class Observed:
         """Whether a part of the status is missing that goes with the rest of it: somebody has taken it away."""
         parts = {*self.locations, *({"task"} if self.task is not None else ())}
         has_no_role = any(
-            location_of(self.mover.spec, side).s3 is not None and side not in self.roles for side in self.locations
+            location_of(self.mover.spec, side).access_role_field is not None and side not in self.roles
+            for side in self.locations
         )
         lacks_locations = self.task is not None and len(self.locations) < len(SIDES)
         has_roles_alone = bool(self.roles) and not parts and not self.owned

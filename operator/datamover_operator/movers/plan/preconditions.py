@@ -5,13 +5,14 @@ Each check is pure and looks at one thing. Nothing here is asked when a mover is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from datamover_crds import Location
+from datamover_crds import location_type_of
 from datamover_crds.contract import UID_TAG
+from datamover_crds.locations import split_uri
 from datamover_operator.accounts.plan.grants import location_granted, namespace_granted, role_granted
-from datamover_operator.movers.plan.desired import access_point_of, location_of, location_uri, split_uri
+from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.resources import default_role_names
@@ -71,10 +72,10 @@ def _locations_are_granted(o: Observed) -> UnmetPrecondition | None:
 def _location_is_granted(o: Observed, side: Side) -> UnmetPrecondition | None:
     assert o.account is not None  # noqa: S101 - checked before
     location, namespace = location_of(o.mover.spec, side), o.identity.namespace
-    uri, point = location_uri(location), access_point_of(location)
+    uri, point = location.uri, location.point()
     field, what, needed = f"spec.{side}", uri, "a pattern that matches it"
     if point is not None:
-        field, what = f"{field}.efs.accessPointArn", point
+        field, what = f"{location_path(o.mover.spec, side)}.{location.access_point_field}", point
         needed = f"a pattern that matches it, or the whole file system such as '{split_uri(uri)[0]}/*',"
     if location_granted(o.account, namespace, uri, point):
         return None
@@ -87,11 +88,11 @@ def _location_is_granted(o: Observed, side: Side) -> UnmetPrecondition | None:
 
 def _roles_are_granted(o: Observed) -> UnmetPrecondition | None:
     assert o.account is not None  # noqa: S101 - checked before
-    for side in SIDES:
-        field, arn = _users_role(location_of(o.mover.spec, side))
-        if arn is not None and not role_granted(o.account, o.identity.namespace, arn):
+    roles = [(location_path(o.mover.spec, side), location_of(o.mover.spec, side).roles()) for side in SIDES]
+    for path, field, arn in ((path, field, arn) for path, its in roles for field, arn in its):
+        if not role_granted(o.account, o.identity.namespace, arn):
             message = (
-                f"spec.{side}.{field}: DataMoverAccount '{o.account.metadata.name}' does not grant role '{arn}' to "
+                f"{path}.{field}: DataMoverAccount '{o.account.metadata.name}' does not grant role '{arn}' to "
                 f"namespace '{o.identity.namespace}'; add a pattern that matches it to spec.grants[].roleArns "
                 "of the account"
             )
@@ -99,20 +100,15 @@ def _roles_are_granted(o: Observed) -> UnmetPrecondition | None:
     return None
 
 
-def _users_role(location: Location) -> tuple[str, str | None]:
-    if location.s3 is not None:
-        return "s3.accessRole.arn", location.s3.access_role.arn if location.s3.access_role is not None else None
-    return "efs.fileSystemAccessRoleArn", location.efs.file_system_access_role_arn if location.efs is not None else None
-
-
 def _role_has_one_path(o: Observed) -> UnmetPrecondition | None:
-    source, destination = (s3.access_role if (s3 := location_of(o.mover.spec, side).s3) else None for side in SIDES)
+    source, destination = (location_of(o.mover.spec, side).role_named for side in SIDES)
     if source is None or destination is None or source.path == destination.path:
         return None
     if None in {source.path, destination.path} or str(source.name).casefold() != str(destination.name).casefold():
         return None
+    field = f"{location_path(o.mover.spec, 'destination')}.{location_of(o.mover.spec, 'destination').access_role_field}"
     message = (
-        f"spec.destination.s3.accessRole.path: '{destination.path}': the source names the same role '{source.name}' "
+        f"{field}.path: '{destination.path}': the source names the same role '{source.name}' "
         f"with path '{source.path}'; a role has one path"
     )
     return UnmetPrecondition("InvalidSpec", message)
@@ -169,15 +165,15 @@ def _adopted_location_fits(o: Observed, side: Side) -> UnmetPrecondition | None:
             "AdoptionMismatch",
             f"spec.{side}: the {side} location of the task to adopt has a type that is not supported",
         )
-    wanted, actual = location_uri(location_of(o.mover.spec, side)), str(described.get("locationUri"))
-    point = described.get("accessPointArn")
+    declared, kind = location_of(o.mover.spec, side), location_type_of(described)
+    wanted, actual = declared.uri, str(described.get("locationUri"))
+    point = kind.point_in(described) if kind is not None else None
     if split_uri(wanted) == split_uri(actual):
-        is_kept = bool(point) and access_point_of(location_of(o.mover.spec, side)) != point
-        message = f"spec.{side}.efs.accessPointArn: the {side} of the task to adopt uses an access point; declare it"
+        is_kept = point is not None and declared.point() != point
+        field = f"{location_path(o.mover.spec, side)}.{declared.access_point_field}"
+        message = f"{field}: the {side} of the task to adopt uses an access point; declare it"
         return UnmetPrecondition("AdoptionMismatch", message) if is_kept else None
-    is_told = o.account is not None and location_granted(
-        o.account, o.identity.namespace, actual, str(point) if point else None
-    )
+    is_told = o.account is not None and location_granted(o.account, o.identity.namespace, actual, point)
     what = (
         f"is '{actual}'; declare that one" if is_told else "is a different one, which is not granted to this namespace"
     )
@@ -189,31 +185,30 @@ def _adopted_location_fits(o: Observed, side: Side) -> UnmetPrecondition | None:
 def _kept_roles_are_granted(o: Observed) -> UnmetPrecondition | None:
     """A location that is adopted keeps its role, unless the spec names another: it is used as one from the spec is."""
     assert o.account is not None  # noqa: S101 - checked before
-    for side in SIDES:
-        field, arn = _kept_role(o, side)
-        if arn is not None and not role_granted(o.account, o.identity.namespace, arn):
+    for side, field, arn in ((each, *kept) for each in SIDES for kept in _kept_roles(o, each)):
+        if not role_granted(o.account, o.identity.namespace, arn):
             message = (
-                f"spec.{side}.{field}: the {side} of the task to adopt uses a role that DataMoverAccount "
-                f"'{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; "
+                f"{location_path(o.mover.spec, side)}.{field}: the {side} of the task to adopt uses a role that "
+                f"DataMoverAccount '{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; "
                 "add a pattern that matches it to spec.grants[].roleArns of the account"
             )
             return UnmetPrecondition(NOT_GRANTED, message)
     return None
 
 
-def _kept_role(o: Observed, side: Side) -> tuple[str, str | None]:
-    """The role, not ours, that an adopted location came with. Whether one comes with `own` only AWS can tell."""
+def _kept_roles(o: Observed, side: Side) -> Iterator[tuple[str, str]]:
+    """The roles, not ours, that an adopted location came with. Whether one comes with `own` only AWS can tell."""
     location, adopt, known = location_of(o.mover.spec, side), o.mover.spec.adopt, o.locations.get(side)
+    if adopt is None and not o.adopting:
+        return
     described = known.described if known is not None else None
-    if location.s3 is None:
-        arn = (described or {}).get("fileSystemAccessRoleArn") if adopt is not None or o.adopting else None
-        is_kept = location.efs is not None and location.efs.file_system_access_role_arn is None
-        return "efs.fileSystemAccessRoleArn", str(arn) if arn and is_kept else None
+    yield from location.kept_roles(described or {})
     role = o.roles.get(side)
+    if role is None or location.access_role_field is None or location.role_named is not None:
+        return
     is_told = described is not None or (adopt is not None and not adopt.own)
-    is_others = role is not None and f"{side}Role" not in o.owned and role.name not in default_role_names(o)[side]
-    is_kept = location.s3.access_role is None and (adopt is not None or o.adopting)
-    return "s3.accessRole", role.arn if role is not None and is_told and is_others and is_kept else None
+    if is_told and f"{side}Role" not in o.owned and role.name not in default_role_names(o)[side]:
+        yield location.access_role_field, role.arn
 
 
 def _legacy_task_is_rests(o: Observed) -> UnmetPrecondition | None:

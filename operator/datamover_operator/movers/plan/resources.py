@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from datamover_crds import JsonObject, Location
+from datamover_crds import JsonObject, Replace
 from datamover_crds.contract import NONCE_TAG, PREFIX, UID_TAG
 from datamover_operator.movers.plan.desired import (
     declared_fields,
     location_of,
-    location_request,
+    location_path,
     tag_list,
     task_name,
     task_request,
     user_tags,
 )
-from datamover_operator.movers.plan.diff import Replace, location_change, tag_change, task_change
+from datamover_operator.movers.plan.diff import tag_change, task_change
 from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name, role_name
 from datamover_operator.movers.plan.observed import KnownRole, Observed
 from datamover_operator.movers.plan.roles import WantedRole, trust_policy, wanted_roles, with_rights_of
@@ -71,11 +71,11 @@ def removed_fields(o: Observed) -> frozenset[str]:
 
 def role_arn_for(o: Observed, side: Side) -> str | None:
     """The role that the location shall be given: the user's own, or the one that we have made."""
-    s3 = location_of(o.mover.spec, side).s3
-    if s3 is None:
+    location = location_of(o.mover.spec, side)
+    if location.access_role_field is None:
         return None
-    if s3.access_role is not None and s3.access_role.arn is not None:
-        return s3.access_role.arn
+    if location.role_named is not None and location.role_named.arn is not None:
+        return location.role_named.arn
     role = o.roles.get(side)
     return role.arn if role is not None else None
 
@@ -88,7 +88,8 @@ def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     boundary = access.permissions_boundary_arn if access is not None else None
     for wanted in wanted_roles(o.mover.spec, o.uid, (access.path if access is not None else None) or "/"):
         known = _known_role(o, wanted)
-        path = f"spec.{wanted.sides[0]}.s3.accessRole"
+        side = wanted.sides[0]
+        path = f"{location_path(o.mover.spec, side)}.{location_of(o.mover.spec, side).access_role_field}"
         if known is None:
             creations += [f"{_CREATE_ROLE} {side} {wanted.name}" for side in wanted.sides]
             steps.append(
@@ -135,8 +136,7 @@ def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:
     names = _names(wanted.name.casefold(), o.uid)
     if known.name.casefold() in names and _owns_role(o, wanted):
         return known
-    s3 = location_of(o.mover.spec, wanted.sides[0]).s3
-    is_unnamed = s3 is not None and s3.access_role is None
+    is_unnamed = location_of(o.mover.spec, wanted.sides[0]).role_named is None
     keeps = is_unnamed and o.mover.spec.adopt is not None and not _is_the_sources(o, wanted, known)
     return known if keeps else None
 
@@ -199,11 +199,12 @@ def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
         if known is None or isinstance(change, Replace):
             creations.append(f"CreateLocation {side}")
             tags = tag_list(user_tags(o.mover.spec) | o.identity.tags(side, o.nonce))
-            request = location_request(location, role_arn_for(o, side), tags)
-            steps.append(CreateLocation(side, location.kind, request, f"spec.{side}"))
+            request = location.create_request(role_arn_for(o, side)) | tags
+            steps.append(CreateLocation(side, location.type_name(), request, f"spec.{side}"))
             continue
         if change is not None:
-            steps.append(UpdateLocation(side, location.kind, known.arn, change, f"spec.{side}"))
+            described = location.changed(known.described or {}, change)
+            steps.append(UpdateLocation(side, location.type_name(), known.arn, change, described, f"spec.{side}"))
         if side in o.owned:  # others may have adopted the same location
             steps += _tags(o, side, known.arn, known.tags)
     return tuple(steps), tuple(creations)
@@ -213,9 +214,8 @@ def _location_change(o: Observed, side: Side) -> JsonObject | Replace | None:
     known = o.locations.get(side)
     if known is None or known.described is None:
         return None
-    location: Location = location_of(o.mover.spec, side)
     removed = {name.removeprefix(f"{side}.") for name in removed_fields(o) if name.startswith(f"{side}.")}
-    return location_change(location, role_arn_for(o, side), known.described, removed)
+    return location_of(o.mover.spec, side).change(known.described, removed, role_arn_for(o, side))
 
 
 def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[str, ...]]:

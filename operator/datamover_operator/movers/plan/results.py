@@ -9,7 +9,7 @@ from typing import Literal
 
 from datamover_crds import JsonObject, Retired
 from datamover_operator.aws.failure import Failure, FailureKind
-from datamover_operator.movers.plan.desired import TASK_FIELDS, declared_fields, split_uri
+from datamover_operator.movers.plan.desired import TASK_FIELDS, declared_fields
 from datamover_operator.movers.plan.garbage import with_retired
 from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name
 from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource, StepFailure
@@ -106,12 +106,7 @@ def _(step: CreateLocation, o: Observed, result: object) -> Observed:
 @after_success.register
 def _(step: UpdateLocation, o: Observed, _: object) -> Observed:
     known = o.locations[step.side]
-    changes = {key: value for key, value in step.changes.items() if key != "subdirectory"}
-    described: JsonObject = {**(known.described or {}), **changes}
-    if "subdirectory" in step.changes:
-        store, _folder = split_uri(str(described.get("locationUri", "")))
-        described["locationUri"] = store + str(step.changes["subdirectory"])
-    locations = {**o.locations, step.side: replace(known, described=described)}
+    locations = {**o.locations, step.side: replace(known, described=step.described)}
     return replace(o, locations=locations, applied=o.applied | _declared(o, f"{step.side}."), confirmed=False)
 
 

@@ -8,24 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from datamover_crds import DataMoverSpec
 from datamover_crds.common import JsonObject
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.names import SIDES, Side, role_name
 
-_BUCKET_READ = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
-_OBJECT_READ = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"]
-_OBJECT_WRITE = [
-    "s3:AbortMultipartUpload",
-    "s3:DeleteObject",
-    "s3:GetObject",
-    "s3:GetObjectTagging",
-    "s3:ListMultipartUploadParts",
-    "s3:PutObject",
-    "s3:PutObjectTagging",
-]
 _PARTITIONS = {
     "cn-": "aws-cn",
     "us-gov-": "aws-us-gov",
@@ -47,13 +34,13 @@ class WantedRole:
 
 
 def wanted_roles(spec: DataMoverSpec, uid: str, path: str) -> tuple[WantedRole, ...]:
-    """The roles to be made for a mover's S3 locations; a location with a role of the user's own needs none."""
+    """The roles to be made for a mover's locations in buckets; a location with a role of the user's own needs none."""
     by_name: dict[str, list[tuple[Side, str, str | None]]] = {}
     for side in SIDES:
-        s3 = location_of(spec, side).s3
-        if s3 is None or (s3.access_role is not None and s3.access_role.arn is not None):
+        location = location_of(spec, side)
+        named = location.role_named
+        if location.access_role_field is None or (named is not None and named.arn is not None):
             continue
-        named = s3.access_role
         name = named.name if named is not None and named.name is not None else role_name(uid, side)
         own_path = named.path if named is not None else None
         by_name.setdefault(name.casefold(), []).append((side, name, own_path))
@@ -95,14 +82,5 @@ def with_rights_of(earlier: JsonObject, policy: JsonObject) -> JsonObject:
 
 
 def _policy(spec: DataMoverSpec, sides: Sequence[Side]) -> JsonObject:
-    statements: list[JsonValue] = []
-    for side in sides:
-        s3 = location_of(spec, side).s3
-        if s3 is None:
-            continue
-        arn = s3.s3_bucket_arn
-        objects = f"{arn}/*" if ":::" in arn else f"{arn}/object/*"
-        actions = _OBJECT_READ if side == "source" else _OBJECT_WRITE
-        statements.append({"Effect": "Allow", "Action": list(_BUCKET_READ), "Resource": arn})
-        statements.append({"Effect": "Allow", "Action": list(actions), "Resource": objects})
+    statements = [each for side in sides for each in location_of(spec, side).rights(side)]
     return {"Version": "2012-10-17", "Statement": statements}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from datamover_crds import Condition, LocationKind
+from datamover_crds import Condition
 from datamover_crds.common import JsonObject
 from datamover_operator.movers.plan.names import Side
 
@@ -79,22 +79,23 @@ class PutRolePermissionsBoundary:
 
 @dataclass(frozen=True, slots=True)
 class CreateLocation:
-    """CreateLocationS3 or CreateLocationEfs."""
+    """CreateLocation… of a type of location (`kind`)."""
 
     side: Side
-    kind: LocationKind
+    kind: str
     request: JsonObject
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateLocation:
-    """UpdateLocationS3 or UpdateLocationEfs."""
+    """UpdateLocation… of a type of location (`kind`); `described` is how it reads afterwards."""
 
     side: Side
-    kind: LocationKind
+    kind: str
     arn: str
     changes: JsonObject
+    described: JsonObject
     path: str
 
 

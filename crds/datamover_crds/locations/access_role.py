@@ -1,0 +1,46 @@
+"""The role by which DataSync uses a store, where the operator makes one."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from datamover_crds.common import Model, RoleArn
+from datamover_crds.locations.members import ArnOf
+from datamover_crds.rules import Rule
+
+RolePath = Annotated[str, Field(max_length=512, pattern="^/([!-~]+/)?$")]
+
+
+def _has_arn_or_name(role: "AccessRole") -> bool:
+    return (role.arn is None) != (role.name is None)
+
+
+def _has_path_with_name(role: "AccessRole") -> bool:
+    return role.path is None or role.name is not None
+
+
+class AccessRole(Model):
+    """The IAM role DataSync uses on a bucket: an existing one by its ARN, or the name of the one to create."""
+
+    rules: ClassVar = (
+        Rule(
+            field_path="",
+            cel="has(self.arn) != has(self.name)",
+            holds=_has_arn_or_name,
+            message="must set either arn, an existing role, or name, the role to create",
+        ),
+        Rule(
+            field_path=".path",
+            cel="!has(self.path) || has(self.name)",
+            holds=_has_path_with_name,
+            message="can be set only with name: the arn of an existing role includes its path",
+            shown="self.path",
+        ),
+    )
+
+    arn: Annotated[RoleArn | None, ArnOf("role")] = None
+    """The ARN of an existing role, which the operator leaves as it is."""
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-zA-Z0-9_+=,.@-]+$")] | None = None
+    """The name of the role that the operator creates and owns."""
+    path: RolePath | None = None
+    """The IAM path of the role that the operator creates. If not set: the account's."""

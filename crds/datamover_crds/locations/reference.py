@@ -1,0 +1,98 @@
+"""`python -m datamover_crds.locations.reference`: write docs/locations.md from the registry of location types."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from datamover_crds import LOCATIONS, LocationType
+from datamover_crds.locations.members import Member, members_of, places_of
+
+PAGE: Final = Path(__file__).parents[3] / "docs" / "locations.md"
+
+_HEAD: Final = """# Types of locations
+
+Generated from the registry in [crds/datamover_crds/locations](../crds/datamover_crds/locations) by `make crds`.
+
+A source or a destination is exactly one of these. Fields are DataSync's own, in camelCase, so the AWS documentation of
+an operation explains them; `kubectl explain datamover.spec.source` shows them on the cluster.
+
+The operator compares the fields that are declared with what AWS describes. A difference in a field that AWS can change
+is updated in place; any other takes a new location, and a new task that uses it. A field that leaves the spec goes back
+to the default that AWS documents, where there is one.
+
+| type | LocationUri begins with | operations | POSIX owners and permissions | roles that need a grant |
+| --- | --- | --- | --- | --- |
+"""
+_TAIL: Final = """
+## Adding a type
+
+| where | what |
+| --- | --- |
+| `crds/datamover_crds/locations/<type>.py` | the model: fields with marks, rules, URI; its field in `Location` |
+| `emulator/datasync_emulator/catalogue/` | one module that serves the type's operations |
+| `tests/support/location_cases.py` | one row: what is declared, how DataSync describes it, what changes in place |
+| `config/samples/` | one manifest |
+
+Nothing else names a type: the operator, the import, the REST API and this page work from the registry, which
+`tests/unit/movers/test_new_location_type.py` shows with a type that exists in memory alone. `make crds` writes the CRDs
+and this page.
+"""
+
+
+def reference() -> str:
+    """The page."""
+    summary = "".join(_summary(name, each) for name, each in LOCATIONS.items())
+    return _HEAD + summary + "".join(_section(name, each) for name, each in LOCATIONS.items()) + _TAIL
+
+
+def _summary(name: str, location_type: type[LocationType]) -> str:
+    schemes = ", ".join(f"`{scheme}://`" for scheme in location_type.schemes)
+    operations = ", ".join(f"`{verb}Location{location_type.operation}`" for verb in ("Create", "Describe", "Update"))
+    roles = ", ".join(f"`{'.'.join(place)}`" for place in places_of("role", location_type)) or "none"
+    return f"| `{name}` | {schemes} | {operations} | {'yes' if location_type.posix else 'no'} | {roles} |\n"
+
+
+def _section(name: str, location_type: type[LocationType]) -> str:
+    lines = [f"\n## {name}\n", "\n", f"{_first_line(location_type.__doc__)}\n", "\n"]
+    if location_type.access_role_field is not None:
+        role = location_type.access_role_field
+        lines += [f"The operator makes the role that DataSync uses, unless `{role}` names one.\n", "\n"]
+    if location_type.access_point_field is not None:
+        lines += [f"With `{location_type.access_point_field}` a grant has to match that point, or the whole store.\n\n"]
+    lines += ["| field | what it is | when it changes | when it leaves the spec |\n", "| --- | --- | --- | --- |\n"]
+    return "".join([*lines, *_fields(location_type)])
+
+
+def _fields(location_type: type[LocationType]) -> Iterator[str]:
+    for member in members_of(location_type):
+        field = location_type.model_fields[member.attribute]
+        text = " ".join((field.description or "").split())
+        name = f"`{member.name}`" + (", required" if field.is_required() else "")
+        yield f"| {name} | {text} | {_on_change(member)} | {_on_removal(location_type, member)} |\n"
+
+
+def _on_change(member: Member) -> str:
+    if member.is_operators:
+        return "the operator changes what it stands for"
+    return "updated in place" if member.updatable is not None else "**new location**"
+
+
+def _on_removal(location_type: type[LocationType], member: Member) -> str:
+    if location_type.model_fields[member.attribute].is_required():
+        return "required"
+    if member.updatable is None or member.updatable.default is None:
+        return "as if never given" if member.is_operators or member.updatable is not None else "no change"
+    return f"`{json.dumps(member.updatable.default)}`" if member.updatable.default else "taken away"
+
+
+def _first_line(docstring: str | None) -> str:
+    return (docstring or "").strip().partition("\n")[0]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference(), encoding="utf-8")
+    sys.stdout.write(f"{PAGE}\n")

@@ -1,0 +1,138 @@
+"""A mover of each type of location, from its creation through changes to its deletion, and what a grant has to say."""
+
+from __future__ import annotations
+
+import pytest
+
+from datamover_crds import LOCATIONS, JsonObject
+from tests.support.location_cases import CASES, LocationCase
+from tests.support.specs import JsonDict, s3
+from tests.unit.movers.given import Spec, spec, told
+from tests.unit.movers.world import World
+
+EACH = pytest.mark.parametrize("case", CASES, ids=str)
+SIDES = pytest.mark.parametrize("side", ["source", "destination"])
+OTHER: Spec = s3(s3BucketArn="arn:aws:s3:::other")
+
+
+def moving(case: LocationCase, side: str, **changes: object) -> Spec:
+    """A mover with the case's full declaration, and a bucket on the other side."""
+    others = {"source": OTHER, "destination": OTHER}
+    return spec(**others | {side: {case.name: case.full | changes}})
+
+
+def world_of(case: LocationCase, side: str, grants: list[JsonObject] | None = None) -> World:
+    world = World(moving(case, side), grants=grants)
+    for name in ("mine", "mine-2"):  # the user's own
+        world.sky.untouchable.add(world.sky.add_role(name, {}).arn)
+    return world
+
+
+def locations(world: World) -> list[JsonObject]:
+    """What the mover's locations read in AWS."""
+    status = world.mover.status
+    arns = (status.source_location_arn, status.destination_location_arn)
+    return [world.sky.items[str(arn)].described for arn in arns]
+
+
+def where(side: str) -> int:
+    return ("source", "destination").index(side)
+
+
+@SIDES
+@EACH
+def test_from_creation_to_deletion(case: LocationCase, side: str) -> None:
+    with world_of(case, side) as world:
+        assert world.settle() == "Ready"
+        described = locations(world)[where(side)]
+        assert described["locationUri"] == case.uri
+        assert {name: value for name, value in case.described.items() if value is not None}.items() <= described.items()
+        world.look_closely()
+        writes = len(world.sky.writes)
+        assert world.settle() == "Ready"
+        assert len(world.sky.writes) == writes, "steady means silent"
+        world.delete()
+        assert world.settle() == "Gone"
+        assert {kind: len(world.sky.of(kind)) for kind in ("task", "location")} == {"task": 0, "location": 0}
+        assert {role.arn for role in world.sky.of("role")} == world.sky.untouchable
+
+
+@pytest.mark.parametrize(("case", "edit"), [(case, edit) for case in CASES for edit in case.edits], ids=str)
+@SIDES
+def test_a_change_in_place_makes_nothing_new(case: LocationCase, side: str, edit: object) -> None:
+    changes: JsonDict = getattr(edit, "declared")  # noqa: B009 - parametrize has no types
+    with world_of(case, side) as world:
+        world.settle()
+        before, status = len(world.sky.writes), world.mover.status
+        world.change(moving(case, side, **changes))
+        assert world.settle() == "Ready"
+        assert world.sky.writes[before:] == ["UpdateLocation"]
+        after = world.mover.status
+        assert (after.task_arn, after.source_location_arn, after.destination_location_arn) == (
+            status.task_arn,
+            status.source_location_arn,
+            status.destination_location_arn,
+        )
+
+
+@pytest.mark.parametrize(("case", "change"), [(case, change) for case in CASES for change in case.replacing], ids=str)
+@SIDES
+def test_what_can_not_be_changed_is_replaced_and_nothing_is_left_over(
+    case: LocationCase, side: str, change: JsonDict
+) -> None:
+    with world_of(case, side) as world:
+        world.settle()
+        before = world.mover.status
+        world.change(moving(case, side, **change))
+        assert world.settle() == "Ready"
+        assert world.mover.status.task_arn != before.task_arn
+        assert len(world.sky.of("location")) == 2
+        assert len(world.sky.of("task")) == 1
+
+
+@EACH
+def test_what_somebody_changes_in_aws_is_mended(case: LocationCase) -> None:
+    with world_of(case, "source") as world:
+        world.settle()
+        described = locations(world)[0]
+        described["locationUri"] = case.uri.replace(case.uri.split("/")[3], "elsewhere")
+        world.look_closely()
+        assert world.settle() == "Ready"
+        assert locations(world)[0]["locationUri"] == case.uri
+
+
+@EACH
+def test_a_mover_may_come_to_another_type(case: LocationCase) -> None:
+    with world_of(case, "source") as world:
+        world.settle()
+        world.wipe_status()
+        world.change(spec(source=_another(case)))
+        assert world.settle() == "Ready"
+        assert len(world.sky.of("location")) == 2
+
+
+def _another(case: LocationCase) -> JsonDict:
+    other = CASES[(CASES.index(case) + 1) % len(CASES)]
+    return {other.name: other.full}
+
+
+@SIDES
+@EACH
+def test_a_grant_has_to_match_the_uri(case: LocationCase, side: str) -> None:
+    buckets, point = "s3://other/*", LOCATIONS[case.name].access_point_field
+    for pattern, state in ((case.granted, "Ready"), (case.refused, "Stalled")):
+        grants: list[JsonObject] = [{"namespaces": ["*"], "locations": [buckets, pattern], "roleArns": ["*"]}]
+        with world_of(case, side, grants) as world:
+            assert world.settle() == state
+            if state == "Stalled":
+                message = str(told(world, "Stalled")["message"])
+                assert message.startswith(f"spec.{side}: " if point is None else f"spec.{side}.{case.name}.{point}: ")
+                assert {kind: len(world.sky.of(kind)) for kind in ("task", "location")} == {"task": 0, "location": 0}
+
+
+@pytest.mark.parametrize(("case", "role"), [(case, role) for case in CASES for role in case.roles], ids=str)
+def test_a_role_needs_a_grant(case: LocationCase, role: str) -> None:
+    with world_of(case, "source", [{"namespaces": ["*"], "locations": ["*"], "roleArns": []}]) as world:
+        assert world.settle() == "Stalled"
+        assert str(told(world, "Stalled")["message"]).startswith(f"spec.source.{case.name}.{role}: ")
+        assert {kind: len(world.sky.of(kind)) for kind in ("task", "location")} == {"task": 0, "location": 0}
