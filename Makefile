@@ -11,7 +11,7 @@ UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-helm up down image cluster cluster-down test test-node coverage check bench crds chart lock fmt clean
+.PHONY: help demo demo-helm up down image cluster cluster-down test test-node coverage check bench crds chart chart-package lock fmt clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,8 +67,11 @@ crds: $(SET_UP) ## Generate crds/*.yaml, the chart's copy of them, docs/referenc
 	.venv/bin/python -m datamover_crds.reference
 	.venv/bin/python -m datamover_crds.locations.reference
 
-chart: $(SET_UP) ## Generate docs/values.md from the chart's values.yaml
-	.venv/bin/python -m datamover_dev.values_reference
+chart: $(SET_UP) ## Generate the values in the chart's README.md from values.yaml
+	.venv/bin/python -m datamover_dev.chart.readme
+
+chart-package: $(SET_UP) ## Package the chart into dist/, for helm push
+	@.venv/bin/python -m datamover_dev chart-package
 
 lock: $(SET_UP) ## Resolve the dependencies anew and lock them with hashes
 	$(UV_COMPILE) --upgrade requirements/uv.in --output-file requirements/uv.txt

@@ -7,14 +7,15 @@ import io
 import sys
 from pathlib import Path
 
+from datamover_dev.chart.package import package
 from datamover_dev.controlplane.binaries import locate
-from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM
+from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM, REGISTRY
 from datamover_dev.demo.show import demo, demo_helm
 from datamover_dev.errors import SetupError
 from datamover_dev.images.build import build_images
 from datamover_dev.node.cluster import Cluster
 from datamover_dev.node.programs import require
-from datamover_dev.paths import LOCAL
+from datamover_dev.paths import CHECKOUT, LOCAL
 from datamover_dev.stack.keeper import Keeper
 
 
@@ -39,7 +40,7 @@ def main() -> int:
 
 def _build(local: Path) -> None:
     del local
-    locate((*CONTROL_PLANE, HELM))
+    locate((*CONTROL_PLANE, HELM, REGISTRY))
 
 
 def _up(local: Path) -> None:
@@ -76,12 +77,18 @@ def _image(_local: Path) -> None:
         print(f"  {archive}")
 
 
+def _chart_package(_local: Path) -> None:
+    packaged = _shown(package(CHECKOUT / "dist"))
+    print(f"{packaged}   To publish it: helm push {packaged} oci://REGISTRY/charts")
+
+
 def _shown(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 COMMANDS = {
     "build": _build,
+    "chart-package": _chart_package,
     "cluster": _cluster,
     "demo": demo,
     "demo-helm": demo_helm,

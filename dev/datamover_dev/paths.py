@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+CHART = CHECKOUT / "charts" / "datamover-operator"
 CRDS = CHECKOUT / "crds"
 DEV = CHECKOUT / "dev"
 LOCAL = CHECKOUT / ".local"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.helm import CHART, render
+from datamover_dev.paths import CHART
+from tests.support.helm import render
 
 ALERTS = CHART / "files" / "monitoring" / "alerts.yaml"
 CASES = Path(__file__).parent / "alerts_test.yaml"

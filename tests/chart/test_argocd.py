@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.helm import CHART
+from datamover_dev.paths import CHART
 
 LUA = shutil.which("lua5.4") or shutil.which("lua")
 SCRIPT = (CHART / "files" / "argocd" / "health.lua").read_text()

@@ -12,14 +12,14 @@ import yaml
 from pydantic import BaseModel
 
 from datamover_api.settings import Settings as ApiSettings
+from datamover_dev.chart.readme import README, with_values
 from datamover_dev.controlplane.programs import kubernetes_version
-from datamover_dev.paths import CHECKOUT, CRDS
-from datamover_dev.values_reference import reference
+from datamover_dev.paths import CHART, CHECKOUT, CRDS
 from datamover_operator.chores import RELEASE_TIMEOUT
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 from tests.chart.values import ENABLED, KEYS, POLICY, VALUE_SETS
-from tests.support.helm import CHART, HelmError, Json, helm, render
+from tests.support.helm import HelmError, Json, helm, render
 from tests.support.kubectl import Kubectl, KubectlError
 
 FOREIGN = "monitoring.coreos.com/v1"
@@ -444,10 +444,9 @@ def test_dashboard_and_alerts_ask_for_series_that_there_are() -> None:
     assert asked <= served
 
 
-def test_the_values_reference_is_what_values_yaml_says() -> None:
-    assert (CHECKOUT / "docs" / "values.md").read_text() == reference((CHART / "values.yaml").read_text()), (
-        "run make chart"
-    )
+def test_the_readme_has_the_values_that_values_yaml_has() -> None:
+    readme = README.read_text()
+    assert readme == with_values(readme, (CHART / "values.yaml").read_text()), "run make chart"
 
 
 def test_every_alert_has_its_page_in_the_runbook() -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
-import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from datamover_dev.controlplane.cluster import ControlPlane
-from datamover_dev.paths import CHECKOUT
-from tests.support.helm import CHART, helm, program
+from datamover_dev.paths import CHART, CHECKOUT
+from tests.chart.values import ENABLED, KEYS
+from tests.support.helm import Json, helm, program
+from tests.support.notes import commands_in
 
 SECTIONS = dict(re.findall(r"\n## (.+?)\n(.*?)(?=\n## |\Z)", (CHECKOUT / "docs" / "install.md").read_text(), re.DOTALL))
+INGRESS = {"enabled": True, "hosts": ["a.example.com"]}
 Type = Callable[[str], str]
 
 
@@ -44,15 +47,22 @@ def commands(section: str) -> str:
     return str(block).replace(" --wait", "")
 
 
-def manifests_in(notes: str) -> str:
-    """The `kubectl apply` of the notes, to be typed."""
-    (shown,) = re.findall(r"^  kubectl apply .*?^  END$", notes, re.DOTALL | re.MULTILINE)
-    return textwrap.dedent(shown)
+PATIENCE = 5
+"""Seconds for a command of the notes: what waits for a pod waits in vain here."""
+
+
+def type_notes(type_: Type, notes: str) -> str:
+    """Type what the notes say; return what was printed. A command may wait for pods, but not fail."""
+    told = ""
+    for each in commands_in(notes):
+        script = shlex.quote(f"set -eu\n{each}\n")
+        told += type_(f"timeout {PATIENCE} bash -c {script} 2>&1 || test $? = 124")
+    return told
 
 
 def test_what_is_typed_to_install_it_works(type_: Type) -> None:
     notes = type_(commands("Try it on kind or minikube, without AWS"))
-    assert "datamover.datamover.io/hello serverside-applied" in type_(manifests_in(notes))
+    assert "datamover.datamover.io/hello serverside-applied" in type_notes(type_, notes)
 
     type_(commands("The REST service"))
     assert type_("kubectl --namespace datamovers get role --output=name").startswith("role.rbac")
@@ -60,9 +70,9 @@ def test_what_is_typed_to_install_it_works(type_: Type) -> None:
         "kubectl --namespace datamover-system get deployments --output=name"
     )  # as it was set before
 
-    notes = type_(commands("For some namespaces only"))
+    notes = type_(commands("For some namespaces only")).rpartition("NOTES:")[2]  # the second release's
     assert "it manages movers in team-b." in notes
-    assert "datamoveraccount.datamover.io/production serverside-applied" in type_(manifests_in(notes))
+    assert "datamoveraccount.datamover.io/production serverside-applied" in type_notes(type_, notes)
     assert len(type_("helm list --all-namespaces --short").split()) == 2
 
 
@@ -87,3 +97,40 @@ def test_notes_tell_what_an_uninstall_takes_along(keep: bool, install: bool, kub
         values={"crds": {"keep": keep, "install": install}},
     )
     assert ("Uninstalling deletes the CRDs and every mover in the cluster" in told) is (install and not keep)
+    assert ("Uninstalling keeps the movers" in told) is not (install and not keep)
+    assert ("another release's CRDs" in told) is not install
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted", "unwanted"),
+    [
+        ({}, [], ["REST service"]),
+        (
+            {"api": KEYS | ENABLED},
+            ["at http://movers-datamover-operator-api.default.svc:80.", "from the keys in Secret keys"],
+            ["through the Ingress", "api.trustedProxies"],
+        ),
+        (
+            {"api": KEYS | ENABLED | {"tls": {"existingSecret": "tls"}, "ingress": INGRESS}},
+            [
+                "--insecure https://localhost:8000",
+                "through the Ingress at http://a.example.com",
+                "Set api.trustedProxies",
+            ],
+            [],
+        ),
+        (
+            {"api": KEYS | ENABLED | {"ingress": INGRESS, "trustedProxies": ["10.0.0.0/8"]}},
+            ["curl --retry 10 --retry-connrefused http://localhost:8000"],
+            ["Set api.trustedProxies"],
+        ),
+    ],
+)
+def test_notes_tell_of_the_rest_service_where_it_is_on(
+    values: Json, wanted: list[str], unwanted: list[str], kubeconfig: Path
+) -> None:
+    told = helm(
+        "install", "movers", CHART, "--dry-run=server", "--take-ownership", kubeconfig=kubeconfig, values=values
+    )
+    assert [each for each in wanted if each not in told] == []
+    assert [each for each in unwanted if each in told] == []

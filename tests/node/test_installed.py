@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,13 +17,15 @@ import pytest
 import yaml
 
 from datamover_dev.http import answers
-from datamover_dev.node.cluster import CHART, NAMESPACE, RELEASE, Cluster, Forwarded
+from datamover_dev.node.cluster import NAMESPACE, RELEASE, Cluster, Forwarded
+from datamover_dev.paths import CHART
 from datamover_dev.ports import ReservedPort
 from datamover_dev.processes import Managed
 from tests.node.aws import Aws
 from tests.node.conftest import AWS, HOST
 from tests.node.objects import PATIENCE, SOURCE, crash, mover, run, task_of, wait_phase, wait_ready
 from tests.support.kubectl import Kubectl
+from tests.support.notes import commands_in
 from tests.support.rest import MOVERS, Client, s3_body
 from tests.support.specs import JsonDict
 from tests.support.waiting import eventually
@@ -31,8 +34,31 @@ REST_MOVER = "by-rest"
 REST = f"{RELEASE}-api"
 
 
-def test_helm_test_says_that_it_is_ready(installed: Cluster) -> None:
-    assert "Phase:          Succeeded" in installed.helm("test", RELEASE, f"--namespace={NAMESPACE}", "--timeout=2m")
+def test_helm_test_says_that_it_is_ready_and_shows_its_log(installed: Cluster) -> None:
+    told = installed.helm("test", RELEASE, f"--namespace={NAMESPACE}", "--timeout=2m", "--logs")
+    assert "Phase:          Succeeded" in told
+    assert f"http://{RELEASE}-metrics.{NAMESPACE}.svc:8080/readyz 200" in told
+    assert f"https://{HOST}:80/readyz 200" in told
+
+
+def test_what_the_notes_say_to_type_works(installed: Cluster, on_node: Kubectl) -> None:
+    notes = installed.helm("get", "notes", RELEASE, f"--namespace={NAMESPACE}")
+    path = os.pathsep.join(
+        [*{str(program.parent): None for program in installed.programs.values()}, os.environ["PATH"]]
+    )
+    script = "\n".join(commands_in(notes))
+    done = subprocess.run(
+        ["bash", "-euxc", script],
+        env={**os.environ, **installed.variables, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    on_node("delete", "datamoveraccount", "production", "--wait=false")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for told in ("datamoveraccount.datamover.io/production condition met", "pong", "TEST SUITE", "FIELDS:"):
+        assert told in done.stdout, done.stdout + done.stderr
 
 
 def test_a_mover_moves_files_through_the_pods(installed: Cluster, on_node: Kubectl, aws: Aws) -> None:

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from datamover_dev.errors import SetupError
-from datamover_dev.node.cluster import CHART, NAMESPACE, RELEASE, Cluster
+from datamover_dev.node.cluster import NAMESPACE, RELEASE, Cluster
+from datamover_dev.paths import CHART
 from tests.node.aws import Aws
 from tests.node.conftest import VALUES
 from tests.node.objects import PATIENCE, SOURCE, mover, run, task_of, wait_phase, wait_ready

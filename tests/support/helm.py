@@ -13,9 +13,8 @@ import yaml
 
 from datamover_dev.controlplane.binaries import locate
 from datamover_dev.controlplane.programs import HELM, kubernetes_version
-from datamover_dev.paths import CHECKOUT
+from datamover_dev.paths import CHART
 
-CHART = CHECKOUT / "charts" / "datamover-operator"
 Json = dict[str, Any]
 
 

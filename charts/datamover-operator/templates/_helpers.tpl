@@ -37,6 +37,11 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- end }}
 {{- end -}}
 
+{{- /* The namespaces that the operator watches, with commas; "*": all. */ -}}
+{{- define "datamover.watched" -}}
+{{- uniq .Values.watchNamespaces | sortAlpha | join "," | default "*" -}}
+{{- end -}}
+
 {{- define "datamover.operatorAccount" -}}
 {{- default (include "datamover.fullname" .) .Values.operator.serviceAccount.name -}}
 {{- end -}}
@@ -45,13 +50,40 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- default (printf "%s-api" (include "datamover.fullname" .)) .Values.api.serviceAccount.name -}}
 {{- end -}}
 
-{{- define "datamover.image" -}}
-{{- with .Values.image -}}
-{{- if .digest -}}
-{{ .repository }}@{{ .digest }}
-{{- else -}}
-{{ .repository }}:{{ default $.Chart.AppVersion .tag }}
+{{- /*
+An object's metadata. Takes a dict of root, component, name and, where there are, namespace (else the release's), labels and
+annotations, which win over the common ones.
+*/ -}}
+{{- define "datamover.metadata" -}}
+namespace: {{ default .root.Release.Namespace .namespace | quote }}
+{{ include "datamover.clusterMetadata" . }}
 {{- end -}}
+
+{{- /* The same for what is cluster-scoped. */ -}}
+{{- define "datamover.clusterMetadata" -}}
+name: {{ .name | quote }}
+labels:
+  {{- include "datamover.labels" (list .root .component .labels) | nindent 2 }}
+{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* Takes a list of root and the values of an image. */ -}}
+{{- define "datamover.image" -}}
+{{- $root := index . 0 -}}
+{{- with index . 1 -}}
+{{- with default .registry $root.Values.global.imageRegistry }}{{ . }}/{{ end -}}
+{{- .repository -}}
+{{- if .digest }}@{{ .digest }}{{ else }}:{{ default $root.Chart.AppVersion .tag }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Whether there may be more than one pod of the REST service; empty: no. */ -}}
+{{- define "datamover.apiIsMany" -}}
+{{- with .Values.api -}}
+{{- if gt (int (ternary .autoscaling.maxReplicas .replicas .autoscaling.enabled)) 1 }}true{{ end -}}
 {{- end -}}
 {{- end -}}
 
@@ -97,26 +129,28 @@ http://{{ include "datamover.fullname" . }}-emulator.{{ .Release.Namespace }}.sv
 {{- end }}
 {{- end -}}
 
-{{- /* What Pod Security's level `restricted` asks of a pod, and no more rights than that. */ -}}
-{{- define "datamover.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
+{{- /* What every pod's spec has. */ -}}
+{{- define "datamover.pod" -}}
+{{- with concat .Values.imagePullSecrets .Values.global.imagePullSecrets | uniq }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* What every container of our image has. */ -}}
+{{- define "datamover.container" -}}
+image: {{ include "datamover.image" (list . .Values.image) | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{ include "datamover.containerSecurity" . }}
 {{- end -}}
 
 {{- define "datamover.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities:
-  drop: [ALL]
-{{- end -}}
-
-{{- define "datamover.pullSecrets" -}}
-{{- with .Values.imagePullSecrets }}
-imagePullSecrets:
+{{- with .Values.containerSecurityContext }}
+securityContext:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}

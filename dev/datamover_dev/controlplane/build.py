@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datamover_dev.console import LiveLine
-from datamover_dev.controlplane.programs import Program, linker_flags
+from datamover_dev.controlplane.programs import Program
 from datamover_dev.errors import SetupError
 
 FLAGS = ("-mod=readonly", "-buildvcs=false", "-trimpath")
@@ -63,7 +63,7 @@ def _build(program: Program) -> None:
         total = _count_packages(go, program, line)
         # The process id keeps a killed build's leavings apart; the rename makes the program appear whole or not at all.
         unfinished = program.cached.with_name(f".{program.name}.{os.getpid()}")
-        command = [go, "build", "-v", *FLAGS, "-ldflags", linker_flags(), "-o", str(unfinished), program.package]
+        command = [go, "build", "-v", *FLAGS, "-ldflags", program.linker_flags, "-o", str(unfinished), program.package]
         try:
             for done, _ in enumerate(_run(command, program), start=1):
                 line.update(f"  {program.name}: {done} of at most {total} packages compiled")

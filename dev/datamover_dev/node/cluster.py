@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -13,18 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from datamover_dev.chart.helm import helm
 from datamover_dev.controlplane.binaries import Binaries, locate
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM
-from datamover_dev.errors import SetupError
 from datamover_dev.images.build import build_images
 from datamover_dev.node.node import Node
 from datamover_dev.node.programs import NODE_PROGRAMS, require
-from datamover_dev.paths import CHECKOUT
+from datamover_dev.paths import CHART
 from datamover_dev.processes import Managed
 from datamover_dev.stack.environment import aws_environment
 
-CHART = CHECKOUT / "charts" / "datamover-operator"
 NAMESPACE = "datamover-system"
 RELEASE = "datamover-operator"
 
@@ -91,18 +88,7 @@ class Cluster:
         Raises:
             SetupError: it failed; the message holds its error output.
         """
-        given = () if values is None else ("--values=-",)
-        done = subprocess.run(
-            [locate([HELM])[HELM.name], *arguments, *given],
-            input=json.dumps(values or {}),
-            env={**os.environ, **self.variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise SetupError(f"helm {' '.join(map(str, arguments))} failed:\n{done.stderr.strip()}")
-        return done.stdout
+        return helm(*arguments, kubeconfig=self.control_plane.kubeconfig, values=values)
 
     def install(self, values: Mapping[str, object]) -> None:
         """Install the chart, or bring it to these values, and wait until all is ready."""

@@ -1,0 +1,1 @@
+"""The chart, and helm, which installs and packages it."""
