@@ -19,6 +19,7 @@ from datasync_emulator.protocol.formats import JSON
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 _DEFAULT_REGION = "us-east-1"
 _BAD_REQUEST = 400
+_S3_CONTROL = "/v20180820/"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def credential_scope(request: HttpRequest) -> tuple[str, str, str]:
         credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
         match = _SCOPE.search(f"Credential={credential}")
     if match is not None:
-        return match[1], match[2], match[3]
+        # S3's account-wide operations (access points and the like) are signed for S3 too.
+        is_control = match[3] == "s3" and request.path.startswith(_S3_CONTROL)
+        return match[1], match[2], "s3control" if is_control else match[3]
     is_form = request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
     return "", _DEFAULT_REGION, "sts" if is_form else "s3"
 

@@ -7,15 +7,17 @@ import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
 from moto.moto_api._internal.models import moto_api_backend
 
-from datasync_emulator.access.buckets import Access
+from datasync_emulator.access.checks import Access
 from datasync_emulator.catalogue.location_operations import Locations
 from datasync_emulator.catalogue.store import Catalogue
 from datasync_emulator.catalogue.tags import Tags
+from datasync_emulator.catalogue.task_watch import TaskWatch
 from datasync_emulator.catalogue.tasks import Tasks
 from datasync_emulator.clock import MovableClock
 from datasync_emulator.control import PREFIX, Control
@@ -23,6 +25,7 @@ from datasync_emulator.dispatcher import Dispatcher
 from datasync_emulator.executions import cron
 from datasync_emulator.executions.board import Board, Executions
 from datasync_emulator.executions.jobs import Jobs
+from datasync_emulator.executions.record import Execution
 from datasync_emulator.executions.runner import Runner
 from datasync_emulator.executions.schedules import Schedules
 from datasync_emulator.faults import Faults
@@ -34,6 +37,7 @@ from datasync_emulator.moto_services.app import MotoApp, MotoServiceName
 from datasync_emulator.moto_services.events import EventPublisher
 from datasync_emulator.moto_services.service import MotoService
 from datasync_emulator.moto_services.state import MotoBuckets, MotoIam, account_of
+from datasync_emulator.protocol.departures import depart, of_own_account
 from datasync_emulator.protocol.service import Handler, ModelService, load_model
 from datasync_emulator.server import listening
 from datasync_emulator.settings import Settings
@@ -53,29 +57,30 @@ class Emulator:
         self.journal = Journal(settings.journal_limit)
         self.faults = Faults()
         self.catalogue = Catalogue(_random_hex)
+        self.publish = EventPublisher(loop, self.clock)
         self.board = Board(self.catalogue, settings.max_queued)
+        buckets = MotoBuckets()
         file_systems = FileSystems(settings.data_root, settings.create_file_systems)
-        self.access = Access(MotoIam(), MotoBuckets(), file_systems, timedelta(seconds=settings.iam_delay))
+        self.access = Access(MotoIam(), buckets, file_systems, timedelta(seconds=settings.iam_delay))
         self.runner = Runner(
             self.board,
             self.clock,
-            Jobs(file_systems),
+            Jobs(file_systems, buckets),
             FaultGate(self.faults),
-            EventPublisher(loop, self.clock),
+            self._announce,
             settings.state_delay,
             settings.copy_slots,
         )
         self.tasks = Tasks(
             self.catalogue,
             self.board,
-            self.access.check_transfer,
+            self.access,
             cron.check,
             settings.max_tasks,
             timedelta(seconds=settings.task_delay),
         )
-        self.executions = Executions(
-            self.catalogue, self.board, self.access.check_transfer, self.tasks.status, self.runner
-        )
+        self.task_watch = TaskWatch(self.catalogue, self.tasks.status, self.publish)
+        self.executions = Executions(self.catalogue, self.board, self.access, self.tasks.status, self.runner)
         self.schedules = Schedules(self.catalogue, self.clock, self.executions.start)
         self.s3_threads = ThreadPoolExecutor(_S3_THREADS, thread_name_prefix="s3")
         self.dispatcher = Dispatcher(self._services(), account_of, self.clock, self.journal, self.faults)
@@ -100,6 +105,7 @@ class Emulator:
         """Start what is due, for ever."""
         while True:
             self.schedules.tick()
+            self.task_watch.look_for_changes(self.clock())
             await asyncio.sleep(_SCHEDULE_INTERVAL)
 
     async def close(self) -> None:
@@ -108,13 +114,20 @@ class Emulator:
         await asyncio.to_thread(self.runner.close)
         await asyncio.to_thread(self.s3_threads.shutdown)
 
+    def _announce(self, execution: Execution) -> None:
+        """Publish an execution's state, and its task's where that has changed with it."""
+        caller = replace(execution.caller, now=self.clock())
+        self.publish(caller, "Task Execution", execution.arn, execution.status)
+        self.task_watch.look_at(caller, execution.task.arn)
+
     def _services(self) -> dict[str, ModelService | MotoService]:
         moto = MotoApp(get_args(MotoServiceName))
-        tagging = {"GetResources": Tagging(self.catalogue).get_resources}
+        operations = {name: of_own_account(handler) for name, handler in self._operations().items()}
+        tagging = Tagging(self.catalogue).handlers()
         return {
             **{name: MotoService(name, moto) for name in get_args(MotoServiceName)},
             "s3": MotoService("s3", moto, self.s3_threads),
-            "datasync": ModelService(load_model("datasync"), self._operations()),
+            "datasync": ModelService(load_model("datasync"), operations, depart),
             "tagging": ModelService(load_model("resourcegroupstaggingapi"), tagging),
         }
 

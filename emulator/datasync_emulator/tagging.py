@@ -1,18 +1,21 @@
-"""The Resource Groups Tagging API's GetResources over DataSync's locations and tasks."""
+"""The Resource Groups Tagging API over DataSync's resources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from datasync_emulator.catalogue.paging import page
 from datasync_emulator.catalogue.store import Catalogue, Realm
+from datasync_emulator.catalogue.tags import Tags
 from datasync_emulator.errors import ApiError
 from datasync_emulator.messages import Caller, JsonObject
+from datasync_emulator.protocol.service import Handler
 
 _MAX_PAGE = 100
 _DEFAULT_PAGE = 50
+_TEXTS_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,19 @@ class _Resource:
 
 @dataclass(frozen=True)
 class Tagging:
-    """GetResources; a resource that never had a tag is not shown, as with AWS."""
+    """Reads and changes tags; a resource without tags is not shown, as with AWS."""
 
     catalogue: Catalogue
+
+    def handlers(self) -> dict[str, Handler]:
+        """Give the handler of each operation, by its name."""
+        return {
+            "GetResources": self.get_resources,
+            "GetTagKeys": self.get_tag_keys,
+            "GetTagValues": self.get_tag_values,
+            "TagResources": self.tag_resources,
+            "UntagResources": self.untag_resources,
+        }
 
     def get_resources(self, caller: Caller, params: JsonObject) -> JsonObject:
         """GetResources: TagFilters (all must match, each by any of its values), types, ARNs, pages."""
@@ -45,6 +58,55 @@ class Tagging:
             asked["NextToken"] = params["PaginationToken"]
         shown, token = page(found, lambda resource: resource.serial, asked)
         return {"ResourceTagMappingList": [_mapping(resource) for resource in shown], "PaginationToken": token or ""}
+
+    def get_tag_keys(self, caller: Caller, params: JsonObject) -> JsonObject:
+        """GetTagKeys: every key in use."""
+        keys = {key for resource in self._all(caller) for key in resource.tags}
+        shown, token = _page_of_texts(keys, params)
+        return {"TagKeys": shown, "PaginationToken": token}
+
+    def get_tag_values(self, caller: Caller, params: JsonObject) -> JsonObject:
+        """GetTagValues: every value that a key has."""
+        values = {resource.tags[params["Key"]] for resource in self._all(caller) if params["Key"] in resource.tags}
+        shown, token = _page_of_texts(values, params)
+        return {"TagValues": shown, "PaginationToken": token}
+
+    def tag_resources(self, caller: Caller, params: JsonObject) -> JsonObject:
+        """TagResources: what fails is listed, the rest is tagged."""
+        tags, added = Tags(self.catalogue), [{"Key": key, "Value": value} for key, value in params["Tags"].items()]
+        return self._for_each(params, lambda arn: tags.tag(caller, {"ResourceArn": arn, "Tags": added}))
+
+    def untag_resources(self, caller: Caller, params: JsonObject) -> JsonObject:
+        """UntagResources: what fails is listed, the rest is untagged."""
+        keys = params["TagKeys"]
+        return self._for_each(
+            params, lambda arn: Tags(self.catalogue).untag(caller, {"ResourceArn": arn, "Keys": keys})
+        )
+
+    def _for_each(self, params: JsonObject, change: Callable[[str], object]) -> JsonObject:
+        failed: JsonObject = {}
+        for arn in params["ResourceARNList"]:
+            try:
+                change(arn)
+            except ApiError as error:
+                failed[arn] = {
+                    "StatusCode": 400,
+                    "ErrorCode": "InvalidParameterException",
+                    "ErrorMessage": error.message,
+                }
+        return {"FailedResourcesMap": failed}
+
+    def _all(self, caller: Caller) -> list[_Resource]:
+        with self.catalogue.lock:
+            return list(_resources(self.catalogue.realm(caller)))
+
+
+def _page_of_texts(texts: set[str], params: JsonObject) -> tuple[list[str], str]:
+    asked: JsonObject = {"MaxResults": _TEXTS_PAGE}
+    if params.get("PaginationToken"):
+        asked["NextToken"] = params["PaginationToken"]
+    shown, token = page(list(enumerate(sorted(texts), start=1)), lambda numbered: numbered[0], asked)
+    return [text for _, text in shown], token or ""
 
 
 def _resources(realm: Realm) -> Iterator[_Resource]:

@@ -12,11 +12,11 @@ from tests.support.emulator import Emulator
 
 def test_accounts_and_regions_do_not_see_each_other(account: Account, emulator: Emulator) -> None:
     location = account.efs_location()
-    elsewhere = [Account(emulator, new_account_number()), Account(emulator, account.number, region="us-east-1")]
-    for other in elsewhere:
+    stranger, elsewhere = Account(emulator, new_account_number()), Account(emulator, account.number, region="us-east-1")
+    for other, reason in ((stranger, rf"ARN account \({account.number}\) must match"), (elsewhere, "not found")):
         assert other.datasync.list_locations()["Locations"] == []
         assert other.tagging.get_resources()["ResourceTagMappingList"] == []
-        with pytest.raises(other.datasync.exceptions.InvalidRequestException, match="not found"):
+        with pytest.raises(other.datasync.exceptions.InvalidRequestException, match=reason):
             other.datasync.delete_location(LocationArn=location)
     assert [entry["LocationArn"] for entry in account.datasync.list_locations()["Locations"]] == [location]
 

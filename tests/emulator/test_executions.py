@@ -145,6 +145,44 @@ def test_queued_executions_run_in_turn(account: Account, task: str, held: Fault)
     assert account.datasync.describe_task(TaskArn=task)["CurrentTaskExecutionArn"] == third
 
 
+def test_a_queued_execution_is_launched_when_the_one_before_has_ended(account: Account, task: str, held: Fault) -> None:
+    first, second = account.start(task), account.start(task)
+    held.wait_held()
+    assert "LaunchTime" not in account.execution(second)
+    assert "EndTime" not in account.execution(second)
+    held.release()
+    before, after = account.ended(first), account.ended(second)
+    assert before["StartTime"] <= after["StartTime"] < before["EndTime"] <= after["LaunchTime"] <= after["EndTime"]
+    took = (after["EndTime"] - after["LaunchTime"]) / timedelta(milliseconds=1)
+    assert after["Result"]["TotalDuration"] == round(took)
+
+
+def test_an_include_filter_may_name_a_star(account: Account) -> None:
+    source, destination = account.efs_location(SOURCE), account.efs_location(DESTINATION)
+    for name in ("week*1", "week21", "week*12"):
+        (account.efs_folder(SOURCE) / name).write_bytes(b"x")
+    includes = [{"FilterType": "SIMPLE_PATTERN", "Value": r"/week\*1"}]
+    task = account.task(source, destination, Includes=includes)
+    assert account.ended(account.start(task))["Status"] == "SUCCESS"
+    assert [path.name for path in account.efs_folder(DESTINATION).iterdir()] == ["week*1"]
+    with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="may only be the last character"):
+        account.start(task, Includes=[{"FilterType": "SIMPLE_PATTERN", "Value": r"/week\\*1"}])
+
+
+def test_enhanced_mode_has_every_counter_of_files_and_folders(account: Account) -> None:
+    source = account.bucket("in", **{"folder/": b"", "folder/a": b"1", "a//b": b"2"})
+    task = account.task(account.s3_location(source), account.s3_location(account.bucket("out")), TaskMode="ENHANCED")
+    described = account.ended(account.start(task))
+    assert described["Status"] == "ERROR"  # for a//b is no key that DataSync transfers
+    assert described["FoldersFailed"] == {"List": 0, "Prepare": 0, "Transfer": 0, "Verify": 0, "Delete": 0}
+    assert described["FilesFailed"] == {"Prepare": 1, "Transfer": 0, "Verify": 0, "Delete": 0}
+    assert described["FoldersListed"] == described["FilesListed"] == {"AtSource": 1, "AtDestinationForDelete": 0}
+    for noun in ("Files", "Folders"):
+        for done in ("Prepared", "Transferred", "Verified"):
+            assert described[f"{noun}{done}"] == 1
+        assert described[f"{noun}Deleted"] == described[f"{noun}Skipped"] == 0
+
+
 def test_the_queue_has_an_end(strict_account: Account) -> None:
     account = strict_account
     task = account.efs_task()
@@ -263,7 +301,7 @@ def test_an_execution_belongs_to_its_account(account: Account, task: str, emulat
     execution = account.start(task)
     account.ended(execution)
     other = Account(emulator, new_account_number())
-    with pytest.raises(other.datasync.exceptions.InvalidRequestException, match="not found"):
+    with pytest.raises(other.datasync.exceptions.InvalidRequestException, match="must match authenticated user"):
         other.execution(execution)
 
 

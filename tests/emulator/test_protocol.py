@@ -169,11 +169,11 @@ def test_errors_reach_boto3_as_aws_words_them(account: Account) -> None:
 
 
 def test_a_service_that_is_not_there_is_named(account: Account) -> None:
-    message = "has no service '{}'; it has: datasync, events, iam, s3, sqs, sts, tagging"
+    message = "has no service '{}'; it has: datasync, events, iam, logs, s3, s3control, sqs, sts, tagging"
     with pytest.raises(ClientError, match=message.format("ec2")):
         account.client("ec2").describe_regions()
-    with pytest.raises(ClientError, match=message.format("logs")):
-        account.client("logs").describe_log_groups()
+    with pytest.raises(ClientError, match=message.format("secretsmanager")):
+        account.client("secretsmanager").list_secrets()
 
 
 def test_endpoints_come_from_the_environment(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

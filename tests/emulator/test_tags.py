@@ -84,3 +84,23 @@ def test_found_resources_come_in_pages_with_their_tags(account: Account) -> None
 def test_a_page_of_resources_has_bounds(account: Account) -> None:
     with pytest.raises(account.tagging.exceptions.InvalidParameterException, match="ResourcesPerPage is 101"):
         account.tagging.get_resources(ResourcesPerPage=101)
+
+
+def test_the_tagging_api_changes_tags_and_tells_what_it_could_not(account: Account) -> None:
+    location, gone = account.efs_location(), account.efs_location(Tags=[{"Key": "a", "Value": "1"}])
+    account.datasync.delete_location(LocationArn=gone)
+    failed = account.tagging.tag_resources(ResourceARNList=[location, gone], Tags={"a": "2", "b": "3"})
+    assert tags(account, location) == {"a": "2", "b": "3"}
+    assert list(failed["FailedResourcesMap"]) == [gone]
+    assert "is not found" in failed["FailedResourcesMap"][gone]["ErrorMessage"]
+    failed = account.tagging.untag_resources(ResourceARNList=[location, gone], TagKeys=["a"])
+    assert tags(account, location) == {"b": "3"}
+    assert list(failed["FailedResourcesMap"]) == [gone]
+
+
+def test_the_tagging_api_lists_keys_and_values(account: Account) -> None:
+    for value in ("2", "1", "2"):
+        account.efs_location(Tags=[{"Key": "n", "Value": value}, {"Key": "owner", "Value": "me"}])
+    assert account.tagging.get_tag_keys()["TagKeys"] == ["n", "owner"]
+    assert account.tagging.get_tag_values(Key="n")["TagValues"] == ["1", "2"]
+    assert account.tagging.get_tag_values(Key="none")["TagValues"] == []

@@ -107,9 +107,10 @@ def test_empty_values_clear_filters_and_schedule(account: Account) -> None:
             "Invalid SyncOption value. Option: TransferMode,PreserveDeletedFiles, Value: ALL,REMOVE.",
         ),
         ({"Options": {"Atime": "NONE"}}, "Option: Atime,Mtime, Value: NONE,PRESERVE."),
-        ({"Options": {"VerifyMode": "POINT_IN_TIME_CONSISTENT"}, "TaskMode": "ENHANCED"}, "Option: VerifyMode"),
+        ({"TaskMode": "ENHANCED"}, "TaskMode ENHANCED does not support a location of type EFS"),
+        ({"Options": {"PreserveDevices": "PRESERVE"}}, "Option: PreserveDevices, Value: PRESERVE invalid"),
         ({"Options": {"Uid": "NAME"}}, "Option: Uid, Value: NAME"),
-        ({"Includes": [{"FilterType": "SIMPLE_PATTERN", "Value": "/a|*.txt"}]}, "pattern '*.txt' is not valid"),
+        ({"Includes": [{"FilterType": "SIMPLE_PATTERN", "Value": "/a|*.txt"}]}, "Includes: '/a|*.txt' is not valid"),
         ({"Includes": [{"Value": "/a"}]}, "the rule needs FilterType"),
         ({"Schedule": {"ScheduleExpression": "rate(5 minutes)"}}, "at least 1 hour apart"),
         ({"Schedule": {"ScheduleExpression": "every day"}}, "Invalid schedule expression 'every day'"),
@@ -140,9 +141,17 @@ def test_a_task_needs_locations_of_its_own_account_and_region(account: Account, 
     mine = account.efs_location()
     stranger = Account(emulator, new_account_number())
     elsewhere = Account(emulator, account.number, region="us-east-1")
-    for other in (stranger, elsewhere):
-        with pytest.raises(other.datasync.exceptions.InvalidRequestException, match=r"Location loc-.* is not found"):
+    wrong_account = f"Invalid parameter: ARN account ({account.number}) must match authenticated user."
+    for other, reason in ((stranger, wrong_account), (elsewhere, "is not found")):
+        with pytest.raises(other.datasync.exceptions.InvalidRequestException, match=re.escape(reason)):
             other.task(mine, mine)
+
+
+def test_a_location_that_is_none_of_datasyncs_is_told_as_another_accounts(account: Account) -> None:
+    location = account.efs_location()
+    reason = re.escape("Invalid parameter: ARN account () must match authenticated user.")
+    with pytest.raises(account.datasync.exceptions.InvalidRequestException, match=reason):
+        account.task(location, "arn:aws:s3:::some-bucket")
 
 
 def test_tasks_are_listed_by_location_and_page(account: Account) -> None:
@@ -175,3 +184,13 @@ def test_the_quota_of_tasks_counts_by_account_and_region(strict_account: Account
     elsewhere.efs_task()
     account.datasync.delete_task(TaskArn=first)
     account.efs_task()
+
+
+def test_an_empty_log_group_removes_it(account: Account) -> None:
+    group = f"arn:aws:logs:{account.region}:{account.number}:log-group:/aws/datasync:*"
+    task = account.efs_task(CloudWatchLogGroupArn=group)
+    assert describe(account, task)["CloudWatchLogGroupArn"] == group
+    account.datasync.update_task(TaskArn=task, CloudWatchLogGroupArn="")
+    assert "CloudWatchLogGroupArn" not in describe(account, task)
+    with pytest.raises(ClientError, match="cloudWatchLogGroupArn"):
+        account.datasync.update_task(TaskArn=task, CloudWatchLogGroupArn="elsewhere")

@@ -1,7 +1,7 @@
-"""A small evaluator of IAM policies: actions and resources with wildcards, the usual condition operators. Pure.
+"""A small evaluator of IAM and bucket policies: wildcards and the usual condition operators. Pure.
 
-Source: IAM user guide, "Policy evaluation logic" and "Condition operators". An operator that is not known
-here makes its statement not apply.
+Source: IAM user guide, "Policy evaluation logic" and "Condition operators". A statement with an operator that is not
+known here does not apply.
 """
 
 from __future__ import annotations
@@ -29,12 +29,25 @@ def parse(text: str) -> Document:
 
 def allows(documents: Iterable[Document], action: str, resource: str, context: Context) -> bool:
     """Whether identity policies allow an action: some statement allows it and none denies it."""
-    effects = {
+    effects = _effects(documents, action, resource, context)
+    return "Allow" in effects and "Deny" not in effects
+
+
+def grants(document: Document, role_arn: str, action: str, resource: str, context: Context) -> bool | None:
+    """What a resource's own policy says of an action by a role: True allows it, False denies it, None is silent."""
+    statements = [each for each in _statements([document]) if _names_role(each, role_arn)]
+    effects = _effects([{"Statement": statements}], action, resource, context)
+    if "Deny" in effects:
+        return False
+    return True if "Allow" in effects else None
+
+
+def _effects(documents: Iterable[Document], action: str, resource: str, context: Context) -> set[object]:
+    return {
         statement.get("Effect")
         for statement in _statements(documents)
         if _names_action(statement, action) and _names_resource(statement, resource) and _holds(statement, context)
     }
-    return "Allow" in effects and "Deny" not in effects
 
 
 def trusts(document: Document, service: str, context: Context) -> bool:
@@ -73,6 +86,19 @@ def _names_service(statement: JsonObject, service: str) -> bool:
     if isinstance(principal, dict):
         return service in _listed(principal.get("Service"))
     return principal == "*"
+
+
+def _names_role(statement: JsonObject, role_arn: str) -> bool:
+    if "NotPrincipal" in statement:
+        return not _is_principal(statement["NotPrincipal"], role_arn)
+    return _is_principal(statement.get("Principal"), role_arn)
+
+
+def _is_principal(principal: object, role_arn: str) -> bool:
+    """A role is meant by its own ARN, its account's number or root ARN, or `*`."""
+    named = _listed(principal.get("AWS")) if isinstance(principal, dict) else _listed(principal)
+    partition, account = role_arn.split(":")[1], role_arn.split(":")[4]
+    return bool({"*", role_arn, account, f"arn:{partition}:iam::{account}:root"} & {str(each) for each in named})
 
 
 def _any_like(patterns: object, value: str, fold: Callable[[str], str] = str) -> bool:

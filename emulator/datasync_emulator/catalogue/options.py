@@ -6,6 +6,7 @@ Source: DataSync API reference, Options; defaults as DescribeTask shows them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from datasync_emulator.catalogue.locations import LocationSpec
 from datasync_emulator.catalogue.locations.spec import Metadata
@@ -23,62 +24,82 @@ def complete(given: JsonObject, source: LocationSpec, destination: LocationSpec,
     Raises:
         ApiError: InvalidRequestException naming the options and values that do not go together.
     """
-    posix = _is_posix(source, destination)
-    options = _defaults(posix=posix, mode=mode) | ({} if posix else {"ObjectMetadata": "PRESERVE"}) | given
-    for error in _refusals(options, posix=posix, mode=mode):
+    transfer = _Transfer(source, destination, mode)
+    options = transfer.defaults() | given
+    for error in transfer.refusals(options):
         raise error
     return options
 
 
-def _is_posix(source: LocationSpec, destination: LocationSpec) -> bool:
-    return Metadata.POSIX in (source.metadata, destination.metadata)
+@dataclass(frozen=True, slots=True)
+class _Transfer:
+    """What options depend on."""
 
+    source: LocationSpec
+    destination: LocationSpec
+    mode: str
 
-def _defaults(*, posix: bool, mode: str) -> JsonObject:
-    return {
-        "VerifyMode": "ONLY_FILES_TRANSFERRED" if mode == ENHANCED else "POINT_IN_TIME_CONSISTENT",
-        "OverwriteMode": "ALWAYS",
-        "Atime": "BEST_EFFORT",
-        "Mtime": "PRESERVE",
-        "Uid": "INT_VALUE" if posix else "NONE",
-        "Gid": "INT_VALUE" if posix else "NONE",
-        "PreserveDeletedFiles": "PRESERVE",
-        "PreserveDevices": "NONE",
-        "PosixPermissions": "PRESERVE" if posix else "NONE",
-        "BytesPerSecond": -1,
-        "TaskQueueing": "ENABLED",
-        "LogLevel": "OFF",
-        "TransferMode": "CHANGED",
-        "SecurityDescriptorCopyFlags": "NONE",
-        "ObjectTags": "PRESERVE",
-    }
+    @property
+    def is_posix(self) -> bool:
+        return Metadata.POSIX in (self.source.metadata, self.destination.metadata)
 
+    def defaults(self) -> JsonObject:
+        posix = self.is_posix
+        return {
+            "VerifyMode": "ONLY_FILES_TRANSFERRED" if self.mode == ENHANCED else "POINT_IN_TIME_CONSISTENT",
+            "OverwriteMode": "ALWAYS",
+            "Atime": "BEST_EFFORT",
+            "Mtime": "PRESERVE",
+            "Uid": "INT_VALUE" if posix else "NONE",
+            "Gid": "INT_VALUE" if posix else "NONE",
+            "PreserveDeletedFiles": "PRESERVE",
+            "PreserveDevices": "NONE",
+            "PosixPermissions": "PRESERVE" if posix else "NONE",
+            "BytesPerSecond": -1,
+            "TaskQueueing": "ENABLED",
+            "LogLevel": "OFF",
+            "TransferMode": "CHANGED",
+            "SecurityDescriptorCopyFlags": "NONE",
+            "ObjectTags": "PRESERVE",
+        } | ({} if posix else {"ObjectMetadata": "PRESERVE"})
 
-def _refusals(options: JsonObject, *, posix: bool, mode: str) -> Iterator[ApiError]:
-    yield from _attribute_refusals(options, posix=posix)
-    if options["TransferMode"] == "ALL" and options["PreserveDeletedFiles"] == "REMOVE":
-        yield _refused("TransferMode,PreserveDeletedFiles", "ALL,REMOVE")
-    pair = (options["Atime"], options["Mtime"])
-    if mode == BASIC and pair not in {("BEST_EFFORT", "PRESERVE"), ("NONE", "NONE")}:
-        yield _refused("Atime,Mtime", ",".join(pair), ". Use BEST_EFFORT with PRESERVE, or NONE with NONE.")
-    if mode == ENHANCED and options["Mtime"] == "NONE":
-        yield _refused("Mtime", "NONE", ". Enhanced mode needs PRESERVE.")
-    if mode == ENHANCED and options["VerifyMode"] == "POINT_IN_TIME_CONSISTENT":
-        hint = ". Enhanced mode takes ONLY_FILES_TRANSFERRED or NONE."
-        yield _refused("VerifyMode", "POINT_IN_TIME_CONSISTENT", hint)
-    if options["BytesPerSecond"] == 0:
-        yield _refused("BytesPerSecond", "0", ". Use a positive number, or -1 for no limit.")
+    def refusals(self, options: JsonObject) -> Iterator[ApiError]:
+        yield from self._attribute_refusals(options)
+        yield from self._mode_refusals(options)
+        if options["TransferMode"] == "ALL" and options["PreserveDeletedFiles"] == "REMOVE":
+            yield _refused("TransferMode,PreserveDeletedFiles", "ALL,REMOVE")
+        if options["VerifyMode"] == "POINT_IN_TIME_CONSISTENT" and self.destination.archives:
+            hint = ". Objects in an archive storage class can't be read back: use ONLY_FILES_TRANSFERRED or NONE."
+            yield _refused("VerifyMode", "POINT_IN_TIME_CONSISTENT", hint)
+        if options["BytesPerSecond"] == 0:
+            yield _refused("BytesPerSecond", "0", ". Use a positive number, or -1 for no limit.")
 
+    def _attribute_refusals(self, options: JsonObject) -> Iterator[ApiError]:
+        for name in _POSIX_OPTIONS:
+            if options[name] in {"NAME", "BOTH"}:
+                yield _refused(name, options[name], ". Use INT_VALUE or NONE.")
+            if not self.is_posix and options[name] != "NONE":
+                yield _refused(name, options[name], " invalid for non-POSIX transfer. please use NONE.")
+        if options["SecurityDescriptorCopyFlags"] != "NONE":
+            hint = " invalid for a transfer without an SMB or FSx for Windows location. Use NONE."
+            yield _refused("SecurityDescriptorCopyFlags", options["SecurityDescriptorCopyFlags"], hint)
+        if options["PreserveDevices"] == "PRESERVE":
+            for spec in (self.source, self.destination):
+                if not spec.keeps_devices:
+                    hint = f" invalid for a transfer with a location of type {spec.filter_value}. Use NONE."
+                    yield _refused("PreserveDevices", "PRESERVE", hint)
 
-def _attribute_refusals(options: JsonObject, *, posix: bool) -> Iterator[ApiError]:
-    for name in _POSIX_OPTIONS:
-        if options[name] in {"NAME", "BOTH"}:
-            yield _refused(name, options[name], ". Use INT_VALUE or NONE.")
-        if not posix and options[name] != "NONE":
-            yield _refused(name, options[name], " invalid for non-POSIX transfer. please use NONE.")
-    if options["SecurityDescriptorCopyFlags"] != "NONE":
-        hint = " invalid for a transfer without an SMB or FSx for Windows location. Use NONE."
-        yield _refused("SecurityDescriptorCopyFlags", options["SecurityDescriptorCopyFlags"], hint)
+    def _mode_refusals(self, options: JsonObject) -> Iterator[ApiError]:
+        pair = (options["Atime"], options["Mtime"])
+        if self.mode == BASIC:
+            if pair not in {("BEST_EFFORT", "PRESERVE"), ("NONE", "NONE")}:
+                yield _refused("Atime,Mtime", ",".join(pair), ". Use BEST_EFFORT with PRESERVE, or NONE with NONE.")
+            return
+        if options["Mtime"] == "NONE":
+            yield _refused("Mtime", "NONE", ". Enhanced mode needs PRESERVE.")
+        if options["VerifyMode"] == "POINT_IN_TIME_CONSISTENT":
+            hint = ". Enhanced mode takes ONLY_FILES_TRANSFERRED or NONE."
+            yield _refused("VerifyMode", "POINT_IN_TIME_CONSISTENT", hint)
 
 
 def _refused(names: str, values: str, rest: str = ".") -> ApiError:

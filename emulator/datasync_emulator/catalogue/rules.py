@@ -1,7 +1,8 @@
-"""Checks on filter rules. Pure."""
+"""Checks a task's filter rules. Pure."""
 
 from __future__ import annotations
 
+from datasync_emulator.dataplane.matcher import has_inner_wildcard
 from datasync_emulator.errors import invalid_request
 from datasync_emulator.messages import JsonObject
 
@@ -10,13 +11,14 @@ def includes(rules: list[JsonObject]) -> tuple[JsonObject, ...]:
     """Accept a task's Includes.
 
     Raises:
-        ApiError: InvalidRequestException where `*` is elsewhere than at a pattern's end.
+        ApiError: InvalidRequestException where a `*` that is not escaped stands elsewhere than at a pattern's end.
     """
     for rule in _complete("Includes", rules):
-        for pattern in rule["Value"].split("|"):
-            if "*" in pattern[:-1]:
-                message = f"Includes: pattern '{pattern}' is not valid: '*' may only be its last character."
-                raise invalid_request(message)
+        if has_inner_wildcard(rule["Value"]):
+            raise invalid_request(
+                f"Includes: '{rule['Value']}' is not valid: in a pattern, '*' may only be the last character "
+                r"(write \* for a literal star)."
+            )
     return tuple(rules)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from datasync_emulator.catalogue import rules
+from datasync_emulator.catalogue import pairs, rules
 from datasync_emulator.catalogue.filters import matcher
 from datasync_emulator.catalogue.options import BASIC, complete
 from datasync_emulator.catalogue.paging import page
@@ -17,11 +17,23 @@ from datasync_emulator.catalogue.tags import tag_map
 from datasync_emulator.errors import invalid_request
 from datasync_emulator.messages import Caller, JsonObject
 
-TransferCheck = Callable[[Caller, Location, Location, Mapping[str, object]], None]
-"""Raises ApiError where DataSync could not read the source or write the destination with these options."""
-
 ScheduleCheck = Callable[[str], None]
 """Raises ApiError for an expression that DataSync refuses."""
+
+
+class TransferAccess(Protocol):
+    """Checks that DataSync reaches what a task names; each raises ApiError where it does not."""
+
+    def check_transfer(
+        self, caller: Caller, source: Location, destination: Location, options: Mapping[str, object]
+    ) -> None:
+        """Try to read the source, and to write the destination, with these options."""
+
+    def check_report(self, caller: Caller, config: JsonObject | None) -> None:
+        """Try to write to the bucket of a TaskReportConfig."""
+
+    def check_manifest(self, caller: Caller, config: JsonObject | None) -> None:
+        """Try to read the manifest of a ManifestConfig."""
 
 
 class ExecutionsOfTask(Protocol):
@@ -43,7 +55,7 @@ class Tasks:
 
     catalogue: Catalogue
     executions: ExecutionsOfTask
-    check_transfer: TransferCheck
+    access: TransferAccess
     check_schedule: ScheduleCheck
     max_tasks: int
     delay: timedelta
@@ -131,8 +143,11 @@ class Tasks:
         source = realm.location(params["SourceLocationArn"])
         destination = realm.location(params["DestinationLocationArn"])
         mode = params.get("TaskMode", BASIC)
+        pairs.check(source.spec, destination.spec, mode)
         options = complete(params.get("Options", {}), source.spec, destination.spec, mode)
-        self.check_transfer(caller, source, destination, options)
+        self.access.check_transfer(caller, source, destination, options)
+        self.access.check_report(caller, params.get("TaskReportConfig"))
+        self.access.check_manifest(caller, params.get("ManifestConfig"))
         return Task(
             arn=self.catalogue.new_arn(caller, "task", "task"),
             serial=self.catalogue.serial(),
@@ -163,13 +178,15 @@ class Tasks:
             if not _same(schedule, task.schedule):
                 task = replace(task, schedule=schedule)
         if "ManifestConfig" in params:
+            self.access.check_manifest(caller, params["ManifestConfig"])
             task = replace(task, manifest=params["ManifestConfig"] or None)
         if "TaskReportConfig" in params:
+            self.access.check_report(caller, params["TaskReportConfig"])
             task = replace(task, report=params["TaskReportConfig"] or None)
         return replace(
             task,
             name=params.get("Name", task.name) or None,
-            log_group_arn=params.get("CloudWatchLogGroupArn", task.log_group_arn),
+            log_group_arn=params.get("CloudWatchLogGroupArn", task.log_group_arn) or None,
         )
 
     def _schedule(self, caller: Caller, given: JsonObject | None) -> Schedule | None:

@@ -73,7 +73,7 @@ class Verification:
         """The content's checksum; None if it cannot be read."""
         checksum = new_checksum()
         try:
-            reader = store.open(entry)
+            reader = store.open_to_verify(entry)
         except OSError:
             return None
         try:

@@ -14,7 +14,7 @@ from datasync_emulator.catalogue.paging import page
 from datasync_emulator.catalogue.records import Task
 from datasync_emulator.catalogue.store import Catalogue, Realm
 from datasync_emulator.catalogue.tags import tag_map
-from datasync_emulator.catalogue.tasks import TransferCheck
+from datasync_emulator.catalogue.tasks import TransferAccess
 from datasync_emulator.errors import invalid_request
 from datasync_emulator.executions.record import CANCELLING, QUEUED, Execution
 from datasync_emulator.messages import Caller, JsonObject
@@ -94,7 +94,7 @@ class Executions:
 
     catalogue: Catalogue
     board: Board
-    check_transfer: TransferCheck
+    access: TransferAccess
     task_status: Callable[[Task, datetime], str]
     runner: Launcher
 
@@ -159,7 +159,11 @@ class Executions:
         source, destination = realm.location(task.source_arn), realm.location(task.destination_arn)
         given = task.options | params.get("OverrideOptions", {})
         options = complete(given, source.spec, destination.spec, task.mode)
-        self.check_transfer(caller, source, destination, options)
+        manifest = params.get("ManifestConfig", task.manifest) or None
+        report = params.get("TaskReportConfig", task.report) or None
+        self.access.check_transfer(caller, source, destination, options)
+        self.access.check_report(caller, report)
+        self.access.check_manifest(caller, manifest)
         return Execution(
             arn=self.catalogue.new_execution_arn(task.arn),
             serial=self.catalogue.serial(),
@@ -170,8 +174,8 @@ class Executions:
             options=options,
             includes=rules.includes(params["Includes"]) if "Includes" in params else task.includes,
             excludes=rules.excludes(params["Excludes"]) if "Excludes" in params else task.excludes,
-            manifest=params.get("ManifestConfig", task.manifest) or None,
-            report=params.get("TaskReportConfig", task.report) or None,
+            manifest=manifest,
+            report=report,
         )
 
     def _refuse_if_busy(self, execution: Execution) -> None:

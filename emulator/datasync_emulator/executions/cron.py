@@ -19,8 +19,8 @@ _WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 _RATE = re.compile(r"rate\((\d{1,9}) (minute|hour|day)(s?)\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
-_LONGEST_SEARCH = timedelta(days=366 * 5)
 _LAST_YEAR = 2199
+_GREATEST_STEP = 9999  # a step beyond the field's range leaves its first value alone
 
 DayTest = Callable[[date], bool]
 
@@ -38,24 +38,33 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """At one minute of certain hours of the days that both day tests accept."""
+    """At one minute of certain hours, on the days of certain months and years that the day test accepts."""
 
     minute: int
     hours: tuple[int, ...]
+    months: tuple[int, ...]
+    years: tuple[int, ...]
     is_due_on: DayTest
 
     def after(self, moment: datetime, start: datetime) -> datetime | None:  # noqa: ARG002 - cron has no beginning
-        """The first due time later than `moment`; None where there is none within five years."""
-        day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-        last = day + _LONGEST_SEARCH
-        while day <= last:
-            if self.is_due_on(day.date()):
-                for hour in self.hours:
-                    due = day.replace(hour=hour, minute=self.minute)
-                    if due > moment:
-                        return due
-            day += timedelta(days=1)
+        """The first due time later than `moment`; None where there is none."""
+        for day in self._days(moment.date()):
+            for hour in self.hours:
+                due = datetime(day.year, day.month, day.day, hour, self.minute, tzinfo=moment.tzinfo)
+                if due > moment:
+                    return due
         return None
+
+    def _days(self, first: date) -> Iterator[date]:
+        """The days from the first one on that it is due on."""
+        for year in self.years:
+            for month in self.months:
+                if (year, month) < (first.year, first.month):
+                    continue
+                for number in range(1, calendar.monthrange(year, month)[1] + 1):
+                    day = date(year, month, number)
+                    if day >= first and self.is_due_on(day):
+                        yield day
 
 
 Expression = Rate | Cron
@@ -98,15 +107,18 @@ def _cron(fields: Sequence[str]) -> Cron:
         raise ValueError(message)
     at = sorted(_numbers("minutes", minutes, 0, 59))
     if len(at) != 1:
-        message = "a schedule must be at least 1 hour apart, so minutes must be one number"
+        message = (
+            f"minutes: {minutes} stands for {len(at)} minutes of the hour; a schedule must be at least 1 hour apart"
+        )
         raise ValueError(message)
     months = _numbers("month", month, 1, 12, _MONTHS)
     years = _numbers("year", year, 1970, _LAST_YEAR)
-    is_day = _day_of_week(dow) if dom == "?" else _day_of_month(dom)
     return Cron(
         minute=at[0],
         hours=tuple(sorted(_numbers("hours", hours, 0, 23))),
-        is_due_on=lambda day: day.year in years and day.month in months and is_day(day),
+        months=tuple(sorted(months)),
+        years=tuple(sorted(years)),
+        is_due_on=_day_of_week(dow) if dom == "?" else _day_of_month(dom),
     )
 
 
@@ -125,7 +137,7 @@ def _range(name: str, part: str, low: int, high: int, words: list[str] | None) -
     if last < first:
         message = f"{name}: {part} runs backwards"
         raise ValueError(message)
-    yield from range(first, last + 1, _number(name, step, 1, high) if slash else 1)
+    yield from range(first, last + 1, _number(name, step, 1, _GREATEST_STEP) if slash else 1)
 
 
 def _number(name: str, text: str, low: int, high: int, words: list[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from datasync_emulator.access.ports import Buckets
 from datasync_emulator.catalogue import rules
 from datasync_emulator.catalogue.locations.storage import Bucket, Folder
 from datasync_emulator.catalogue.records import Location
@@ -18,6 +19,7 @@ class Jobs:
     """Makes a CopyJob of an execution."""
 
     file_systems: FileSystems
+    buckets: Buckets
 
     def __call__(self, execution: Execution) -> CopyJob:
         """Resolve both locations.
@@ -40,8 +42,12 @@ class Jobs:
 
     def _endpoint(self, location: Location) -> Endpoint:
         match location.spec.storage:
-            case Bucket(prefix=prefix, storage_class=storage_class) as bucket:
-                return S3Endpoint(bucket.name, prefix, storage_class, location.id)
+            case Bucket(arn=arn, prefix=prefix, storage_class=storage_class):
+                found = self.buckets.find(arn)
+                if found is None:
+                    reason = "x40016: The specified bucket does not exist"
+                    raise CopyFailed("FsS3HeadBucketFailed", f"Task failed to access location {location.id}: {reason}")
+                return S3Endpoint(found.name, prefix, storage_class, location.id)
             case Folder(subdirectory=subdirectory) as folder:
                 root = self.file_systems.root(folder)
                 if not root.is_dir():

@@ -20,7 +20,7 @@ from datasync_emulator.messages import Caller, HttpRequest, JsonObject, Reply
 
 _NOT_PASSED_ON = frozenset({"transfer-encoding", "connection", "keep-alive", "expect"})
 
-MotoServiceName = Literal["s3", "iam", "sts", "sqs", "events"]
+MotoServiceName = Literal["s3", "s3control", "iam", "sts", "sqs", "events", "logs"]
 _TRIES = 20
 
 

@@ -6,6 +6,7 @@ operations are told apart by botocore's model (method, whether there is a key, q
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,8 @@ def name_call(service: str, request: HttpRequest) -> tuple[str, JsonObject]:
     """Give the operation and its parameters; for S3 these are the bucket, the key and the query."""
     if service == "s3":
         return _name_s3(request)
+    if service == "s3control":
+        return _name_s3_control(request)
     target = request.headers.get("X-Amz-Target")
     if target:
         return target.rpartition(".")[2], _json(request)
@@ -63,6 +66,26 @@ def _name_s3(request: HttpRequest) -> tuple[str, JsonObject]:
             best, best_weight = rule.operation, weight
     places = {"Bucket": bucket, "Key": key}
     return best, {name: value for name, value in places.items() if value} | query
+
+
+def _name_s3_control(request: HttpRequest) -> tuple[str, JsonObject]:
+    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    for operation, method, path in _s3_control_rules():
+        found = path.fullmatch(request.path)
+        if found and request.method == method:
+            return operation, {name: unquote(value) for name, value in found.groupdict().items()} | query
+    return "", query
+
+
+@lru_cache(maxsize=1)
+def _s3_control_rules() -> list[tuple[str, str, re.Pattern[str]]]:
+    model = load_model("s3control")
+    rules = []
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        path = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(http["requestUri"].partition("?")[0]))
+        rules.append((name, http["method"], re.compile(path)))
+    return rules
 
 
 @lru_cache(maxsize=1)

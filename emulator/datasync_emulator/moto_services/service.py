@@ -1,4 +1,4 @@
-"""moto's services as the front sees them: named for the journal, served in threads, errors in their own format."""
+"""moto's services as the dispatcher sees them: named for the journal, served in threads, errors in their own format."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class MotoService:
 
     async def answer(self, call: Call) -> Reply:
         """Let moto serve it; what moto does not have is an error of the service, not a crash."""
-        if call.operation not in _operations(self.name) and self.name != "s3":
+        if call.operation not in _operations(self.name) and self.name not in ("s3", "s3control"):
             return self.error(call, "InvalidAction", f"Could not find operation {call.operation or '(none)'}", 400)
         try:
             reply = await self._serve(call)
@@ -66,7 +66,7 @@ class MotoService:
     def error(self, call: Call, code: str, message: str, status: int) -> Reply:
         """Word an error in the service's wire format: XML for S3, IAM and STS, JSON for the others."""
         headers = {"x-amzn-RequestId": call.request_id}
-        if call.service in ("s3", "iam", "sts"):
+        if call.service in ("s3", "s3control", "iam", "sts"):
             inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
             return Reply(status, _xml(call, inner), headers | {"Content-Type": "text/xml"}, code)
         body = json.dumps({"__type": code, "message": message}).encode()

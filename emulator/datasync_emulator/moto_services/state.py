@@ -10,9 +10,10 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
+from moto.s3control.models import s3control_backends
 
-from datasync_emulator.access.buckets import Role
 from datasync_emulator.access.policy import Document, parse
+from datasync_emulator.access.ports import BucketFacts, Role
 from datasync_emulator.clock import whole_milliseconds
 
 _PARTITION_OF_ARN = 1
@@ -37,7 +38,7 @@ def account_of(access_key: str) -> str:
 
 
 class MotoIam:
-    """Implements access.buckets.Iam."""
+    """Implements access.ports.Iam."""
 
     def role(self, arn: str) -> Role | None:
         """The role of this ARN, in whichever account."""
@@ -51,12 +52,33 @@ class MotoIam:
 
 
 class MotoBuckets:
-    """Implements access.buckets.Buckets."""
+    """Implements access.ports.Buckets."""
 
-    def owner(self, bucket: str) -> str | None:
-        """The account that owns a bucket."""
-        found = s3_backends.bucket_accounts.get(bucket)
-        return found[1] if found else None
+    def find(self, arn: str) -> BucketFacts | None:
+        """Follow the ARN of a bucket, or of an access point (whose Region moto does not keep)."""
+        name = arn.partition(":::")[2] or _behind_access_point(arn) or ""
+        found = s3_backends.bucket_accounts.get(name)
+        if found is None:
+            return None
+        partition, owner = found
+        bucket = s3_backends[owner][partition].buckets.get(name)
+        if bucket is None:
+            return None
+        text = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
+        return BucketFacts(name, arn, owner, parse(text) if text else {})
+
+    def has_objects(self, name: str, prefix: str) -> bool:
+        """Look through the keys; moto keeps them in no order."""
+        partition, owner = s3_backends.bucket_accounts[name]
+        return any(key.startswith(prefix) for key in list(s3_backends[owner][partition].buckets[name].keys))
+
+
+def _behind_access_point(arn: str) -> str | None:
+    """The name of the bucket that an access point is for."""
+    _, partition, _, _, account, resource = arn.split(":", 5)
+    points = s3control_backends[account][partition].access_points.get(account, {})
+    point = points.get(resource.removeprefix("accesspoint").lstrip(":/"))
+    return None if point is None else point.bucket
 
 
 def _role(backend: Any, role: Any) -> Role:  # noqa: ANN401 - moto's own models

@@ -19,6 +19,13 @@ _log = logging.getLogger(__name__)
 Handler = Callable[[Caller, JsonObject], Mapping[str, object]]
 """An operation: checked parameters in, the members of its output out (datetimes as such, None left out)."""
 
+Departure = Callable[[Caller, str, JsonObject], JsonObject]
+"""Gives the parameters of a caller's operation that are to be held against the model; may refuse them (ApiError)."""
+
+
+def _as_modelled(_caller: Caller, _operation: str, params: JsonObject) -> JsonObject:
+    return params
+
 
 @dataclass(frozen=True)
 class ModelService:
@@ -26,6 +33,7 @@ class ModelService:
 
     model: ServiceModel
     handlers: Mapping[str, Handler]
+    depart: Departure = _as_modelled
 
     def read(self, name: str, request: HttpRequest, caller: Caller, request_id: str) -> Call:
         """Name the operation; unreadable parameters are an empty object here."""
@@ -67,7 +75,7 @@ class ModelService:
             raise ApiError("UnknownOperationException", message)
         params = parse(wire_format, call.request.body)
         if shape is not None:
-            check(shape, params)
+            check(shape, self.depart(call.caller, operation, params))
         given = {name: value for name, value in params.items() if value is not None}
         return {name: value for name, value in handler(call.caller, given).items() if value is not None}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasync_emulator.errors import ApiError
@@ -35,6 +35,13 @@ START = datetime(2024, 2, 27, 13, 30, tzinfo=UTC)  # a Tuesday, in a leap year
         ("cron(0 0 31W * ? *)", ["2024-03-29T00:00", "2024-05-31T00:00"]),
         ("cron(0 0 1 JAN,jul ? 2025/2)", ["2025-01-01T00:00", "2025-07-01T00:00", "2027-01-01T00:00"]),
         ("cron(0 */8 * * ? *)", ["2024-02-27T16:00", "2024-02-28T00:00", "2024-02-28T08:00"]),
+        ("cron(0/60 * * * ? *)", ["2024-02-27T14:00", "2024-02-27T15:00", "2024-02-27T16:00"]),
+        ("cron(*/90 12 * * ? *)", ["2024-02-28T12:00", "2024-02-29T12:00"]),
+        ("cron(0 12 ? * 3#1 *)", ["2024-03-05T12:00", "2024-04-02T12:00"]),
+        ("cron(0 12 ? * mon,WED-FRI *)", ["2024-02-28T12:00", "2024-02-29T12:00", "2024-03-01T12:00"]),
+        ("cron(0 12 ? * MONL *)", ["2024-03-25T12:00", "2024-04-29T12:00"]),
+        ("cron(0 12 1-7/3 * ? *)", ["2024-03-01T12:00", "2024-03-04T12:00", "2024-03-07T12:00", "2024-04-01T12:00"]),
+        ("cron(0 12 29 2 ? 2097-2104)", ["2104-02-29T12:00"]),
         ("rate(1 hour)", ["2024-02-27T14:30", "2024-02-27T15:30"]),
         ("rate(90 minutes)", ["2024-02-27T15:00", "2024-02-27T16:30"]),
         ("rate(7 days)", ["2024-03-05T13:30"]),
@@ -85,24 +92,112 @@ def test_expressions_that_are_refused(expression: str, reason: str) -> None:
     assert reason in refused.value.message
 
 
-@given(
-    hours=st.lists(st.integers(0, 23), min_size=1, max_size=4),
-    minute=st.integers(0, 59),
-    days=st.lists(st.integers(1, 28), min_size=1, max_size=4),
-    offset=st.integers(0, 10**8),
+# A second reading of the grammar, minute by minute, that shares nothing with the first.
+
+DAY_NAMES = {name: number for number, name in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"], start=1)}
+
+
+def is_due(expression: str, moment: datetime) -> bool:
+    """Whether a cron expression matches a minute."""
+    minutes, hours, dom, month, dow, year = expression.removeprefix("cron(").removesuffix(")").split(" ")
+    return (
+        in_field(minutes, moment.minute, 0)
+        and in_field(hours, moment.hour, 0)
+        and in_field(month, moment.month, 1)
+        and in_field(year, moment.year, 1970)
+        and (dom == "?" or day_of_month_matches(dom, moment))
+        and (dow == "?" or day_of_week_matches(dow, moment))
+    )
+
+
+def in_field(field: str, value: int, lowest: int) -> bool:
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.replace("*", f"{lowest}-9999").partition("-")
+        low, high = int(first), int(last or (9999 if step else first))
+        if low <= value <= high and (value - low) % int(step or 1) == 0:
+            return True
+    return False
+
+
+def day_of_month_matches(field: str, moment: datetime) -> bool:
+    if field == "L":
+        return (moment + timedelta(days=1)).day == 1
+    if field.endswith("W"):
+        wanted = int(field[:-1])
+        month = [moment.replace(day=1) + timedelta(days=n) for n in range(31)]
+        weekdays = [day for day in month if day.month == moment.month and day.weekday() < 5]
+        exists = any(day.month == moment.month and day.day == wanted for day in month)
+        return exists and min(weekdays, key=lambda day: abs(day.day - wanted)).day == moment.day
+    return in_field(field, moment.day, 1)
+
+
+def day_of_week_matches(field: str, moment: datetime) -> bool:
+    for name, number in DAY_NAMES.items():
+        field = field.replace(name, str(number))
+    today = moment.isoweekday() % 7 + 1
+    if field == "L":
+        return today == 7
+    if field.endswith("L"):
+        return today == int(field[:-1]) and (moment + timedelta(days=7)).month != moment.month
+    if "#" in field:
+        wanted, week = field.split("#")
+        return today == int(wanted) and (moment.day + 6) // 7 == int(week)
+    return in_field(field, today, 1)
+
+
+def fields(low: int, high: int) -> st.SearchStrategy[str]:
+    number = st.integers(low, high)
+    spans = st.tuples(number, number).map(lambda ends: f"{min(ends)}-{max(ends)}")
+    stepped = st.tuples(spans | number.map(str) | st.just("*"), st.integers(1, 70)).map(
+        lambda pair: "/".join(map(str, pair))
+    )
+    return st.lists(number.map(str) | spans | stepped, min_size=1, max_size=3).map(",".join) | st.just("*")
+
+
+weekdays = st.integers(1, 7).map(str) | st.sampled_from([*DAY_NAMES])
+days = st.one_of(
+    st.tuples(fields(1, 31) | st.just("L") | st.integers(1, 31).map(lambda day: f"{day}W"), st.just("?")),
+    st.tuples(
+        st.just("?"),
+        fields(1, 7)
+        | st.just("L")
+        | weekdays.map(lambda day: f"{day}L")
+        | st.tuples(weekdays, st.integers(1, 5)).map(lambda pair: f"{pair[0]}#{pair[1]}"),
+    ),
 )
-def test_the_next_time_is_the_earliest_that_matches(
-    hours: list[int], minute: int, days: list[int], offset: int
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    minute=st.integers(0, 59),
+    hours=fields(0, 23),
+    day=days,
+    month=fields(1, 12),
+    offset=st.integers(0, 3 * 365 * 24 * 60),
+)
+def test_two_readings_of_the_grammar_agree(
+    minute: int, hours: str, day: tuple[str, str], month: str, offset: int
 ) -> None:
-    expression = parse(f"cron({minute} {','.join(map(str, hours))} {','.join(map(str, days))} * ? *)")
-    moment = START + timedelta(seconds=offset)
-    due = expression.after(moment, START)
-    assert due is not None
-    assert due > moment
-    earlier = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    step = timedelta(hours=1)
-    candidate = earlier.replace(minute=minute)
-    while candidate < due:
-        assert candidate < earlier or not (candidate.hour in hours and candidate.day in days)
-        candidate += step
-    assert (due.minute, due.hour in hours, due.day in days) == (minute, True, True)
+    expression = f"cron({minute} {hours} {day[0]} {month} {day[1]} *)"
+    moment = START + timedelta(minutes=offset)
+    due = parse(expression).after(moment, START)
+    candidate = moment.replace(minute=minute) - timedelta(hours=1)
+    end = moment + timedelta(days=60)
+    expected = None
+    while expected is None and (candidate := candidate + timedelta(hours=1)) <= end:
+        if candidate > moment and is_due(expression, candidate):
+            expected = candidate
+    assert (due if due is not None and due <= end else None) == expected
+
+
+@given(minutes=fields(0, 59))
+def test_less_than_an_hour_apart_is_refused(minutes: str) -> None:
+    moment = START.replace(minute=0)
+    times = [minute for minute in range(60) if in_field(minutes, minute, 0)]
+    expression = f"cron({minutes} * * * ? *)"
+    if len(times) == 1:
+        assert parse(expression).after(moment - timedelta(minutes=1), START) == moment + timedelta(minutes=times[0])
+    else:
+        with pytest.raises(ApiError, match="at least 1 hour apart"):
+            parse(expression)

@@ -19,6 +19,7 @@ class Efs(LocationSpec):
 
     operation: ClassVar[str] = "Efs"
     filter_value: ClassVar[str] = "EFS"
+    keeps_devices: ClassVar[bool] = False
 
     file_system_arn: str
     subdirectory: str

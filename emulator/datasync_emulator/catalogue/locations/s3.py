@@ -18,6 +18,7 @@ class S3(LocationSpec):
 
     operation: ClassVar[str] = "S3"
     filter_value: ClassVar[str] = "S3"
+    enhanced: ClassVar[bool] = True
 
     bucket: Bucket
 
@@ -70,6 +71,14 @@ class S3(LocationSpec):
     def metadata(self) -> Metadata:
         """What objects have."""
         return Metadata.OBJECT
+
+    @property
+    def archives(self) -> bool:
+        """As the storage class says; objects under 40 KB become STANDARD all the same."""
+        return self.bucket.storage_class in _ARCHIVES
+
+
+_ARCHIVES = frozenset({"DEEP_ARCHIVE", "GLACIER"})
 
 
 def _prefix(subdirectory: str) -> str:

@@ -25,6 +25,11 @@ class LocationSpec(ABC):
     filter_value: ClassVar[str]
     """The type's name in ListLocations' filter LocationType."""
 
+    enhanced: ClassVar[bool] = False
+    """Whether a task in Enhanced mode can use it."""
+    keeps_devices: ClassVar[bool] = True
+    """Whether PreserveDevices PRESERVE is allowed."""
+
     @classmethod
     @abstractmethod
     def create(cls, caller: Caller, params: JsonObject) -> Self:
@@ -60,3 +65,8 @@ class LocationSpec(ABC):
     @abstractmethod
     def metadata(self) -> Metadata:
         """The kind of metadata that the storage keeps."""
+
+    @property
+    def archives(self) -> bool:
+        """Whether new objects can't be read without being restored first."""
+        return False

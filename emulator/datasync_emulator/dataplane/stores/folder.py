@@ -10,7 +10,7 @@ from io import BytesIO, FileIO
 from typing import TYPE_CHECKING
 
 from datasync_emulator.dataplane.entry import Entry, Kind
-from datasync_emulator.dataplane.stores.directories import FOLDER_FLAGS, Folders, open_folder
+from datasync_emulator.dataplane.stores.directories import FOLDER_FLAGS, Folders, open_folder, open_to_read
 from datasync_emulator.dataplane.stores.staging import (
     FileWriter,
     LinkWriter,
@@ -94,11 +94,15 @@ class FolderStore:
         folder, name = self._folders.holder(entry.path)
         if entry.kind is Kind.LINK:
             return BytesIO(os.fsencode(os.readlink(name, dir_fd=folder)))
-        descriptor = os.open(name, _READ, dir_fd=folder)
+        descriptor = open_to_read(name, _READ, folder)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(errno.EINVAL, "Not a regular file any more", entry.path)
         return FileIO(descriptor)
+
+    def open_to_verify(self, entry: Entry) -> Reader:
+        """As `open`."""
+        return self.open(entry)
 
     def create(self, target: Entry) -> Writer:
         """Begin a file or link in the staging area."""

@@ -83,6 +83,10 @@ class MotoStore:
             raise PermissionError(errno.EACCES, "The object is archived and has not been restored", key.name)
         return read_object(key)
 
+    def open_to_verify(self, entry: Entry) -> Reader:
+        """The object's bytes, archived or not."""
+        return read_object(self._object(entry))
+
     def create(self, target: Entry) -> ObjectWriter:
         """Begin an object."""
         return self._writer(target, S3NotificationEvent.OBJECT_CREATED_PUT_EVENT)

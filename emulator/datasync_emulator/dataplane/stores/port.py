@@ -62,6 +62,10 @@ class Store(Protocol):
         """The content of a file, an object, or (its target) of a link."""
         ...
 
+    def open_to_verify(self, entry: Entry) -> Reader:
+        """The content once more, for its checksum: of an archived object too, whose checksum S3 keeps at hand."""
+        ...
+
     def create(self, target: Entry) -> Writer:
         """Begin a file, object or link."""
         ...
