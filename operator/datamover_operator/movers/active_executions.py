@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from datamover_crds import JsonObject
 from datamover_operator.aws.ports import Aws
-from datamover_operator.movers.plan.garbage import TASK_ACTIVE
+from datamover_operator.movers.plan.activity import TASK_ACTIVE
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.reads import or_none
 from datamover_operator.runs.plan.executions import has_ended

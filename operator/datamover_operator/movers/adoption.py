@@ -19,24 +19,24 @@ from datamover_operator.movers.ownership import (
     with_owned_parts,
     with_task_parts,
 )
+from datamover_operator.movers.plan.finds import take_role
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed, Resource
-from datamover_operator.movers.plan.resources import default_role_names, role_names_in_doubt
-from datamover_operator.movers.plan.results import take_role
+from datamover_operator.movers.plan.role_names import default_role_names, role_names_in_doubt
 from datamover_operator.movers.reads import describe_location, or_none, read_role, read_tags
 
 
 async def take_over(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
     """Name the task that the annotation or spec.adopt points at, with its locations and roles. Raises AwsError."""
     adopt = o.mover.spec.adopt
-    arn = o.annotated.get(TASK_ARN_ANNOTATION) or (adopt.task_arn if adopt is not None else None)
+    arn = o.annotations.get(TASK_ARN_ANNOTATION) or (adopt.task_arn if adopt is not None else None)
     if o.task is not None or o.mover.status.task_arn is not None or arn is None:
         return o
     described = await or_none(aws.datasync.describe_task(arn))
     if described is None:
-        return replace(o, adopting=adopt is not None and TASK_ARN_ANNOTATION not in o.annotated)
+        return replace(o, adopting=adopt is not None and TASK_ARN_ANNOTATION not in o.annotations)
     tags = await aws.datasync.list_tags(arn)
-    if o.mover.metadata.deletion_timestamp is not None and tags.get(UID_TAG) != o.uid:
+    if o.is_being_deleted and tags.get(UID_TAG) != o.uid:
         return o  # it never became ours, so it is not ours to delete
     o = replace(o, task=Resource(arn, described, tags), adopting=tags.get(UID_TAG) != o.uid, confirmed=False)
     o = check_ownership(o, cluster)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from typing import assert_never
 
-from datamover_crds.contract import UID_TAG
-from datamover_operator.aws.failure import AwsError, Failure, FailureKind
+from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.plan.after import after
 from datamover_operator.movers.plan.names import ROLE_POLICY_NAME
 from datamover_operator.movers.plan.observed import KnownRole, Observed
-from datamover_operator.movers.plan.results import after_failure, after_success
+from datamover_operator.movers.plan.results import (
+    Done,
+    Failed,
+    LocationMade,
+    Result,
+    RoleMade,
+    RoleNameTaken,
+    TaskMade,
+)
 from datamover_operator.movers.plan.steps import (
     AwsStep,
     CancelExecution,
@@ -30,27 +39,26 @@ from datamover_operator.movers.reads import read_role
 
 async def apply(o: Observed, aws: Aws, steps: Sequence[AwsStep]) -> Observed:
     """Carry out independent steps side by side; return what is known afterwards, failures included."""
-    results = await asyncio.gather(*(_attempt(o, aws, step) for step in steps))
-    for step, result in zip(steps, results, strict=True):
-        o = after_failure(o, step, result) if isinstance(result, Failure) else after_success(step, o, result)
+    for result in await asyncio.gather(*(_attempt(o, aws, step) for step in steps)):
+        o = after(o, result)
     return o
 
 
-async def _attempt(o: Observed, aws: Aws, step: AwsStep) -> object:
+async def _attempt(o: Observed, aws: Aws, step: AwsStep) -> Result:
     try:
         return await _carry_out(o, aws, step)
     except AwsError as error:
-        return error.failure
+        return Failed(step, error.failure)
 
 
-async def _carry_out(o: Observed, aws: Aws, step: AwsStep) -> object:
+async def _carry_out(o: Observed, aws: Aws, step: AwsStep) -> Result:
     match step:
         case CreateRole():
-            return await _create_role(o, aws, step)
+            return await _create_role(aws, step)
         case CreateLocation():
-            return await aws.datasync.create_location(step.kind, step.request)
+            return LocationMade(step, await aws.datasync.create_location(step.kind, step.request))
         case CreateTask():
-            return await aws.datasync.create_task(step.request)
+            return TaskMade(step, await aws.datasync.create_task(step.request))
         case PutRolePolicy():
             await aws.iam.put_role_policy(step.name, ROLE_POLICY_NAME, step.policy)
         case PutRolePermissionsBoundary():
@@ -67,10 +75,12 @@ async def _carry_out(o: Observed, aws: Aws, step: AwsStep) -> object:
             await _unless(aws.datasync.cancel_task_execution(step.arn), FailureKind.CONFLICT)
         case Delete():
             await _delete(o, aws, step)
-    return None
+        case _:
+            assert_never(step)
+    return Done(step)
 
 
-async def _create_role(o: Observed, aws: Aws, step: CreateRole) -> KnownRole:
+async def _create_role(aws: Aws, step: CreateRole) -> RoleMade | RoleNameTaken:
     try:
         role = await aws.iam.create_role(
             step.name,
@@ -82,11 +92,8 @@ async def _create_role(o: Observed, aws: Aws, step: CreateRole) -> KnownRole:
     except AwsError as error:
         if error.failure.kind is not FailureKind.CONFLICT:
             raise
-        known = await read_role(aws, step.name)
-        if known is None or (known.tags or {}).get(UID_TAG) != o.uid:
-            raise
-        return known
-    return KnownRole(role.arn, role.created_at, {})
+        return RoleNameTaken(step, error.failure, await read_role(aws, step.name))
+    return RoleMade(step, KnownRole(role.arn, role.created_at, {}))
 
 
 async def _change_tags(aws: Aws, step: ChangeTags) -> None:

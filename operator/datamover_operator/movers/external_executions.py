@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from datamover_crds import DataMoverRun, JsonObject, from_timestamp, to_timestamp
 from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES
 from datamover_operator.aws.ports import Aws
-from datamover_operator.movers.memory import MoverMemory
+from datamover_operator.movers.memory import Walk
 from datamover_operator.movers.plan.observed import ExternalExecution, Observed
 from datamover_operator.movers.reads import or_none
 from datamover_operator.runs.plan.executions import has_ended
@@ -21,18 +21,18 @@ _ALWAYS = "1970-01-01T00:00:00Z"
 _INSTANT = timedelta(milliseconds=1)
 
 
-def remember_runs(o: Observed, memory: MoverMemory) -> None:
+def remember_runs(o: Observed, walk: Walk) -> None:
     """Note which executions have had a run, for one whose run is deleted is not to be recorded again.
 
     What ended before this process first saw the mover counts as looked through.
     """
-    memory.met |= _executions(o)
-    if memory.walked_until is None:
-        memory.walked_until = _newest_start(o, [run for run in o.runs if run.status.phase in FINAL_PHASES])
+    walk.met |= _executions(o)
+    if walk.since is None:
+        walk.since = _newest_start(o, [run for run in o.runs if run.status.phase in FINAL_PHASES])
 
 
 async def find_external_executions(
-    o: Observed, aws: Aws, memory: MoverMemory, runs_now: Callable[[], tuple[DataMoverRun, ...]]
+    o: Observed, aws: Aws, walk: Walk, runs_now: Callable[[], tuple[DataMoverRun, ...]]
 ) -> Observed:
     """Add the executions of the task that no run stands for. Raises AwsError.
 
@@ -41,23 +41,23 @@ async def find_external_executions(
     starts has been claimed by then.
     """
     newest = o.task.described.get("currentTaskExecutionArn") if o.task is not None and o.task.described else None
-    if o.task is None or not newest or newest == memory.walked_to or _is_being_recorded(o):
+    if o.task is None or not newest or newest == walk.newest or _is_being_recorded(o):
         return o
     listed = {str(each["taskExecutionArn"]): each for each in await aws.datasync.list_task_executions(o.task.arn)}
     after = replace(o, runs=runs_now())
     if _is_being_recorded(after):
         return o
-    remember_runs(after, memory)
+    remember_runs(after, walk)
     listed.setdefault(str(newest), {})
-    unknown = {arn: its for arn, its in listed.items() if arn not in memory.met}
-    since = from_timestamp(latest(memory.walked_until, o.mover.status.pruned_before) or _ALWAYS)
+    unknown = {arn: its for arn, its in listed.items() if arn not in walk.met}
+    since = from_timestamp(latest(walk.since, o.mover.status.pruned_before) or _ALWAYS)
     found = await _look_through(unknown, since, max(1, o.mover.spec.run_history.limit), aws)
     external_executions = tuple(sorted((each for each in found if _start(each) > since), key=_start))
     if external_executions:  # what the history has no room for stays out when these are recorded
-        memory.walked_until = to_timestamp(_start(external_executions[0]) - _INSTANT)
+        walk.since = to_timestamp(_start(external_executions[0]) - _INSTANT)
     elif all(each.is_over for each in found):
-        memory.walked_to, memory.met = str(newest), _executions(after)
-        memory.walked_until = latest(memory.walked_until, _newest_start(after, after.runs))
+        walk.newest, walk.met = str(newest), _executions(after)
+        walk.since = latest(walk.since, _newest_start(after, after.runs))
     return replace(o, external_executions=external_executions)
 
 

@@ -7,12 +7,11 @@ from datetime import timedelta
 from enum import Enum
 
 from datamover_crds import DataMover, from_timestamp
-from datamover_crds.contract import FINALIZER
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.active_executions import find_executions, read_replaced
 from datamover_operator.movers.adoption import check_ownership, find_roles, take_over
 from datamover_operator.movers.external_executions import find_external_executions, remember_runs
-from datamover_operator.movers.memory import MoverMemory
+from datamover_operator.movers.memory import LOST, MoverMemory
 from datamover_operator.movers.ownership import (
     ClusterState,
     describe_locations,
@@ -21,14 +20,14 @@ from datamover_operator.movers.ownership import (
     with_task_parts,
     without_lost_ones,
 )
+from datamover_operator.movers.plan.calls import is_answered
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
+from datamover_operator.movers.plan.finds import take_finds
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource
-from datamover_operator.movers.plan.results import take_finds
 from datamover_operator.movers.reads import or_none, read_tags
 from datamover_operator.movers.recovery import TagIndex, find_listed, find_tagged
 
-_LOST = "lost"
 _CLOCK_SKEW = timedelta(minutes=15)
 
 
@@ -51,8 +50,6 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
         roles={side: KnownRole(arn) for side, arn in role_arns.items() if arn},
         owned=frozenset(status.owned),
         retired=status.retired,
-        finalizer=FINALIZER in mover.metadata.finalizers,
-        annotated=mover.metadata.annotations,
         runs=cluster.runs(),
     )
 
@@ -70,9 +67,9 @@ class Gatherer:
         o = await take_over(o, aws, cluster)
         if o.other_owner is not None:
             return o
-        if o.mover.metadata.deletion_timestamp is not None:
+        if o.is_being_deleted:
             return await _for_deletion(o, aws, cluster)
-        remember_runs(o, memory)
+        remember_runs(o, memory.walk)
         if any(condition.reason == ROLE_PROPAGATING for condition in o.mover.status.conditions):
             o = await read_roles(o, aws, cluster)  # their age tells how long to wait
         depth = depth_of(o, memory, tick)
@@ -81,7 +78,7 @@ class Gatherer:
         o = await _describe(o, aws)
         if depth is Depth.ALL:
             o = await _read_more(o, aws, cluster)
-        o = await find_external_executions(await read_replaced(o, aws), aws, memory, cluster.runs)
+        o = await find_external_executions(await read_replaced(o, aws), aws, memory.walk, cluster.runs)
         return check_ownership(o, cluster)
 
     async def settle(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState, tick: float) -> Observed:
@@ -90,12 +87,12 @@ class Gatherer:
         What is found is remembered until it is recorded: the doubt is gone then, and nothing else would tell of it.
         """
         doubt = doubt_of(o, memory)
-        if doubt == _LOST:
+        if doubt == LOST:
             o = await take_over(o, aws, cluster)
             doubt = doubt_of(o, memory)
         if doubt is None:
             return replace(o, settled=True)
-        first_seen = memory.in_doubt.setdefault(doubt, tick)
+        first_seen = memory.doubts.first_seen(doubt, tick)
         finds = await find_tagged(aws, o.uid)
         if tick - first_seen >= self._settling:
             since = from_timestamp(o.mover.metadata.creation_timestamp or "1970-01-01T00:00:00Z") - _CLOCK_SKEW
@@ -103,11 +100,11 @@ class Gatherer:
         elif not _is_answered(o, finds):
             return replace(o, settled=False)
         memory.carried = replace(await find_roles(take_finds(o, finds), aws), settled=True)
-        memory.in_doubt.pop(doubt, None)
-        if doubt == _LOST:
-            memory.empty = memory.carried.is_blank
+        memory.doubts.open = None
+        if doubt == LOST:
+            memory.doubts.nothing_lost = memory.carried.is_blank
         else:
-            memory.resolved = doubt
+            memory.doubts.settled = doubt
         return memory.carried
 
 
@@ -128,7 +125,7 @@ def depth_of(o: Observed, memory: MoverMemory, tick: float) -> Depth:
     if memory.everything.is_open or is_due or is_replacing or o.is_torn:
         return Depth.ALL
     if not o.is_ready:
-        return Depth.DESCRIPTIONS if memory.created_generation == o.generation else Depth.ALL
+        return Depth.DESCRIPTIONS if memory.made == o.generation else Depth.ALL
     return Depth.DESCRIPTIONS if memory.description.is_open else Depth.NOTHING
 
 
@@ -137,17 +134,14 @@ def doubt_of(o: Observed, memory: MoverMemory) -> str | None:
     intent = o.mover.status.intent
     if intent is not None:
         is_known = memory.carried is not None and memory.carried.nonce == intent.nonce
-        return None if memory.resolved == intent.nonce or is_known else intent.nonce
-    return _LOST if o.finalizer and o.is_blank and not memory.empty else None
+        return None if memory.doubts.settled == intent.nonce or is_known else intent.nonce
+    return LOST if o.has_finalizer and o.is_blank and not memory.doubts.nothing_lost else None
 
 
 def _is_answered(o: Observed, finds: list[Find]) -> bool:
     """Whether everything that the open intent allowed to be made has been found."""
     intent = o.mover.status.intent
-    if intent is None:
-        return False
-    parts = {"task" if call == "CreateTask" else call.rsplit(" ", 1)[-1] for call in intent.calls if "Role" not in call}
-    return parts <= {find.part for find in finds if find.nonce == intent.nonce}
+    return intent is not None and is_answered(intent, {find.part for find in finds if find.nonce == intent.nonce})
 
 
 async def _for_deletion(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:

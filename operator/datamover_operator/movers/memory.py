@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from datamover_operator.movers.plan.names import Side
 from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.steps import Update
 
 
 @dataclass(slots=True)
@@ -29,36 +30,80 @@ class Request:
         return self.requested > self.answered
 
 
+LOST = "lost"
+"""Stands, among the nonces of open intents, for a status that names nothing though something may have been made."""
+
+
+@dataclass(slots=True)
+class Doubts:
+    """Whether AWS may have something for the mover that this process does not know of.
+
+    `open` is what is in doubt (an intent's nonce, or LOST), and since when: set when gather first sees it, cleared when
+    it has looked long enough. `settled` is the nonce of the last intent of which everything is known: set then, and by
+    a claim that failed, for nothing is sent under it. `nothing_lost` says that a status that names nothing is right:
+    set with the finalizer, with the end of an intent and by gather, cleared by a claim.
+    """
+
+    open: tuple[str, float] | None = None
+    settled: str = ""
+    nothing_lost: bool = False
+
+    def first_seen(self, doubt: str, tick: float) -> float:
+        """Since when this is in doubt, which it is now."""
+        if self.open is None or self.open[0] != doubt:
+            self.open = doubt, tick
+        return self.open[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A spec that AWS has refused is left alone for a while."""
+
+    generation: int
+    until: float
+
+
+@dataclass(slots=True)
+class Walk:
+    """How far the mover's executions have been looked through for some that others have started.
+
+    `newest` is the most recent execution up to which a listing has shown nothing new; `since` the start before which
+    executions that no run stands for are left alone (None: not known yet); `met` are those that have had a run.
+    All of it is set by the search for external executions alone.
+    """
+
+    newest: str = ""
+    since: str | None = None
+    met: set[str] = field(default_factory=set)
+
+
 @dataclass(slots=True)
 class MoverMemory:
     """Times are this process's own monotonic seconds.
 
-    `carried` is what a pass knew that could not be recorded. `created_generation` is the generation for which this
-    process has made everything, so that reading it all back is not needed. `in_doubt` maps what is in doubt (an
-    intent's nonce, or "lost") to when it was first seen; `resolved` is the last nonce that no longer is. `empty` says
-    that the mover is known to have nothing in AWS: a status that names nothing has lost nothing. `everything`
-    is requested to be read anew, or the `description` of the task and its locations alone. `refused_generation` is
-    the spec that AWS refused, left alone until `refused_until`. `rights_changed` is when a side's role last got
-    a policy. `last_update` is the last pass' updates, to see those that AWS does not keep. `walked_to` is the most
-    recent execution up to which a listing has shown nothing new, and `walked_until` the start up to which executions
-    that no run stands for are left alone; `met` are those that have had a run since.
+    | field | says | set by | cleared by |
+    | --- | --- | --- | --- |
+    | `carried` | what was made or found, and is not recorded yet | calls under an intent, gather | writing the status |
+    | `made` | the generation for which this process has made all itself | the end of an intent | a failure in it |
+    | `doubts` | see there | | |
+    | `everything`, `description` | has AWS to be read anew, and how much of it | whoever saw a change | gather |
+    | `next_drift_check` | when all is read anew in any case | gather, the end of a pass | |
+    | `rest` | AWS has refused this spec | the end of a pass | the end of the next one, a change of the account |
+    | `new_rights` | when the role of a side last got other rights | PutRolePolicy and the like | |
+    | `accepted` | the updates that AWS has accepted, to see those that it does not keep | updates | being as declared |
+    | `walk` | see there | | |
     """
 
     carried: Observed | None = None
-    created_generation: int | None = None
-    in_doubt: dict[str, float] = field(default_factory=dict)
-    resolved: str = ""
-    empty: bool = False
-    next_drift_check: float | None = None
+    made: int | None = None
+    doubts: Doubts = field(default_factory=Doubts)
     everything: Request = field(default_factory=Request)
     description: Request = field(default_factory=Request)
-    refused_generation: int | None = None
-    refused_until: float = 0.0
-    rights_changed: dict[Side, float] = field(default_factory=dict)
-    last_update: str = ""
-    walked_to: str = ""
-    walked_until: str | None = None
-    met: set[str] = field(default_factory=set)
+    next_drift_check: float | None = None
+    rest: Rest | None = None
+    new_rights: dict[Side, float] = field(default_factory=dict)
+    accepted: tuple[Update, ...] = ()
+    walk: Walk = field(default_factory=Walk)
 
 
 class Memories:

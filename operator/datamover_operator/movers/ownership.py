@@ -12,7 +12,7 @@ from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
 from datamover_operator.movers.plan.observed import KnownRole, Observed, Resource
-from datamover_operator.movers.plan.resources import default_role_names
+from datamover_operator.movers.plan.role_names import default_role_names
 from datamover_operator.movers.reads import describe_location, read_role
 
 

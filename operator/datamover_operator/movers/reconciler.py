@@ -18,13 +18,13 @@ from datamover_operator.kube.client import KubeError
 from datamover_operator.movers.executor import MoverPass
 from datamover_operator.movers.gather import Depth, Gatherer, depth_of, doubt_of, known
 from datamover_operator.movers.kind import MOVER
-from datamover_operator.movers.memory import Memories, MoverMemory
+from datamover_operator.movers.memory import Memories, MoverMemory, Rest
 from datamover_operator.movers.ownership import ClusterState
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
 from datamover_operator.movers.plan.names import Identity, account_finalizer
 from datamover_operator.movers.plan.observed import Observed, StepFailure, is_ready
 from datamover_operator.movers.plan.planner import plan_mover
-from datamover_operator.movers.plan.preconditions import first_unmet
+from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_WHAT_AWS_HAS, first_unmet
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import is_withheld
 from datamover_operator.movers.reads import look_at_task
@@ -71,9 +71,11 @@ class MoverReconciler:
             return  # this process has just started, or the access is another: it is woken with the first answer
         aws = self._connections.aws_for(mover.spec.account_ref.name)
         o = self._observed(mover, entry.problem, memory, cluster, aws)
-        if aws is not None and (mover.metadata.deletion_timestamp is not None or first_unmet(o) is None):
+        o = replace(o, unmet=first_unmet(BEFORE_AWS_IS_ASKED, o))
+        if aws is not None and (o.is_being_deleted or o.unmet is None):
             o = await self._gather(o, aws, memory, cluster)
-        if aws is not None and is_withheld(o, first_unmet(o)):
+        o = replace(o, unmet=o.unmet or first_unmet(OF_WHAT_AWS_HAS, o))
+        if aws is not None and is_withheld(o):
             o = await look_at_task(o, aws)
         o = replace(o, shared_roles=self._shared_roles(o))
         run = MoverPass(self._context, entry, o, aws, memory)
@@ -100,7 +102,8 @@ class MoverReconciler:
         o = known(mover, identity, cluster, self._context.instance, self._context.nonce())
         o = replace(o, connected=aws is not None, problem=problem, account_kept=self._is_kept(cluster.account))
         since = self._context.clock.tick() - ROLE_PROPAGATION.total_seconds()
-        o = replace(o, new_rights=frozenset(side for side, at in memory.rights_changed.items() if at > since))
+        new_rights = frozenset(side for side, at in memory.new_rights.items() if at > since)
+        o = replace(o, new_rights=new_rights, accepted=memory.accepted)
         o = carry(o, memory.carried) if memory.carried is not None else o
         return replace(o, settled=doubt_of(o, memory) is None)
 
@@ -142,7 +145,7 @@ class MoverReconciler:
     def _arrange(self, o: Observed, plan: Plan, memory: MoverMemory) -> None:
         """Say when to look at the mover again."""
         context, key = self._context, (MOVER, o.uid)
-        memory.refused_generation = None
+        memory.rest = None
         if plan.retry:
             context.queue.retry(key)
             return
@@ -151,11 +154,10 @@ class MoverReconciler:
             delay = max(0.0, (plan.again_at - context.clock.now()).total_seconds())
             if is_true(plan.conditions, "Stalled") and not context.queue.is_wanted(key):
                 delay = min(delay, context.settings.refused_retry_seconds)
-                memory.refused_generation = o.generation
-                memory.refused_until = context.clock.tick() + delay
+                memory.rest = Rest(o.generation, context.clock.tick() + delay)
             context.queue.add_after(key, delay)
             return
-        memory.last_update = ""
+        memory.accepted = ()
         context.queue.add_after(key, max(1.0, self._next_drift_check(memory) - context.clock.tick()))
         wake_runs(context, o.identity.namespace, o.identity.name)
 
@@ -166,15 +168,15 @@ class MoverReconciler:
         """
         tick = self._context.clock.tick()
         if memory.next_drift_check is None or memory.next_drift_check <= tick:
-            earliest = 0.5 if memory.created_generation is not None else 0.0
+            earliest = 0.5 if memory.made is not None else 0.0
             memory.next_drift_check = tick + self._drift_interval(earliest, 1.0)
         return memory.next_drift_check
 
     def _rests_for(self, mover: DataMover, memory: MoverMemory) -> float:
         """How long a spec that AWS has refused is still left alone."""
-        if memory.everything.is_open or memory.refused_generation != mover.metadata.generation:
+        if memory.everything.is_open or memory.rest is None or memory.rest.generation != mover.metadata.generation:
             return 0.0
-        return memory.refused_until - self._context.clock.tick()
+        return memory.rest.until - self._context.clock.tick()
 
     async def _lost_race(self, entry: Entry[DataMover], error: KubeError) -> None:
         """Somebody else wrote the object, or the API server can't be reached: drop the work and gather anew."""

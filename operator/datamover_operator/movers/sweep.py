@@ -15,7 +15,7 @@ from datamover_operator.controller.periodic import run_periodically
 from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
-from datamover_operator.movers.plan.garbage import TASK_ACTIVE
+from datamover_operator.movers.plan.activity import TASK_ACTIVE
 
 _log = structlog.get_logger(__name__)
 

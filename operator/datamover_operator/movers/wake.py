@@ -12,7 +12,7 @@ from datamover_operator.runs.kind import RUN, active_by_mover
 def wake_movers(context: Context, memories: Memories, account: str) -> None:
     """Have every mover of an account looked at, also those that rest after a refusal."""
     for uid in context.caches[MOVER].uids(by_account(account)):
-        memories.of(uid).refused_generation = None
+        memories.of(uid).rest = None
         context.queue.add((MOVER, uid))
 
 

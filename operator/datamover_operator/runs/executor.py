@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from pydantic import JsonValue
 
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
-from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES, FINALIZER
-from datamover_operator.aws.failure import AwsError, Failure, FailureKind
+from datamover_crds.contract import CLAIM_ANNOTATION, FINALIZER
+from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import timestamp
@@ -23,9 +23,11 @@ from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.memory import RunMemory
 from datamover_operator.runs.mover_status import change_mover
+from datamover_operator.runs.plan.after import Done, Failed, NotSeen, Result, Seen, Started, after
 from datamover_operator.runs.plan.claims import belonging, claimed, released
-from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
-from datamover_operator.runs.plan.ownership import Claim
+from datamover_operator.runs.plan.news import has_just_ended, has_new_execution, notes_of
+from datamover_operator.runs.plan.observed import ObservedRun
+from datamover_operator.runs.plan.ownership import Claim, dump_claim
 from datamover_operator.runs.plan.steps import (
     AwsRunStep,
     CancelRun,
@@ -34,16 +36,16 @@ from datamover_operator.runs.plan.steps import (
     FreeRun,
     KubeRunStep,
     LimitBandwidth,
+    LookAtExecution,
+    LookAtTask,
     Own,
     Protect,
     ReleaseMover,
     RunStep,
     Start,
     Unclaim,
+    WakeMover,
 )
-
-_BUSY = frozenset({"RUNNING", "QUEUED"})
-_BAD_ENDS = frozenset({"Failed", "Rejected", "Unknown"})
 
 Change = Callable[[DataMoverStatus], DataMoverStatus]
 
@@ -77,29 +79,24 @@ class RunPass:
         """Carry one step out."""
         if isinstance(step, KubeRunStep):
             await self._write(step)
+        elif isinstance(step, WakeMover):
+            self._wake_mover(step)
         else:
-            await self._call(step)
+            assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
+            self.o = after(self.o, await self._call(step, self._aws))
 
     async def record(self, status: DataMoverRunStatus) -> None:
         """Write the run's status, and tell what is new in it."""
         before = self.o.run.status
         self._take_in(await self._context.writer.status(RUN, self._raw, dump(status)))
-        if status.execution_arn != before.execution_arn and self.o.mover is not None:
+        if has_new_execution(before, status) and self.o.mover is not None:
             wake_mover(self._context, self._movers, self.o.mover)
-        meta, mover, phase = self.o.run.metadata, self.o.run.spec.mover_ref.name, status.phase
-        if phase in FINAL_PHASES and before.phase not in FINAL_PHASES:
+        if has_just_ended(before, status):
+            namespace, mover = self.o.run.metadata.namespace, self.o.run.spec.mover_ref.name
             moved = status.counters.bytes_transferred if status.counters is not None else None
-            self._context.metrics.run_ended(meta.namespace, mover, phase, moved or 0)
-        self._tell(before, status)
-
-    def _tell(self, before: DataMoverRunStatus, after: DataMoverRunStatus) -> None:
-        """An Event for each new phase, and for what somebody has to change."""
-        hindrance = _stalled(after)
-        if after.phase != before.phase and after.phase is not None:
-            is_bad = after.phase in _BAD_ENDS or (hindrance and after.phase not in FINAL_PHASES)
-            self._context.events.tell(self._raw, after.phase, after.message or after.phase, warning=bool(is_bad))
-        elif hindrance and hindrance != _stalled(before):
-            self._context.events.tell(self._raw, after.reason or "Stalled", hindrance, warning=True)
+            self._context.metrics.run_ended(namespace, mover, status.phase or "Unknown", moved or 0)
+        for note in notes_of(before, status):
+            self._context.events.tell(self._raw, note.reason, note.message, warning=note.warning)
 
     async def _write(self, step: KubeRunStep) -> None:
         match step:
@@ -111,10 +108,9 @@ class RunPass:
                 now, run = timestamp(self._context.clock.now()), self.o.run
                 await self._change_mover(lambda status: claimed(status, run, step.execution_arn, now))
             case ReleaseMover():
-                run, before = self.o.run, self._mover.status
+                run = self.o.run
                 await self._change_mover(lambda status: released(status, run))
-                if self._mover.status != before:
-                    wake_mover(self._context, self._movers, self._mover)
+                wake_mover(self._context, self._movers, self._mover)
             case ClaimRun():
                 await self._claim_run()
             case Unclaim():
@@ -123,67 +119,62 @@ class RunPass:
             case FreeRun():
                 await self._context.writer.metadata(RUN, self._raw, {"finalizers": self._finalizers()})
                 self.released = True
+            case _:
+                assert_never(step)
 
     async def _claim_run(self) -> None:
         settings = self._context.settings
         claim = Claim(self.o.nonce, self._mover.metadata.uid)
-        text = json.dumps({"nonce": claim.nonce, "moverUid": claim.mover_uid})
         send_before.set(self._context.clock.tick() + settings.settling_seconds - settings.aws_call_timeout_seconds)
         self._memory.void_nonce = claim.nonce  # it may stand there, but nothing has been sent yet
-        marks: JsonObject = {"finalizers": self._finalizers(FINALIZER), "annotations": {CLAIM_ANNOTATION: text}}
+        marks: JsonObject = {
+            "finalizers": self._finalizers(FINALIZER),
+            "annotations": {CLAIM_ANNOTATION: dump_claim(claim)},
+        }
         await self._change_metadata(self._belonging() | marks)
         self.o = replace(self.o, claim=claim, may_send=True)
 
-    async def _call(self, step: AwsRunStep) -> None:
-        """What AWS does not carry out becomes a failed_step: the plan says what follows from it."""
-        assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
+    async def _call(self, step: AwsRunStep, aws: Aws) -> Result:
+        """Raises AwsError where nobody knows what came of a start."""
         try:
             match step:
                 case Start():
-                    await self._start(step, self._aws)
+                    return await self._start(step, aws)
                 case CancelRun():
-                    await self._aws.datasync.cancel_task_execution(step.execution_arn)
+                    await aws.datasync.cancel_task_execution(step.execution_arn)
                     self._memory.cancelled = step.execution_arn
-                    self.o = replace(self.o, cancel_sent=True)
+                    return Done(step)
                 case LimitBandwidth():
-                    await self._aws.datasync.update_task_execution(step.execution_arn, step.bytes_per_second)
-                    options = {**_options(self.o.execution), "bytesPerSecond": step.bytes_per_second}
-                    self.o = replace(self.o, execution={**(self.o.execution or {}), "options": options})
+                    await aws.datasync.update_task_execution(step.execution_arn, step.bytes_per_second)
+                    return Done(step)
+                case LookAtExecution():
+                    described = await or_none(aws.datasync.describe_task_execution(step.execution_arn))
+                    self._executions.put(step.execution_arn, described)
+                    return Seen(step, described)
+                case LookAtTask():
+                    return Seen(step, await or_none(aws.datasync.describe_task(step.task_arn)))
+                case _:
+                    assert_never(step)
         except AwsError as error:
             if error.failure.kind is FailureKind.UNKNOWN_OUTCOME:
                 raise
-            await self._failed(step, error.failure, self._aws)
-        else:
-            self.o = replace(self.o, failed_step=None)
+            return NotSeen(step) if isinstance(step, LookAtExecution | LookAtTask) else Failed(step, error.failure)
 
-    async def _start(self, step: Start, aws: Aws) -> None:
-        self._memory.void_nonce = None
-        self.o = replace(self.o, may_send=False)
-        arn = await aws.datasync.start_task_execution(step.request)
-        self._memory.started = arn
-        self.o = replace(self.o, execution_arn=arn)
-
-    async def _failed(self, step: AwsRunStep, failure: Failure, aws: Aws) -> None:
-        """What DataSync says of a task that is busy, or an execution that has ended, is not published: look at them."""
-        self.o = replace(self.o, failed_step=FailedStep(step, failure))
-        if not isinstance(step, Start):
-            await self._look(step.execution_arn, aws)
-            return
-        claim, mover = self.o.claim, self._mover
-        if claim is not None:
-            self._memory.void_nonce = claim.nonce
-        self.o = replace(self.o, claim=None, failed_step=FailedStep(step, failure, await _is_busy(aws, mover)))
-        if failure.kind is FailureKind.NOT_FOUND:
-            self._movers.of(mover.metadata.uid).everything.request()
-        wake_mover(self._context, self._movers, mover)
-
-    async def _look(self, arn: str, aws: Aws) -> None:
+    async def _start(self, step: Start, aws: Aws) -> Started:
+        nonce, self._memory.void_nonce = self._memory.void_nonce, None
         try:
-            described = await or_none(aws.datasync.describe_task_execution(arn))
-        except AwsError:
-            return  # the poller asks again soon
-        self._executions.put(arn, described)
-        self.o = replace(self.o, execution=described, execution_gone=described is None)
+            arn = await aws.datasync.start_task_execution(step.request)
+        except AwsError as error:
+            if error.failure.kind is not FailureKind.UNKNOWN_OUTCOME:
+                self._memory.void_nonce = nonce
+            raise
+        self._memory.started = arn
+        return Started(arn)
+
+    def _wake_mover(self, step: WakeMover) -> None:
+        if step.everything:
+            self._movers.of(self._mover.metadata.uid).everything.request()
+        wake_mover(self._context, self._movers, self._mover)
 
     async def _change_mover(self, change: Change) -> None:
         self.o = replace(self.o, mover=await change_mover(self._context, self._mover, change))
@@ -209,20 +200,3 @@ class RunPass:
             raise KubeError(409, "Conflict", "the run has been made anew under its name")
         self._raw = entry.raw
         self.o = replace(self.o, run=entry.model)
-
-
-async def _is_busy(aws: Aws, mover: DataMover) -> bool:
-    try:
-        task = await or_none(aws.datasync.describe_task(str(mover.status.task_arn)))
-    except AwsError:
-        return False
-    return task is not None and task.get("status") in _BUSY
-
-
-def _options(execution: JsonObject | None) -> JsonObject:
-    options = (execution or {}).get("options")
-    return options if isinstance(options, dict) else {}
-
-
-def _stalled(status: DataMoverRunStatus) -> str:
-    return next((each.message for each in status.conditions if each.type == "Stalled" and each.status == "True"), "")

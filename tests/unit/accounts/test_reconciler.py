@@ -31,7 +31,7 @@ from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
 from datamover_operator.movers.controller import mover_controller
 from datamover_operator.movers.kind import MOVER
-from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.memory import Memories, Rest
 from datamover_operator.movers.wake import wake_movers
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
@@ -261,14 +261,14 @@ async def test_a_rotated_secret_wakes_the_movers_that_rest() -> None:
     room.account(credentialsSecretRef={"name": "keys"})
     room.mover()
     await room.look()
-    room.memories.of("mover").refused_generation = 1
+    room.memories.of("mover").rest = Rest(generation=1, until=2000.0)
     assert room.woken()
     await room.look()
     assert not room.woken()
     room.keys("rotated")
     await room.look()
     assert room.woken()
-    assert room.memories.of("mover").refused_generation is None
+    assert room.memories.of("mover").rest is None
 
 
 async def test_a_refused_account_says_so_and_lets_nobody_in() -> None:

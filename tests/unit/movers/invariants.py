@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from datamover_crds.contract import UID_TAG
+from datamover_operator.movers.plan.calls import Call, LocationCall, RoleCall, TaskCall, calls_of
 from datamover_operator.movers.plan.names import distinct_role_name
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.planner import plan_mover
-from datamover_operator.movers.plan.preconditions import first_unmet
+from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_WHAT_AWS_HAS, first_unmet
 from datamover_operator.movers.plan.steps import (
     AwsStep,
     CancelExecution,
@@ -54,15 +56,15 @@ def check_plan(o: Observed, plan: Plan, now: datetime) -> None:
     assert not (plan.done and "Ready" not in _true(plan) and not _waits_for_others(o)), "what is not Ready goes on"
 
 
-def creations(step: Step) -> list[str]:
-    """The names by which an intent allows a step."""
+def creations(step: Step) -> list[Call]:
+    """The calls by which an intent allows a step."""
     match step:
         case CreateRole():
-            return [f"CreateRole {side} {step.name}" for side in step.sides]
+            return [RoleCall(side, step.name) for side in step.sides]
         case CreateLocation():
-            return [f"CreateLocation {step.side}"]
+            return [LocationCall(step.side)]
         case CreateTask():
-            return ["CreateTask"]
+            return [TaskCall()]
         case _:
             return []
 
@@ -75,16 +77,12 @@ def _creates_only_what_is_claimed(o: Observed, plan: Plan) -> None:
         assert o.settled
         assert intent is not None
         assert (intent.instance, intent.nonce) == (o.instance, o.nonce)
-        others = {name for name in intent.calls if name not in calls}
-        taken = {_with_suffix(call, o.uid) for call in others if call.startswith("CreateRole")}
-        assert set(calls) <= {*intent.calls, *taken}
+        allowed = set(calls_of(intent))
+        suffixed = {
+            replace(call, name=distinct_role_name(call.name, o.uid)) for call in allowed if isinstance(call, RoleCall)
+        }
+        assert set(calls) <= allowed | suffixed
     assert o.settled or not any(isinstance(step, ClaimIntent) for step in plan.steps)
-
-
-def _with_suffix(call: str, uid: str) -> str:
-    """The same CreateRole where others have the name."""
-    operation, side, name = call.split(" ")
-    return f"{operation} {side} {distinct_role_name(name, uid)}"
 
 
 def _steps_are_independent(plan: Plan) -> None:
@@ -137,7 +135,7 @@ def _deletes_only_its_own(o: Observed, plan: Plan) -> None:
 def _conditions_are_kstatus(o: Observed, plan: Plan) -> None:
     before = {each.type: each for each in o.mover.status.conditions}
     after = {each.type: each for each in plan.conditions}
-    if o.mover.metadata.deletion_timestamp is not None and not o.finalizer:
+    if o.is_being_deleted and not o.has_finalizer:
         return
     if not before and not after and not o.account_kept and plan.again_at is not None:
         return  # a moment that is not worth a write
@@ -151,7 +149,8 @@ def _conditions_are_kstatus(o: Observed, plan: Plan) -> None:
 
 
 def _does_nothing_against_an_objection(o: Observed, plan: Plan) -> None:
-    if o.mover.metadata.deletion_timestamp is None and first_unmet(o) is not None:
+    assert o.unmet == first_unmet((*BEFORE_AWS_IS_ASKED, *OF_WHAT_AWS_HAS), o)
+    if not o.is_being_deleted and o.unmet is not None:
         assert all(isinstance(step, Record) or _only_stops(o, step) for step in plan.steps)
 
 
@@ -166,7 +165,7 @@ def _only_stops(o: Observed, step: Step) -> bool:
 
 def _waits_for_others(o: Observed) -> bool:
     """Somebody else's object has to become ready, or nothing at all is left to do."""
-    return not o.connected or (o.mover.metadata.deletion_timestamp is not None and not o.finalizer)
+    return not o.connected or (o.is_being_deleted and not o.has_finalizer)
 
 
 def _true(plan: Plan) -> set[str]:

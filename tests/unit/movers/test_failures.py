@@ -277,7 +277,7 @@ def test_deletion_needs_the_account() -> None:
         world.reconcile()
         assert "DataMoverAccount 'dev' no longer exists" in str(told(world, "Stalled")["message"])
         world.accountless, world.connected = False, True
-        world.memory.refused_generation = None
+        world.memory.rest = None
         assert world.settle() == "Gone"
 
 

@@ -24,7 +24,7 @@ _OUR_TAGS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
 
 def plan_deletion(o: Observed, now: datetime) -> Plan:
     """What to do next for a mover that bears a deletion mark."""
-    if not o.finalizer:
+    if not o.has_finalizer:
         return Plan(conditions=o.mover.status.conditions)
     if o.mover.spec.deletion_policy == "Retain":
         return _do(o, now, RemoveFinalizer())
@@ -91,7 +91,7 @@ def owned_resources(o: Observed) -> tuple[Retired, ...]:
 
 def _may_own_something(o: Observed) -> bool:
     """Whether there is, or may turn up, anything to delete or to take our mark off."""
-    known = o.task is not None or o.locations or o.retired or o.owned or TASK_ARN_ANNOTATION in o.annotated
+    known = o.task is not None or o.locations or o.retired or o.owned or TASK_ARN_ANNOTATION in o.annotations
     return bool(known) or not o.settled
 
 

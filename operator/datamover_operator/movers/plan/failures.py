@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from datamover_operator.aws.failure import FailureKind
+from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.movers.plan.names import Side
 from datamover_operator.movers.plan.observed import Observed, StepFailure
-from datamover_operator.movers.plan.steps import Plan
+from datamover_operator.movers.plan.steps import Plan, Step, Update, UpdateTask
 
 SLOW_RETRY = timedelta(minutes=10)
 ROLE_PROPAGATION = timedelta(minutes=2)
@@ -46,6 +47,17 @@ def plan_failures(o: Observed, now: datetime) -> Plan:
         )
     reason = _REASONS.get(failure.kind, "Refused")
     return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(reason, lasting_message(worst)))
+
+
+def unkept_update(o: Observed, steps: Iterable[Step]) -> StepFailure | None:
+    """An update among the steps that AWS has accepted already, as a failure: it does not keep it."""
+    accepted = [(each.arn, each.changes) for each in o.accepted]
+    step = next((each for each in steps if isinstance(each, Update) and (each.arn, each.changes) in accepted), None)
+    if step is None:
+        return None
+    operation = "UpdateTask" if isinstance(step, UpdateTask) else "UpdateLocation"
+    message = f"AWS accepted the change but did not keep it: {', '.join(sorted(step.changes))}"
+    return StepFailure(Failure(FailureKind.REFUSED, operation, "NotKept", message), step.path)
 
 
 def worst_failure(o: Observed) -> StepFailure:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from datamover_crds import JsonObject, Retired, location_type_of
+from datamover_operator.movers.plan.activity import TASK_ACTIVE
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.resources import role_arn_for
@@ -14,8 +15,6 @@ from datamover_operator.movers.plan.suspend import disabled
 from datamover_operator.runs.plan.claims import is_starting
 
 DELETION_ORDER = ("task", "location", "role")
-TASK_ACTIVE = frozenset({"RUNNING", "QUEUED"})
-"""The statuses of a task of which an execution is under way."""
 
 
 def without_unwanted_roles(o: Observed) -> Observed:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, Retired
-from datamover_operator.aws.failure import Failure
+from datamover_crds.contract import FINALIZER
+from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.controller.plan.conditions import ConditionsBuilder, is_true
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
+from datamover_operator.movers.plan.steps import Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,30 @@ class StepFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class UnmetPrecondition:
+    """Why nothing is done. `waits` = somebody else's object has to become ready, which wakes the mover again."""
+
+    reason: str
+    message: str
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """Everything that planning one mover depends on.
 
     `nonce` is this pass's own; `intent_claimed` says that the stored status holds an intent with it, which is what
-    allows Create* calls. `connected` says that AWS has confirmed the account's access, `account_kept` that the account
-    object can't be deleted under us. `settled` is false while something may exist that we do not know of yet;
-    `new_rights` names the sides whose roles' policy this process has just changed; `confirmed` is false from a change
-    in AWS until AWS has been read again; `applied` names the declared fields that AWS has been told of in this pass.
-    `adopting` says that the task is being adopted, `other_owner` who else manages it. `replaced` holds the retired
-    tasks as described in this pass, by ARN; `executions` what runs of the tasks that deletion removes. `problem` says
-    why the stored object does not fit its model: what could be read of it is good for cleaning up only.
-    `namespace_goes` says that the namespace is being deleted, and no object can be created in it.
+    allows Create* calls. `unmet` is why the mover can't be carried out as declared. `connected` says that AWS has
+    confirmed the account's access, `account_kept` that the account object can't be deleted under us. `settled` is
+    false while something may exist that we do not know of yet; `new_rights` names the sides whose roles' policy this
+    process has just changed; `confirmed` is false from a change in AWS until AWS has been read again; `applied` names
+    the declared fields that AWS has been told of in this pass, `accepted` are the updates that it has accepted since
+    the mover was last as declared. `adopting` says that the task is being adopted, `other_owner` who else manages it.
+    `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs of the tasks that
+    deletion removes. `problem` says why the stored object does not fit its model: what could be read of it is good for
+    cleaning up only. `namespace_goes` says that the namespace is being deleted, and no object can be created in it;
+    `same_names` is what the API server has under the names of runs that could not be created (None: nothing any more),
+    `lost_runs` the uids of runs that it no longer has.
     """
 
     mover: DataMover
@@ -104,14 +118,14 @@ class Observed:
     retired: tuple[Retired, ...] = ()
     taken_roles: frozenset[str] = frozenset()
     shared_roles: frozenset[str] = frozenset()
-    finalizer: bool = False
-    annotated: Mapping[str, str] = field(default_factory=dict)
     intent_claimed: bool = False
+    unmet: UnmetPrecondition | None = None
     connected: bool = True
     account_kept: bool = True
     settled: bool = True
     confirmed: bool = True
     applied: frozenset[str] = frozenset()
+    accepted: tuple[Update, ...] = ()
     adopting: bool = False
     other_owner: str | None = None
     replaced: Mapping[str, JsonObject] = field(default_factory=dict)
@@ -121,6 +135,8 @@ class Observed:
     external_executions: tuple[ExternalExecution, ...] = ()
     pruned_before: str | None = None
     namespace_goes: bool = False
+    same_names: Mapping[str, DataMoverRun | None] = field(default_factory=dict)
+    lost_runs: frozenset[str] = frozenset()
     failures: tuple[StepFailure, ...] = ()
 
     @property
@@ -132,6 +148,26 @@ class Observed:
     def generation(self) -> int:
         """The generation of the spec that is being planned for."""
         return self.mover.metadata.generation
+
+    @property
+    def is_being_deleted(self) -> bool:
+        """Whether the mover bears a deletion mark."""
+        return self.mover.metadata.deletion_timestamp is not None
+
+    @property
+    def has_finalizer(self) -> bool:
+        """Whether the object stays until what we made for it is gone."""
+        return FINALIZER in self.mover.metadata.finalizers
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """The mover's annotations."""
+        return self.mover.metadata.annotations
+
+    @property
+    def has_unknown_outcome(self) -> bool:
+        """Whether a call of this pass may have made something that nobody knows of yet."""
+        return any(each.failure.kind is FailureKind.UNKNOWN_OUTCOME for each in self.failures)
 
     @property
     def is_blank(self) -> bool:

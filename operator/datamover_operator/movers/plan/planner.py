@@ -13,60 +13,41 @@ from datetime import datetime, timedelta
 from datamover_crds import JsonObject, from_timestamp
 from datamover_crds.contract import TASK_ARN_ANNOTATION
 from datamover_operator.controller.plan.conditions import Conditions
+from datamover_operator.movers.plan.activity import ACTIVE_RUN_POLL, is_active
 from datamover_operator.movers.plan.deletion import plan_deletion
 from datamover_operator.movers.plan.diff import disabled_by_service
-from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, plan_failures, worst_failure
-from datamover_operator.movers.plan.garbage import TASK_ACTIVE, clearing_steps, is_busy
+from datamover_operator.movers.plan.failures import SLOW_RETRY, plan_failures, unkept_update
+from datamover_operator.movers.plan.garbage import clearing_steps, is_busy
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.preconditions import UnmetPrecondition, first_unmet
 from datamover_operator.movers.plan.resources import Wanted, wanted_of
-from datamover_operator.movers.plan.run_objects import recall_trigger, run_object_steps
+from datamover_operator.movers.plan.run_objects import name_obstacle, recall_trigger, run_object_steps
 from datamover_operator.movers.plan.status import is_recorded, last_description, role_notes
 from datamover_operator.movers.plan.steps import AddFinalizer, Annotate, ClaimIntent, Plan, Record, Step
-from datamover_operator.movers.plan.suspend import is_marked, is_withheld, stopping_step
-from datamover_operator.runs.plan.claims import is_starting
+from datamover_operator.movers.plan.suspend import STOPPED_AFTER_RUN, is_marked, stopping_step
+from datamover_operator.movers.plan.unmet import plan_unmet
 
-FOREIGN_RUN_POLL = timedelta(seconds=15)
 PROTECTION_POLL = timedelta(seconds=2)
 PROTECTION_PATIENCE = timedelta(seconds=10)
-_STOPPED_AFTER_RUN = "the schedule will be disabled when the active run ends; DataSync does not allow it before"
 
 Stage = Callable[[Observed, "Wanted", datetime], Plan | None]
 
 
 def plan_mover(o: Observed, now: datetime) -> Plan:
     """What to do next for one mover."""
-    if o.mover.metadata.deletion_timestamp is not None:
+    plan = _plan(o, now)
+    unkept = unkept_update(o, plan.steps)
+    return plan if unkept is None else _plan(replace(o, failures=(*o.failures, unkept)), now)
+
+
+def _plan(o: Observed, now: datetime) -> Plan:
+    if o.is_being_deleted:
         return plan_deletion(o, now)
-    unmet = first_unmet(o)
-    if unmet is not None:
-        return _object(o, unmet, now)
+    if o.unmet is not None:
+        return plan_unmet(o, o.unmet, now)
     if o.failures:
         return plan_failures(o, now)
     wanted = wanted_of(o)
     return next(plan for stage in STAGES if (plan := stage(o, wanted, now)) is not None)
-
-
-def _object(o: Observed, unmet: UnmetPrecondition, now: datetime) -> Plan:
-    if unmet.waits:
-        return Plan(conditions=o.conditions(now).progressing(unmet.reason, unmet.message))
-    plan = Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(unmet.reason, unmet.message))
-    return _withhold(o, unmet, plan, now) if is_withheld(o, unmet) else plan
-
-
-def _withhold(o: Observed, unmet: UnmetPrecondition, plan: Plan, now: datetime) -> Plan:
-    """Only what the task would start by itself is stopped; nothing else is changed in AWS."""
-    if o.failures:
-        worst = worst_failure(o)
-        message = f"{unmet.message}; the schedule could not be disabled: {lasting_message(worst)}"
-        conditions = o.conditions(now).stalled(unmet.reason, message)
-        lasts = worst.failure.kind.lasts
-        return replace(plan, again_at=plan.again_at if lasts else None, retry=not lasts, conditions=conditions)
-    step = stopping_step(o)
-    if step is not None and is_active(o):
-        conditions = o.conditions(now).stalled(unmet.reason, f"{unmet.message}; {_STOPPED_AFTER_RUN}")
-        return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=conditions)
-    return replace(plan, steps=(step if is_marked(o) else Record(),), again_at=None) if step is not None else plan
 
 
 def _until_settled(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -81,7 +62,7 @@ def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    is_needed = bool(wanted.creations) or (o.task is not None and not o.finalizer)
+    is_needed = bool(wanted.creations) or (o.task is not None and not o.has_finalizer)
     if is_needed and not o.account_kept:
         message = f"waiting for DataMoverAccount '{o.mover.spec.account_ref.name}' to be protected from deletion"
         waits = o.conditions(now).progressing("AccountNotReady", message)
@@ -89,14 +70,14 @@ def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
         born = o.mover.metadata.creation_timestamp
         is_young = born is not None and now - from_timestamp(born) < PROTECTION_PATIENCE
         return Plan(again_at=now + PROTECTION_POLL, conditions=o.mover.status.conditions if is_young else waits)
-    return _do(o, now, [AddFinalizer()] if is_needed and not o.finalizer else [])
+    return _do(o, now, [AddFinalizer()] if is_needed and not o.has_finalizer else [])
 
 
 def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     step = stopping_step(o) if o.mover.spec.suspend else None
     if step is not None and is_active(o):
-        conditions = o.conditions(now).progressing("WaitingForRun", _STOPPED_AFTER_RUN)
-        return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=conditions)
+        conditions = o.conditions(now).progressing("WaitingForRun", STOPPED_AFTER_RUN)
+        return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=conditions)
     return _do(o, now, [step if is_marked(o) else Record()] if step is not None else [])
 
 
@@ -104,7 +85,7 @@ def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     if not wanted.pending or not is_active(o):
         return None
     message = "the changed spec will be applied when the active run ends"
-    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
+    return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
 
 
 def _claim(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
@@ -130,7 +111,7 @@ def _record(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _annotate(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    is_annotated = o.task is None or o.annotated.get(TASK_ARN_ANNOTATION) == o.task.arn
+    is_annotated = o.task is None or o.annotations.get(TASK_ARN_ANNOTATION) == o.task.arn
     return _do(o, now, [] if is_annotated or o.task is None else [Annotate({TASK_ARN_ANNOTATION: o.task.arn})])
 
 
@@ -152,7 +133,7 @@ def _clear_away(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if steps or not is_busy(o):
         return _do(o, now, steps)
     message = "the replaced task is still running; it will be deleted when its run ends"
-    return Plan(again_at=now + FOREIGN_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
+    return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
 
 
 def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -162,6 +143,19 @@ def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     why = " ".join(str(described.get(field) or "") for field in ("errorCode", "errorDetail")).strip()
     message = f"DataSync reports the task as UNAVAILABLE: {why or 'no reason given'}"
     return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("TaskUnavailable", message))
+
+
+def _unless_name_is_taken(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    obstacle = name_obstacle(o)
+    if obstacle is None:
+        return None
+    if obstacle.passes:
+        return Plan(retry=True, conditions=o.mover.status.conditions)
+    message = (
+        f"spec.trigger.manual: run '{obstacle.name}' exists already and belongs to another mover; delete it, or set "
+        "another token"
+    )
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("Refused", message))
 
 
 def _mind_runs(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -194,17 +188,10 @@ STAGES: tuple[Stage, ...] = (
     _until_created,
     _clear_away,
     _unless_unavailable,
+    _unless_name_is_taken,
     _mind_runs,
     _rest,
 )
-
-
-def is_active(o: Observed) -> bool:
-    """Whether an execution of the task is under way, started by whomever, or a run is about to start one."""
-    described = o.task.described if o.task is not None else None
-    if described is not None:
-        return described.get("status") in TASK_ACTIVE or is_starting(o)
-    return o.mover.status.current_run is not None
 
 
 def _do(o: Observed, now: datetime, steps: Sequence[Step]) -> Plan | None:

@@ -5,8 +5,7 @@ Each check is pure and looks at one thing. Nothing here is asked when a mover is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 from datamover_crds import location_type_of
 from datamover_crds.contract import UID_TAG
@@ -14,25 +13,19 @@ from datamover_crds.locations import split_uri
 from datamover_operator.accounts.plan.grants import location_granted, namespace_granted, role_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
-from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.resources import default_role_names
+from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
+from datamover_operator.movers.plan.role_names import default_role_names
 from datamover_operator.movers.plan.spec_errors import first_mistake
 
 NOT_GRANTED = "NotGranted"
 
 
-@dataclass(frozen=True, slots=True)
-class UnmetPrecondition:
-    """Why nothing is done. `waits` = somebody else's object has to become ready, which wakes the mover again."""
-
-    reason: str
-    message: str
-    waits: bool = False
+Precondition = Callable[[Observed], UnmetPrecondition | None]
 
 
-def first_unmet(observed: Observed) -> UnmetPrecondition | None:
-    """The first check that objects."""
-    return next((found for check in CHECKS if (found := check(observed)) is not None), None)
+def first_unmet(preconditions: Iterable[Precondition], o: Observed) -> UnmetPrecondition | None:
+    """The first of some preconditions that is not met."""
+    return next((unmet for check in preconditions if (unmet := check(o)) is not None), None)
 
 
 def _fits_its_model(o: Observed) -> UnmetPrecondition | None:
@@ -225,7 +218,7 @@ def _legacy_task_is_rests(o: Observed) -> UnmetPrecondition | None:
     return UnmetPrecondition(NOT_GRANTED, message)
 
 
-CHECKS: tuple[Callable[[Observed], UnmetPrecondition | None], ...] = (
+BEFORE_AWS_IS_ASKED: tuple[Precondition, ...] = (
     _fits_its_model,
     _account_exists,
     _namespace_is_granted,
@@ -234,6 +227,8 @@ CHECKS: tuple[Callable[[Observed], UnmetPrecondition | None], ...] = (
     _roles_are_granted,
     _role_has_one_path,
     _account_is_ready,
+)
+OF_WHAT_AWS_HAS: tuple[Precondition, ...] = (
     _task_is_ours,
     _adopted_task_exists,
     _legacy_task_is_rests,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from datamover_crds import JsonObject, Replace
 from datamover_crds.contract import NONCE_TAG, PREFIX, UID_TAG
+from datamover_operator.movers.plan.calls import Call, LocationCall, RoleCall, TaskCall
 from datamover_operator.movers.plan.desired import (
     declared_fields,
     location_of,
@@ -17,8 +18,9 @@ from datamover_operator.movers.plan.desired import (
     user_tags,
 )
 from datamover_operator.movers.plan.diff import tag_change, task_change
-from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name, role_name
+from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name
 from datamover_operator.movers.plan.observed import KnownRole, Observed
+from datamover_operator.movers.plan.role_names import possible_names
 from datamover_operator.movers.plan.roles import WantedRole, trust_policy, wanted_roles, with_rights_of
 from datamover_operator.movers.plan.steps import (
     ChangeTags,
@@ -33,21 +35,20 @@ from datamover_operator.movers.plan.steps import (
     UpdateTask,
 )
 
-_CREATE_ROLE = "CreateRole"
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The steps that are possible now, room by room, and everything that this pass may have to create.
+    """The steps that are possible now, room by room, and the Create* calls that this pass may have to send."""
 
-    `creations` names the Create* calls (the intent); `pending` says that something in AWS differs at all.
-    """
-
-    creations: tuple[str, ...] = ()
+    creations: tuple[Call, ...] = ()
     roles: tuple[Step, ...] = ()
     locations: tuple[Step, ...] = ()
     task: tuple[Step, ...] = ()
-    pending: bool = field(default=False)
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything in AWS differs from what is declared."""
+        return bool(self.creations or self.roles or self.locations or self.task)
 
 
 def wanted_of(o: Observed) -> Wanted:
@@ -60,7 +61,6 @@ def wanted_of(o: Observed) -> Wanted:
         roles=roles,
         locations=locations,
         task=task,
-        pending=bool(roles or locations or task or role_creations or location_creations or task_creations),
     )
 
 
@@ -80,18 +80,18 @@ def role_arn_for(o: Observed, side: Side) -> str | None:
     return role.arn if role is not None else None
 
 
-def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+def _roles(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
     assert o.account is not None  # noqa: S101 - preconditions come first
     access = o.account.spec.access_roles
     steps: list[Step] = []
-    creations: list[str] = []
+    creations: list[Call] = []
     boundary = access.permissions_boundary_arn if access is not None else None
     for wanted in wanted_roles(o.mover.spec, o.uid, (access.path if access is not None else None) or "/"):
         known = _known_role(o, wanted)
         side = wanted.sides[0]
         path = f"{location_path(o.mover.spec, side)}.{location_of(o.mover.spec, side).access_role_field}"
         if known is None:
-            creations += [f"{_CREATE_ROLE} {side} {wanted.name}" for side in wanted.sides]
+            creations += [RoleCall(side, wanted.name) for side in wanted.sides]
             steps.append(
                 CreateRole(
                     sides=wanted.sides,
@@ -133,7 +133,7 @@ def _known_role(o: Observed, wanted: WantedRole) -> KnownRole | None:
     known = o.roles.get(wanted.sides[0])
     if known is None or any((other := o.roles.get(side)) is None or other.arn != known.arn for side in wanted.sides):
         return None
-    names = _names(wanted.name.casefold(), o.uid)
+    names = possible_names(wanted.name.casefold(), o.uid)
     if known.name.casefold() in names and _owns_role(o, wanted):
         return known
     is_unnamed = location_of(o.mover.spec, wanted.sides[0]).role_named is None
@@ -176,11 +176,6 @@ def _policy(o: Observed, wanted: WantedRole, known: KnownRole) -> JsonObject | N
     return policy if policy != known.policy else None
 
 
-def _names(name: str, uid: str) -> tuple[str, str]:
-    """A role's declared name, and the one that it gets where others have that."""
-    return name, distinct_role_name(name, uid)
-
-
 def _free_name(o: Observed, wanted: WantedRole) -> str:
     return distinct_role_name(wanted.name, o.uid) if wanted.name in o.taken_roles else wanted.name
 
@@ -189,15 +184,15 @@ def _role_part(wanted: WantedRole) -> str:
     return "role" if len(wanted.sides) > 1 else f"{wanted.sides[0]}Role"
 
 
-def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
     steps: list[Step] = []
-    creations: list[str] = []
+    creations: list[Call] = []
     for side in SIDES:
         location = location_of(o.mover.spec, side)
         known = o.locations.get(side)
         change = _location_change(o, side)
         if known is None or isinstance(change, Replace):
-            creations.append(f"CreateLocation {side}")
+            creations.append(LocationCall(side))
             tags = tag_list(user_tags(o.mover.spec) | o.identity.tags(side, o.nonce))
             request = location.create_request(role_arn_for(o, side)) | tags
             steps.append(CreateLocation(side, location.type_name(), request, f"spec.{side}"))
@@ -218,14 +213,14 @@ def _location_change(o: Observed, side: Side) -> JsonObject | Replace | None:
     return location_of(o.mover.spec, side).change(known.described, removed, role_arn_for(o, side))
 
 
-def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
     name = task_name(o.mover.spec, o.identity)
     if o.task is None or replaced or _task_is_elsewhere(o):
         arns = {side: known.arn for side, known in o.locations.items()}
         if replaced or len(arns) < len(SIDES):
-            return (), ("CreateTask",)
+            return (), (TaskCall(),)
         tags = tag_list(user_tags(o.mover.spec) | o.identity.tags("task", o.nonce))
-        return (CreateTask(task_request(o.mover.spec, name, arns, tags)),), ("CreateTask",)
+        return (CreateTask(task_request(o.mover.spec, name, arns, tags)),), (TaskCall(),)
     steps: list[Step] = []
     if o.task.described is not None and o.task.described.get("status") != "CREATING":
         change = task_change(o.mover.spec, name, o.task.described, removed_fields(o))
@@ -250,19 +245,3 @@ def _tags(o: Observed, part: str, arn: str, actual: Mapping[str, str] | None) ->
     if part not in o.owned and NONCE_TAG in actual:  # beside our uid an earlier mover's nonce would make it ours
         gone = (*gone, NONCE_TAG)
     return (ChangeTags(part, arn, missing, gone),) if missing or gone else ()
-
-
-def role_names_in_doubt(o: Observed) -> dict[Side, tuple[str, ...]]:
-    """The names of the roles that the open intent allows to be made: the declared ones may be others by now."""
-    intent = o.mover.status.intent
-    words = [call.split(" ") for call in (intent.calls if intent is not None else ())]
-    named = [(its[1], its[2]) for its in words if its[0] == _CREATE_ROLE]
-    names = {side: [name for of, name in named if of == side] for side in SIDES}
-    return {side: tuple(each for name in its for each in _names(name, o.uid)) for side, its in names.items()}
-
-
-def default_role_names(o: Observed) -> dict[Side, tuple[str, ...]]:
-    """The names a role of ours may have, where nothing has recorded them: looked up when something is in doubt."""
-    wanted = wanted_roles(o.mover.spec, o.uid, "/")
-    names = {side: _names(role.name, o.uid) for role in wanted for side in role.sides}
-    return {side: tuple(dict.fromkeys((*names.get(side, ()), role_name(o.uid, side)))) for side in SIDES}

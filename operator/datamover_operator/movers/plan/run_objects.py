@@ -2,19 +2,111 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
-from datamover_crds import from_timestamp
-from datamover_crds.contract import LAST_TRIGGER_ANNOTATION
-from datamover_operator.movers.plan.names import execution_run_name, trigger_run_name
+from datamover_crds import DataMoverRun, JsonObject, ObjectMeta, from_timestamp
+from datamover_crds.common import API_VERSION
+from datamover_crds.contract import EXECUTION_ANNOTATION, FINALIZER, LAST_TRIGGER_ANNOTATION, ORIGIN_LABEL
+from datamover_operator.movers.plan.names import Identity, execution_run_name, trigger_run_name
 from datamover_operator.movers.plan.observed import ExternalExecution, Observed
 from datamover_operator.movers.plan.schedules import next_start
 from datamover_operator.movers.plan.status import last_description
-from datamover_operator.movers.plan.steps import Annotate, CreateRun, DropLostRun, Step
-from datamover_operator.runs.plan.history import history_steps
+from datamover_operator.movers.plan.steps import Annotate, CreateRun, DeleteRun, DropLostRun, LookForRun, Step
+from datamover_operator.runs.plan.claims import belonging
+from datamover_operator.runs.plan.history import history_steps, latest
 from datamover_operator.runs.plan.ownership import belongs_to
 
 SCHEDULE_SLACK = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class NameObstacle:
+    """A run can't be made, because of another object of its name; `passes` = that one goes by itself."""
+
+    name: str
+    passes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunMade:
+    """The run has been made; `runs` are all of the mover's since."""
+
+    step: CreateRun
+    runs: tuple[DataMoverRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunExists:
+    """A run has that name already: this one, unless it is gone again. `runs` are all of the mover's since."""
+
+    step: CreateRun
+    found: DataMoverRun | None
+    runs: tuple[DataMoverRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceGoes:
+    """The namespace is being deleted: no object can be made in it."""
+
+    step: CreateRun
+
+
+@dataclass(frozen=True, slots=True)
+class RunDeleted:
+    """The run is gone, or goes."""
+
+    step: DeleteRun
+
+
+@dataclass(frozen=True, slots=True)
+class RunSought:
+    """What the API server has under the run's name. `runs` are all of the mover's since."""
+
+    step: LookForRun
+    found: DataMoverRun | None
+    runs: tuple[DataMoverRun, ...]
+
+
+RunObjectResult = RunMade | RunExists | NamespaceGoes | RunDeleted | RunSought
+
+
+def after_run_object(o: Observed, result: RunObjectResult) -> Observed:
+    """What is known after a step that makes, deletes or looks for a run object."""
+    match result:
+        case RunMade():
+            return replace(_recorded(o, result.step), runs=result.runs)
+        case RunExists():
+            names = {**o.same_names, result.step.name: result.found} if result.step.execution_arn is None else {}
+            return replace(_recorded(o, result.step), runs=result.runs, same_names=names)
+        case NamespaceGoes():
+            return replace(o, namespace_goes=True)
+        case RunDeleted():
+            runs = tuple(run for run in o.runs if run.metadata.uid != result.step.uid)
+            return replace(o, runs=runs, pruned_before=latest(o.pruned_before, result.step.started_at))
+        case RunSought():
+            is_lost = result.found is None or result.found.metadata.uid != result.step.uid
+            return replace(o, runs=result.runs, lost_runs=o.lost_runs | ({result.step.uid} if is_lost else set()))
+        case _:
+            assert_never(result)
+
+
+def run_object(identity: Identity, step: CreateRun) -> JsonObject:
+    """The DataMoverRun that a step makes. What has been started already is to be cancelled with its object."""
+    metadata = belonging(identity, ObjectMeta(labels={ORIGIN_LABEL: step.origin}))
+    metadata |= {"name": step.name, "namespace": identity.namespace}
+    if step.execution_arn is not None:
+        metadata |= {"annotations": {EXECUTION_ANNOTATION: step.execution_arn}, "finalizers": [FINALIZER]}
+    spec: JsonObject = {"moverRef": {"name": identity.name}}
+    return {"apiVersion": API_VERSION, "kind": "DataMoverRun", "metadata": metadata, "spec": spec}
+
+
+def _recorded(o: Observed, step: CreateRun) -> Observed:
+    """The execution, if the run stands for one, has its run now, whoever has made that."""
+    return replace(
+        o, external_executions=tuple(each for each in o.external_executions if each.arn != step.execution_arn)
+    )
 
 
 def recall_trigger(o: Observed) -> tuple[Step, ...]:
@@ -32,10 +124,11 @@ def run_object_steps(o: Observed, now: datetime) -> tuple[Step, ...]:
 
 
 def _drop_lost_run(o: Observed) -> tuple[Step, ...]:
+    """The cache may not have seen the run yet: only the API server knows that it is gone."""
     holder = o.mover.status.current_run
     if holder is None or any(run.metadata.uid == holder.uid for run in o.runs):
         return ()
-    return (DropLostRun(holder.name, holder.uid),)
+    return (DropLostRun() if holder.uid in o.lost_runs else LookForRun(holder.name, holder.uid),)
 
 
 def _record_external_executions(o: Observed) -> tuple[Step, ...]:
@@ -52,13 +145,25 @@ def _trigger(o: Observed) -> tuple[Step, ...]:
     name = trigger_run_name(o.identity.name, token)
     if any(run.metadata.name == name and belongs_to(run, o.uid) for run in o.runs):
         return (Annotate({LAST_TRIGGER_ANNOTATION: token}),)
-    return (CreateRun(name, "trigger"),)
+    return () if name in o.same_names else (CreateRun(name, "trigger"),)
+
+
+def name_obstacle(o: Observed) -> NameObstacle | None:
+    """What has the name of the run that the trigger's token asks for, where that is no run of this mover."""
+    token = _open_token(o)
+    name = trigger_run_name(o.identity.name, token) if token is not None else ""
+    if name not in o.same_names:
+        return None
+    run = o.same_names[name]
+    if run is not None and run.spec.mover_ref.name == o.identity.name and belongs_to(run, o.uid):
+        return None
+    return NameObstacle(name, passes=run is None or run.metadata.deletion_timestamp is not None)
 
 
 def _open_token(o: Observed) -> str | None:
     """The trigger's token, unless it has been acted on."""
     token = o.mover.spec.trigger.manual if o.mover.spec.trigger is not None else None
-    return None if token in {o.mover.status.last_trigger, o.annotated.get(LAST_TRIGGER_ANNOTATION)} else token
+    return None if token in {o.mover.status.last_trigger, o.annotations.get(LAST_TRIGGER_ANNOTATION)} else token
 
 
 def _origin(o: Observed, stranger: ExternalExecution) -> str:

@@ -7,13 +7,12 @@ from datetime import datetime
 
 from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
 from datamover_crds.contract import LAST_TRIGGER_ANNOTATION
-from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import is_true
+from datamover_operator.movers.plan.calls import Call, TaskCall, calls_of, dump_call
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, declared_fields
 from datamover_operator.movers.plan.garbage import without_unwanted_roles
 from datamover_operator.movers.plan.names import SIDES, distinct_role_name
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.preconditions import first_unmet
 from datamover_operator.movers.plan.resources import role_arn_for
 from datamover_operator.movers.plan.roles import wanted_roles
 from datamover_operator.movers.plan.schedules import next_start
@@ -33,6 +32,8 @@ def is_recorded(o: Observed) -> bool:
 def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     """The status that follows from what is known and planned; unchanged where there is nothing new to tell."""
     stored = o.mover.status
+    if o.is_being_deleted and not o.has_finalizer:
+        return stored  # it may be gone already, or others hold it back
     trigger = o.mover.spec.trigger
     changed: dict[str, object] = {
         **_facts(o),
@@ -41,7 +42,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         "declared": tuple(sorted({*stored.declared, *o.applied, *_disabling(o)}))[:_MAX_DECLARED],
         "current_run": _current_run(o),
         "pruned_before": latest(o.pruned_before, stored.pruned_before),
-        "intent": stored.intent if _is_in_doubt(o) else None,
+        "intent": None if o.settled and not o.has_unknown_outcome else stored.intent,
     }
     if o.task is not None and o.task.described is not None and next_start(o.task.described, now) is None:
         changed["next_scheduled_time"] = None
@@ -51,14 +52,14 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         changed["declared"] = tuple(sorted({*declared_fields(o.mover.spec), *_disabled(o)}))
         changed["observed"] = _observed(o)
         changed["next_scheduled_time"] = next_start(last_description(o), now)
-        if trigger is not None and o.annotated.get(LAST_TRIGGER_ANNOTATION) == trigger.manual:
+        if trigger is not None and o.annotations.get(LAST_TRIGGER_ANNOTATION) == trigger.manual:
             changed["last_trigger"] = trigger.manual
     return stored.model_copy(update=changed)
 
 
-def intent_of(o: Observed, calls: tuple[str, ...]) -> Intent:
+def intent_of(o: Observed, calls: Iterable[Call]) -> Intent:
     """What the status says before the first Create* call of a pass is sent."""
-    return Intent(instance=o.instance, nonce=o.nonce, generation=o.generation, calls=calls)
+    return Intent(instance=o.instance, nonce=o.nonce, generation=o.generation, calls=tuple(map(dump_call, calls)))
 
 
 def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tuple[Note, ...]:
@@ -66,7 +67,7 @@ def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tup
     notes = list(plan.notes)
     if after.task_arn is not None and after.task_arn != before.task_arn:
         source, destination = after.source_location_arn, after.destination_location_arn
-        was_made = before.intent is not None and "CreateTask" in before.intent.calls
+        was_made = TaskCall() in calls_of(before.intent)
         reason = "TaskCreated" if was_made else "TaskFound"
         notes.append(Note(reason, f"task {after.task_arn}, source {source}, destination {destination}"))
     old, new = _told(before.conditions), _told(after.conditions)
@@ -94,7 +95,7 @@ def _disabling(o: Observed) -> set[str]:
     """The mark of a schedule that is about to be disabled: written first, for nothing else would tell of it."""
     if is_marked(o) or stopping_step(o) is None:
         return set()
-    return {SCHEDULE_STATUS} if o.mover.spec.suspend or is_withheld(o, first_unmet(o)) else set()
+    return {SCHEDULE_STATUS} if o.mover.spec.suspend or is_withheld(o) else set()
 
 
 def _disabled(o: Observed) -> set[str]:
@@ -117,16 +118,12 @@ def _current_run(o: Observed) -> RunRef | None:
     return holder.model_copy(update={"execution_arn": run.status.execution_arn})
 
 
-def _is_in_doubt(o: Observed) -> bool:
-    return not o.settled or any(failures.failure.kind is FailureKind.UNKNOWN_OUTCOME for failures in o.failures)
-
-
 def _facts(o: Observed) -> dict[str, object]:
     """What the status says of the resources in AWS, by its fields' names.
 
     A task that the mover may not take over leaves no trace in it: the next pass would believe it to be the mover's.
     """
-    if o.adopting and first_unmet(o) is not None:
+    if o.adopting and o.unmet is not None:
         return {}
     o = without_unwanted_roles(o)
     facts: dict[str, object] = {"task_arn": o.task.arn if o.task is not None else None}

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from datamover_crds import Condition
 from datamover_crds.common import JsonObject
+from datamover_operator.movers.plan.calls import Call
 from datamover_operator.movers.plan.names import Side
 
 
@@ -29,7 +30,7 @@ class RemoveFinalizer:
 class ClaimIntent:
     """Write to status, by compare-and-swap, that this pass may send these Create* calls."""
 
-    calls: tuple[str, ...]
+    calls: tuple[Call, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +180,16 @@ class DeleteRun:
 
 
 @dataclass(frozen=True, slots=True)
-class DropLostRun:
-    """Take a run out of status.currentRun whose object no longer exists; the API server is asked first."""
+class LookForRun:
+    """Ask the API server for a DataMoverRun object that the cache does not hold."""
 
     name: str
     uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropLostRun:
+    """Take a run out of status.currentRun whose object no longer exists."""
 
 
 AwsStep = (
@@ -199,7 +205,10 @@ AwsStep = (
     | CancelExecution
     | Delete
 )
-KubeStep = AddFinalizer | RemoveFinalizer | ClaimIntent | Record | Annotate | CreateRun | DeleteRun | DropLostRun
+Update = UpdateLocation | UpdateTask
+KubeStep = (
+    AddFinalizer | RemoveFinalizer | ClaimIntent | Record | Annotate | CreateRun | DeleteRun | LookForRun | DropLostRun
+)
 Step = AwsStep | KubeStep
 
 

@@ -9,15 +9,17 @@ from datamover_crds import JsonObject
 from datamover_crds.contract import UID_TAG
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.preconditions import NOT_GRANTED, UnmetPrecondition
+from datamover_operator.movers.plan.preconditions import NOT_GRANTED
 from datamover_operator.movers.plan.steps import UpdateTask
 
+STOPPED_AFTER_RUN = "the schedule will be disabled when the active run ends; DataSync does not allow it before"
 
-def is_withheld(o: Observed, unmet: UnmetPrecondition | None) -> bool:
+
+def is_withheld(o: Observed) -> bool:
     """Whether the task shall start nothing, though the mover can't be carried out as declared."""
-    if unmet is None or o.problem or o.adopting or o.mover.metadata.deletion_timestamp is not None:
+    if o.unmet is None or o.problem or o.adopting or o.is_being_deleted:
         return False
-    return o.mover.spec.suspend or unmet.reason == NOT_GRANTED
+    return o.mover.spec.suspend or o.unmet.reason == NOT_GRANTED
 
 
 def stopping_step(o: Observed) -> UpdateTask | None:

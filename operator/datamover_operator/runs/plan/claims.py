@@ -72,6 +72,12 @@ def released(status: DataMoverStatus, run: DataMoverRun) -> DataMoverStatus:
     return status.model_copy(update=told)
 
 
+def without_current_run(status: DataMoverStatus) -> DataMoverStatus:
+    """The mover's status without its current run, of which nothing more is known; the first in the queue moves up."""
+    waiting = status.queued_runs
+    return status.model_copy(update={"current_run": waiting[0] if waiting else None, "queued_runs": waiting[1:]})
+
+
 def belonging(identity: Identity, run: ObjectMeta) -> JsonObject:
     """The metadata that makes a run its mover's: the owner reference, and the labels by which it is found."""
     others = [dump(each) for each in run.owner_references if each.uid != identity.uid and not each.controller]

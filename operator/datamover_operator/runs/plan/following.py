@@ -11,7 +11,7 @@ from datamover_operator.runs.plan.executions import has_ended, status_from
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import is_execution_of, takes_task_along
 from datamover_operator.runs.plan.status import ended, judged, with_failure
-from datamover_operator.runs.plan.steps import CancelRun, ClaimMover, LimitBandwidth, Protect, RunPlan
+from datamover_operator.runs.plan.steps import CancelRun, ClaimMover, LimitBandwidth, LookAtExecution, Protect, RunPlan
 
 _LIMITABLE = frozenset({"LAUNCHING", "LAUNCHED", "PREPARING", "TRANSFERRING", "VERIFYING"})
 
@@ -82,5 +82,7 @@ def _cancel(o: ObservedRun, arn: str, status: DataMoverRunStatus, now: datetime)
 def _attempt(o: ObservedRun, step: CancelRun | LimitBandwidth, status: DataMoverRunStatus, now: datetime) -> RunPlan:
     """Take the step, unless it is resting after a failed_step: then tell of that."""
     if o.failed_step is not None and o.failed_step.step == step:
+        if not o.failed_step.is_seen and o.connected:
+            return RunPlan(steps=(LookAtExecution(step.execution_arn),))
         return RunPlan(status=with_failure(o, status, o.failed_step.failure, now))
     return RunPlan(steps=(step,) if o.connected else (), status=status)

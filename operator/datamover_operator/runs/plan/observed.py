@@ -8,18 +8,20 @@ from datamover_crds import DataMover, DataMoverRun, JsonObject
 from datamover_operator.aws.failure import Failure
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.runs.plan.ownership import Claim
-from datamover_operator.runs.plan.steps import RunStep
+from datamover_operator.runs.plan.steps import CancelRun, LimitBandwidth, Start
 
 
 @dataclass(frozen=True, slots=True)
 class FailedStep:
     """A step that AWS did not carry out, and why; it rests until its time comes again.
 
-    `is_busy` says of a start that another execution held the task then.
+    `is_seen` says that the task or the execution that it was about has been looked at since, or can't be; `is_busy`
+    says of a start that another execution held the task then.
     """
 
-    step: RunStep
+    step: Start | CancelRun | LimitBandwidth
     failure: Failure
+    is_seen: bool = False
     is_busy: bool = False
 
 

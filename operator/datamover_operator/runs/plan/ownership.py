@@ -20,6 +20,11 @@ class Claim:
     mover_uid: str
 
 
+def dump_claim(claim: Claim) -> str:
+    """The annotation's text."""
+    return json.dumps({"nonce": claim.nonce, "moverUid": claim.mover_uid})
+
+
 def claim_of(run: DataMoverRun) -> Claim | None:
     """The stored claim; one that can't be read still means that the start may have been sent."""
     text = run.metadata.annotations.get(CLAIM_ANNOTATION)

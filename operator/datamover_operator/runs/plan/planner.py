@@ -22,12 +22,14 @@ from datamover_operator.runs.plan.steps import (
     ClaimMover,
     ClaimRun,
     FreeRun,
+    LookAtTask,
     Own,
     ReleaseMover,
     RunPlan,
     RunStep,
     Start,
     Unclaim,
+    WakeMover,
 )
 
 _FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.CONFLICT})
@@ -114,7 +116,7 @@ def _start(o: ObservedRun, now: datetime) -> RunPlan:
         steps: tuple[RunStep, ...] = () if _is_owned(o, identity) else (Own(),)
         return RunPlan(steps=(*_withdrawal(o, mover), *steps), status=told(o, "Pending", *obstacle, now))
     if o.failed_step is not None and isinstance(o.failed_step.step, Start):
-        return _refused(o, mover, o.failed_step, now)
+        return _refused(o, mover, o.failed_step, now) if o.failed_step.is_seen else _look(mover, o.failed_step)
     return _next_of_start(o, mover, identity, now)
 
 
@@ -131,6 +133,12 @@ def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: da
     if o.claim is None:
         return RunPlan(steps=(ClaimRun(),))
     return RunPlan(steps=(Start(start_request(o, identity, str(mover.status.task_arn), o.claim.nonce)),))
+
+
+def _look(mover: DataMover, failed_step: FailedStep) -> RunPlan:
+    """A start that failed may have failed because of the task's state, which is news for the mover, too."""
+    is_gone = failed_step.failure.kind is FailureKind.NOT_FOUND
+    return RunPlan(steps=(LookAtTask(str(mover.status.task_arn)), WakeMover(everything=is_gone)))
 
 
 def _refused(o: ObservedRun, mover: DataMover, failed_step: FailedStep, now: datetime) -> RunPlan:

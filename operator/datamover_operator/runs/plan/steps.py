@@ -57,6 +57,27 @@ class LimitBandwidth:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtExecution:
+    """DescribeTaskExecution: DataSync does not say why it refuses a call on one that has ended."""
+
+    execution_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtTask:
+    """DescribeTask: DataSync does not say that it refuses a start because the task is busy."""
+
+    task_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeMover:
+    """Have the mover looked at, with `everything` it owns or just its task's state."""
+
+    everything: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseMover:
     """Take the run out of the mover's status, and note there how it ended."""
 
@@ -66,9 +87,9 @@ class FreeRun:
     """Take our finalizer off the run."""
 
 
-AwsRunStep = Start | CancelRun | LimitBandwidth
+AwsRunStep = Start | CancelRun | LimitBandwidth | LookAtExecution | LookAtTask
 KubeRunStep = ClaimMover | ClaimRun | Unclaim | Own | Protect | ReleaseMover | FreeRun
-RunStep = AwsRunStep | KubeRunStep
+RunStep = AwsRunStep | KubeRunStep | WakeMover
 
 
 @dataclass(frozen=True, slots=True)

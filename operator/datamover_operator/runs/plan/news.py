@@ -1,0 +1,34 @@
+"""What is new in a run's status, and whom it concerns."""
+
+from __future__ import annotations
+
+from datamover_crds import DataMoverRunStatus
+from datamover_crds.contract import FINAL_PHASES
+from datamover_operator.movers.plan.steps import Note
+
+_BAD_ENDS = frozenset({"Failed", "Rejected", "Unknown"})
+
+
+def notes_of(before: DataMoverRunStatus, after: DataMoverRunStatus) -> tuple[Note, ...]:
+    """An Event for each new phase, and for what somebody has to change."""
+    hindrance = _stalled(after)
+    if after.phase is not None and after.phase != before.phase:
+        is_bad = after.phase in _BAD_ENDS or (hindrance != "" and after.phase not in FINAL_PHASES)
+        return (Note(after.phase, after.message or after.phase, warning=is_bad),)
+    if hindrance and hindrance != _stalled(before):
+        return (Note(after.reason or "Stalled", hindrance, warning=True),)
+    return ()
+
+
+def has_new_execution(before: DataMoverRunStatus, after: DataMoverRunStatus) -> bool:
+    """Whether the mover's task runs now, or another execution of it does."""
+    return after.execution_arn != before.execution_arn
+
+
+def has_just_ended(before: DataMoverRunStatus, after: DataMoverRunStatus) -> bool:
+    """Whether this is the run's end."""
+    return after.phase in FINAL_PHASES and before.phase not in FINAL_PHASES
+
+
+def _stalled(status: DataMoverRunStatus) -> str:
+    return next((each.message for each in status.conditions if each.type == "Stalled" and each.status == "True"), "")
