@@ -76,6 +76,25 @@ def test_what_is_typed_to_install_it_works(type_: Type) -> None:
     assert len(type_("helm list --all-namespaces --short").split()) == 2
 
 
+@pytest.mark.parametrize("beginning", ["kind create cluster", "make image"])
+def test_the_readmes_five_lines_install_it(beginning: str, type_: Type) -> None:
+    """Images and nodes apart, which these programs make: here they do nothing."""
+    readme = (CHECKOUT / "README.md").read_text()
+    typed = next(block for block in re.findall(r"```text\n(.*?)```", readme, re.DOTALL) if block.startswith(beginning))
+    account = CHECKOUT / "config" / "samples" / "account.yaml"
+    settings = "REGISTRY=registry.example.com REGION=eu-central-1 ROLE_ARN=arn:aws:iam::123456789012:role/operator"
+    stubs = f"kind() {{ :; }}; make() {{ :; }}; docker() {{ :; }}; cp {account} account.yaml; {settings}\n"
+    printed = type_(stubs + typed.replace(" --wait", ""))
+    assert "STATUS: deployed" in printed
+    deployment = type_("kubectl --namespace datamover-system get deployment datamover-operator --output=yaml")
+    if beginning == "make image":
+        assert "datamoveraccount.datamover.io/demo serverside-applied" in printed
+        assert "image: registry.example.com/datamover-operator:0.1.0" in deployment
+        assert "role-arn: arn:aws:iam" in type_(
+            "kubectl --namespace datamover-system get serviceaccounts --output=yaml"
+        )
+
+
 def test_no_change_of_values_and_no_uninstall_without_its_hook_removes_a_crd(type_: Type) -> None:
     """The API server would remove every mover with it, and the operator what they made."""
     release = "helm upgrade --install movers charts/datamover-operator --set crds.keep=false"

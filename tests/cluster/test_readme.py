@@ -67,8 +67,11 @@ def test_the_demo_prints_what_the_readme_shows(local: Path) -> None:
 
 
 def test_the_walk_through_runs_to_its_end(local: Path) -> None:
-    done = shell(block("sh", "make up"), local, timeout=300)
+    done = shell(f"{block('sh', 'make up')}\nenv", local, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
+    left = dict(line.split("=", 1) for line in done.stdout.partition("Stopped.\n")[2].splitlines() if "=" in line)
+    assert without_foreign_settings(left) == left, "the shell is as it was before"
+    assert {name for name, value in left.items() if f"{local}/" in value} <= {"PATH"}
     for line in block("text", "  etcd").splitlines():
         assert shape(line.replace(".local/", f"{local}/")) in map(shape, done.stdout.splitlines())
     for told in (
