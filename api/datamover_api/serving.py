@@ -25,13 +25,14 @@ from datamover_api.http.certificates import keep_certificate
 from datamover_api.http.connections import connections
 from datamover_api.http.gate import Gate
 from datamover_api.http.health import HEALTHZ, READYZ, health_routes
-from datamover_api.kube.client import KubeClient, KubeError
 from datamover_api.legacy.flywheel import FailedCreations
 from datamover_api.legacy.routes import PUBLIC, legacy_routes
 from datamover_api.legacy.service import Service
 from datamover_api.metrics import Metrics
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.settings import Settings
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
 from datamover_common.tasks import Background
 
 _PACKAGE: Final = "datamover-operator"

@@ -17,18 +17,21 @@ from typing import cast
 import yaml
 from pydantic import JsonValue
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.listing import list_objects
+from datamover_common.kube.objects import metadata_of
+from datamover_common.kube.resources import ObjectRef, ResourceType
 from datamover_crds import JsonObject
 from datamover_crds.common import GROUP
 from datamover_crds.contract import FINALIZER
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.controller.context import AnyKind
 from datamover_operator.controllers import KINDS
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient, KubeError
-from datamover_operator.kube.listing import list_objects
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
 
+_DEFINITIONS = ResourceType("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions")
 RELEASE_TIMEOUT = 240.0
 """Less than the five minutes that helm gives a hook: then its Job tells what is still there."""
 _LOOK_INTERVAL = 1.0
@@ -81,7 +84,7 @@ async def _apply(documents: list[tuple[AnyKind, JsonObject]]) -> None:
             except KubeError as error:
                 if not error.is_already_there:
                     raise
-                await client.patch(kind.path(namespace, name), document)
+                await client.patch(kind.named(namespace, name), document)
             sys.stdout.write(f"{kind.name} {name} applied\n")
     finally:
         await client.close()
@@ -95,7 +98,7 @@ async def _release() -> None:
             await _until_nothing(_let_go, client)
             for kind in KINDS:
                 with _gone_already():
-                    await client.delete(_definition(kind), {})
+                    await client.delete(_definition(kind))
             # The operator goes after this: what came in between, and is being removed with its CRD, needs it.
             await _until_nothing(_definitions, client)
     except TimeoutError:
@@ -127,15 +130,15 @@ async def _let_go(client: KubeClient) -> list[JsonObject]:
 
 
 async def _remove(client: KubeClient, kind: AnyKind, metadata: JsonObject) -> None:
-    path = kind.path(str(metadata.get("namespace", "")), str(metadata["name"]))
+    ref = kind.named(str(metadata.get("namespace", "")), str(metadata["name"]))
     with _gone_already():
         if kind is MOVER:
-            await client.patch(path, {"spec": {"deletionPolicy": "Retain"}})
+            await client.patch(ref, {"spec": {"deletionPolicy": "Retain"}})
         if not metadata.get("deletionTimestamp"):
-            await client.delete(path, {})
+            await client.delete(ref)
             sys.stdout.write(f"{kind.name} {_name(metadata)} is let go\n")
         if kind is ACCOUNT:
-            await client.patch(path, {"metadata": {"finalizers": _of_others(metadata)}})
+            await client.patch(ref, {"metadata": {"finalizers": _of_others(metadata)}})
 
 
 def _of_others(metadata: JsonObject) -> list[JsonValue]:
@@ -148,7 +151,7 @@ def _of_others(metadata: JsonObject) -> list[JsonValue]:
 async def _held(client: KubeClient, kind: AnyKind) -> AsyncIterator[JsonObject]:
     """The metadata of what is there; of runs only those that would not go with their kind."""
     with _gone_already():
-        async for item in list_objects(client, kind, ()):
+        async for item in list_objects(client, kind.collections(())):
             metadata = metadata_of(item)
             if kind is not RUN or metadata.get("finalizers"):
                 yield {key: metadata[key] for key in _LOOKED_AT if key in metadata}
@@ -163,8 +166,8 @@ async def _definitions(client: KubeClient) -> list[str]:
     return found
 
 
-def _definition(kind: AnyKind) -> str:
-    return f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{kind.plural}.{GROUP}"
+def _definition(kind: AnyKind) -> ObjectRef:
+    return _DEFINITIONS.within().named(f"{kind.type.plural}.{GROUP}")
 
 
 @contextmanager

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from datamover_common.kube.client import KubeClient
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.controller import account_controller
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.ports import Accounts
 from datamover_operator.controller.context import AnyKind, Context
 from datamover_operator.controller.registry import Registry
-from datamover_operator.kube.client import KubeClient
 from datamover_operator.movers.controller import mover_controller
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories

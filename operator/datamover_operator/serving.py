@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 
 import structlog
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.objects import metadata_of
+from datamover_common.kube.resources import ResourceType
 from datamover_common.tasks import Background
 from datamover_operator.aws.sessions import BotoAccounts
 from datamover_operator.controller.context import Caches, Clock, Context, Key
@@ -23,8 +26,6 @@ from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controller.workers import Workers
 from datamover_operator.controllers import KINDS, register_all
 from datamover_operator.kube import pulse
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.lease import Lease
 from datamover_operator.kube.watch import Scope, watch
@@ -35,6 +36,7 @@ from datamover_operator.process.settings import Settings
 from datamover_operator.process.signals import Signals, exit_hard_in
 from datamover_operator.process.watchdog import Watchdog
 
+_NAMESPACES = ResourceType("v1", "Namespace", "namespaces")
 _LEASE = "the Lease"
 _FOR_CALLS = 0.75
 """The share of the time for stopping that calls in flight have; the rest is for letting go."""
@@ -62,7 +64,7 @@ class _Operation:
         self._signals = signals
         self._background = background
         self._metrics = Metrics()
-        self._readiness = Readiness(path for kind in KINDS for path in kind.collections(settings.namespaces))
+        self._readiness = Readiness(each.path for kind in KINDS for each in kind.collections(settings.namespaces))
         self._metrics.ready(lambda: not self._readiness.reasons)
         self._instance = f"{os.uname().nodename}-{uuid.uuid4().hex[:12]}"
 
@@ -157,4 +159,4 @@ class _Operation:
 
 async def _cluster_id(client: KubeClient) -> str:
     """The uid of namespace kube-system, which stands for the cluster."""
-    return str(metadata_of(await client.get("/api/v1/namespaces/kube-system"))["uid"])
+    return str(metadata_of(await client.get(_NAMESPACES.within().named("kube-system")))["uid"])

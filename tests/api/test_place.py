@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datamover_api.kube.client import KubeClient
+from typing import cast
+
 from datamover_api.mirror.place import Place, Room
+from datamover_common.kube.client import KubeClient
 from datamover_crds import dump
 from tests.api.samples import account, mover, ready
 
 
 def test_lists_follow_every_change() -> None:
-    room = Room(KubeClient(None, 1), "rest", lambda _: None)  # type: ignore[arg-type] # nothing is sent
+    room = Room(cast("KubeClient", None), "rest", lambda _: None)  # nothing is sent
     place = Place(account("dev"), frozenset({"dev"}), room)
     stranger = Place(account("other"), frozenset({"other"}), room)
     assert (place.shown(), place.shown_in("abc-123")) == ((), ())

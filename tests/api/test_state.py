@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from datamover_api.legacy.state import History, task_state
-from datamover_crds import DataMoverRun
+from datamover_api.mirror.keys import RunDigest
+from datamover_common.kube.store import Store
+from datamover_crds import DataMoverRun, dump
 from tests.api.samples import execution, mover, ready, run
+
+
+def history(runs: list[DataMoverRun]) -> History:
+    store = Store(DataMoverRun, RunDigest.of, RunDigest.keys)
+    return History.of(store.put(dump(each)) for each in runs)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +41,12 @@ def test_the_state_of_a_task_that(
     described: str, last: int | None, runs: list[DataMoverRun], status: str, arn: int | None
 ) -> None:
     known = mover(status=ready(status=described, currentTaskExecutionArn=execution(last) if last else None))
-    state = task_state(known, History.of(runs))
+    state = task_state(known, history(runs))
     assert (state.status, state.execution_arn) == (status, execution(arn) if arn else None)
 
 
 def test_the_active_run_is_the_one_to_stop() -> None:
     runs = [run(1, "Queued"), run(2, "Transferring"), run(3, "Succeeded")]
-    state = task_state(mover(status=ready()), History.of(runs))
+    state = task_state(mover(status=ready()), history(runs))
     assert state.active is not None
     assert state.active.metadata.name == "run-2"

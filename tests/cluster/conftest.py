@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from datamover_operator.kube.client import KubeClient
+from datamover_common.kube.client import KubeClient
 from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy
 from tests.support.emulator import Emulator

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from datamover_operator.kube.client import KubeClient
+from datamover_common.kube.client import KubeClient
 from datamover_operator.kube.lease import Lease, LeaseLostError
 from tests.support.api import Api, JsonDict
 from tests.support.api_proxy import ApiProxy

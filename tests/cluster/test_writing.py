@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of
 from datamover_common.tasks import Background
 from datamover_crds import JsonObject
 from datamover_operator.controller.context import AnyKind
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
 from datamover_operator.process.metrics import Metrics

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kubernetes.aio.client import Configuration
 
-from datamover_operator.kube.client import KubeClient
+from datamover_common.kube.client import KubeClient
 
 
 def connected(kubeconfig: Path, **options: float) -> KubeClient:

@@ -15,8 +15,9 @@ import structlog
 
 from datamover_api.actions.runs import Runs
 from datamover_api.actions.writer import Writer
-from datamover_api.kube.client import KubeError
+from datamover_api.mirror.keys import UNSTARTED
 from datamover_api.mirror.place import Room
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMoverRun, from_timestamp
 from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES, ORIGIN_LABEL, REST_ORIGIN
 
@@ -38,7 +39,7 @@ class Janitor:
         """Tidy up again and again, until cancelled."""
         while True:
             for room in self._rooms():
-                for run in [each for each in room.runs.all() if self._is_forsaken(each)]:
+                for run in [each for each in room.runs.under(UNSTARTED) if self._is_forsaken(each)]:
                     await self._remove(room, run)
             await asyncio.sleep(min(_INTERVAL_S, self._patience.total_seconds()))
 
@@ -46,7 +47,7 @@ class Janitor:
         meta = run.metadata
         if meta.labels.get(ORIGIN_LABEL) != REST_ORIGIN or meta.deletion_timestamp is not None:
             return False
-        if run.status.execution_arn is not None or not _never_started(run):
+        if not _never_started(run):
             return False
         made = from_timestamp(meta.creation_timestamp or "1970-01-01T00:00:00Z")
         return datetime.now(UTC) - made > self._patience

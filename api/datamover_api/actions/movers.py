@@ -9,9 +9,9 @@ from http import HTTPStatus
 
 from datamover_api.actions.outcomes import AlreadyExistsError, InvalidError
 from datamover_api.actions.writer import Writer
-from datamover_api.kube.client import KubeError
 from datamover_api.mirror.keys import has_failed, key_of
 from datamover_api.mirror.place import Place, Room
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover
 from datamover_crds.contract import REQUEST_ANNOTATION
 
@@ -42,7 +42,7 @@ class Movers:
         for _ in range(_TRIES):
             rivals = place.keyed(key)
             if rivals:
-                await self._clear(place, rivals[0], deadline)
+                await self._clear(place, rivals[0].model, deadline)
                 continue
             try:
                 return await self._create(place.room, _prepared(mover, names[0]))
@@ -50,7 +50,8 @@ class Movers:
                 if not error.is_already_there:
                     raise _translated(error) from error
             holder = await self._writer.read_mover(place.room, names[0])
-            if holder is not None and holder not in place.keyed(key) and len(names) > 1:
+            is_stranger = holder is not None and holder.metadata.uid not in {each.uid for each in place.keyed(key)}
+            if is_stranger and len(names) > 1:
                 names.pop(0)
         raise AlreadyExistsError("others create and delete movers of this name all the time")
 

@@ -13,9 +13,9 @@ from typing import Final
 import structlog
 
 from datamover_api.actions.writer import Writer
-from datamover_api.kube.client import KubeError
 from datamover_api.mirror.keys import FAILED
 from datamover_api.mirror.place import Room
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover
 
 _AGAIN_S: Final = 5.0
@@ -34,10 +34,10 @@ class Rollback:
 
     def look(self, room: Room) -> None:
         """See what has failed in a room whose movers have changed."""
-        for mover in room.movers.under(FAILED):
-            if mover.metadata.uid not in self._waiting:
-                self._failed(mover)
-                self._waiting[mover.metadata.uid] = room
+        for entry in room.movers.entries(FAILED):
+            if entry.uid not in self._waiting:
+                self._failed(entry.model)
+                self._waiting[entry.uid] = room
                 self._wake.set()
 
     async def take_back(self) -> None:
@@ -54,9 +54,10 @@ class Rollback:
 
     async def _is_taken_back(self, uid: str, room: Room) -> bool:
         """Delete the mover as it was seen, unless it has changed: it may have been mended meanwhile."""
-        mover = next((each for each in room.movers.under(FAILED) if each.metadata.uid == uid), None)
-        if mover is None:
+        entry = room.movers.get(uid)
+        if entry is None or not entry.digest.has_failed:
             return True
+        mover = entry.model
         try:
             await self._writer.delete_mover(room, mover, only_as_seen=True)
         except KubeError as error:

@@ -21,9 +21,9 @@ from datamover_api.actions.outcomes import (
     UnknownOutcomeError,
 )
 from datamover_api.actions.writer import Writer
-from datamover_api.kube.client import KubeError
 from datamover_api.mirror.keys import is_true
 from datamover_api.mirror.place import Room
+from datamover_common.kube.errors import KubeError
 from datamover_common.tasks import Background, cancelled
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunSpec, MoverRef, ObjectMeta, OwnerReference
 from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, REST_ORIGIN
@@ -179,7 +179,7 @@ class Runs:
         for patience in (self._patience.start, self._patience.outcome):
             with suppress(TimeoutError):
                 await room.runs.until(uid, _is_decided, patience)
-            last = room.runs.get(uid)
+            last = room.runs.model(uid)
             if last is None or _has_outcome(last):
                 return last
             if await self.withdraw(room, run) is None:

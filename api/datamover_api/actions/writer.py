@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datamover_api.actions.outcomes import UnknownOutcomeError
-from datamover_api.kube import resources
-from datamover_api.kube.client import KubeClient, KubeError
-from datamover_api.kube.store import M, Store
-from datamover_api.mirror.place import Room
-from datamover_crds import DataMover, DataMoverRun, JsonObject, dump
+from datamover_api.mirror.place import MOVERS, RUNS, Room
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.entry import D, M
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import uid_of
+from datamover_common.kube.resources import Collection, ObjectRef
+from datamover_common.kube.store import Store
+from datamover_crds import DataMover, DataMoverRun, JsonObject, ObjectMeta, dump
 
 
 class Writer:
@@ -19,57 +21,59 @@ class Writer:
 
     async def create_mover(self, room: Room, mover: DataMover) -> DataMover:
         """Create a mover."""
-        raw = await self._client.create(resources.movers(room.namespace), _body(mover))
-        return _stored(room.movers.put(raw))
+        raw = await self._client.create(MOVERS.within(room.namespace), _body(mover))
+        return room.movers.put(raw).model
 
     async def read_mover(self, room: Room, name: str) -> DataMover | None:
         """Read the mover of this name as it is now; None where there is none."""
-        return await self._read(room.movers, f"{resources.movers(room.namespace)}/{name}")
+        return await self._read(room.movers, MOVERS.within(room.namespace).named(name))
 
     async def delete_mover(self, room: Room, mover: DataMover, *, only_as_seen: bool = False) -> None:
         """Ask for a mover's deletion; with `only_as_seen`, unless it has changed. Gone already is no failure."""
-        await self._delete(room.movers, resources.movers(room.namespace), mover, only_as_seen=only_as_seen)
+        await self._delete(room.movers, MOVERS.within(room.namespace), mover.metadata, only_as_seen=only_as_seen)
 
     async def create_run(self, room: Room, run: DataMoverRun) -> DataMoverRun:
         """Create a run."""
-        raw = await self._client.create(resources.runs(room.namespace), _body(run))
-        return _stored(room.runs.put(raw))
+        raw = await self._client.create(RUNS.within(room.namespace), _body(run))
+        return room.runs.put(raw).model
 
     async def read_run(self, room: Room, name: str) -> DataMoverRun | None:
         """Read a run as it is now; None where there is none."""
-        return await self._read(room.runs, f"{resources.runs(room.namespace)}/{name}")
+        return await self._read(room.runs, RUNS.within(room.namespace).named(name))
 
     async def cancel_run(self, room: Room, run: DataMoverRun) -> None:
         """Ask for the end of a run."""
-        path = f"{resources.runs(room.namespace)}/{run.metadata.name}"
-        room.runs.put(await self._client.patch(path, {"spec": {"cancel": True}}))
+        ref = RUNS.within(room.namespace).named(run.metadata.name)
+        room.runs.put(await self._client.patch(ref, {"spec": {"cancel": True}}))
 
     async def delete_run(self, room: Room, run: DataMoverRun, *, only_as_seen: bool = False) -> None:
         """Ask for a run's deletion; with `only_as_seen`, unless it has changed. Gone already is no failure."""
-        await self._delete(room.runs, resources.runs(room.namespace), run, only_as_seen=only_as_seen)
+        await self._delete(room.runs, RUNS.within(room.namespace), run.metadata, only_as_seen=only_as_seen)
 
-    async def _read(self, store: Store[M], path: str) -> M | None:
+    async def _read(self, store: Store[M, D], ref: ObjectRef) -> M | None:
         try:
-            return store.put(await self._client.get(path))
+            raw = await self._client.get(ref)
         except KubeError as error:
             if error.is_not_found:
                 return None
             raise
+        store.put(raw)
+        return store.model(uid_of(raw))
 
-    async def _delete(self, store: Store[M], collection: str, obj: M, *, only_as_seen: bool) -> None:
-        meta = obj.metadata
-        version = meta.resource_version if only_as_seen else None
+    async def _delete(
+        self, store: Store[M, D], collection: Collection, meta: ObjectMeta, *, only_as_seen: bool
+    ) -> None:
+        version = meta.resource_version if only_as_seen else ""
         try:
-            answer = await self._client.delete(f"{collection}/{meta.name}", uid=meta.uid, version=version)
+            left = await self._client.delete(collection.named(meta.name), uid=meta.uid, version=version)
         except KubeError as error:
             if not (error.is_not_found or (error.is_conflict and not only_as_seen)):
                 raise
+            left = None
+        if left is None:
             store.drop(meta.uid)
-            return
-        if answer.get("kind") == obj.kind:
-            store.put(answer)
         else:
-            store.drop(meta.uid)
+            store.put(left)
 
 
 def _body(obj: DataMover | DataMoverRun) -> JsonObject:
@@ -80,11 +84,3 @@ def _body(obj: DataMover | DataMoverRun) -> JsonObject:
     if isinstance(metadata, dict):
         body["metadata"] = {name: value for name, value in metadata.items() if value not in ("", 0, {})}
     return body
-
-
-def _stored(obj: M | None) -> M:
-    if obj is None:
-        raise UnknownOutcomeError(
-            "what the API server has stored can't be read back: the CRDs are newer than the service"
-        )
-    return obj

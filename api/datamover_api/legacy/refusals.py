@@ -20,9 +20,9 @@ from datamover_api.actions.outcomes import (
     RefusedError,
 )
 from datamover_api.http.answers import RefusalError
-from datamover_api.kube.client import KubeError
 from datamover_api.legacy.creating import InvalidRequestError
 from datamover_api.mirror.mirror import NotReadError
+from datamover_common.kube.errors import KubeError
 
 NO_ACCOUNT: Final = "account not found"
 NO_MOVER: Final = "datasync mover not found"

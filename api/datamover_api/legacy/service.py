@@ -15,10 +15,10 @@ from datamover_api.legacy.creating import IllFormedError, new_mover
 from datamover_api.legacy.documents import mover_document, run_document
 from datamover_api.legacy.flywheel import FailedCreations, flywheel_task, ill_formed_task
 from datamover_api.legacy.refusals import NO_ACCOUNT, NO_MOVER, NO_RUN, NOT_RUNNING, RUNNING, SUSPENDED, in_old_words
-from datamover_api.legacy.state import AVAILABLE, History, execution_id, task_state
+from datamover_api.legacy.state import AVAILABLE, History, task_state
 from datamover_api.legacy.state import RUNNING as TASK_RUNNING
 from datamover_api.legacy.wire import CreateMover, SetState
-from datamover_api.mirror.keys import MoverKey, is_shown
+from datamover_api.mirror.keys import MoverKey, execution_id
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.mirror.place import Place
 from datamover_crds import DataMover, JsonObject
@@ -97,7 +97,7 @@ class Service:
         run = _history(place, mover).started.get(run_id)
         if run is None:
             raise RefusalError(HTTPStatus.NOT_FOUND, NO_RUN)
-        return run_document(run)
+        return run_document(run.model)
 
     async def flywheel(self, ids: Sequence[str]) -> JsonObject:
         """The flywheel tasks with these ids, as far as they are known."""
@@ -116,7 +116,7 @@ class Service:
 
     async def _mover(self, account_id: str, key: MoverKey) -> tuple[Place, DataMover]:
         place = await self._place(account_id)
-        mover = next((each for each in place.keyed(key) if is_shown(each)), None)
+        mover = next((each.model for each in place.keyed(key) if each.digest.is_shown), None)
         if mover is None:
             raise RefusalError(HTTPStatus.NOT_FOUND, NO_MOVER)
         return place, mover

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
+from datamover_api.mirror.keys import execution_id
+from datamover_api.mirror.place import StoredRun
 from datamover_crds import DataMover, DataMoverRun
 from datamover_crds.contract import FINAL_PHASES
 
@@ -19,16 +21,20 @@ _BUSY: Final = frozenset({RUNNING, QUEUED})
 class History:
     """A mover's runs that AWS has started, by their executions' ids, the oldest first; those that have not ended."""
 
-    started: dict[str, DataMoverRun]
-    under_way: list[DataMoverRun]
+    started: dict[str, StoredRun]
+    under_way: list[StoredRun]
 
     @classmethod
-    def of(cls, runs: Iterable[DataMoverRun]) -> Self:
+    def of(cls, runs: Iterable[StoredRun]) -> Self:
         """The history that all of a mover's runs make."""
-        known = [run for run in runs if run.status.execution_arn is not None]
-        known.sort(key=lambda run: run.status.start_time or run.metadata.creation_timestamp or "")
-        under_way = [run for run in known if run.status.phase not in FINAL_PHASES]
-        return cls({execution_id(run.status.execution_arn): run for run in known}, under_way)
+        known = sorted((run for run in runs if run.digest.execution), key=lambda run: run.digest.started)
+        under_way = [run for run in known if run.digest.phase not in FINAL_PHASES]
+        return cls({run.digest.execution: run for run in known}, under_way)
+
+    @property
+    def newest(self) -> str | None:
+        """The ARN of the execution that was started last."""
+        return next((_execution(run) for run in reversed(self.started.values())), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +51,18 @@ def task_state(mover: DataMover, history: History) -> TaskState:
     observed = mover.status.observed
     described = (observed.task if observed is not None else None) or {}
     status, last = str(described.get("status")), described.get("currentTaskExecutionArn")
-    active = next((run for run in history.under_way if run.status.phase != "Queued"), None)
+    active = next((run for run in history.under_way if run.digest.phase != "Queued"), None)
     if active is not None:
-        return TaskState(RUNNING, active.status.execution_arn, active)
+        return TaskState(RUNNING, _execution(active), active.model)
     if history.under_way:
-        return TaskState(QUEUED, history.under_way[0].status.execution_arn, None)
-    newest = next((run.status.execution_arn for run in reversed(history.started.values())), None)
+        return TaskState(QUEUED, _execution(history.under_way[0]), None)
     if last is None:
-        return TaskState(status, newest, None)
-    if execution_id(str(last)) in history.started:
+        return TaskState(status, history.newest, None)
+    if execution_id(last) in history.started:
         # What was described then has ended since: every execution under way has a run that is.
-        return TaskState(AVAILABLE if status in _BUSY else status, newest, None)
+        return TaskState(AVAILABLE if status in _BUSY else status, history.newest, None)
     return TaskState(status, str(last), None)
 
 
-def execution_id(arn: str | None) -> str:
-    """The last part of an execution's ARN; empty where there is none yet."""
-    return (arn or "").rsplit("/", 1)[-1]
+def _execution(run: StoredRun) -> str | None:
+    return run.model.status.execution_arn

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple, Self
 
-from datamover_crds import Condition, DataMover, DataMoverRun
+from pydantic import JsonValue
+
+from datamover_common.kube.entry import read
+from datamover_common.kube.objects import metadata_of, part_of
+from datamover_crds import Condition, DataMover, JsonObject, from_timestamp
 from datamover_crds.contract import ORIGIN_LABEL, REST_ORIGIN, TASK_ARN_ANNOTATION
 from datamover_crds.legacy import GROUP_TAG
 
@@ -14,6 +19,8 @@ ALL: Final = "all"
 """Under this key are the movers that readers see."""
 FAILED: Final = "failed"
 """Under this key are the movers whose creation has failed."""
+UNSTARTED: Final = ("unstarted",)
+"""Under this key are the runs that AWS has not started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +73,85 @@ def is_true(conditions: Iterable[Condition], kind: str) -> bool:
     return any(each.type == kind and each.status == "True" for each in conditions)
 
 
-def mover_index(mover: DataMover) -> Iterator[Hashable]:
-    """The keys under which a mover is found."""
-    key = key_of(mover)
-    yield key
-    if is_shown(mover):
-        yield Group(key.group)
-        yield ALL
-    if has_failed(mover):
-        yield FAILED
+@dataclass(frozen=True, slots=True)
+class MoverDigest:
+    """What is at hand of every mover: by which names it is found, and whose it is."""
+
+    key: MoverKey
+    account: str
+    created: str
+    is_shown: bool
+    has_failed: bool
+
+    @classmethod
+    def of(cls, raw: JsonObject) -> Self:
+        """The digest of a mover as it is stored, as far as its model takes it."""
+        mover, _ = read(DataMover, raw)
+        return cls(
+            key=key_of(mover),
+            account=mover.spec.account_ref.name,
+            created=mover.metadata.creation_timestamp or "",
+            is_shown=is_shown(mover),
+            has_failed=has_failed(mover),
+        )
+
+    def keys(self) -> Iterator[Hashable]:
+        """The keys under which the mover is found."""
+        yield self.key
+        if self.is_shown:
+            yield Group(self.key.group)
+            yield ALL
+        if self.has_failed:
+            yield FAILED
 
 
-def run_index(run: DataMoverRun) -> tuple[Hashable, ...]:
-    """The key under which a run is found: the uid of its mover; empty where that is not known yet."""
-    owners = [owner.uid for owner in run.metadata.owner_references if owner.kind == "DataMover" and owner.controller]
-    return (run.status.mover_uid or (owners[0] if owners else ""),)
+class RunDigest(NamedTuple):
+    """What is at hand of every run; there are so many of them that each byte counts."""
+
+    mover: str
+    """The uid of its mover; empty where that is not known yet."""
+    phase: str
+    execution: str
+    """The id of its execution; empty for one that AWS has not started."""
+    started: float
+    """When it was started, or else made, in seconds since 1970."""
+
+    @classmethod
+    def of(cls, raw: JsonObject) -> Self:
+        """The digest of a run as it is stored, which no model has read: that would take ten times as long."""
+        metadata, status = metadata_of(raw), part_of(raw, "status")
+        mover, phase = status.get("moverUid") or _controller(metadata), status.get("phase")
+        began = status.get("startTime") or metadata.get("creationTimestamp")
+        return cls(
+            sys.intern(str(mover)),
+            sys.intern(str(phase or "")),
+            execution_id(status.get("executionArn")),
+            _seconds(began),
+        )
+
+    def keys(self) -> Iterator[Hashable]:
+        """The keys under which the run is found."""
+        yield self.mover
+        if not self.execution:
+            yield UNSTARTED
+
+
+def execution_id(arn: object) -> str:
+    """The last part of an execution's ARN; empty where there is none yet."""
+    return str(arn or "").rsplit("/", 1)[-1]
+
+
+def _controller(metadata: JsonObject) -> str:
+    """The uid of the mover that owns an object; empty where none does."""
+    owners = metadata.get("ownerReferences")
+    for owner in owners if isinstance(owners, list) else ():
+        if isinstance(owner, dict) and owner.get("kind") == "DataMover" and owner.get("controller"):
+            return str(owner.get("uid", ""))
+    return ""
+
+
+def _seconds(text: JsonValue) -> float:
+    try:
+        return from_timestamp(str(text)).timestamp()
+    except ValueError:
+        return 0.0

@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Seque
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
-from datamover_api.kube import resources
-from datamover_api.kube.client import KubeClient
-from datamover_api.kube.reflector import Reflector
-from datamover_api.kube.store import Store
 from datamover_api.mirror.accounts import served_namespaces
 from datamover_api.mirror.place import Place, Room
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.entry import read
+from datamover_common.kube.reflector import Reflector
+from datamover_common.kube.resources import ours
+from datamover_common.kube.store import Store
 from datamover_common.tasks import Background, cancelled
-from datamover_crds import DataMover, DataMoverAccount
+from datamover_crds import DataMover, DataMoverAccount, JsonObject
 from datamover_crds.contract import serving_account
 
 _FILL_S: Final = 5.0
@@ -36,8 +37,8 @@ class Mirror:
         self._changed = changed
         self._client = client
         self._background = background
-        self._accounts: Store[DataMoverAccount] = Store(DataMoverAccount, lambda account: (account.spec.account_id,))
-        self._watch = Reflector(client, resources.ACCOUNTS, self._accounts, self._accounts_changed)
+        self._accounts = Store(DataMoverAccount, _account, lambda account: (account.spec.account_id,))
+        self._watch = Reflector(client, ours(DataMoverAccount).within(), self._accounts, self._accounts_changed)
         self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
         self._was_ready = False
 
@@ -79,7 +80,8 @@ class Mirror:
         """Where an AWS account's movers are; None where it is not served. Raises NotReadError."""
         await _fill((self._watch,))
         _require(self._watch, "the accounts are not known")
-        account = serving_account(self._accounts.under(account_id), account_id)
+        accounts = [each.digest for each in self._accounts.entries(account_id)]
+        account = serving_account(accounts, account_id)
         if account is None or account.spec.rest is None:
             return None
         namespace = account.spec.rest.namespace
@@ -88,7 +90,7 @@ class Mirror:
         room = self._rooms[namespace][0]
         await _fill((room,))
         _require(room, f"the movers of namespace '{namespace}' are not known")
-        names = frozenset(each.metadata.name for each in self._accounts.under(account_id))
+        names = frozenset(each.metadata.name for each in accounts)
         return Place(account, names, room)
 
     async def movers(self, uids: Sequence[str]) -> list[DataMover]:
@@ -108,11 +110,11 @@ class Mirror:
 
     def known(self, uids: Iterable[str]) -> list[DataMover]:
         """The movers with these uids, as far as they have been read."""
-        return [mover for uid in dict.fromkeys(uids) for room in self.rooms if (mover := room.movers.get(uid))]
+        return [each.model for uid in dict.fromkeys(uids) for room in self.rooms if (each := room.movers.get(uid))]
 
     def _accounts_changed(self) -> None:
         """Open rooms for namespaces that are served now, and close those of others."""
-        wanted = served_namespaces(self._accounts.all())
+        wanted = served_namespaces(each.digest for each in self._accounts)
         for namespace in self._rooms.keys() - wanted:
             self._rooms.pop(namespace)[1].cancel()
         for namespace in wanted - self._rooms.keys():
@@ -120,7 +122,12 @@ class Mirror:
             self._rooms[namespace] = (room, self._background.begin(room.reflect(), f"namespace {namespace}"))
 
 
-async def _fill(parts: Collection[Reflector[DataMoverAccount] | Room]) -> None:
+def _account(raw: JsonObject) -> DataMoverAccount:
+    """Accounts are few, and all of them are asked for again and again: each is at hand as a whole."""
+    return read(DataMoverAccount, raw)[0]
+
+
+async def _fill(parts: Collection[Reflector[DataMoverAccount, DataMoverAccount] | Room]) -> None:
     """Give them some time for their first list."""
     if all(part.is_settled for part in parts):
         return
@@ -130,7 +137,7 @@ async def _fill(parts: Collection[Reflector[DataMoverAccount] | Room]) -> None:
                 await part.settled()
 
 
-def _require(part: Reflector[DataMoverAccount] | Room, what: str) -> None:
+def _require(part: Reflector[DataMoverAccount, DataMoverAccount] | Room, what: str) -> None:
     """Raise NotReadError where the API server has not shown it yet."""
     if not part.is_filled:
         raise NotReadError(f"{what}: {part.problem or 'not read yet'}")

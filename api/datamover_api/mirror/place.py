@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
-from datamover_api.kube import resources
-from datamover_api.kube.client import KubeClient
-from datamover_api.kube.reflector import Reflector
-from datamover_api.kube.store import Store
-from datamover_api.mirror.keys import ALL, Group, MoverKey, mover_index, name_of, run_index
+from datamover_api.mirror.keys import ALL, Group, MoverDigest, MoverKey, RunDigest
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.entry import Entry
+from datamover_common.kube.reflector import Reflector
+from datamover_common.kube.resources import ours
+from datamover_common.kube.store import Store
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun
+
+MOVERS: Final = ours(DataMover)
+RUNS: Final = ours(DataMoverRun)
+StoredMover = Entry[DataMover, MoverDigest]
+StoredRun = Entry[DataMoverRun, RunDigest]
 
 
 class Room:
@@ -21,11 +27,11 @@ class Room:
     def __init__(self, client: KubeClient, namespace: str, changed: Callable[[Self], None]) -> None:
         """Nothing is read before `reflect`; `changed` is called after each list and each event of movers."""
         self.namespace = namespace
-        self.movers: Store[DataMover] = Store(DataMover, mover_index)
-        self.runs: Store[DataMoverRun] = Store(DataMoverRun, run_index)
+        self.movers = Store(DataMover, MoverDigest.of, MoverDigest.keys)
+        self.runs = Store(DataMoverRun, RunDigest.of, RunDigest.keys)
         self.reflectors = (
-            Reflector(client, resources.movers(namespace), self.movers, lambda: changed(self)),
-            Reflector(client, resources.runs(namespace), self.runs, _nothing),
+            Reflector(client, MOVERS.within(namespace), self.movers, lambda: changed(self)),
+            Reflector(client, RUNS.within(namespace), self.runs, _nothing),
         )
 
     @property
@@ -71,8 +77,8 @@ class _Listed:
     accounts: frozenset[str]
 
     @classmethod
-    def of(cls, movers: Iterable[DataMover]) -> Self:
-        owned = sorted((name_of(each), each.spec.account_ref.name) for each in movers)
+    def of(cls, movers: Iterable[StoredMover]) -> Self:
+        owned = sorted((each.digest.key.name, each.digest.account) for each in movers)
         return cls(tuple(name for name, _ in owned), tuple(owned), frozenset(account for _, account in owned))
 
 
@@ -93,10 +99,10 @@ class Place:
         """The names of a group's movers that readers see, in order."""
         return self.room.names(Group(group), self._names)
 
-    def keyed(self, key: MoverKey) -> list[DataMover]:
+    def keyed(self, key: MoverKey) -> list[StoredMover]:
         """The movers with this group and name, seen or not, the oldest first: clients see the first one."""
-        found = (each for each in self.room.movers.under(key) if each.spec.account_ref.name in self._names)
-        return sorted(found, key=lambda each: each.metadata.creation_timestamp or "")
+        found = (each for each in self.room.movers.entries(key) if each.digest.account in self._names)
+        return sorted(found, key=lambda each: each.digest.created)
 
 
 def _nothing() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from pydantic import JsonValue
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.objects import metadata_of
 from datamover_crds import JsonObject
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
@@ -13,8 +15,6 @@ from datamover_operator.accounts.reconciler import AccountReconciler
 from datamover_operator.aws.ports import Accounts
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.registry import Change, Controller, Wake
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient
 from datamover_operator.movers.kind import MOVER, by_account
 
 

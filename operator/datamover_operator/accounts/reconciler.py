@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import structlog
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMoverAccount, JsonObject, dump
 from datamover_crds.contract import serving_account
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
@@ -17,8 +19,7 @@ from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import AccountAccess, Accounts
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.write_backoff import WriteBackoff
-from datamover_operator.kube.cache import Entry
-from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_operator.kube.kinds import Entry
 from datamover_operator.kube.secrets import UnusableSecretError
 from datamover_operator.movers.kind import MOVER
 

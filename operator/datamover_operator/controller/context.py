@@ -10,9 +10,8 @@ from typing import Any, TypeVar, cast
 
 from datamover_crds import Resource
 from datamover_operator.controller.work_queue import WorkQueue
-from datamover_operator.kube.cache import Cache
 from datamover_operator.kube.events import Events
-from datamover_operator.kube.resources import Kind
+from datamover_operator.kube.kinds import Cache, Kind
 from datamover_operator.kube.writer import Writer
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
@@ -29,7 +28,7 @@ class Caches:
 
     def __init__(self, kinds: Iterable[AnyKind]) -> None:
         """Caches that have seen nothing yet."""
-        self._caches: dict[AnyKind, Cache[Any]] = {kind: Cache(kind.model, kind.index) for kind in kinds}
+        self._caches: dict[AnyKind, Cache[Any]] = {kind: kind.cache() for kind in kinds}
 
     def __getitem__(self, kind: Kind[M]) -> Cache[M]:
         """The objects of a kind."""

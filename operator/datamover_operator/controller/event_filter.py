@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
+from datamover_common.kube.objects import metadata_of, uid_of
 from datamover_crds import JsonObject
 from datamover_crds.contract import FINALIZER, PREFIX
 from datamover_operator.controller.context import AnyKind, Caches, Key
 from datamover_operator.controller.registry import Change, Registry
 from datamover_operator.controller.work_queue import WorkQueue
-from datamover_operator.kube.cache import metadata_of, uid_of
 
 
 class EventFilter:

@@ -11,11 +11,12 @@ from collections.abc import Collection, Sequence
 
 import structlog
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.listing import list_objects
+from datamover_common.kube.objects import uid_of
 from datamover_operator.controller.context import AnyKind
 from datamover_operator.controller.event_filter import EventFilter
-from datamover_operator.kube.cache import uid_of
-from datamover_operator.kube.client import KubeClient, KubeError
-from datamover_operator.kube.listing import list_objects
 
 _RETRY_S = 5.0
 _log = structlog.get_logger(__name__)
@@ -47,7 +48,7 @@ class Resync:
     async def run(self, kind: AnyKind) -> None:
         """Take in what exists of a kind, and let go of the rest. Raises KubeError."""
         gone = self._event_filter.known(kind)
-        async for raw in list_objects(self._client, kind, self._namespaces):
+        async for raw in list_objects(self._client, kind.collections(self._namespaces)):
             self._event_filter.found(kind, raw)
             gone.discard(uid_of(raw))
         for uid in gone:
@@ -55,7 +56,9 @@ class Resync:
 
     def request(self, collection: str) -> None:
         """Have a collection, named by its path in the API, gone through soon: its watch has begun anew."""
-        self._stale |= {kind for kind in self._kinds if collection in kind.collections(self._namespaces)}
+        self._stale |= {
+            kind for kind in self._kinds if collection in {each.path for each in kind.collections(self._namespaces)}
+        }
         self._requested.set()
 
     async def run_forever(self) -> None:

@@ -9,7 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from datamover_common import logs
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.listing import list_objects
 from datamover_crds import DataMoverAccount, InvalidObject, JsonObject, location_type_of, parse
+from datamover_crds.contract import serving_account
 from datamover_crds.legacy import FIXED_TAGS
 from datamover_operator.accounts.gather import access_to
 from datamover_operator.accounts.kind import ACCOUNT
@@ -18,7 +22,6 @@ from datamover_operator.aws.ports import Aws
 from datamover_operator.aws.sessions import BotoAccounts
 from datamover_operator.importing.target import Rehearsal, Target
 from datamover_operator.importing.translation import LegacyMover, NotAdoptableError, adopting_mover, is_legacy
-from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.secrets import UnusableSecretError
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.process.metrics import Metrics
@@ -126,16 +129,15 @@ async def _location(aws: Aws, listed: JsonObject) -> JsonObject:
 
 
 async def _account(client: KubeClient, wanted: str) -> DataMoverAccount | None:
-    listed = (await client.get(ACCOUNT.collection(""))).get("items")
     accounts = []
-    for raw in listed if isinstance(listed, list) else []:
+    async for raw in list_objects(client, ACCOUNT.collections(())):
         try:
-            accounts.append(parse(DataMoverAccount, raw if isinstance(raw, dict) else {}))
+            accounts.append(parse(DataMoverAccount, raw))
         except InvalidObject as problem:
             _say(f"skipped: {problem}")
     ids = {each.spec.account_id for each in accounts if wanted in {each.metadata.name, each.spec.account_id}}
-    serving = [each for each in accounts if each.spec.account_id in ids and each.spec.rest]
-    return min(serving, key=lambda each: (each.metadata.creation_timestamp or "", each.metadata.name), default=None)
+    serving = (serving_account(accounts, account_id) for account_id in sorted(ids))
+    return next((each for each in serving if each is not None), None)
 
 
 async def _import(target: Target, legacy: LegacyMover, account: DataMoverAccount) -> tuple[str, str]:

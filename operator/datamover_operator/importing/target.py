@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of
 from datamover_crds import JsonObject
-from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.movers.kind import MOVER
 
 
@@ -24,7 +26,7 @@ class Target:
     async def get(self, name: str) -> JsonObject | None:
         """The mover of this name, if there is one."""
         try:
-            return await self._client.get(f"{self._collection}/{name}")
+            return await self._client.get(self._collection.named(name))
         except KubeError as error:
             if error.is_not_found:
                 return None
@@ -51,7 +53,5 @@ class Rehearsal(Target):
 
     async def create(self, mover: JsonObject) -> None:
         """Have a mover looked at by the API server, and remember it."""
-        made = await self._client.create(f"{self._collection}?dryRun=All", mover)
-        metadata = made["metadata"]
-        assert isinstance(metadata, dict)  # noqa: S101 - the API server has just said so
-        self._made[str(metadata["name"])] = made
+        made = await self._client.create(self._collection, mover, dry_run=True)
+        self._made[str(metadata_of(made)["name"])] = made

@@ -9,15 +9,18 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of, micro_time
+from datamover_common.kube.resources import Collection, ResourceType
 from datamover_crds import JsonObject
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.process.metrics import Metrics
 
+_EVENTS = ResourceType("events.k8s.io/v1", "Event", "events")
 _BACKLOG = 2000
 _MAX_NOTE = 1024
 _log = structlog.get_logger(__name__)
@@ -32,7 +35,7 @@ class Events:
         self._instance = instance
         self._now = now
         self._metrics = metrics
-        self._queue: asyncio.Queue[tuple[str, JsonObject]] = asyncio.Queue(_BACKLOG)
+        self._queue: asyncio.Queue[tuple[Collection, JsonObject]] = asyncio.Queue(_BACKLOG)
         self._numbers = itertools.count(1)
 
     def tell(self, raw: JsonObject, reason: str, note: str, *, warning: bool) -> None:
@@ -40,10 +43,10 @@ class Events:
         metadata = metadata_of(raw)
         namespace = str(metadata.get("namespace") or "default")
         event: JsonObject = {
-            "apiVersion": "events.k8s.io/v1",
-            "kind": "Event",
+            "apiVersion": _EVENTS.api_version,
+            "kind": _EVENTS.kind,
             "metadata": {"name": self._name(metadata), "namespace": namespace},
-            "eventTime": self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "eventTime": micro_time(self._now()),
             "reportingController": "datamover.io/operator",
             "reportingInstance": self._instance[:128],
             "action": "Reconcile",
@@ -60,15 +63,15 @@ class Events:
             },
         }
         with contextlib.suppress(asyncio.QueueFull):
-            self._queue.put_nowait((f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", event))
+            self._queue.put_nowait((_EVENTS.within(namespace), event))
 
     async def write_forever(self) -> None:
         """Write what is told."""
         while True:
-            path, event = await self._queue.get()
+            collection, event = await self._queue.get()
             result = "ok"
             try:
-                await self._client.create(path, event)
+                await self._client.create(collection, event)
             except KubeError as error:
                 result = error.reason or str(error.status)
                 _log.debug("an event was dropped", reason=event.get("reason"), error=str(error))
@@ -76,4 +79,4 @@ class Events:
 
     def _name(self, metadata: JsonObject) -> str:
         number = f"{int(self._now().timestamp() * 1000):x}{next(self._numbers):x}"
-        return f"{str(metadata.get('name', ''))[:230]}.{number}"
+        return f"{str(metadata.get('name', ''))[:230].rstrip('-.')}.{number}"

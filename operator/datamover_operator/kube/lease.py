@@ -12,10 +12,14 @@ from datetime import UTC, datetime
 
 import structlog
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of, micro_time, part_of
+from datamover_common.kube.resources import ResourceType
 from datamover_common.tasks import ExplainedError
 from datamover_crds import JsonObject
-from datamover_operator.kube.client import KubeClient, KubeError
 
+_LEASES = ResourceType("coordination.k8s.io/v1", "Lease", "leases")
 _RELEASE_S = 1.0
 """How long letting go may take: the process is about to end."""
 _log = structlog.get_logger(__name__)
@@ -33,7 +37,8 @@ class Lease:
     ) -> None:
         """`path` is namespace and name, `seconds` how long it stays held unrenewed, `tick` a monotonic clock."""
         self._client = client
-        self._namespace, self._name = path
+        namespace, name = path
+        self._ref = _LEASES.within(namespace).named(name)
         self._holder = holder
         self._seconds = seconds
         self._tick = tick
@@ -54,13 +59,13 @@ class Lease:
                 async with asyncio.timeout_at(renewed + self._seconds * 2 / 3):
                     renewed = await self._renew()
             except TimeoutError:
-                raise LeaseLostError(f"Lease '{self._namespace}/{self._name}' could not be renewed") from None
+                raise LeaseLostError(f"{self._ref} could not be renewed") from None
 
     async def release(self) -> None:
         """Let the next one have it at once."""
         try:
             async with asyncio.timeout(_RELEASE_S):
-                lease = await self._client.get(self._path())
+                lease = await self._client.get(self._ref)
                 if _spec(lease).get("holderIdentity") == self._holder:
                     await self._write(lease, "")
         except (KubeError, TimeoutError) as error:
@@ -80,13 +85,13 @@ class Lease:
                 return await self._take()
         except (KubeError, TimeoutError) as error:
             reason = str(error) or "no answer in time"
-            _log.warning("the Lease can't be had", lease=f"{self._namespace}/{self._name}", error=reason)
+            _log.warning("the Lease can't be had", lease=str(self._ref), error=reason)
             return False
 
     async def _take(self) -> bool:
         """Take or renew it, unless another holds it. Raises KubeError."""
         try:
-            lease = await self._client.get(self._path())
+            lease = await self._client.get(self._ref)
         except KubeError as error:
             if not error.is_not_found:
                 raise
@@ -99,25 +104,24 @@ class Lease:
 
     async def _create(self) -> None:
         body: JsonObject = {
-            "apiVersion": "coordination.k8s.io/v1",
-            "kind": "Lease",
-            "metadata": {"name": self._name, "namespace": self._namespace},
+            "apiVersion": _LEASES.api_version,
+            "kind": _LEASES.kind,
+            "metadata": {"name": self._ref.name, "namespace": self._ref.collection.namespace},
             "spec": self._held_by(self._holder),
         }
-        await self._client.create(self._collection(), body)
+        await self._client.create(self._ref.collection, body)
 
     async def _write(self, lease: JsonObject, holder: str) -> None:
-        metadata = lease.get("metadata")
-        version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+        version = metadata_of(lease).get("resourceVersion")
         patch: JsonObject = {"metadata": {"resourceVersion": version}, "spec": self._held_by(holder)}
-        await self._client.patch(self._path(), patch)
+        await self._client.patch(self._ref, patch)
 
     def _held_by(self, holder: str) -> JsonObject:
         return {
             "holderIdentity": holder,
             "leaseDurationSeconds": round(self._seconds),
             # For people and kubectl; nobody compares it.
-            "renewTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "renewTime": micro_time(datetime.now(UTC)),
         }
 
     def _has_expired(self, lease: JsonObject) -> bool:
@@ -128,13 +132,6 @@ class Lease:
         seconds = promised if isinstance(promised, int) else self._seconds
         return self._tick() - self._seen_at > seconds
 
-    def _collection(self) -> str:
-        return f"/apis/coordination.k8s.io/v1/namespaces/{self._namespace}/leases"
-
-    def _path(self) -> str:
-        return f"{self._collection()}/{self._name}"
-
 
 def _spec(lease: JsonObject) -> JsonObject:
-    spec = lease.get("spec")
-    return spec if isinstance(spec, dict) else {}
+    return part_of(lease, "spec")

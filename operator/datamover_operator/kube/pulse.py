@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
 
 _SUBJECT = "the API server"
 _INTERVAL = 5.0
@@ -38,7 +39,7 @@ async def _problem(client: KubeClient) -> str:
     """Why it does not serve; empty where it does. That it refuses to tell us is an answer, too."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            await client.get("/readyz")
+            await client.check_ready()
     except TimeoutError:
         return f"no answer within {_PATIENCE:g} s"
     except KubeError as error:

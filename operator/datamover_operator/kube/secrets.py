@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 
-from datamover_operator.kube.client import KubeClient, KubeError
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.resources import ResourceType
 
+_SECRETS = ResourceType("v1", "Secret", "secrets")
 _FORBIDDEN = 403
 
 
@@ -17,7 +20,7 @@ class UnusableSecretError(Exception):
 async def read_secret(client: KubeClient, namespace: str, name: str) -> dict[str, str]:
     """Return the Secret's decoded data. Raises KubeError, UnusableSecretError."""
     try:
-        secret = await client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        secret = await client.get(_SECRETS.within(namespace).named(name))
     except KubeError as error:
         if error.status != _FORBIDDEN:
             raise

@@ -9,19 +9,22 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import aiohttp
 import kopf
+import structlog
 
+from datamover_common.kube.objects import why_not_in
 from datamover_crds import JsonObject
-from datamover_operator.kube.resources import Kind
+from datamover_operator.kube.kinds import Kind
 
 AnyKind = Kind[Any]
 Seen = Callable[[AnyKind, str | None, JsonObject], None]
 
 _GROUP, _VERSION = "datamover.io", "v1alpha1"
 _OK = 200
+_log = structlog.get_logger(__name__)
 
 
 class Watched(Protocol):
@@ -48,7 +51,7 @@ class Scope:
     @property
     def collections(self) -> set[str]:
         """The paths of what is watched."""
-        return {path for kind in self.kinds for path in kind.collections(self.namespaces)}
+        return {each.path for kind in self.kinds for each in kind.collections(self.namespaces)}
 
 
 async def watch(scope: Scope, seen: Seen, watched: Watched, listed: Listed, started: asyncio.Event) -> None:
@@ -135,9 +138,13 @@ def _tracing(collections: Collection[str], watched: Watched, listed: Listed) -> 
 
 
 def _on_event(registry: kopf.OperatorRegistry, kind: AnyKind, seen: Seen) -> None:
-    @kopf.on.event(_GROUP, _VERSION, kind.plural, registry=registry, id=kind.plural)
+    @kopf.on.event(_GROUP, _VERSION, kind.type.plural, registry=registry, id=kind.type.plural)
     async def handle(event: kopf.RawEvent, **_: Any) -> None:  # noqa: ANN401 - kopf's own signature
-        seen(kind, event["type"], dict(event["object"]))  # type: ignore[arg-type]
+        raw = cast("JsonObject", dict(event["object"]))
+        if reason := why_not_in(kind.collection(""), raw):
+            _log.error("an event is ignored", kind=kind.name, reason=reason)
+        else:
+            seen(kind, event["type"], raw)
 
 
 class _NoDiffs(kopf.DiffBaseStorage):

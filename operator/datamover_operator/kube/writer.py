@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of
 from datamover_crds import JsonObject
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient, KubeError
-from datamover_operator.kube.resources import Kind, merge_patch, merged
+from datamover_operator.kube.kinds import Kind
+from datamover_operator.kube.merge_patch import merge_patch, merged
 from datamover_operator.process.metrics import Metrics
 
 
@@ -46,7 +48,7 @@ class Writer:
         """Make `status` the object's status; no request where it is already. Raises KubeError."""
         before = raw.get("status")
         patch = merge_patch(before if isinstance(before, dict) else {}, status)
-        return await self._patch(kind, raw, {"status": patch}, "/status") if patch else raw
+        return await self._patch(kind, raw, {"status": patch}, "status") if patch else raw
 
     async def metadata(self, kind: Kind[Any], raw: JsonObject, metadata: JsonObject) -> JsonObject:
         """Merge into the metadata; lists (finalizers, ownerReferences) are replaced whole. Raises KubeError."""
@@ -63,7 +65,7 @@ class Writer:
         """Delete this very object; one that is gone already is no failure. Raises KubeError."""
         try:
             with self._counted(kind, "delete"):
-                await self._client.delete(kind.path(namespace, name), {"preconditions": {"uid": uid}})
+                await self._client.delete(kind.named(namespace, name), uid=uid)
         except KubeError as error:
             if error.is_not_found:
                 self._listener.gone(kind, namespace, name)
@@ -73,7 +75,7 @@ class Writer:
     async def read(self, kind: Kind[Any], namespace: str, name: str) -> JsonObject | None:
         """Read an object anew; None where there is none. Raises KubeError."""
         try:
-            raw = await self._client.get(kind.path(namespace, name))
+            raw = await self._client.get(kind.named(namespace, name))
         except KubeError as error:
             if error.is_not_found:
                 self._listener.gone(kind, namespace, name)
@@ -84,12 +86,12 @@ class Writer:
 
     async def _patch(self, kind: Kind[Any], raw: JsonObject, patch: JsonObject, subresource: str = "") -> JsonObject:
         metadata = metadata_of(raw)
-        path = kind.path(str(metadata.get("namespace", "")), str(metadata["name"])) + subresource
+        ref = kind.named(str(metadata.get("namespace", "")), str(metadata["name"]))
         swap = {"resourceVersion": metadata["resourceVersion"]}
         self._listener.expect(kind, cast("JsonObject", merged(raw, patch)))
         body = merged(patch, {"metadata": swap})
         with self._counted(kind, "patch"):
-            answer = await self._client.patch(path, cast("JsonObject", body))
+            answer = await self._client.patch(ref, cast("JsonObject", body), subresource)
         self._listener.wrote(kind, answer)
         return answer
 

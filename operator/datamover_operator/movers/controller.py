@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datamover_common.kube.objects import metadata_of, reference
 from datamover_crds import DataMoverStatus, from_timestamp
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
@@ -11,8 +12,6 @@ from datamover_operator.controller.context import Context
 from datamover_operator.controller.event_filter import our_finalizers
 from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.controller.registry import Change, Controller, Wake
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.resources import reference
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.reconciler import MoverReconciler

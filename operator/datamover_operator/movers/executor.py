@@ -7,12 +7,12 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverRun, DataMoverStatus, JsonObject, dump
 from datamover_crds.contract import FINALIZER
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
-from datamover_operator.kube.cache import Entry
-from datamover_operator.kube.client import KubeError
+from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.aws_steps import apply
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import MoverMemory

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
+from datamover_common.kube.objects import part_of, reference
 from datamover_crds import DataMover, JsonObject
-from datamover_operator.kube.cache import part_of
-from datamover_operator.kube.resources import Kind, reference
+from datamover_operator.kube.kinds import Kind
 
 
 def by_account(name: str) -> Hashable:

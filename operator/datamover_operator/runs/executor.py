@@ -8,14 +8,14 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
 from datamover_crds.contract import CLAIM_ANNOTATION, FINALIZER
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import timestamp
-from datamover_operator.kube.cache import Entry
-from datamover_operator.kube.client import KubeError
+from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.reads import or_none
 from datamover_operator.movers.wake import wake_mover

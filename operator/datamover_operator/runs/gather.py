@@ -10,7 +10,7 @@ from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
-from datamover_operator.kube.cache import Entry
+from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.recovery import TagIndex, find_execution

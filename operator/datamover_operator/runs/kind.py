@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
+from datamover_common.kube.objects import metadata_of, part_of, reference
 from datamover_crds import DataMoverRun, JsonObject
 from datamover_crds.contract import FINAL_PHASES
-from datamover_operator.kube.cache import metadata_of, part_of
-from datamover_operator.kube.resources import Kind, reference
+from datamover_operator.kube.kinds import Kind
 
 ACTIVE: Hashable = "active"
 """The key of all runs that have not ended."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverStatus, dump
 from datamover_operator.controller.context import Context
-from datamover_operator.kube.client import KubeError
 from datamover_operator.movers.kind import MOVER
 
 _TRIES = 5

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import structlog
 
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMoverRun, DataMoverRunStatus, dump
 from datamover_crds.contract import FINAL_PHASES
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import ConditionsBuilder
-from datamover_operator.kube.cache import Entry
-from datamover_operator.kube.client import KubeError
+from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.memory import Memories
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.executor import RunKnowledge, RunPass

@@ -14,6 +14,10 @@ from typing import Any, cast
 
 import pytest
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of
+from datamover_common.kube.resources import ObjectRef, ResourceType
 from datamover_crds import DataMoverAccount, JsonObject, parse
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.controller import account_controller
@@ -25,8 +29,6 @@ from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.registry import Registry
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
 from datamover_operator.movers.controller import mover_controller
@@ -38,8 +40,8 @@ from datamover_operator.process.settings import Settings
 from tests.unit.movers.world import Kube, Told
 
 ONE, TWO = "111111111111", "222222222222"
-SECRET = "/api/v1/namespaces/datamover-system/secrets/keys"
-PATH = ACCOUNT.path("", "prod")
+SECRET = ResourceType("v1", "Secret", "secrets").within("datamover-system").named("keys")
+REF = ACCOUNT.named("", "prod")
 
 
 @dataclass
@@ -97,14 +99,12 @@ class Room:
     def account(self, name: str = "prod", **spec: object) -> str:
         """Apply an account; return its uid."""
         base = {"accountId": ONE, "region": "eu-central-1"} | spec
-        path, before = ACCOUNT.path("", name), self.kube.objects.get(ACCOUNT.path("", name))
+        ref, before = ACCOUNT.named("", name), self.kube.objects.get(ACCOUNT.named("", name))
         meta: dict[str, Any] = metadata_of(before) if before is not None else {"name": name}
         generation = cast("int", meta.get("generation", 0)) + 1
         body = {"apiVersion": "datamover.io/v1alpha1", "kind": "DataMoverAccount"} | (before or {})
         return str(
-            metadata_of(self.kube.put(path, body | {"metadata": meta | {"generation": generation}, "spec": base}))[
-                "uid"
-            ]
+            metadata_of(self.kube.put(ref, body | {"metadata": meta | {"generation": generation}, "spec": base}))["uid"]
         )
 
     def mover(self, uid: str = "mover") -> None:
@@ -119,15 +119,15 @@ class Room:
 
     async def look(self) -> None:
         """See what there is, and reconcile all accounts."""
-        for path, raw in list(self.kube.objects.items()):
-            if "/datamoveraccounts/" in path:
+        for ref, raw in list(self.kube.objects.items()):
+            if ref.collection.type == ACCOUNT.type:
                 self.event_filter.seen(ACCOUNT, "MODIFIED", raw)
         for entry in self.caches[ACCOUNT]:
             await self.reconcile(entry.uid)
 
     @property
     def stored(self) -> DataMoverAccount:
-        return parse(DataMoverAccount, self.kube.objects[PATH])
+        return parse(DataMoverAccount, self.kube.objects[REF])
 
     @property
     def ready(self) -> tuple[str, str]:
@@ -147,7 +147,7 @@ async def test_a_way_is_not_inherited_by_an_account_made_anew_under_the_name() -
     old = room.account()
     await room.look()
     assert room.connections.aws_for("prod") is not None
-    del room.kube.objects[PATH]
+    del room.kube.objects[REF]
     room.event_filter.seen(ACCOUNT, "DELETED", {"metadata": {"uid": old}})
     room.sky.failure = FailureKind.THROTTLED
     room.account(accountId=TWO)
@@ -162,7 +162,7 @@ async def test_a_way_shuts_at_once_when_another_is_declared() -> None:
     room.account()
     await room.look()
     room.account(assumeRole={"arn": f"arn:aws:iam::{ONE}:role/other"})
-    room.event_filter.seen(ACCOUNT, "MODIFIED", room.kube.objects[PATH])
+    room.event_filter.seen(ACCOUNT, "MODIFIED", room.kube.objects[REF])
     assert room.connections.aws_for("prod") is None
     assert not room.connections.is_judged("prod")
     await room.look()
@@ -204,7 +204,7 @@ async def test_movers_are_woken_to_say_that_aws_is_out_of_reach() -> None:
     room = Room()
     uid = room.account()
     room.mover()
-    room.event_filter.seen(ACCOUNT, "ADDED", room.kube.objects[PATH])
+    room.event_filter.seen(ACCOUNT, "ADDED", room.kube.objects[REF])
     room.woken()  # forgets what the account's appearance brought
     room.sky.failure = FailureKind.UNAVAILABLE
     await room.reconcile(uid)
@@ -243,10 +243,10 @@ async def test_a_secret_that_can_not_be_read_for_a_moment_shuts_nobody_out(error
     await room.look()
     stored, read = room.kube.objects, room.kube.get
 
-    async def get(path: str) -> JsonObject:
-        if path == SECRET:
+    async def get(ref: ObjectRef) -> JsonObject:
+        if ref == SECRET:
             raise error
-        return await read(path)
+        return await read(ref)
 
     room.kube.get = get  # type: ignore[method-assign]
     assert SECRET in stored
@@ -276,11 +276,11 @@ async def test_a_refused_account_says_so_and_lets_nobody_in() -> None:
     room.account()
     room.mover()
     await room.look()
-    raw = room.kube.objects[PATH]
+    raw = room.kube.objects[REF]
     meta: Mapping[str, Any] = metadata_of(raw) | {"generation": 2}
-    room.kube.put(PATH, raw | {"metadata": dict(meta), "spec": {**cast("JsonObject", raw["spec"]), "later": 1}})
+    room.kube.put(REF, raw | {"metadata": dict(meta), "spec": {**cast("JsonObject", raw["spec"]), "later": 1}})
     await room.look()
-    status = cast("Any", room.kube.objects[PATH])["status"]
+    status = cast("Any", room.kube.objects[REF])["status"]
     stalled = next(each for each in status["conditions"] if each["type"] == "Stalled")
     assert (stalled["reason"], stalled["message"]) == (
         "InvalidObject",
@@ -304,7 +304,7 @@ async def test_events_tell_what_is_new_and_only_that() -> None:
 async def test_the_younger_of_two_rest_sections_is_told_that_it_is_not_in_force() -> None:
     room = Room()
     room.kube.put(
-        ACCOUNT.path("", "older"),
+        ACCOUNT.named("", "older"),
         {
             "apiVersion": "datamover.io/v1alpha1",
             "kind": "DataMoverAccount",
@@ -316,7 +316,7 @@ async def test_the_younger_of_two_rest_sections_is_told_that_it_is_not_in_force(
     await room.look()
     messages = {each.type: each.message for each in room.stored.status.conditions}
     assert "spec.rest has no effect: the older DataMoverAccount 'older'" in messages["Ready"]
-    older = parse(DataMoverAccount, room.kube.objects[ACCOUNT.path("", "older")])
+    older = parse(DataMoverAccount, room.kube.objects[ACCOUNT.named("", "older")])
     assert "has no effect" not in older.status.conditions[0].message
 
 
@@ -342,14 +342,14 @@ async def test_two_operators_agree_on_what_the_account_says_and_each_holds_it_fo
     names = ["datamover-operator.one.datamover.io/cleanup", "datamover-operator.two.datamover.io/cleanup"]
     assert sorted(one.stored.metadata.finalizers) == names
     mark = {"deletionTimestamp": "2025-01-15T13:00:00Z"}
-    kube.put(PATH, kube.objects[PATH] | {"metadata": metadata_of(kube.objects[PATH]) | mark})
+    kube.put(REF, kube.objects[REF] | {"metadata": metadata_of(kube.objects[REF]) | mark})
     one.caches[MOVER].drop("mover")
     await one.look()
     await two.look()
     assert list(one.stored.metadata.finalizers) == names[1:]
     two.caches[MOVER].drop("mover")
     await two.look()
-    assert PATH not in kube.objects
+    assert REF not in kube.objects
 
 
 @pytest.mark.parametrize(
@@ -364,11 +364,11 @@ async def test_an_account_that_only_a_gone_operator_holds_says_so(left: list[Jso
     room = Room()
     room.account()
     await room.look()
-    raw = cast("Any", room.kube.objects[PATH])
+    raw = cast("Any", room.kube.objects[REF])
     mark = {"deletionTimestamp": "2025-01-15T13:00:00Z", "finalizers": ["old.dm.datamover.io/cleanup"]}
     gone = [{"operator": "dm/old", **verdict} for verdict in left]
     status = raw["status"] | {"operators": [*gone, *raw["status"]["operators"]]}
-    room.kube.put(PATH, raw | {"metadata": metadata_of(raw) | mark, "status": status})
+    room.kube.put(REF, raw | {"metadata": metadata_of(raw) | mark, "status": status})
     for _ in range(3):
         await room.look()
     conditions = {each.type: each for each in room.stored.status.conditions}
@@ -384,7 +384,7 @@ async def test_what_others_change_again_and_again_is_put_right_less_and_less_oft
     for _ in range(600):
         room.tick += 1
         writes = len(room.kube.writes)
-        room.kube.put(PATH, room.kube.objects[PATH] | {"status": {}})
+        room.kube.put(REF, room.kube.objects[REF] | {"status": {}})
         await room.look()
         done += len(room.kube.writes) > writes
     assert 5 < done < 15

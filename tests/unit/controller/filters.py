@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import cast
 from unittest import mock
 
+from datamover_common.kube.client import KubeClient
 from datamover_operator.aws.ports import Accounts
 from datamover_operator.controller.context import Caches, Clock, Context, Key
 from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.registry import Registry
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import register_all
-from datamover_operator.kube.client import KubeClient
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
 from datamover_operator.process.metrics import Metrics

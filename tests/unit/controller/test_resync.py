@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import cast
 
 import pytest
 
+from datamover_common.kube.client import KubeClient, Page
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.resources import Collection
 from datamover_crds import JsonObject
 from datamover_operator.controller.context import Caches, Key
 from datamover_operator.controller.resync import Resync
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
-from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.movers.kind import MOVER
 from tests.support.waiting import eventually_async
 from tests.unit.controller.filters import event_filter_of
@@ -26,10 +27,10 @@ class Lists:
     def __init__(self, *items: JsonObject) -> None:
         self.items: list[JsonObject] | None = list(items)
 
-    async def get(self, _path: str, _query: Mapping[str, str] | None = None) -> JsonObject:
+    async def page(self, _collection: Collection, _limit: int, _more: str = "") -> Page:
         if self.items is None:
             raise KubeError(404, "NotFound", "the server could not find the requested resource")
-        return {"items": list(self.items), "metadata": {}}
+        return Page(list(self.items), "1", "")
 
 
 class Room:
@@ -48,7 +49,7 @@ async def test_what_vanished_unseen_is_let_go_and_looked_at() -> None:
     room.queue.done((MOVER, "u"))
     task = asyncio.create_task(room.resync.run_forever())
     room.lists.items = []
-    room.resync.request(MOVER.collection("n"))
+    room.resync.request(MOVER.collection("n").path)
     await eventually_async(lambda: asyncio.sleep(0, room.caches[MOVER].get("u") is None))
     assert await room.queue.take() == (MOVER, "u")
     task.cancel()

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 
+from datamover_common.kube.errors import KubeError
 from datamover_crds import JsonObject
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG
 from datamover_operator.aws.failure import FailureKind
-from datamover_operator.kube.client import KubeError
 from datamover_operator.movers.plan.names import ROLE_POLICY_NAME
 from tests.support.specs import ACCESS_POINT, FILE_SYSTEM, NETWORK, ROLE, efs, s3
 from tests.unit.movers.sky import CrashError, Item, error

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 
+from datamover_common.kube.objects import metadata_of
 from datamover_operator.aws.failure import FailureKind
-from datamover_operator.kube.cache import metadata_of
 from datamover_operator.movers import recovery as doubt
 from tests.support.specs import s3
 from tests.unit.movers.given import NOTHING, ONE_OF_EACH, SPEC, Spec, counts, ending_at, failing, spec, told
 from tests.unit.movers.sky import Sky
-from tests.unit.movers.world import PATH, World
+from tests.unit.movers.world import REF, World
 
 
 def named(role: str | None) -> Spec:
@@ -104,7 +104,7 @@ def lost(world: World) -> None:
     """Status and annotation are gone, and the process that knew them."""
     raw = copy.deepcopy(world.raw)
     meta = metadata_of(raw) | {"annotations": {}}
-    world.kube.put(PATH, raw | {"metadata": meta, "status": {}})
+    world.kube.put(REF, raw | {"metadata": meta, "status": {}})
     world.restart()
 
 

@@ -7,25 +7,25 @@ from typing import Any
 
 import pytest
 
+from datamover_common.kube.objects import metadata_of
 from datamover_crds import JsonObject
-from datamover_operator.kube.cache import metadata_of
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.reconciler import RunReconciler
-from tests.unit.movers.world import NAMESPACE, PATH, World
+from tests.unit.movers.world import NAMESPACE, REF, World
 
 SPEC: dict[str, Any] = {
     "accountRef": {"name": "dev"},
     "source": {"s3": {"s3BucketArn": "arn:aws:s3:::src"}},
     "destination": {"s3": {"s3BucketArn": "arn:aws:s3:::dst"}},
 }
-RUN_PATH = RUN.path(NAMESPACE, "r")
+RUN_REF = RUN.named(NAMESPACE, "r")
 
 
 def refuse(world: World, **spec: object) -> None:
     """Store what the model refuses, as an API server does that does not check it."""
     meta = metadata_of(world.raw) | {"generation": 2}
-    world.kube.put(PATH, world.raw | {"spec": {**SPEC, "somethingNew": 1, **spec}, "metadata": meta})
+    world.kube.put(REF, world.raw | {"spec": {**SPEC, "somethingNew": 1, **spec}, "metadata": meta})
 
 
 def told(raw: JsonObject) -> tuple[str, str, int]:
@@ -41,7 +41,7 @@ def store_run(world: World, **spec: object) -> None:
         "metadata": {"name": "r", "namespace": NAMESPACE, "uid": "run"},
         "spec": {"moverRef": {"name": "m"}, **spec},
     }
-    world.kube.put(RUN_PATH, body)
+    world.kube.put(RUN_REF, body)
 
 
 def test_a_refused_mover_says_what_is_wrong_and_is_left_alone() -> None:
@@ -71,7 +71,7 @@ def test_a_refused_run_that_holds_the_mover_is_not_taken_for_lost() -> None:
         world.settle()
         store_run(world, somethingNew=1)
         status: Any = world.raw["status"]
-        world.kube.put(PATH, world.raw | {"status": {**status, "currentRun": {"name": "r", "uid": "run"}}})
+        world.kube.put(REF, world.raw | {"status": {**status, "currentRun": {"name": "r", "uid": "run"}}})
         world.look_closely()
         assert world.settle() == "Ready"
         assert world.mover.status.current_run is not None
@@ -83,7 +83,7 @@ def test_a_refused_run_is_not_started_and_says_why() -> None:
         store_run(world, somethingNew=1)
         world.reconcile()
         asyncio.run(RunReconciler(world.context, world.connections, ExecutionCache(), world.memories).reconcile("run"))
-        assert told(world.kube.objects[RUN_PATH])[:2] == (
+        assert told(world.kube.objects[RUN_REF])[:2] == (
             "InvalidObject",
             "spec.somethingNew: 1: unknown field",
         )
@@ -95,12 +95,12 @@ def test_a_run_of_a_refused_mover_is_followed_to_its_end() -> None:
         world.settle()
         arn = f"{world.mover.status.task_arn}/execution/exec-00000000000000001"
         store_run(world)
-        stored = world.kube.objects[RUN_PATH]
-        world.kube.put(RUN_PATH, stored | {"status": {"phase": "Transferring", "executionArn": arn}})
+        stored = world.kube.objects[RUN_REF]
+        world.kube.put(RUN_REF, stored | {"status": {"phase": "Transferring", "executionArn": arn}})
         refuse(world)
         world.reconcile()
         executions = ExecutionCache()
         executions.put(arn, {"status": "TRANSFERRING", "taskExecutionArn": arn})
         asyncio.run(RunReconciler(world.context, world.connections, executions, world.memories).reconcile("run"))
-        status: Any = world.kube.objects[RUN_PATH]["status"]
+        status: Any = world.kube.objects[RUN_REF]["status"]
         assert status["phase"] == "Transferring"

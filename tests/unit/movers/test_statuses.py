@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
+from datamover_common.kube.objects import metadata_of
 from datamover_operator.aws.failure import FailureKind
-from datamover_operator.kube.cache import metadata_of
 from tests.support.specs import s3
 from tests.unit.movers.given import (
     DRIFT,
@@ -21,7 +21,7 @@ from tests.unit.movers.given import (
     locations_of,
     spec,
 )
-from tests.unit.movers.world import NAMESPACE, PATH, World
+from tests.unit.movers.world import NAMESPACE, REF, World
 
 PARTS = [
     ("sourceLocationArn",),
@@ -97,7 +97,7 @@ def test_what_was_adopted_without_being_owned_stays() -> None:
         assert world.settle() == "Ready"
         raw = copy.deepcopy(world.raw)
         status = cast("dict[str, Any]", raw["status"]) | {"owned": ["task", "source", "destination", "sourceRole"]}
-        world.kube.put(PATH, raw | {"status": status})
+        world.kube.put(REF, raw | {"status": status})
         world.sky.items[task.arn].tags.clear()
         world.delete()
         assert world.settle() == "Gone"
@@ -124,7 +124,7 @@ def test_the_object_is_made_again_while_its_first_is_still_being_created() -> No
         first = world.uid
         world.delete()
         world.settle()
-        assert PATH not in world.kube.objects
+        assert REF not in world.kube.objects
         world.create(SPEC)
         assert metadata_of(world.raw)["namespace"] == NAMESPACE
         assert world.uid != first

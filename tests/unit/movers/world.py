@@ -16,6 +16,10 @@ from types import TracebackType
 from typing import Any, Self, cast
 from unittest import mock
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of
+from datamover_common.kube.resources import Collection, ObjectRef
 from datamover_crds import DataMover, DataMoverAccount, JsonObject, parse
 from datamover_crds.common import API_VERSION
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
@@ -26,10 +30,8 @@ from datamover_operator.controller.context import AnyKind, Caches, Clock, Contex
 from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
-from datamover_operator.kube.resources import merged
+from datamover_operator.kube.merge_patch import merged
 from datamover_operator.kube.writer import Writer
 from datamover_operator.movers import reconciler as movers_module
 from datamover_operator.movers.kind import MOVER
@@ -55,61 +57,63 @@ SETTINGS = Settings(lease=False)
 HELD = account_finalizer(SETTINGS.operator)
 METRICS = Metrics()
 GRANT_ALL: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}
-PATH = MOVER.path(NAMESPACE, NAME)
+REF = MOVER.named(NAMESPACE, NAME)
 
 
 @dataclass
 class Kube:
     """An API server that knows compare-and-swap, generations and finalizers. `before`, `after` may raise."""
 
-    objects: dict[str, JsonObject] = field(default_factory=dict)
+    objects: dict[ObjectRef, JsonObject] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
     serial: int = 0
 
-    async def get(self, path: str) -> JsonObject:
-        if path not in self.objects:
-            raise KubeError(404, "NotFound", path)
-        return copy.deepcopy(self.objects[path])
+    async def get(self, ref: ObjectRef) -> JsonObject:
+        if ref not in self.objects:
+            raise KubeError(404, "NotFound", str(ref))
+        return copy.deepcopy(self.objects[ref])
 
-    async def create(self, path: str, body: JsonObject) -> JsonObject:
+    async def create(self, collection: Collection, body: JsonObject) -> JsonObject:
         self.before("create")
         self.writes.append("create")
-        key = f"{path}/{metadata_of(body)['name']}"
-        if key in self.objects:
-            raise KubeError(409, "AlreadyExists", key)
-        self.put(key, body)
+        ref = collection.named(str(metadata_of(body)["name"]))
+        if ref in self.objects:
+            raise KubeError(409, "AlreadyExists", str(ref))
+        self.put(ref, body)
         self.after("create")
-        return copy.deepcopy(self.objects[key])
+        return copy.deepcopy(self.objects[ref])
 
-    async def patch(self, path: str, body: JsonObject) -> JsonObject:
+    async def patch(self, ref: ObjectRef, body: JsonObject, subresource: str = "") -> JsonObject:
         self.before("patch")
-        self.writes.append(path.removeprefix(PATH))
-        key = path.removesuffix("/status")
-        stored = await self.get(key)
+        self.writes.append(f"patch {ref} {subresource}")
+        stored = await self.get(ref)
         if metadata_of(body)["resourceVersion"] != metadata_of(stored)["resourceVersion"]:
-            raise KubeError(409, "Conflict", path)
+            raise KubeError(409, "Conflict", str(ref))
         meta = metadata_of(stored)
-        self.put(key, cast("JsonObject", merged(stored, body)))
-        if meta.get("deletionTimestamp") and not metadata_of(self.objects[key]).get("finalizers"):
-            gone = self.objects.pop(key)
+        self.put(ref, cast("JsonObject", merged(stored, body)))
+        if meta.get("deletionTimestamp") and not metadata_of(self.objects[ref]).get("finalizers"):
+            gone = self.objects.pop(ref)
             self.after("patch")
             return gone
         self.after("patch")
-        return copy.deepcopy(self.objects[key])
+        return copy.deepcopy(self.objects[ref])
 
-    async def delete(self, path: str, body: JsonObject) -> JsonObject:
+    async def delete(self, ref: ObjectRef, *, uid: str) -> JsonObject | None:
         self.writes.append("delete")
-        return self.objects.pop(path, {})
+        stored = self.objects.get(ref)
+        if stored is not None and metadata_of(stored)["uid"] != uid:
+            raise KubeError(409, "Conflict", str(ref))
+        return self.objects.pop(ref, None)
 
-    def put(self, key: str, raw: Mapping[str, Any]) -> JsonObject:
+    def put(self, ref: ObjectRef, raw: Mapping[str, Any]) -> JsonObject:
         """Store an object under a new version."""
         self.serial += 1
         base = {"uid": f"uid-{self.serial}", "generation": 1, "creationTimestamp": "2025-01-15T12:00:00Z"}
         meta = base | dict(metadata_of(dict(raw))) | {"resourceVersion": str(self.serial)}
-        self.objects[key] = copy.deepcopy(dict(raw)) | {"metadata": meta}
-        return self.objects[key]
+        self.objects[ref] = copy.deepcopy(dict(raw)) | {"metadata": meta}
+        return self.objects[ref]
 
 
 @dataclass
@@ -191,7 +195,7 @@ class World:
         meta = {"name": NAME, "namespace": NAMESPACE} | metadata
         body = {"apiVersion": "datamover.io/v1alpha1", "kind": "DataMover", "metadata": meta, "spec": dict(spec)}
         parse(DataMover, body)
-        self.kube.put(PATH, body)
+        self.kube.put(REF, body)
 
     def change(self, spec: Mapping[str, Any]) -> None:
         """Apply another spec."""
@@ -202,7 +206,7 @@ class World:
         mark = {"deletionTimestamp": "2025-01-15T13:00:00Z"}
         self._edit({"metadata": metadata_of(self.raw) | mark}, generation=True)
         if not metadata_of(self.raw).get("finalizers"):
-            del self.kube.objects[PATH]
+            del self.kube.objects[REF]
 
     def wipe_status(self) -> None:
         """Lose the status, unless it alone tells what has left the spec and is still to be taken away in AWS."""
@@ -218,7 +222,7 @@ class World:
 
     def replace(self) -> None:
         """Lose the object itself, and make it again with all that `kubectl get -o yaml` and an edit would keep."""
-        old = self.kube.objects.pop(PATH)
+        old = self.kube.objects.pop(REF)
         self.create(cast("JsonObject", old["spec"]), annotations=metadata_of(old).get("annotations", {}))
         self.restart()
 
@@ -263,15 +267,15 @@ class World:
         self.others.append(self.raw | cast("JsonObject", {"metadata": meta, "spec": spec, "status": status}))
         self.sky.add("location", {"locationUri": "s3://theirs/", "s3Config": {"bucketAccessRoleArn": role_arn}}, {})
 
-    def hold(self, name: str) -> str:
+    def hold(self, name: str) -> ObjectRef:
         """A run holds the mover; returns where it is stored."""
-        path = RUN.path(NAMESPACE, name)
+        ref = RUN.named(NAMESPACE, name)
         meta: JsonObject = {"name": name, "namespace": NAMESPACE, "uid": "run-1"}
         spec: JsonObject = {"moverRef": {"name": NAME}}
-        self.kube.put(path, {"apiVersion": API_VERSION, "kind": "DataMoverRun", "metadata": meta, "spec": spec})
+        self.kube.put(ref, {"apiVersion": API_VERSION, "kind": "DataMoverRun", "metadata": meta, "spec": spec})
         status = cast("JsonObject", self.raw["status"]) | {"currentRun": {"name": name, "uid": "run-1"}}
         self._edit({"status": status}, generation=False)
-        return path
+        return ref
 
     def pass_time(self, seconds: float) -> None:
         self.tick += seconds
@@ -306,7 +310,7 @@ class World:
 
     def reconcile(self) -> bool:
         """One pass; False when the mover is gone."""
-        raw = self.kube.objects.get(PATH)
+        raw = self.kube.objects.get(REF)
         if raw is None:
             return False
         self._fill_caches(raw)
@@ -316,13 +320,13 @@ class World:
         except CrashError:
             self.restart()
             self.queue.next = 0.0
-        return PATH in self.kube.objects
+        return REF in self.kube.objects
 
     # what there is to see
 
     @property
     def raw(self) -> JsonObject:
-        return self.kube.objects[PATH]
+        return self.kube.objects[REF]
 
     @property
     def mover(self) -> DataMover:
@@ -343,7 +347,7 @@ class World:
 
     @property
     def runs(self) -> list[str]:
-        return [key.rsplit("/", 1)[-1] for key in self.kube.objects if "/datamoverruns/" in key]
+        return [ref.name for ref in self.kube.objects if ref.collection.type == RUN.type]
 
     @contextmanager
     def disturbed(self, on_aws: Callable[[str, str], None], on_kube: Callable[[str, str], None]) -> Iterator[None]:
@@ -362,7 +366,7 @@ class World:
         raw = copy.deepcopy(self.raw) | dict(change)
         meta = metadata_of(raw)
         more = 1 if generation else 0
-        self.kube.put(PATH, raw | {"metadata": meta | {"generation": cast("int", meta["generation"]) + more}})
+        self.kube.put(REF, raw | {"metadata": meta | {"generation": cast("int", meta["generation"]) + more}})
 
     def _edit_account(self, change: JsonObject) -> None:
         self.kube.serial += 1
@@ -386,8 +390,8 @@ class World:
         else:
             self.connections.shut(account.metadata.uid)
         self.connections.judge(account, is_answer=self.aws_answers)
-        for key, run in self.kube.objects.items():
-            if "/datamoverruns/" in key:
+        for ref, run in self.kube.objects.items():
+            if ref.collection.type == RUN.type:
                 self.caches[RUN].put(copy.deepcopy(run))
 
     # what the writer tells

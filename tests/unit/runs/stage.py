@@ -15,6 +15,10 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, cast
 
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of
+from datamover_common.kube.resources import ObjectRef
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, parse
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.kind import ACCOUNT
@@ -24,10 +28,8 @@ from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.registry import Controller, Registry
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeClient, KubeError
 from datamover_operator.kube.events import Events
-from datamover_operator.kube.resources import merged
+from datamover_operator.kube.merge_patch import merged
 from datamover_operator.kube.writer import Writer
 from datamover_operator.movers.controller import mover_controller
 from datamover_operator.movers.kind import MOVER
@@ -55,7 +57,7 @@ SWEEP = 30.0
 MAX_PASSES = 40
 """How often an object may be looked at within one moment."""
 _METRICS = Metrics()
-_KINDS = {kind.plural: kind for kind in KINDS}
+_KINDS = {kind.type: kind for kind in KINDS}
 
 
 class Api(Kube):
@@ -65,47 +67,49 @@ class Api(Kube):
         super().__init__()
         self.changes: list[tuple[AnyKind, str, JsonObject]] = []
 
-    def put(self, key: str, raw: Mapping[str, Any]) -> JsonObject:
-        is_new = key not in self.objects
-        stored = super().put(key, raw)
+    def put(self, ref: ObjectRef, raw: Mapping[str, Any]) -> JsonObject:
+        is_new = ref not in self.objects
+        stored = super().put(ref, raw)
         meta = metadata_of(stored)
         if meta.get("deletionTimestamp") and not meta.get("finalizers"):
-            return self.drop(key)
-        self.changes.append((_kind(key), "ADDED" if is_new else "MODIFIED", copy.deepcopy(stored)))
+            return self.drop(ref)
+        self.changes.append((_kind(ref), "ADDED" if is_new else "MODIFIED", copy.deepcopy(stored)))
         return stored
 
-    async def patch(self, path: str, body: JsonObject) -> JsonObject:
+    async def patch(self, ref: ObjectRef, body: JsonObject, subresource: str = "") -> JsonObject:
         self.before("patch")
-        self.writes.append(path)
-        key = path.removesuffix("/status")
-        stored = await self.get(key)
+        self.writes.append(f"patch {ref} {subresource}")
+        stored = await self.get(ref)
         if metadata_of(body)["resourceVersion"] != metadata_of(stored)["resourceVersion"]:
-            raise KubeError(409, "Conflict", path)
-        answer = copy.deepcopy(self.put(key, cast("JsonObject", merged(stored, body))))
+            raise KubeError(409, "Conflict", str(ref))
+        answer = copy.deepcopy(self.put(ref, cast("JsonObject", merged(stored, body))))
         self.after("patch")
         return answer
 
-    async def delete(self, path: str, body: JsonObject) -> JsonObject:
+    async def delete(self, ref: ObjectRef, *, uid: str) -> JsonObject | None:
         self.writes.append("delete")
-        self.mark(path)
-        return {}
+        stored = self.objects.get(ref)
+        if stored is not None and metadata_of(stored)["uid"] != uid:
+            raise KubeError(409, "Conflict", str(ref))
+        self.mark(ref)
+        return self.objects.get(ref)
 
-    def mark(self, key: str) -> None:
+    def mark(self, ref: ObjectRef) -> None:
         """Ask for an object's deletion."""
-        if key not in self.objects:
+        if ref not in self.objects:
             return
-        raw = copy.deepcopy(self.objects[key])
+        raw = copy.deepcopy(self.objects[ref])
         meta = metadata_of(raw)
         if not meta.get("deletionTimestamp"):
             generation = cast("int", meta["generation"]) + 1
             self.put(
-                key, raw | {"metadata": meta | {"deletionTimestamp": "2025-01-15T13:00:00Z", "generation": generation}}
+                ref, raw | {"metadata": meta | {"deletionTimestamp": "2025-01-15T13:00:00Z", "generation": generation}}
             )
 
-    def drop(self, key: str) -> JsonObject:
+    def drop(self, ref: ObjectRef) -> JsonObject:
         """The object is gone, and what it owned is to go."""
-        gone = self.objects.pop(key)
-        self.changes.append((_kind(key), "DELETED", copy.deepcopy(gone)))
+        gone = self.objects.pop(ref)
+        self.changes.append((_kind(ref), "DELETED", copy.deepcopy(gone)))
         uid = metadata_of(gone)["uid"]
         for other, raw in list(self.objects.items()):
             owners = cast("list[JsonObject]", metadata_of(raw).get("ownerReferences", []))
@@ -114,8 +118,8 @@ class Api(Kube):
         return gone
 
 
-def _kind(key: str) -> AnyKind:
-    return _KINDS[key.split("/")[-2]]
+def _kind(ref: ObjectRef) -> AnyKind:
+    return _KINDS[ref.collection.type]
 
 
 class Agenda:
@@ -227,8 +231,8 @@ class Stage:
         )
         caches[ACCOUNT].put(self._account())
         self.processes.append(process)
-        for key, raw in self.kube.objects.items():
-            event_filter.seen(_kind(key), None, copy.deepcopy(raw))
+        for ref, raw in self.kube.objects.items():
+            event_filter.seen(_kind(ref), None, copy.deepcopy(raw))
         return process
 
     def restart(self) -> None:
@@ -246,7 +250,7 @@ class Stage:
             "spec": dict(spec),
         }
         parse(kind.model, body)
-        return self.kube.put(kind.path(NAMESPACE, name), body)
+        return self.kube.put(kind.named(NAMESPACE, name), body)
 
     def add_mover(self, name: str = "m", **spec: Any) -> DataMover:  # noqa: ANN401 - a spec's members
         """Make a mover, and wait until it is Ready."""
@@ -266,18 +270,18 @@ class Stage:
 
     def change(self, kind: AnyKind, name: str, **spec: Any) -> None:  # noqa: ANN401 - a spec's members
         """Patch an object's spec."""
-        raw = copy.deepcopy(self.kube.objects[kind.path(NAMESPACE, name)])
+        raw = copy.deepcopy(self.kube.objects[kind.named(NAMESPACE, name)])
         meta = metadata_of(raw)
         meta["generation"] = cast("int", meta["generation"]) + 1
-        self.kube.put(kind.path(NAMESPACE, name), cast("JsonObject", merged(raw, {"spec": spec})))
+        self.kube.put(kind.named(NAMESPACE, name), cast("JsonObject", merged(raw, {"spec": spec})))
 
     def wipe(self, kind: AnyKind, name: str) -> None:
         """Lose an object's status."""
-        path = kind.path(NAMESPACE, name)
-        self.kube.put(path, copy.deepcopy(self.kube.objects[path]) | {"status": {}})
+        ref = kind.named(NAMESPACE, name)
+        self.kube.put(ref, copy.deepcopy(self.kube.objects[ref]) | {"status": {}})
 
     def delete(self, kind: AnyKind, name: str) -> None:
-        self.kube.mark(kind.path(NAMESPACE, name))
+        self.kube.mark(kind.named(NAMESPACE, name))
 
     # what the operators do
 
@@ -332,7 +336,7 @@ class Stage:
                 process.event_filter.seen(kind, event, copy.deepcopy(raw))
 
     def _count_start(self, nonce: str) -> None:
-        runs = [raw for key, raw in self.kube.objects.items() if _kind(key) is RUN]
+        runs = [raw for ref, raw in self.kube.objects.items() if _kind(ref) is RUN]
         claims = {str(metadata_of(raw)["uid"]): claim_of(parse(DataMoverRun, raw)) for raw in runs}
         owners = [uid for uid, claim in claims.items() if claim is not None and claim.nonce == nonce]
         assert len(owners) == 1, "nothing is started but what is claimed"
@@ -363,18 +367,18 @@ class Stage:
     # what there is to see
 
     def mover(self, name: str = "m") -> DataMover:
-        return parse(DataMover, self.kube.objects[MOVER.path(NAMESPACE, name)])
+        return parse(DataMover, self.kube.objects[MOVER.named(NAMESPACE, name)])
 
     def run(self, name: str = "r") -> DataMoverRun:
-        return parse(DataMoverRun, self.kube.objects[RUN.path(NAMESPACE, name)])
+        return parse(DataMoverRun, self.kube.objects[RUN.named(NAMESPACE, name)])
 
     @property
     def movers(self) -> list[str]:
-        return [metadata_of(raw)["name"] for key, raw in self.kube.objects.items() if _kind(key) is MOVER]  # type: ignore[misc]
+        return [metadata_of(raw)["name"] for ref, raw in self.kube.objects.items() if _kind(ref) is MOVER]  # type: ignore[misc]
 
     @property
     def runs(self) -> list[str]:
-        return [metadata_of(raw)["name"] for key, raw in self.kube.objects.items() if _kind(key) is RUN]  # type: ignore[misc]
+        return [metadata_of(raw)["name"] for ref, raw in self.kube.objects.items() if _kind(ref) is RUN]  # type: ignore[misc]
 
     def calls(self, operation: str) -> int:
         """How often AWS has been asked for a change."""

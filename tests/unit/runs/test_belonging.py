@@ -139,8 +139,8 @@ def test_a_mover_that_takes_its_task_along_cancels_first(ready: Stage) -> None:
 def _replace(stage: Stage) -> str:
     """An active run whose mover is gone and replaced by one that has adopted the task; no garbage collector came by."""
     task = str(stage.mover().status.task_arn)
-    path = MOVER.path("team-a", "m")
-    raw = stage.kube.objects.pop(path)
+    ref = MOVER.named("team-a", "m")
+    raw = stage.kube.objects.pop(ref)
     stage.kube.changes.append((MOVER, "DELETED", raw))
     stage.add_mover("m", adopt={"taskArn": task, "own": True})
     return task

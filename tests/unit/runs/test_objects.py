@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of
 from datamover_crds.contract import FINALIZER
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import is_true
-from datamover_operator.kube.cache import metadata_of
-from datamover_operator.kube.client import KubeError
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import execution_run_name, trigger_run_name
 from datamover_operator.runs.kind import RUN
@@ -329,15 +329,15 @@ def test_a_token_counts_anew_for_a_mover_made_anew(ready: Stage) -> None:
     ready.change(MOVER, "m", trigger={"manual": "go"})
     ready.go(100)
     name = trigger_run_name("m", "go")
-    path = RUN.path(NAMESPACE, name)
-    kept = ready.kube.objects[path]
-    ready.kube.put(path, kept | {"metadata": metadata_of(kept) | {"finalizers": ["example.com/keep"]}})
+    ref = RUN.named(NAMESPACE, name)
+    kept = ready.kube.objects[ref]
+    ready.kube.put(ref, kept | {"metadata": metadata_of(kept) | {"finalizers": ["example.com/keep"]}})
     ready.delete(MOVER, "m")
     ready.go(30)
     assert ready.movers == []
     ready.create(MOVER, "m", SPEC | {"trigger": {"manual": "go"}})
     ready.go(20)
-    ready.kube.drop(path)
+    ready.kube.drop(ref)
     ready.go(30)
     assert ready.run(name).status.phase == "Transferring"
 

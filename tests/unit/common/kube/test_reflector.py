@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client import Configuration
 
-from datamover_api.kube import reflector
-from datamover_api.kube.client import KubeClient
-from datamover_api.kube.reflector import Reflector
-from datamover_api.kube.store import Store
-from datamover_api.mirror.keys import mover_index
+from datamover_common.kube import listing, reflector
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.objects import metadata_of
+from datamover_common.kube.reflector import Reflector
+from datamover_common.kube.resources import ours
+from datamover_common.kube.store import Store
 from datamover_crds import DataMover, dump
 from tests.api.samples import mover
 from tests.support.waiting import eventually_async
 
-PATH = "/apis/datamover.io/v1alpha1/namespaces/rest/datamovers"
+COLLECTION = ours(DataMover).within("rest")
+Movers = Store[DataMover, None]
 Json = dict[str, Any]
 
 
@@ -47,7 +49,8 @@ class Script:
         limit = int(request.query["limit"])
         page = [dump(each) for each in self.objects[at : at + limit]]
         more = str(at + limit) if len(self.objects) > at + limit else ""
-        return web.json_response({"items": page, "metadata": {"resourceVersion": str(self.version), "continue": more}})
+        metadata = {"resourceVersion": str(self.version), "continue": more}
+        return web.json_response({"kind": "DataMoverList", "items": page, "metadata": metadata})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         self.watched_from.append(request.query["resourceVersion"])
@@ -74,29 +77,30 @@ def script() -> Script:
 
 
 @pytest.fixture
-async def store(script: Script, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Store[DataMover]]:
+async def store(script: Script, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Movers]:
     """A store that reflects the script."""
     monkeypatch.setattr(reflector, "_REFUSED_DELAY_S", 0.05)
+    monkeypatch.setattr(listing, "_LIMIT", 100)
     app = web.Application()
-    app.router.add_get(PATH, script.answer)
+    app.router.add_get(COLLECTION.path, script.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    api = ApiClient(configuration=Configuration(host=f"http://127.0.0.1:{runner.addresses[0][1]}"))
-    store: Store[DataMover] = Store(DataMover, mover_index)
-    one = Reflector(KubeClient(api, 5), PATH, store, lambda: None)
+    client = KubeClient(Configuration(host=f"http://127.0.0.1:{runner.addresses[0][1]}"), 5)
+    store: Movers = Store(DataMover, lambda _: None, lambda _: ())
+    one = Reflector(client, COLLECTION, store, lambda: None)
     task = asyncio.create_task(one.reflect())
     yield store
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     script.events.put_nowait(None)
-    await api.close()  # type: ignore[no-untyped-call]
+    await client.close()
     await runner.cleanup()
 
 
-async def until(store: Store[DataMover], *names: str) -> None:
+async def until(store: Movers, *names: str) -> None:
     async def holds() -> bool:
-        return sorted(each.metadata.name for each in store.all()) == sorted(names)
+        return sorted(each.name for each in store) == sorted(names)
 
     await eventually_async(holds, timeout=10)
 
@@ -108,9 +112,14 @@ async def until_watching(script: Script, *versions: str) -> None:
     await eventually_async(holds, timeout=10)
 
 
-async def test_a_watch_that_ends_goes_on_from_the_last_version_without_a_list(
-    script: Script, store: Store[DataMover]
-) -> None:
+async def until_lists(script: Script, number: int) -> None:
+    async def holds() -> bool:
+        return len(script.lists) == number == len(script.watched_from)
+
+    await eventually_async(holds, timeout=30)
+
+
+async def test_a_watch_that_ends_goes_on_from_the_last_version_without_a_list(script: Script, store: Movers) -> None:
     script.tell("ADDED", numbered(1, 5))
     await until(store, "m1")
     script.bookmark(9)
@@ -119,7 +128,7 @@ async def test_a_watch_that_ends_goes_on_from_the_last_version_without_a_list(
     assert script.lists == [""]
 
 
-async def test_a_watch_that_is_too_old_is_followed_by_a_new_list(script: Script, store: Store[DataMover]) -> None:
+async def test_a_watch_that_is_too_old_is_followed_by_a_new_list(script: Script, store: Movers) -> None:
     script.tell("ADDED", numbered(1, 5))
     await until(store, "m1")
     script.objects, script.version = [numbered(2, 20)], 21
@@ -129,11 +138,10 @@ async def test_a_watch_that_is_too_old_is_followed_by_a_new_list(script: Script,
 
 
 async def test_a_refused_watch_and_a_line_that_is_no_json_are_followed_by_a_new_list(
-    script: Script, store: Store[DataMover]
+    script: Script, store: Movers
 ) -> None:
     await until_watching(script, "1")
     script.objects, script.version = [numbered(3, 30)], 31
-    script.events.put_nowait({"type": "ADDED", "object": []})  # passed over
     script.refusals.append((410, "Gone"))
     script.events.put_nowait(None)
     await until(store, "m3")
@@ -145,7 +153,23 @@ async def test_a_refused_watch_and_a_line_that_is_no_json_are_followed_by_a_new_
     await until(store, "m4")
 
 
-async def test_a_long_list_comes_in_pages(script: Script, store: Store[DataMover]) -> None:
+async def test_what_is_no_object_of_the_collection_is_not_taken_in_and_the_list_is_read_anew(
+    script: Script, store: Movers
+) -> None:
+    stranger = dump(numbered(7, 70))
+    stranger["metadata"] = {**metadata_of(stranger), "namespace": "elsewhere"}
+    nameless = dump(numbered(8, 80))
+    nameless["metadata"] = {**metadata_of(nameless), "uid": ""}
+    bad: list[object] = [[], None, "m", {}, stranger, nameless, dump(numbered(9, 90)) | {"kind": "DataMoverRun"}]
+    for number, each in enumerate(bad, 1):
+        await until_lists(script, number)
+        script.events.put_nowait({"type": "ADDED", "object": each})
+        script.events.put_nowait(None)
+    await until_lists(script, len(bad) + 1)
+    assert len(store) == 0
+
+
+async def test_a_long_list_comes_in_pages(script: Script, store: Movers) -> None:
     await until_watching(script, "1")
     script.objects = [numbered(number, 2) for number in range(250)]
     script.version = 40
@@ -154,7 +178,7 @@ async def test_a_long_list_comes_in_pages(script: Script, store: Store[DataMover
     assert script.lists == ["", "", "100", "200"]
 
 
-async def test_a_collection_that_may_not_be_read_is_tried_again(script: Script, store: Store[DataMover]) -> None:
+async def test_a_collection_that_may_not_be_read_is_tried_again(script: Script, store: Movers) -> None:
     await until_watching(script, "1")
     script.refusals += [(403, "Forbidden")] * 3
     script.objects, script.version = [numbered(4, 50)], 51

@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio.config import kube_config
 
-from datamover_api.kube import client as module
-from datamover_api.kube.client import KubeClient
+from datamover_common.kube import connections as module
+from datamover_common.kube.client import KubeClient
 
 OPTIONS = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
 
@@ -30,14 +30,14 @@ async def test_they_notice_that_their_peer_has_gone_without_a_word(
 
     monkeypatch.setattr(module, "_watchful_socket", kept)
     app = web.Application()
-    app.router.add_get("/version", empty)
+    app.router.add_get("/readyz", empty)
     async with TestServer(app) as server:
         written = str(kubeconfig(tmp_path, f"http://127.0.0.1:{server.port}"))
         monkeypatch.setenv("KUBECONFIG", written)
         monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", written)  # taken from there on import
         client = await KubeClient.from_environment(10)
         try:
-            await client.get("/version")
+            await client.check_ready()
             (used,) = made
             assert used.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             set_to = [used.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in OPTIONS]

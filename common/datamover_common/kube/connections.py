@@ -1,0 +1,62 @@
+"""Connections to the API server: where it is and who we are there, and that one whose peer is gone is noticed."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any, Final
+from urllib.request import getproxies
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.client.rest import RESTClientObject
+
+from datamover_common.kube.errors import KubeError
+
+UNLIMITED: Final = 0
+_LIVENESS: Final = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
+"""What finds a peer dead that has said nothing for 10 s: seconds, the last one milliseconds. Not every system has all.
+"""
+
+
+class Connections(RESTClientObject):
+    """The library's connections, at most so many at a time, which notice that their peer has gone without a word."""
+
+    def __init__(self, configuration: Configuration, limit: int) -> None:
+        """Connect as `configuration` says."""
+        super().__init__(configuration)
+        self.maxsize = limit
+
+    def _create_connector(self) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(limit=self.maxsize, ssl=self.ssl_context, socket_factory=_watchful_socket)
+
+
+async def load_configuration() -> Configuration:
+    """The API server's address and our credentials: as kubectl finds them (KUBECONFIG, ~/.kube/config), or as a pod.
+
+    Raises KubeError.
+    """
+    configuration = Configuration()
+    kubeconfig = os.environ.get("KUBECONFIG")
+    try:
+        if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        else:
+            await config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except config.ConfigException as error:
+        raise KubeError(0, "NoConfiguration", f"no usable kubeconfig, and no pod: {error}") from error
+    # To trust the environment is also to look for a .netrc, in a thread, before each request: for proxies only.
+    configuration.client_session_kwargs = {"trust_env": bool(getproxies())}
+    return configuration
+
+
+def _watchful_socket(address: tuple[Any, ...]) -> socket.socket:
+    """A socket for one of getaddrinfo's answers."""
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _LIVENESS.items():
+        if (option := getattr(socket, name, None)) is not None:
+            made.setsockopt(socket.IPPROTO_TCP, option, value)
+    return made
