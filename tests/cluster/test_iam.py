@@ -137,4 +137,4 @@ def test_the_roles_are_as_documented() -> None:
     ends = {side: {"s3": {"s3BucketArn": f"arn:aws:s3:::{side.upper()}"}} for side in ("source", "destination")}
     spec = DataMoverSpec.model_validate({"accountRef": {"name": "a"}} | ends)
     policies = [role.policy for role in wanted_roles(spec, "a", "/")]
-    assert SECTIONS["The roles that the operator makes"] == [trust_policy(ACCOUNT_ID, REGION), *policies]
+    assert SECTIONS["The roles that the operator creates"] == [trust_policy(ACCOUNT_ID, REGION), *policies]
