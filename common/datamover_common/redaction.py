@@ -22,17 +22,16 @@ _HINTS = (
 )
 """One of these, in whatever case, is in every text that one of the patterns matches: few texts have to be searched."""
 
+_SECRET_WORDS = ("password", "secret", "token", "keytab", "accesskey")
+_VALUE = "value '"
+_NAME_OF_VALUE = re.compile(r"(?=' at '([\w.\[\]-]*)')")
+
 _PATTERNS = (
     # Access key ids: not secret by themselves, but they tell whose key it is.
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"), REDACTED),
-    # A ValidationException quotes the refused value, passwords and keys included.
-    (
-        re.compile(r"Value '(?s:.)*?' at '([^']*(?:password|secret|token|keytab|accesskey)[^']*)'", re.IGNORECASE),
-        rf"Value '{REDACTED}' at '\1'",
-    ),
     # botocore's own validation does so in its way.
     (
-        re.compile(r"(parameter \S*(?:password|secret|token|keytab)\S*, value: )[^,]*", re.IGNORECASE),
+        re.compile(r"(parameter (?=[^\s,]*?(?:password|secret|token|keytab))[^\s,]*, value: )[^,]*", re.IGNORECASE),
         rf"\1{REDACTED}",
     ),
     # Signature mismatches quote the canonical request with its headers; clients quote Authorization headers.
@@ -48,7 +47,7 @@ _PATTERNS = (
         rf"\1{REDACTED}",
     ),
     # https://user:password@proxy
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]+:)[^\s/@]+@", re.IGNORECASE), rf"\1{REDACTED}@"),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{0,31}://[^\s/:@]+:)[^\s/@]+@", re.IGNORECASE), rf"\1{REDACTED}@"),
 )
 
 _SECRET_NAMES = frozenset(
@@ -76,9 +75,32 @@ def scrub(text: str) -> str:
     folded = text.casefold()
     if not any(hint in folded for hint in _HINTS):
         return text
+    text = _without_refused_values(text)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _without_refused_values(text: str) -> str:
+    """A ValidationException quotes the refused value, passwords and keys included: `Value '…' at 'password'`.
+
+    Read once from left to right, for such a value may be long and may hold anything.
+    """
+    folded = text.lower()
+    if len(folded) != len(text):  # a letter that becomes two: then places can't be compared
+        folded = "".join(each.lower() if each.isascii() else each for each in text)
+    kept, done = [], 0
+    start = folded.find(_VALUE)
+    for name in _NAME_OF_VALUE.finditer(folded):
+        if start < 0:
+            break
+        end = name.start()
+        if start + len(_VALUE) > end or not any(word in name[1] for word in _SECRET_WORDS):
+            continue
+        kept += [text[done : start + len(_VALUE)], REDACTED]
+        done = end
+        start = folded.find(_VALUE, end)
+    return "".join([*kept, text[done:]])
 
 
 @lru_cache(maxsize=256)

@@ -106,13 +106,28 @@ def _any_like(patterns: object, value: str, fold: Callable[[str], str] = str) ->
 
 
 def _like(pattern: str, value: str) -> bool:
-    return _wildcard(pattern).fullmatch(value) is not None
+    """`*` stands for any characters, `?` for one. Each part between two stars is taken at its first place.
+
+    What comes after it has the most room then, so nothing has ever to be tried again.
+    """
+    first, *rest = _parts(pattern)
+    if not rest:
+        return first.fullmatch(value) is not None
+    last, end = rest.pop(), len(value) - len(pattern.rpartition("*")[2])
+    found = first.match(value)
+    if found is None or end < found.end() or last.fullmatch(value, end) is None:
+        return False
+    for part in rest:
+        found = part.search(value, found.end(), end)
+        if found is None:
+            return False
+    return True
 
 
 @lru_cache(maxsize=4096)
-def _wildcard(pattern: str) -> re.Pattern[str]:
-    translated = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(translated, re.DOTALL)
+def _parts(pattern: str) -> tuple[re.Pattern[str], ...]:
+    texts = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
+    return tuple(re.compile(text, re.DOTALL) for text in texts)
 
 
 def _listed(value: object) -> list[object]:

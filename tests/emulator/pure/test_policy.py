@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from datasync_emulator.access.policy import allows, parse, trusts
+from datasync_emulator.access.policy import _like, allows, parse, trusts
 
 BUCKET = "arn:aws:s3:::data"
 OBJECTS = f"{BUCKET}/in/*"
@@ -83,3 +86,14 @@ def test_whom_a_role_trusts(principal: object, *, trusted: bool) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", "1", "null"])
 def test_what_is_no_policy_allows_nothing(text: str) -> None:
     assert not allows([parse(text)], "s3:GetObject", OBJECTS, CONTEXT)
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_wildcards_agree_with_a_regular_expression(pattern: str, value: str) -> None:
+    expression = "".join({"*": ".*", "?": "."}.get(each, each) for each in pattern)
+    assert _like(pattern, value) == (re.fullmatch(expression, value) is not None)
+
+
+def test_a_pattern_with_many_stars_is_not_tried_again_and_again() -> None:
+    """A matcher that tries every way would not end before the sun does."""
+    assert not _like("*a" * 500 + "b", "a" * 2048)

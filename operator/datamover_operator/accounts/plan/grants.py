@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from datamover_crds import DataMoverAccount
 from datamover_crds.locations import split_uri
+from datamover_operator.accounts.plan.wildcards import matches
 
 
 def namespace_granted(account: DataMoverAccount, namespace: str) -> bool:
@@ -37,9 +36,4 @@ def role_granted(account: DataMoverAccount, namespace: str, role_arn: str) -> bo
 
 
 def _matches(patterns: Iterable[str], value: str) -> bool:
-    return any(_regex(pattern).fullmatch(value) for pattern in patterns)
-
-
-@lru_cache(maxsize=1024)
-def _regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))))
+    return any(matches(pattern, value) for pattern in patterns)
