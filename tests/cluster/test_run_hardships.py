@@ -165,6 +165,24 @@ def test_a_namespace_goes_with_its_mover_and_what_runs(
     assert world.leftovers() == NOTHING
 
 
+def test_runs_that_end_before_they_start_go_with_their_mover(ready: World) -> None:
+    with held(ready):
+        ready.run("r1")
+        ready.wait_phase("r1", *ACTIVE)
+        ready.run("cancelled", cancel=True)
+        ready.run("second")
+        ready.wait_phase("cancelled", "Cancelled")
+        ready.wait_phase("second", "Rejected")
+    with ready.emulator.fault("DeleteTask", hold="before") as deletion:
+        ready.delete("DataMover", "m")
+        deletion.wait_held()
+        ready.run("late")
+        ready.wait_phase("late", "Rejected")
+    for name in ("r1", "cancelled", "second", "late"):
+        ready.wait_gone("DataMoverRun", name)
+    assert ready.leftovers() == NOTHING
+
+
 # refused
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from datamover_crds.contract import CLAIM_ANNOTATION, EXECUTION_ANNOTATION, FINALIZER
+from datamover_operator.kube.cache import metadata_of
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
 from tests.unit.runs.stage import Stage
@@ -183,3 +184,32 @@ def test_a_run_that_waits_for_its_mover_is_rejected_with_it(ready: Stage) -> Non
     ready.go(5)
     found = ready.run().status
     assert (found.phase, found.reason) == ("Rejected", "MoverReplaced")
+
+
+def test_runs_that_end_before_they_start_go_with_their_mover(ready: Stage) -> None:
+    ready.add_run("cancelled", cancel=True)
+    ready.add_run("first")
+    ready.go(6)
+    ready.add_run("second")
+    ready.go(6)
+    ready.delete(MOVER, "m")
+    ready.go(0)
+    ready.add_run("late")
+    ready.go(6)
+    phases = {name: ready.run(name).status.phase for name in ready.runs}
+    assert phases["cancelled"] == "Cancelled"
+    assert phases["second"] == phases["late"] == "Rejected"
+    ready.go(100)
+    assert (ready.movers, ready.runs) == ([], [])
+
+
+def test_a_run_of_an_earlier_version_that_has_ended_without_an_owner_gets_one(ready: Stage) -> None:
+    ready.add_run("first", cancel=True)
+    ready.go(1)
+    path = RUN.path("team-a", "first")
+    raw = ready.kube.objects[path]
+    meta = {key: value for key, value in metadata_of(raw).items() if key != "ownerReferences"}
+    ready.kube.put(path, raw | {"metadata": meta})
+    ready.restart()
+    ready.go(1)
+    assert [owner.uid for owner in ready.run("first").metadata.owner_references] == [ready.mover().metadata.uid]

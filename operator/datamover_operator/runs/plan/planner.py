@@ -6,6 +6,7 @@ not known to have been left unsent is looked up, never started again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from datamover_crds import DataMover, JsonObject, dump
@@ -24,6 +25,7 @@ from datamover_operator.runs.plan.steps import (
     FreeRun,
     LookAtTask,
     Own,
+    Protect,
     ReleaseMover,
     RunPlan,
     RunStep,
@@ -32,11 +34,20 @@ from datamover_operator.runs.plan.steps import (
     WakeMover,
 )
 
+_OWNING = ClaimMover | ClaimRun | Protect
+"""The run is claimed next, or protected, and owned with that."""
 _FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.CONFLICT})
 
 
 def plan_run(o: ObservedRun, now: datetime) -> RunPlan:
-    """What to do next for one run."""
+    """What to do next for one run. It is its mover's from the first pass on, whatever becomes of it."""
+    plan = _plan(o, now)
+    if _is_owned(o) or any(isinstance(step, _OWNING) for step in plan.steps):
+        return plan
+    return replace(plan, steps=(Own(), *plan.steps))
+
+
+def _plan(o: ObservedRun, now: datetime) -> RunPlan:
     if o.run.status.phase in FINAL_PHASES:
         return _clear_away(o)
     if o.mover_gone or _is_left_behind(o):
@@ -113,8 +124,7 @@ def _start(o: ObservedRun, now: datetime) -> RunPlan:
         return RunPlan(status=ended(o, "Rejected", "MoverDeleting", "the mover is being deleted", now))
     obstacle = _obstacle(o, mover)
     if obstacle is not None:
-        steps: tuple[RunStep, ...] = () if _is_owned(o, identity) else (Own(),)
-        return RunPlan(steps=(*_withdrawal(o, mover), *steps), status=told(o, "Pending", *obstacle, now))
+        return RunPlan(steps=_withdrawal(o, mover), status=told(o, "Pending", *obstacle, now))
     if o.failed_step is not None and isinstance(o.failed_step.step, Start):
         return _refused(o, mover, o.failed_step, now) if o.failed_step.is_seen else _look(mover, o.failed_step)
     return _next_of_start(o, mover, identity, now)
@@ -176,5 +186,8 @@ def _end_unstarted(o: ObservedRun, now: datetime) -> RunPlan:
     return RunPlan(status=ended(o, "Cancelled", "Cancelled", "cancelled before it started", now))
 
 
-def _is_owned(o: ObservedRun, identity: Identity) -> bool:
-    return any(owner.uid == identity.uid for owner in o.run.metadata.owner_references)
+def _is_owned(o: ObservedRun) -> bool:
+    """Whether the run goes with its mover; one that goes already, or whose mover does not exist, needs no owner."""
+    if o.identity is None or o.run.metadata.deletion_timestamp is not None:
+        return True
+    return any(owner.uid == o.identity.uid for owner in o.run.metadata.owner_references)
