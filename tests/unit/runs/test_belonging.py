@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from datamover_common.kube.objects import metadata_of
 from datamover_crds.contract import CLAIM_ANNOTATION, EXECUTION_ANNOTATION, FINALIZER
-from datamover_operator.kube.cache import metadata_of
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
 from tests.unit.runs.stage import Stage
