@@ -206,7 +206,7 @@ def test_runs_that_end_before_they_start_go_with_their_mover(ready: Stage) -> No
 def test_a_run_of_an_earlier_version_that_has_ended_without_an_owner_gets_one(ready: Stage) -> None:
     ready.add_run("first", cancel=True)
     ready.go(1)
-    path = RUN.path("team-a", "first")
+    path = RUN.named("team-a", "first")
     raw = ready.kube.objects[path]
     meta = {key: value for key, value in metadata_of(raw).items() if key != "ownerReferences"}
     ready.kube.put(path, raw | {"metadata": meta})
