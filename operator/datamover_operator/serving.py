@@ -31,6 +31,8 @@ from datamover_operator.kube.lease import Lease
 from datamover_operator.kube.watch import Scope, watch
 from datamover_operator.kube.writer import Writer
 from datamover_operator.process.health import HealthServer, Readiness
+from datamover_operator.process.loop_delay import LoopDelay
+from datamover_operator.process.loop_thread import LoopThread
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 from datamover_operator.process.signals import Signals, exit_hard_in
@@ -69,22 +71,38 @@ class _Operation:
         self._instance = f"{os.uname().nodename}-{uuid.uuid4().hex[:12]}"
 
     async def run(self) -> None:
-        """Work until cancelled. Raises OSError, KubeError where it can't start."""
-        settings, readiness = self._settings, self._readiness
+        """Work until cancelled. Raises OSError, KubeError where it can't start.
+
+        Probes and the Lease live in a thread of their own: they are answered and kept however busy the work is.
+        """
         client = await KubeClient.from_environment()
+        running, delay = self._background.running, LoopDelay(self._metrics, time.monotonic)
         try:
             async with (
-                HealthServer(
-                    settings.http_host, settings.http_port, readiness=readiness, metrics=self._metrics
-                ) as health,
-                self._background.running(pulse.feel_forever(client, readiness), "pulse"),
+                LoopThread("vital") as vital,
+                self._probes(vital, delay),
+                running(delay.measure_forever(), "event loop delay"),
+                running(pulse.feel_forever(client, self._readiness), "pulse"),
             ):
-                _log.info("serves /healthz, /readyz and /metrics", host=settings.http_host, port=health.port)
-                cluster_id = settings.cluster_id or await _cluster_id(client)
-                async with self._lease(client):
+                cluster_id = self._settings.cluster_id or await _cluster_id(client)
+                async with self._lease(vital):
                     await self._work(client, cluster_id)
         finally:
             await client.close()
+
+    @contextlib.asynccontextmanager
+    async def _probes(self, vital: LoopThread, delay: LoopDelay) -> AsyncIterator[None]:
+        """Answer probes while the context is open. Raises OSError."""
+        host, port = self._settings.http_host, self._settings.http_port
+        server = HealthServer(
+            host, port, readiness=self._readiness, metrics=self._metrics, problem=lambda: delay.problem
+        )
+        await vital.run(server.__aenter__())
+        try:
+            _log.info("serves /healthz, /readyz and /metrics", host=host, port=server.port)
+            yield
+        finally:
+            await vital.run(server.__aexit__(None, None, None))
 
     async def _work(self, client: KubeClient, cluster_id: str) -> None:
         queue: WorkQueue[Key] = WorkQueue()
@@ -139,22 +157,24 @@ class _Operation:
                     _log.warning("calls are still in flight: what they make is found after the next start")
 
     @contextlib.asynccontextmanager
-    async def _lease(self, client: KubeClient) -> AsyncIterator[None]:
-        """Hold the Lease while the context is open."""
+    async def _lease(self, vital: LoopThread) -> AsyncIterator[None]:
+        """Hold the Lease while the context is open, over a connection of its own."""
         settings = self._settings
         if not settings.lease:
             yield
             return
         self._readiness.lost(_LEASE, "another operator holds it")
+        client = await vital.run(KubeClient.from_environment(connections=1))
         place = (settings.operator_namespace, settings.lease_name)
         lease = Lease(client, place, self._instance, settings.lease_seconds, time.monotonic)
-        await lease.acquire()
-        self._readiness.reached(_LEASE)
         try:
-            async with self._background.running(lease.keep(), "the Lease"):
+            await vital.run(lease.acquire())
+            self._readiness.reached(_LEASE)
+            async with self._background.running(vital.run(lease.keep()), _LEASE):
                 yield
         finally:
-            await lease.release()
+            await vital.run(lease.release())
+            await vital.run(client.close())
 
 
 async def _cluster_id(client: KubeClient) -> str:

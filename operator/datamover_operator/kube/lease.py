@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class LeaseLostError(ExplainedError):
-    """Another process holds the Lease now, or it could not be renewed in time."""
+    """Another process holds the Lease now."""
 
 
 class Lease:
@@ -44,6 +44,8 @@ class Lease:
         self._tick = tick
         self._seen: JsonObject = {}
         self._seen_at = tick()
+        self._rival = ""
+        """Who else holds it, as far as the last look has shown."""
 
     async def acquire(self) -> None:
         """Wait until the Lease is ours."""
@@ -51,15 +53,17 @@ class Lease:
             await asyncio.sleep(self._seconds / 5)
 
     async def keep(self) -> None:
-        """Renew until cancelled. Raises LeaseLostError, well before others may take the Lease."""
-        renewed = asyncio.get_running_loop().time()
+        """Renew until cancelled. Raises LeaseLostError where another process holds it.
+
+        One that can't be renewed in time is no reason to end: two operators at once are safe, and as long as nobody
+        else has taken it, an end would only leave the work undone.
+        """
         while True:
             await asyncio.sleep(self._seconds / 3)
-            try:
-                async with asyncio.timeout_at(renewed + self._seconds * 2 / 3):
-                    renewed = await self._renew()
-            except TimeoutError:
-                raise LeaseLostError(f"{self._ref} could not be renewed") from None
+            while not await self._try():
+                if self._rival:
+                    raise LeaseLostError(f"{self._ref} is held by '{self._rival}' now")
+                await asyncio.sleep(self._seconds / 15)
 
     async def release(self) -> None:
         """Let the next one have it at once."""
@@ -71,15 +75,8 @@ class Lease:
         except (KubeError, TimeoutError) as error:
             _log.info("the Lease was not released", error=str(error) or type(error).__name__)
 
-    async def _renew(self) -> float:
-        """Return when the request that renewed it was sent, in the loop's time."""
-        while True:
-            sent = asyncio.get_running_loop().time()
-            if await self._try():
-                return sent
-            await asyncio.sleep(self._seconds / 15)
-
     async def _try(self) -> bool:
+        self._rival = ""
         try:
             async with asyncio.timeout(self._seconds / 3):
                 return await self._take()
@@ -97,7 +94,9 @@ class Lease:
                 raise
             await self._create()
             return True
-        if _spec(lease).get("holderIdentity") not in {"", None, self._holder} and not self._has_expired(lease):
+        holder = str(_spec(lease).get("holderIdentity") or "")
+        self._rival = holder if holder not in {"", self._holder} and not self._has_expired(lease) else ""
+        if self._rival:
             return False
         await self._write(lease, self._holder)
         return True

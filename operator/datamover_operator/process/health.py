@@ -9,7 +9,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from datamover_operator.process.metrics import Metrics
@@ -41,10 +41,13 @@ class Readiness:
 
 
 class HealthServer:
-    """Serves the three paths while the context is open; /healthz answers as long as the event loop turns."""
+    """Serves the three paths while the context is open, from whichever event loop that is opened in."""
 
-    def __init__(self, host: str, port: int, *, readiness: Readiness, metrics: Metrics) -> None:
-        """Serve on `host`; port 0 takes any free one."""
+    def __init__(
+        self, host: str, port: int, *, readiness: Readiness, metrics: Metrics, problem: Callable[[], str] = str
+    ) -> None:
+        """Serve on `host`; port 0 takes any free one. `problem` says why /healthz shall fail ("": it shall not)."""
+        self._problem = problem
         self._address = (host, port)
         self._readiness = readiness
         self._metrics = metrics
@@ -86,7 +89,8 @@ class HealthServer:
         return app
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        problem = self._problem()
+        return web.Response(status=503 if problem else 200, text=f"{problem or 'ok'}\n")
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         reasons = self._readiness.reasons

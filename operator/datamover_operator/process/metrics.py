@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_DELAY_BUCKETS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PASS_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
 
 
@@ -30,6 +31,9 @@ class Metrics:
         )
         self._pass_seconds = self._histogram(
             "reconcile_duration_seconds", "Time one reconciling pass took", _PASS_BUCKETS, "kind", "result"
+        )
+        self._delay = self._histogram(
+            "event_loop_delay_seconds", "How late the event loop comes to what is due", _DELAY_BUCKETS
         )
         self._writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb", "result")
         self._ready = self._gauge("ready", "1 where the operator does its work, as /readyz tells it")
@@ -57,6 +61,10 @@ class Metrics:
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
         """Count one reconciling pass of an object of `kind`."""
         self._pass_seconds.labels(kind, result).observe(seconds)
+
+    def loop_delay(self, seconds: float) -> None:
+        """Note how late the event loop came to something that was due."""
+        self._delay.observe(seconds)
 
     def kubernetes_write(self, kind: str, verb: str, result: str) -> None:
         """Count one write to the Kubernetes API; `result` is `ok` or metav1.Status' reason."""
