@@ -105,9 +105,9 @@ class _Operation:
             await vital.run(server.__aexit__(None, None, None))
 
     async def _work(self, client: KubeClient, cluster_id: str) -> None:
-        queue: WorkQueue[Key] = WorkQueue()
-        self._metrics.queue_depth(queue.__len__)
         caches, registry = Caches(KINDS), Registry()
+        queue: WorkQueue[Key] = WorkQueue(self._settings.workers, registry.lane)
+        self._metrics.queue_depth(queue.__len__)
         event_filter = EventFilter(caches, queue, registry)
         clock = Clock(now=lambda: datetime.now(UTC), tick=time.monotonic)
         context = Context(
@@ -164,7 +164,7 @@ class _Operation:
             yield
             return
         self._readiness.lost(_LEASE, "another operator holds it")
-        client = await vital.run(KubeClient.from_environment(connections=1))
+        client = await vital.run(KubeClient.from_environment())
         place = (settings.operator_namespace, settings.lease_name)
         lease = Lease(client, place, self._instance, settings.lease_seconds, time.monotonic)
         try:

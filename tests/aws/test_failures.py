@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from tests.aws.conftest import LIMITS, REGION
 from tests.support.waiting import eventually_async
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from datamover_crds import JsonObject
     from datamover_operator.aws.ports import AccountAccess, DataSync
@@ -353,50 +354,52 @@ async def test_calls_of_one_account_never_hold_all_threads(
         assert await asyncio.gather(*stuck) == [[]] * 20
 
 
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that calls would have waited for."""
-    recorded: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        recorded.append(seconds)
-
-    monkeypatch.setattr("datamover_operator.aws.calls.asyncio.sleep", sleep)
-    return recorded
+@asynccontextmanager
+async def waiting(call: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Let a call wait for its turn while the context is open."""
+    task = asyncio.create_task(call)
+    await asyncio.sleep(0)
+    yield
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_whoever_is_over_the_rate_waits_as_long_as_the_bucket_says(
-    make_accounts: Callable[..., BotoAccounts], access: AccountAccess, waits: list[float]
+    make_accounts: Callable[..., BotoAccounts], access: AccountAccess
 ) -> None:
-    datasync = make_accounts(replace(LIMITS, rate=0.001, burst=2)).connect(access).datasync
-    for _ in range(4):
-        await datasync.list_tasks()
-    assert waits == pytest.approx([1000, 2000], abs=100)
+    aws = make_accounts(replace(LIMITS, rate=0.001, burst=2)).connect(access)
+    for _ in range(2):
+        await aws.datasync.list_tasks()
+    assert aws.backlog() == 0
+    async with waiting(aws.datasync.list_tasks()), waiting(aws.datasync.list_tasks()):
+        assert aws.backlog() == pytest.approx(2000)
 
 
 async def test_the_pace_is_the_accounts_whatever_credentials_are_used(
-    make_accounts: Callable[..., BotoAccounts], access: AccountAccess, waits: list[float]
+    make_accounts: Callable[..., BotoAccounts], access: AccountAccess
 ) -> None:
     accounts = make_accounts(replace(LIMITS, rate=0.001, burst=1))
     await accounts.connect(access).datasync.list_tasks()
-    await accounts.connect(replace(access, credentials=None)).datasync.list_tasks()
-    await accounts.connect(replace(access, region="eu-west-1")).datasync.list_tasks()
-    assert waits == pytest.approx([1000], abs=100)
+    aws = accounts.connect(replace(access, credentials=None))
+    async with waiting(aws.datasync.list_tasks()):
+        assert aws.backlog() == pytest.approx(1000)
+        await accounts.connect(replace(access, key="other", region="eu-west-1")).datasync.list_tasks()
 
 
 async def test_after_a_throttle_calls_are_spaced_out_at_half_the_rate(
-    make_accounts: Callable[..., BotoAccounts],
-    access: AccountAccess,
-    waits: list[float],
-    emulator: Emulator,
-    account: str,
+    make_accounts: Callable[..., BotoAccounts], access: AccountAccess, emulator: Emulator, account: str
 ) -> None:
-    datasync = make_accounts(replace(LIMITS, rate=0.001, burst=100)).connect(access).datasync
+    aws = make_accounts(replace(LIMITS, rate=0.001, burst=100, retry_delay=0.0)).connect(access)
     with emulator.fault("ListTasks", error=THROTTLE, account=account):
-        await datasync.list_tasks()
-    pause, wait = waits
-    assert pause == 0
-    assert 1000 < wait <= 2000
+        call = asyncio.create_task(aws.datasync.list_tasks())
+
+        async def is_spaced_out() -> bool:
+            return 1000 < aws.backlog() <= 2000
+
+        await eventually_async(is_spaced_out, what="the repetition waits")
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
 
 
 async def found(logged: list[Any], event: str) -> Any:  # noqa: ANN401 - an event of any members

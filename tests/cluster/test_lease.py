@@ -128,7 +128,7 @@ async def test_it_is_kept_while_the_main_loop_is_stuck(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(control_plane.kubeconfig))
     async with LoopThread("ours") as ours, LoopThread("theirs") as theirs:
-        clients = [await thread.run(KubeClient.from_environment(connections=1)) for thread in (ours, theirs)]
+        clients = [await thread.run(KubeClient.from_environment()) for thread in (ours, theirs)]
         lease, rival = (
             Lease(client, (namespace, "operator"), holder, SECONDS, time.monotonic)
             for client, holder in zip(clients, ("ours", "theirs"), strict=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import JsonValue
 
+from datamover_common.fairness import Lane, Urgency
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.objects import metadata_of
 from datamover_crds import JsonObject
@@ -34,7 +35,13 @@ def account_controller(
             yield from (Wake(MOVER, uid) for uid in context.caches[MOVER].uids(by_account(name)))
 
     reconciler = AccountReconciler(context, client, accounts, connections, wake_movers)
-    return Controller(ACCOUNT, reconciler.reconcile, wakes=wakes)
+
+    def lane(uid: str) -> Lane:
+        """Let an account wait by itself, before all movers: none of them does anything without it."""
+        entry = context.caches[ACCOUNT].get(uid)
+        return Lane(Urgency.RUN, entry.key[1] if entry is not None else "")
+
+    return Controller(ACCOUNT, reconciler.reconcile, lane=lane, wakes=wakes)
 
 
 def _generation(raw: JsonObject | None) -> JsonValue:

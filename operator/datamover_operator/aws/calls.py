@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.client import BaseClient
 
+    from datamover_operator.aws.admission import Door
     from datamover_operator.aws.clients import Clients, Service
-    from datamover_operator.aws.pacing import Limits, Pace
+    from datamover_operator.aws.pacing import Limits
     from datamover_operator.aws.threads import DaemonPool
     from datamover_operator.process.metrics import Metrics
 
@@ -86,16 +87,15 @@ def departure(request: AWSPreparedRequest, **_: object) -> None:  # noqa: ARG001
 
 
 class Channel:
-    """The way to one account: its clients and its pace, over the threads that all accounts share."""
+    """The way to one account: its clients and its door, over the threads that all accounts share."""
 
-    def __init__(self, clients: Clients, pace: Pace, *, limits: Limits, pool: DaemonPool, metrics: Metrics) -> None:
+    def __init__(self, clients: Clients, door: Door, *, limits: Limits, pool: DaemonPool, metrics: Metrics) -> None:
         """Make the channel; nothing is called."""
         self._clients = clients
-        self._pace = pace
+        self._door = door
         self._limits = limits
         self._pool = pool
         self._metrics = metrics
-        self._slots = asyncio.Semaphore(limits.per_account)
 
     async def call(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
         """Send one request and return botocore's reply.
@@ -117,9 +117,7 @@ class Channel:
         return await self._once(service, operation, request)
 
     async def _once(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
-        if (delay := self._pace.reserve(time.monotonic())) > 0:
-            await asyncio.sleep(delay)
-        async with self._slots:
+        async with self._door.open():
             with self._watched(service, operation):
                 return await self._in_thread(service, operation, request)
 
@@ -134,7 +132,7 @@ class Channel:
             failure = error.failure
             result = failure.kind.value
             if failure.kind is FailureKind.THROTTLED:
-                self._pace.throttled(time.monotonic())
+                self._door.pace.throttled(time.monotonic())
             is_common = operation.startswith(_READINGS) and failure.kind in _COMMON
             log.log(
                 logging.DEBUG if is_common else logging.INFO,

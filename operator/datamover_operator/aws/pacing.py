@@ -8,6 +8,8 @@ _FALL = 0.5
 """What is left of the rate after a throttle."""
 _FLOOR = 0.02
 """The least share of the full rate that is left after many throttles."""
+_NEARLY = 1e-6
+"""What is missing of a token by rounding alone."""
 _CALM_S = 1.0
 """Throttles that come within this time of the last fall answer calls sent before it: they count as one."""
 _RECOVERY_S = 60.0
@@ -35,7 +37,7 @@ class Limits:
 
     @property
     def per_account(self) -> int:
-        """Calls in flight per account: one whose endpoint hangs leaves threads to the others."""
+        """Calls in flight of one account that has all to itself (`datamover_common.fairness.Shares`)."""
         return max(1, self.threads * 3 // 4)
 
 
@@ -56,11 +58,16 @@ class Pace:
         recovered = (now - self._fallen_at) / _RECOVERY_S * self._limit
         return min(self._limit, self._fallen_to + recovered)
 
-    def reserve(self, now: float) -> float:
-        """Take one token and return the seconds to wait before it may be used; callers are served in order."""
+    def delay(self, now: float) -> float:
+        """Return the seconds until a call may be sent; 0 where one may be sent now."""
         rate = self._refill(now)
+        missing = 1.0 - self._tokens
+        return missing / rate if missing > _NEARLY else 0.0
+
+    def spend(self, now: float) -> None:
+        """Count a call that is sent now."""
+        self._refill(now)
         self._tokens -= 1.0
-        return max(0.0, -self._tokens / rate)
 
     def throttled(self, now: float) -> None:
         """Halve the rate and spend what was saved up: AWS asked for a slower pace."""

@@ -6,12 +6,13 @@ JSON is DataSync's own with camelCase member names; times are RFC 3339 strings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from datamover_common.fairness import Urgency
 from datamover_crds import JsonObject
 
 send_before: ContextVar[float] = ContextVar("send_before", default=float("inf"))
@@ -19,6 +20,10 @@ send_before: ContextVar[float] = ContextVar("send_before", default=float("inf"))
 
 A call that would leave later is not sent: by then another process may have concluded that it was never made.
 """
+
+
+urgency: ContextVar[Urgency] = ContextVar("urgency", default=Urgency.CHANGE)
+"""How urgent the calls are that are sent now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,8 @@ class Aws:
     iam: Iam
     tagging: Tagging
     sts: Sts
+    backlog: Callable[[], float] = float
+    """For how many seconds the account's calls wait already, at its pace."""
 
 
 class Accounts(Protocol):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.session import Session
 
+from datamover_operator.aws.admission import Admission, Door
 from datamover_operator.aws.calls import Channel, departure
 from datamover_operator.aws.clients import Ambient, Clients
 from datamover_operator.aws.datasync import BotoDataSync
@@ -37,6 +38,7 @@ class BotoAccounts:
         self._limits = limits
         self._metrics = metrics
         self._pool = DaemonPool(limits.threads)
+        self._admission = Admission(limits.threads, time.monotonic)
         self._ambient = Ambient()
         self._loader = Session().get_component("data_loader")
         self._connections: dict[str, _Connection] = {}
@@ -68,9 +70,14 @@ class BotoAccounts:
 
     def _connection(self, account: AccountAccess) -> _Connection:
         clients = Clients(account, self._limits, ambient=self._ambient, loader=self._loader, departure=departure)
-        channel = Channel(clients, self._pace(account), limits=self._limits, pool=self._pool, metrics=self._metrics)
+        door = Door(self._admission, account.key, self._pace(account))
+        channel = Channel(clients, door, limits=self._limits, pool=self._pool, metrics=self._metrics)
         aws = Aws(
-            datasync=BotoDataSync(channel), iam=BotoIam(channel), tagging=BotoTagging(channel), sts=BotoSts(channel)
+            datasync=BotoDataSync(channel),
+            iam=BotoIam(channel),
+            tagging=BotoTagging(channel),
+            sts=BotoSts(channel),
+            backlog=door.backlog,
         )
         return _Connection(account, clients, aws)
 

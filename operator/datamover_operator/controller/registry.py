@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from datamover_common.fairness import Lane
 from datamover_crds import JsonObject
-from datamover_operator.controller.context import AnyKind
+from datamover_operator.controller.context import AnyKind, Key
 
 
 class Change(NamedTuple):
@@ -45,11 +46,13 @@ class Controller:
     """How one kind's objects are brought to what they declare.
 
     `reconcile` brings one object, by its uid, nearer to that. `wakes` names whom else a change concerns, `shows` keeps
-    metrics, both as the machine sees it; neither may block. `jobs` run as long as the process does, by their names.
+    metrics, both as the machine sees it; neither may block. `lane` says where an object waits for its turn, by its uid.
+    `jobs` run as long as the process does, by their names.
     """
 
     kind: AnyKind
     reconcile: Callable[[str], Awaitable[None]]
+    lane: Callable[[str], Lane]
     wakes: Callable[[Change], Iterable[Wake]] = _wakes_nobody
     shows: Callable[[Change], None] = _shows_nothing
     jobs: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
@@ -69,6 +72,11 @@ class Registry:
     def __getitem__(self, kind: AnyKind) -> Controller:
         """The controller of a kind."""
         return self._controllers[kind]
+
+    def lane(self, key: Key) -> Lane:
+        """Where an object waits for its turn."""
+        kind, uid = key
+        return self._controllers[kind].lane(uid)
 
     def __iter__(self) -> Iterator[Controller]:
         """Go through all controllers."""

@@ -1,34 +1,47 @@
 """The one queue: keys to look at, each at most once at a time.
 
 Level-triggered, like client-go's workqueue: what is added while it waits is added once; what is added while it is
-worked on is looked at once more afterwards; a delay is replaced by an earlier one.
+worked on is looked at once more afterwards; a delay is replaced by an earlier one. The urgent come first, accounts in
+turn, and one account's keys never occupy all workers.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import OrderedDict
-from collections.abc import Hashable
+from collections import deque
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
+
+from datamover_common.fairness import FairQueue, Lane, Shares, Urgency
 
 K = TypeVar("K", bound=Hashable)
 
 BASE_DELAY = 1.0
-MAX_DELAY = 60.0
+MAX_DELAY = 8.0
+"""What passes by itself is over at most this much later, and a fifth, than it has to be."""
+
+
+def one_lane(_: object) -> Lane:
+    """Have all keys wait in turn."""
+    return Lane(Urgency.CHANGE, None)
 
 
 class WorkQueue(Generic[K]):
-    """Keys in the order in which they were added."""
+    """Keys that wait for one of a number of workers."""
 
-    def __init__(self, rng: random.Random | None = None) -> None:
-        """`rng` spreads back-off delays."""
-        self._ready: OrderedDict[K, None] = OrderedDict()
-        self._working: set[K] = set()
+    def __init__(
+        self, workers: int = 1, lane: Callable[[K], Lane] = one_lane, rng: random.Random | None = None
+    ) -> None:
+        """`lane` says where a key waits; `rng` spreads back-off delays."""
+        self._ready: FairQueue[K] = FairQueue()
+        self._shares = Shares(workers)
+        self._lane = lane
+        self._working: dict[K, Lane] = {}
         self._again: set[K] = set()
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
-        self._wakeup = asyncio.Event()
+        self._waiters: deque[asyncio.Future[None]] = deque()
         self._rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
 
     def __len__(self) -> int:
@@ -40,8 +53,8 @@ class WorkQueue(Generic[K]):
         if key in self._working:
             self._again.add(key)
             return
-        self._ready[key] = None
-        self._wakeup.set()
+        self._ready.add(key, self._lane(key))
+        self._wake_one()
 
     def is_wanted(self, key: K) -> bool:
         """Whether a key was added while it is being worked on: what the worker knows may be out of date."""
@@ -75,30 +88,49 @@ class WorkQueue(Generic[K]):
     def forget(self, key: K) -> None:
         """The key means nothing any more."""
         self._failures.pop(key, None)
-        self._ready.pop(key, None)
+        self._ready.remove(key)
         self._again.discard(key)
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
 
-    async def take(self) -> K:
+    async def take(self) -> tuple[K, Lane]:
         """Wait for a key, drop its timer (it is looked at now); the caller must give it back with `done`."""
-        while not self._ready:
-            self._wakeup.clear()
-            await self._wakeup.wait()
-        key, _ = self._ready.popitem(last=False)
-        self._working.add(key)
+        while (found := self._ready.take(self._shares.may_take)) is None:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                if waiter.done() and not waiter.cancelled():
+                    self._wake_one()  # what it was woken for is another's now
+                raise
+        key, lane = found
+        self._working[key] = lane
+        self._shares.take(lane.share)
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
-        return key
+        if self._ready:
+            self._wake_one()  # a place that is left may have made room for several
+        return key, lane
 
     def done(self, key: K) -> None:
         """The key has been worked on."""
-        self._working.discard(key)
+        lane = self._working.pop(key, None)
+        if lane is not None:
+            self._shares.give_back(lane.share)
         if key in self._again:
             self._again.discard(key)
             self.add(key)
+        self._wake_one()
+
+    def _wake_one(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
 
     def close(self) -> None:
         """Drop all timers."""

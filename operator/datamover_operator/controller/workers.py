@@ -8,6 +8,7 @@ import contextlib
 import structlog
 
 from datamover_common.logs import about
+from datamover_operator.aws.ports import urgency
 from datamover_operator.controller.context import AnyKind, Context, Key
 from datamover_operator.controller.registry import Registry
 
@@ -45,11 +46,12 @@ class Workers:
     async def _work(self) -> None:
         queue = self._context.queue
         while not self._stopping.is_set():
-            key = await queue.take()
+            key, lane = await queue.take()
             if self._stopping.is_set():
                 return
             self._busy += 1
             self._idle.clear()
+            urgency.set(lane.urgency)
             try:
                 await self._reconcile(key)
             finally:

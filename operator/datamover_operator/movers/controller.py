@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datamover_common.fairness import Lane, Urgency
 from datamover_common.kube.objects import metadata_of, reference
 from datamover_crds import DataMoverStatus, from_timestamp
 from datamover_operator.accounts.connections import Connections
@@ -14,6 +15,7 @@ from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.plan.observed import is_ready
 from datamover_operator.movers.reconciler import MoverReconciler
 from datamover_operator.movers.sweep import Sweep
 from datamover_operator.runs.kind import RUN, active_by_mover
@@ -28,10 +30,30 @@ def mover_controller(context: Context, connections: Connections, memories: Memor
     return Controller(
         MOVER,
         MoverReconciler(context, connections, memories).reconcile,
+        lane=Lanes(context, memories).lane,
         wakes=news.wakes,
         shows=news.shows,
         jobs={"sweep": Sweep(context, connections, memories).run_forever},
     )
+
+
+class Lanes:
+    """Where movers wait for their turn: with their account, and steady ones behind those that have something to do."""
+
+    def __init__(self, context: Context, memories: Memories) -> None:
+        """`memories` knows what is to be looked at."""
+        self._context = context
+        self._memories = memories
+
+    def lane(self, uid: str) -> Lane:
+        """Where a mover waits."""
+        entry = self._context.caches[MOVER].get(uid)
+        if entry is None:
+            return Lane(Urgency.CHANGE, "")
+        mover, memory = entry.model, self._memories.of(uid)
+        is_steady = mover.metadata.deletion_timestamp is None and is_ready(mover)
+        is_check = is_steady and not memory.everything.is_open and not memory.description.is_open
+        return Lane(Urgency.CHECK if is_check else Urgency.CHANGE, mover.spec.account_ref.name)
 
 
 class _News:

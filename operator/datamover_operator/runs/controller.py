@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datamover_common.fairness import Lane, Urgency
 from datamover_common.kube.objects import metadata_of, reference
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.controller.context import Context
@@ -28,9 +29,17 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
             if mover is not None:
                 yield Wake(MOVER, mover.uid)
 
+    def lane(uid: str) -> Lane:
+        """Let a run wait with its mover's account, before all movers."""
+        entry = context.caches[RUN].get(uid)
+        mover_name = entry.model.spec.mover_ref.name if entry is not None else ""
+        mover = context.caches[MOVER].named(entry.key[0], mover_name) if entry is not None else None
+        return Lane(Urgency.RUN, mover.model.spec.account_ref.name if mover is not None else "")
+
     return Controller(
         RUN,
         RunReconciler(context, connections, executions, movers).reconcile,
+        lane=lane,
         wakes=wakes,
         jobs={"poller": Poller(context, connections, executions).run_forever},
     )

@@ -74,7 +74,7 @@ class Room:
     def __init__(self, kube: Kube | None = None, **settings: Any) -> None:  # noqa: ANN401 - Settings'
         self.kube = kube or Kube()
         self.sky, self.told, self.tick = Sky(), Told(), 0.0
-        self.caches, self.queue = Caches(KINDS), WorkQueue[Key](random.Random(1))  # noqa: S311 - spreads delays
+        self.caches, self.queue = Caches(KINDS), WorkQueue[Key](rng=random.Random(1))  # noqa: S311 - spreads delays
         client, registry = cast("KubeClient", self.kube), Registry()
         self.memories = Memories()
         self.event_filter = EventFilter(self.caches, self.queue, registry)

@@ -45,13 +45,13 @@ class Room:
 async def test_what_vanished_unseen_is_let_go_and_looked_at() -> None:
     room = Room(mover("1"))
     await room.resync.run(MOVER)
-    assert await room.queue.take() == (MOVER, "u")
+    assert (await room.queue.take())[0] == (MOVER, "u")
     room.queue.done((MOVER, "u"))
     task = asyncio.create_task(room.resync.run_forever())
     room.lists.items = []
     room.resync.request(MOVER.collection("n").path)
     await eventually_async(lambda: asyncio.sleep(0, room.caches[MOVER].get("u") is None))
-    assert await room.queue.take() == (MOVER, "u")
+    assert (await room.queue.take())[0] == (MOVER, "u")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -60,7 +60,7 @@ async def test_a_change_that_no_event_told_is_news() -> None:
     room = Room(mover("2", generation=2))
     event_filter_of(room.caches, WorkQueue()).seen(MOVER, None, mover("1"))
     await room.resync.run(MOVER)
-    assert await room.queue.take() == (MOVER, "u")
+    assert (await room.queue.take())[0] == (MOVER, "u")
 
 
 async def test_nothing_is_let_go_while_the_kind_is_not_served() -> None:

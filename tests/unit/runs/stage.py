@@ -26,7 +26,7 @@ from datamover_operator.aws.ports import AccountAccess
 from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
 from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.registry import Controller, Registry
-from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.controller.work_queue import WorkQueue, one_lane
 from datamover_operator.controllers import KINDS
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.merge_patch import merged
@@ -224,7 +224,7 @@ class Stage:
         runs = RunReconciler(context, connections, executions, memories)
         registry.register(mover_controller(context, connections, memories))
         registry.register(replace(run_controller(context, connections, memories), reconcile=runs.reconcile))
-        registry.register(Controller(ACCOUNT, _rest))
+        registry.register(Controller(ACCOUNT, _rest, lane=one_lane))
         poller = Poller(context, connections, executions)
         process = Process(
             agenda, event_filter, registry, poller, context, connections, memories, self.tick + 5, self.tick + SWEEP

@@ -1,0 +1,121 @@
+"""Who comes next where many wait for few places: by urgency, in turn among those who share, nobody crowding others out.
+
+Pure data structures for the work queue and for calls to AWS; nothing here waits or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable
+from enum import IntEnum
+from typing import Generic, NamedTuple, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+_PATIENCE = 8
+"""Of so many turns one goes to the least urgent that waits: nothing waits for ever behind what is more urgent."""
+
+
+class Urgency(IntEnum):
+    """How soon something has to happen; the lower comes first."""
+
+    RUN = 0
+    """Somebody waits for a transfer."""
+    CHANGE = 1
+    """Something was declared anew, or is to go."""
+    CHECK = 2
+    """Nothing is known to be wrong."""
+
+
+class Lane(NamedTuple):
+    """Where something waits: how urgent it is, and with whom it shares (an account, say)."""
+
+    urgency: Urgency
+    share: Hashable
+
+
+class FairQueue(Generic[K]):
+    """Keys that wait, each in one lane."""
+
+    def __init__(self) -> None:
+        """Nothing waits."""
+        self._lanes: dict[Urgency, OrderedDict[Hashable, OrderedDict[K, None]]] = {
+            each: OrderedDict() for each in Urgency
+        }
+        self._where: dict[K, Lane] = {}
+        self._turns = 0
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._where)
+
+    def __contains__(self, key: K) -> bool:
+        """Whether it waits."""
+        return key in self._where
+
+    def waiting(self, share: Hashable) -> int:
+        """How many of a share wait."""
+        return sum(len(lanes.get(share, ())) for lanes in self._lanes.values())
+
+    def add(self, key: K, lane: Lane) -> None:
+        """Let a key wait; one that waits already moves where its lane is another."""
+        known = self._where.get(key)
+        if known == lane:
+            return
+        if known is not None:
+            self.remove(key)
+        self._where[key] = lane
+        self._lanes[lane.urgency].setdefault(lane.share, OrderedDict())[key] = None
+
+    def remove(self, key: K) -> None:
+        """Let a key wait no longer."""
+        lane = self._where.pop(key, None)
+        if lane is not None:
+            shares = self._lanes[lane.urgency]
+            del shares[lane.share][key]
+            if not shares[lane.share]:
+                del shares[lane.share]
+
+    def take(self, may: Callable[[Hashable], bool]) -> tuple[K, Lane] | None:
+        """Take the next key whose share may have a turn now; None where there is none."""
+        order = sorted(Urgency, reverse=self._turns % _PATIENCE == _PATIENCE - 1)
+        for urgency in order:
+            for share, keys in self._lanes[urgency].items():
+                if may(share):
+                    return self._taken(next(iter(keys)))
+        return None
+
+    def _taken(self, key: K) -> tuple[K, Lane]:
+        lane = self._where[key]
+        self._turns += 1
+        self._lanes[lane.urgency].move_to_end(lane.share)
+        self.remove(key)
+        return key, lane
+
+
+class Shares:
+    """Places that are taken, by share. One share never takes all: each has three quarters of what others leave."""
+
+    def __init__(self, capacity: int) -> None:
+        """All places are free; there is at least one."""
+        self._capacity = capacity
+        self._taken: Counter[Hashable] = Counter()
+        self._total = 0
+
+    def may_take(self, share: Hashable) -> bool:
+        """Whether a place is free for this share."""
+        own = self._taken[share]
+        left = self._capacity - (self._total - own)
+        return self._total < self._capacity and own < max(1, left * 3 // 4)
+
+    def take(self, share: Hashable) -> None:
+        """Take a place."""
+        self._taken[share] += 1
+        self._total += 1
+
+    def give_back(self, share: Hashable) -> None:
+        """Leave a place."""
+        self._taken[share] -= 1
+        self._total -= 1
+        if not self._taken[share]:
+            del self._taken[share]
