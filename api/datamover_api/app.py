@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -12,7 +13,7 @@ from starlette.routing import Match
 from datamover_api.http.answers import RefusalError, error_text, text
 from datamover_api.openapi import describe
 
-OPENAPI, DOCS = "/openapi.json", "/docs"
+OPENAPI: Final = "/openapi.json"
 _NOT_FOUND, _NOT_ALLOWED = "404 page not found", "Method Not Allowed"
 
 
@@ -23,7 +24,7 @@ def application(version: str, *routers: APIRouter) -> FastAPI:
         version=version,
         description="Movers over HTTP: the REST API of the older service, on the custom resources of datamover.io.",
         openapi_url=OPENAPI,
-        docs_url=DOCS,
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would be looked for at each request

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from datamover_api.http.peers import networks
 from datamover_common.settings import ProgramSettings
 
 PREFIX = "DATAMOVER_API_"
 _WORD = {"accepted": "a text of at most 100 characters"}
+
+
+def _checked_networks(text: str) -> str:
+    networks(text)
+    return text
 
 
 class Settings(ProgramSettings):
@@ -54,6 +60,30 @@ class Settings(ProgramSettings):
     keep_alive_seconds: Annotated[
         int, Field(ge=0, le=3600, description="How long a connection may be idle between requests, in seconds.")
     ] = 75
+
+    write_timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=300, description="How long an answer may wait to be read by the client, in seconds.")
+    ] = 30
+    most_connections: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100_000,
+            description="How many connections there may be; then the address with the most of them loses one.",
+        ),
+    ] = 1000
+    most_connections_per_address: Annotated[
+        int, Field(ge=1, le=100_000, description="How many connections one address may have, proxies excepted.")
+    ] = 250
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            max_length=4096,
+            description="The proxies in front of the service: their X-Forwarded-For is believed.",
+            json_schema_extra={"accepted": "IP addresses or networks, separated by commas"},
+        ),
+        AfterValidator(_checked_networks),
+    ] = ""
 
     start_timeout_seconds: Annotated[
         float,

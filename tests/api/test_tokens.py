@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import bcrypt
@@ -12,6 +13,7 @@ import pytest
 
 from datamover_api.auth.keys import KeyRing, KeysError, read_keys
 from datamover_api.auth.tokens import TooManyTokensError, Verifier
+from datamover_common.tasks import cancelled
 from tests.support.waiting import eventually_async
 
 HIGHEST = 6
@@ -31,9 +33,16 @@ def ring(tmp_path: Path) -> KeyRing:
 
 @pytest.fixture
 async def verifier(ring: KeyRing) -> AsyncIterator[Verifier]:
-    verifier = Verifier(ring, HIGHEST)
+    async with hashing(Verifier(ring, HIGHEST)) as verifier:
+        yield verifier
+
+
+@asynccontextmanager
+async def hashing(verifier: Verifier) -> AsyncIterator[Verifier]:
+    """A verifier that works."""
+    task = asyncio.create_task(verifier.hash_tokens())
     yield verifier
-    verifier.close()
+    await cancelled(task)
 
 
 @pytest.mark.parametrize("key", ["sesame", "second key"])
@@ -139,6 +148,14 @@ async def test_who_has_no_key_holds_up_no_other_address(verifier: Verifier, monk
     assert list(dict.fromkeys(hashed)).index(right) == 1
 
 
+async def test_a_full_queue_refuses_the_most_crowded_address_and_not_the_newcomer(verifier: Verifier) -> None:
+    crowd = [(token(f"other {number}"), f"192.0.2.{number % 4}") for number in range(64)]
+    asked = [*(verifier.verify(*each) for each in crowd), verifier.verify(token(), "192.0.2.9")]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert answers[-1] is True
+    assert sum(isinstance(each, TooManyTokensError) for each in answers) == 1
+
+
 async def test_a_change_of_the_keys_takes_no_right_token_away(
     ring: KeyRing, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,9 +184,9 @@ async def test_keys_are_rotated_without_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.write_text("old")
     ring = KeyRing(path)
-    verifier, fresh = Verifier(ring, HIGHEST), asyncio.create_task(ring.keep_fresh())
+    fresh = asyncio.create_task(ring.keep_fresh())
     old, new = token("old"), token("new")
-    try:
+    async with hashing(Verifier(ring, HIGHEST)) as verifier:
         assert [await verifier.verify(old, PEER), await verifier.verify(new, PEER)] == [True, False]
         path.write_text("old\nnew\n")
         await eventually_async(lambda: verifier.verify(new, PEER))
@@ -180,9 +197,7 @@ async def test_keys_are_rotated_without_a_restart(tmp_path: Path) -> None:
         path.unlink()  # a file that is being replaced may be missing for a moment
         await asyncio.sleep(0)
         assert await verifier.verify(token("new", cost=5), PEER)
-    finally:
-        fresh.cancel()
-        verifier.close()
+    await cancelled(fresh)
 
 
 @pytest.mark.parametrize(

@@ -387,7 +387,7 @@ def test_proxies_are_trusted_where_they_are_named() -> None:
         {"api": KEYS | ENABLED | {"trustedProxies": ["10.2.0.0/16", "::1"]}}, only=["api/deployment.yaml"]
     )
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    assert {"name": "FORWARDED_ALLOW_IPS", "value": "10.2.0.0/16,::1"} in container["env"]
+    assert {"name": "DATAMOVER_API_TRUSTED_PROXIES", "value": "10.2.0.0/16,::1"} in container["env"]
 
 
 def test_who_is_let_in_is_not_instead_of_helm_test() -> None:

@@ -1,9 +1,9 @@
 """Tells whether a token is a bcrypt hash of a valid key, at a bounded cost.
 
 The client chooses the cost of its hash, and each step doubles the work: a token above the limit is refused unread. One
-thread hashes, in turn for each address that asks, and few may wait for it, still fewer of one address: who has no key
-holds up nobody else. What has been found out about a token is kept, so that neither valid tokens used again and again
-nor wrong ones cost a hash each time. Tokens are kept by their digest alone.
+thread hashes, in turn for each peer that asks, and few may wait for it, still fewer of one peer, the most crowded of
+which gives way to others: who has no key holds up nobody else. What has been found out about a token is kept, so that
+neither valid tokens used again and again nor wrong ones cost a hash each time. Tokens are kept by their digest alone.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import re
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
-from weakref import WeakValueDictionary
 
 import bcrypt
 
 from datamover_api.auth.keys import KeyRing
+from datamover_api.auth.turns import CrowdedError, Turns
 
 _FORM: Final = re.compile(rb"\$2[abxy]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _LEAST_COST: Final = 4
@@ -32,22 +32,30 @@ class TooManyTokensError(Exception):
 
 
 class Verifier:
-    """Verifies tokens against the keys of a ring."""
+    """Verifies tokens against the keys of a ring, as long as `hash_tokens` runs."""
 
     def __init__(self, ring: KeyRing, highest_cost: int) -> None:
         """Refuse hashes that cost more than `highest_cost` (bcrypt's logarithmic unit)."""
         self._ring = ring
         self._highest_cost = highest_cost
         self._known = _Known(ring.keys, _Memory())
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: Turns[_Question] = Turns(_MOST_WAITING, _MOST_OF_A_PEER)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
 
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def hash_tokens(self) -> None:
+        """Hash what waits for it, one after the other, until cancelled."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                asked = await self._turns.next()
+                key = await loop.run_in_executor(self._thread, _matching, asked.token, asked.known.keys)
+                asked.known.learn(asked.digest, key)
+                _settle(asked, is_right=key is not None)
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def verify(self, token: bytes, peer: str) -> bool:
-        """Whether the token, sent from the address `peer`, was made from a valid key. Raises TooManyTokensError."""
+        """Whether the token, sent by this peer, was made from a valid key. Raises TooManyTokensError."""
         form = _FORM.fullmatch(token)
         if form is None or not _LEAST_COST <= int(form[1]) <= self._highest_cost:
             return False
@@ -58,29 +66,36 @@ class Verifier:
             return True
         if digest in known.wrong:
             return False
-        if digest not in known.pending:
-            known.refuse_crowds(peer)
-            turn = self._turns.setdefault(peer, asyncio.Lock())
-            task = asyncio.create_task(self._hash(known, digest, token, turn), name="token")
-            known.pending[digest] = _Pending(task, peer)
-        return await asyncio.shield(known.pending[digest].task)
+        asked = known.pending.get(digest) or self._ask(known, digest, token, peer)
+        is_right = await asyncio.shield(asked.answer)
+        if is_right is None:
+            raise TooManyTokensError
+        return is_right
 
-    async def _hash(self, known: _Known, digest: bytes, token: bytes, turn: asyncio.Lock) -> bool:
+    def _ask(self, known: _Known, digest: bytes, token: bytes, peer: str) -> _Question:
+        asked = _Question(known, digest, token, asyncio.get_running_loop().create_future())
         try:
-            async with turn:
-                loop = asyncio.get_running_loop()
-                key = await loop.run_in_executor(self._thread, _matching, token, known.keys)
-        finally:
-            del known.pending[digest]
-        (known.wrong if key is None else known.right).add(digest, key)
-        return key is not None
+            given_way = self._turns.add(peer, asked)
+        except CrowdedError:
+            raise TooManyTokensError from None
+        known.pending[digest] = asked
+        if given_way is not None:
+            _settle(given_way, is_right=None)
+        return asked
 
 
-class _Pending(NamedTuple):
-    """What is being found out about a token, and who asked first."""
+class _Question(NamedTuple):
+    """What is to be found out about a token; None as the answer says that it had to give way."""
 
-    task: asyncio.Task[bool]
-    peer: str
+    known: _Known
+    digest: bytes
+    token: bytes
+    answer: asyncio.Future[bool | None]
+
+
+def _settle(asked: _Question, *, is_right: bool | None) -> None:
+    del asked.known.pending[asked.digest]
+    asked.answer.set_result(is_right)
 
 
 class _Known:
@@ -93,13 +108,10 @@ class _Known:
         self.keys = keys
         self.right = right
         self.wrong = _Memory()
-        self.pending: dict[bytes, _Pending] = {}
+        self.pending: dict[bytes, _Question] = {}
 
-    def refuse_crowds(self, peer: str) -> None:
-        """Raise TooManyTokensError where no more may wait, at all or of this address."""
-        of_peer = sum(each.peer == peer for each in self.pending.values())
-        if of_peer >= _MOST_OF_A_PEER or len(self.pending) >= _MOST_WAITING:
-            raise TooManyTokensError
+    def learn(self, digest: bytes, key: bytes | None) -> None:
+        (self.wrong if key is None else self.right).add(digest, key)
 
 
 class _Memory:

@@ -13,6 +13,14 @@ _LOOK_INTERVAL_S: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """A server's context. Raises OSError where the files can't be read or don't fit each other."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 async def keep_certificate(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
     """Load the files anew whenever they have changed, until cancelled; while they can't be read the old ones stay."""
     loaded = await asyncio.to_thread(_stamp, certificate, key)

@@ -16,10 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from datamover_api.auth.tokens import TooManyTokensError, Verifier
 from datamover_api.http.answers import ANY_ORIGIN, text
+from datamover_api.http.peers import peer_of
 from datamover_api.metrics import Metrics
 
 TOKEN_HEADER: Final = "X-Auth-Token"  # noqa: S105 - the header's name
 _PREFLIGHT: Final = {**ANY_ORIGIN, "Access-Control-Allow-Headers": TOKEN_HEADER}
+NO_ROUTE: Final = "none"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _log = structlog.get_logger(__name__)
 
@@ -62,7 +64,7 @@ class Gate:
         if path not in self._public:
             token = request.headers.get(TOKEN_HEADER, "").strip(" \t").encode("latin-1")
             try:
-                is_known = await self._verifier.verify(token, request.client.host if request.client else "")
+                is_known = await self._verifier.verify(token, peer_of(request.client.host if request.client else ""))
             except TooManyTokensError:
                 return text("too many requests with new tokens", HTTPStatus.TOO_MANY_REQUESTS)
             if not is_known:
@@ -73,7 +75,8 @@ class Gate:
     def _record(self, method: str, route: str, status: int, seconds: float) -> None:
         # A client can think of any method, and each one would be a series of its own.
         self._metrics.answered(method if method in _METHODS else "other", route, status, seconds)
-        is_news = method not in {"GET", "HEAD"} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        # What nobody has served, for want of a token or a route, is worth no line: whoever connects can cause many.
+        is_news = status >= HTTPStatus.INTERNAL_SERVER_ERROR or (method not in {"GET", "HEAD"} and route != NO_ROUTE)
         log = _log.info if is_news else _log.debug
         log("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))
 
@@ -95,4 +98,4 @@ def _redirect(request: Request, cleaned: str) -> Response | None:
 
 
 def _route(scope: Scope) -> str:
-    return cast("str", getattr(scope.get("route"), "path", "none"))
+    return cast("str", getattr(scope.get("route"), "path", NO_ROUTE))
