@@ -37,6 +37,7 @@ GIVEN_BY_THE_CHART = {
     "operator_namespace",
     "tls_certificate_file",
     "tls_key_file",
+    "trusted_proxies",
 }
 
 each_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=list(VALUE_SETS))

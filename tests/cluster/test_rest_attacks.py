@@ -175,8 +175,13 @@ def test_handshakes_count_and_end_like_everything_else(
 ) -> None:
     certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
     write_certificate(certificate, key)
-    limits = {"most_connections_per_address": 5, "head_timeout_seconds": 2}
-    service = rest_services.start(wait=False, tls_certificate_file=certificate, tls_key_file=key, **limits)
+    service = rest_services.start(
+        wait=False,
+        tls_certificate_file=certificate,
+        tls_key_file=key,
+        most_connections_per_address=5,
+        head_timeout_seconds=2,
+    )
     rest = Client(eventually(lambda: service.url).replace("http:", "https:"), authority=certificate)
     eventually(lambda: rest.get(MOVERS).status == 200)
     silent = [connect(rest, host="127.0.0.2") for _ in range(5)]
