@@ -1,7 +1,7 @@
-"""`python -m datamover_operator.chores`: what the chart's Jobs do, with the image that is there anyway.
+"""`python -m datamover_operator.chores`: what the chart's Jobs run, in the operator's own image.
 
-`apply FILE` creates the custom resources of a YAML file, or brings those that are there to what it says.
-`release` deletes every mover and account and leaves what they made in AWS; then it deletes the CRDs.
+`apply FILE` creates or updates the custom resources of a YAML file. `release` deletes every mover and account and keeps
+what they created in AWS; then it deletes the CRDs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from datamover_operator.runs.kind import RUN
 
 _DEFINITIONS = ResourceType("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions")
 RELEASE_TIMEOUT = 240.0
-"""Less than the five minutes that helm gives a hook: then its Job tells what is still there."""
+"""Less than the five minutes that Helm gives a hook, so that its Job can report what is left."""
 _LOOK_INTERVAL = 1.0
 _LOOKED_AT = ("namespace", "name", "finalizers", "deletionTimestamp")
 _USAGE = "usage: python -m datamover_operator.chores apply FILE | release\n"
@@ -94,12 +94,12 @@ async def _release() -> None:
     client = await KubeClient.from_environment()
     try:
         async with asyncio.timeout(RELEASE_TIMEOUT):
-            # Each round looks at all kinds anew: a tool may have applied a mover again while runs or accounts went.
+            # Each round looks at all kinds again: a tool may have applied a mover while runs or accounts were deleted.
             await _until_nothing(_let_go, client)
             for kind in KINDS:
                 with _gone_already():
                     await client.delete(_definition(kind))
-            # The operator goes after this: what came in between, and is being removed with its CRD, needs it.
+            # The operator is removed after this: what was applied meanwhile, and is deleted with its CRD, needs it.
             await _until_nothing(_definitions, client)
     except TimeoutError:
         left = [_name(each) for kind in KINDS async for each in _held(client, kind)] or await _definitions(client)

@@ -1,1 +1,1 @@
-"""DataMoverAccounts: the connections into AWS, opened only when AWS has confirmed who we are."""
+"""DataMoverAccounts: connections to AWS, opened only after AWS has confirmed the operator's identity."""

@@ -1,4 +1,4 @@
-"""The verified way into each account: open as long as what was verified is what is declared."""
+"""The verified connection to each account: open while what was verified is what the spec declares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Declared = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A way that AWS has confirmed: for what was declared then, by whom we were at that monotonic time, in seconds."""
+    """A connection that AWS has confirmed: what was declared then, our identity, and the monotonic time in seconds."""
 
     declared: Declared
     access: AccountAccess
@@ -35,7 +35,7 @@ class _Verdict:
 
 
 class Connections:
-    """The ways into the accounts of a cache, by the account object's uid."""
+    """The connections to the accounts of a cache, by the account object's uid."""
 
     def __init__(self, accounts: Cache[DataMoverAccount]) -> None:
         """No account is open yet."""
@@ -44,7 +44,7 @@ class Connections:
         self._verdicts: dict[str, _Verdict] = {}
 
     def aws_for(self, name: str) -> Aws | None:
-        """The ports of the account that has this name now; None where AWS has not confirmed what it declares (yet)."""
+        """The ports of the account that has this name now; None if AWS has not confirmed what it declares."""
         entry = self._accounts.named("", name)
         way = self._ways.get(entry.uid) if entry is not None else None
         if entry is None or way is None or way.declared != declared_access(entry.model):
@@ -52,15 +52,15 @@ class Connections:
         return way.aws
 
     def known(self, uid: str) -> Connection | None:
-        """The way that is open, whether or not it is still what is declared."""
+        """The open connection, whether or not it still matches the spec."""
         return self._ways.get(uid)
 
     def open(self, uid: str, way: Connection) -> None:
-        """AWS has confirmed who we are."""
+        """AWS has confirmed our identity."""
         self._ways[uid] = way
 
     def shut(self, uid: str) -> None:
-        """Movers must not use the account now."""
+        """Stop movers from using the account."""
         self._ways.pop(uid, None)
 
     def forget(self, uid: str) -> None:
@@ -69,9 +69,9 @@ class Connections:
         self._verdicts.pop(uid, None)
 
     def judge(self, account: DataMoverAccount, *, is_answer: bool = True) -> bool:
-        """AWS has been asked about the account as it is now; return whether that may change anything for movers.
+        """Note that AWS was asked about the account as it is now; return whether that may change anything for movers.
 
-        `is_answer` says that AWS could be reached and has told whether we get in.
+        `is_answer` says that AWS has answered whether the credentials are valid.
         """
         meta, way = account.metadata, self._ways.get(account.metadata.uid)
         access = way.access if way is not None else None
@@ -81,7 +81,7 @@ class Connections:
         return is_news
 
     def is_asked(self, name: str) -> bool:
-        """Whether AWS has been asked, perhaps in vain, about the access that the account declares now."""
+        """Whether AWS was asked about the access that the account declares now, even if it gave no answer."""
         return self._verdict_on(name) is not None
 
     def is_judged(self, name: str) -> bool:
@@ -103,6 +103,6 @@ class Connections:
 
 
 def declared_access(account: DataMoverAccount) -> Declared:
-    """What of an account's spec decides where its way leads."""
+    """The parts of an account's spec that decide which AWS account is reached, and how."""
     spec = account.spec
     return spec.account_id, spec.region, spec.assume_role, spec.credentials_secret_ref

@@ -1,4 +1,4 @@
-"""Accounts: the way into each, opened only when AWS has said that it is the declared one."""
+"""Reconciles accounts: a connection is opened only after AWS has confirmed that it leads to the declared account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from datamover_operator.kube.secrets import UnusableSecretError
 from datamover_operator.movers.kind import MOVER
 
 SECRET_INTERVAL = 30.0
-"""How often a Secret is read again, in seconds: rotated credentials are in use at most this much later."""
+"""How often a Secret is read again, in seconds: rotated credentials are used within this time."""
 _OUT_OF_REACH = (403, 404)
 _log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class AccountReconciler:
         self._write_backoff = WriteBackoff()
 
     async def reconcile(self, uid: str) -> None:
-        """Confirm the way into one account, and record who uses it."""
+        """Verify the connection to one account, and record who uses it."""
         key = (ACCOUNT, uid)
         entry = self._context.caches[ACCOUNT].get(uid)
         if entry is None:
@@ -71,7 +71,7 @@ class AccountReconciler:
 
     @property
     def _interval(self) -> float:
-        """After how many seconds AWS is asked again who we are."""
+        """How long a confirmed identity is trusted, in seconds."""
         return self._context.settings.drift_interval_seconds
 
     async def _pass(self, entry: Entry[DataMoverAccount], account: DataMoverAccount) -> AccountPlan:
@@ -90,7 +90,7 @@ class AccountReconciler:
         return plan
 
     def _forget(self, uid: str) -> None:
-        """The account is gone: nobody gets in by it any more."""
+        """The account is gone: close its connection."""
         self._context.queue.forget((ACCOUNT, uid))
         self._connections.forget(uid)
         self._accounts.forget(uid)
@@ -124,13 +124,13 @@ class AccountReconciler:
         return replace(o, caller=way.caller), replace(way, declared=declared_access(account))
 
     def _still_good(self, known: Connection | None, access: AccountAccess) -> Connection | None:
-        """The way that is open, where it leads by the same access and was confirmed not too long ago."""
+        """The open connection, if its access is unchanged and it was confirmed recently."""
         if known is None or known.access != access:
             return None
         return known if self._context.clock.tick() - known.confirmed_at < self._interval else None
 
     async def _confirm(self, account: DataMoverAccount, access: AccountAccess) -> Connection | Failure:
-        """Ask AWS who we are."""
+        """Ask AWS for our identity."""
         aws = self._accounts.connect(access)
         try:
             account_id, arn = await aws.sts.caller_identity()
@@ -145,7 +145,7 @@ class AccountReconciler:
         return holder.metadata.name if holder is not None and holder.metadata.uid != account.metadata.uid else ""
 
     def _spread(self, uid: str, account: DataMoverAccount, *, is_answer: bool) -> None:
-        """Wake the movers where what is known now may matter to them."""
+        """Wake the movers if the news may concern them."""
         stored = self._context.caches[ACCOUNT].get(uid)
         if self._connections.judge(stored.model if stored is not None else account, is_answer=is_answer):
             self._wake_movers(account.metadata.name)
@@ -159,7 +159,7 @@ class AccountReconciler:
     async def _protect(
         self, entry: Entry[DataMoverAccount], account: DataMoverAccount, plan: AccountPlan
     ) -> JsonObject:
-        """Hold the object as long as a mover names it: movers make nothing before that."""
+        """Hold the object while a mover uses it; movers create nothing before that."""
         if set(plan.finalizers) == set(account.metadata.finalizers):
             return entry.raw
         return await self._context.writer.metadata(ACCOUNT, entry.raw, {"finalizers": list(plan.finalizers)})

@@ -1,1 +1,1 @@
-"""The edge to AWS: the only package that knows botocore. It implements the ports of `working.ports`."""
+"""The edge to AWS: the only package that knows botocore. It implements the ports of `aws.ports`."""

@@ -62,7 +62,7 @@ STALE_CREDENTIALS: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
-"""Denials that newly loaded credentials may mend."""
+"""Denials that newly loaded credentials may resolve."""
 _DENIED: Final = STALE_CREDENTIALS | {
     "AccessDenied",
     "AccessDeniedException",
@@ -114,30 +114,30 @@ _CREDENTIALS: Final = (
 )
 _REFUSED_HERE: Final = (boto.ParamValidationError, boto.ValidationError, boto.EndpointProviderError)
 
-# DataSync's words (Terraform's provider matches the same): the role is too young, or its owner must mend it.
+# DataSync's words (Terraform's provider matches the same): the role is too new, or its owner must fix it.
 # A bucket that does not exist is neither: no waiting helps.
 _ROLE: Final = re.compile(
     r"unable to assume role|invalid iam role|location access test failed(?!.*\bdoes not exist\b)", re.IGNORECASE
 )
 _MISSING: Final = re.compile(r"\bnot found\b", re.IGNORECASE)
-# In a Create, Start or Update something else may be missing (a bucket, a file system), which is the user's to mend.
+# In a Create, Start or Update something else may be missing (a bucket, a file system), which the user has to fix.
 _PART_MISSING: Final = re.compile(r"^\W*(?:sync )?(?:task|location|execution)\b.*\bnot found\b", re.IGNORECASE)
 _NAMES_PARTS: Final = ("Create", "Start", "Update")
 # Their requests hold nothing a user declared: a refusal can only be about the present state (ended, busy, in use).
 _ABOUT_STATE: Final = frozenset({"CancelTaskExecution", "DeleteTask", "DeleteLocation"})
-# What they do not find is the permissions boundary, which is the account's to mend.
+# What they do not find is the permissions boundary, which has to be fixed in the account.
 _NAMES_POLICY: Final = frozenset({"CreateRole", "PutRolePermissionsBoundary"})
 # Their requests name nothing but what they act on.
 _PLAIN: Final = _ABOUT_STATE | {"UpdateTaskExecution"}
 
 
 def is_creating(operation: str) -> bool:
-    """Tell whether sending the operation twice may make two things (none takes an idempotency token)."""
+    """Tell whether sending the operation twice may create two resources (none takes an idempotency token)."""
     return operation.startswith(("Create", "Start"))
 
 
 def code_of(error: Exception) -> str:
-    """Return AWS's code of what went wrong, or the exception's name where AWS has not answered."""
+    """Return AWS's error code, or the exception's name if AWS has not answered."""
     if isinstance(error, boto.ClientError):
         return error.response.get("Error", {}).get("Code", "")
     return type(error).__name__

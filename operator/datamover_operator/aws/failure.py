@@ -11,7 +11,7 @@ class FailureKind(StrEnum):
     """Why a call failed; every decision above the AWS edge looks at this and at nothing else."""
 
     THROTTLED = "Throttled"
-    """AWS asks for a slower pace; the call had no effect and may be sent again later."""
+    """AWS throttled the call: it had no effect and may be sent again later."""
     UNAVAILABLE = "Unavailable"
     """An internal error, or no connection was made: the call had no effect and may be sent again later."""
     UNKNOWN_OUTCOME = "UnknownOutcome"
@@ -19,19 +19,19 @@ class FailureKind(StrEnum):
     NOT_FOUND = "NotFound"
     """What the call names does not exist (any more)."""
     CONFLICT = "Conflict"
-    """What the call would make exists already, or is busy."""
+    """What the call would create exists already, or is busy."""
     ROLE_NOT_ASSUMABLE = "RoleNotAssumable"
-    """DataSync can't use the bucket access role: either it is too young (IAM propagates), or its owner must mend it."""
+    """DataSync can't use the bucket access role: either it is too new (IAM propagation), or its owner must fix it."""
     REFUSED = "Refused"
     """AWS rejects the request as such: the user must change the declaration."""
     LIMIT_EXCEEDED = "LimitExceeded"
-    """A quota of the account is used up: something has to go, or the quota be raised."""
+    """A quota of the account is used up: something must be deleted, or the quota raised."""
     DENIED = "Denied"
     """The account's credentials do not allow the call, or there are none."""
 
     @property
     def passes(self) -> bool:
-        """Whether the same call may well succeed a little later, without anybody's doing."""
+        """Whether the same call may succeed a little later on its own."""
         return self in {FailureKind.THROTTLED, FailureKind.UNAVAILABLE}
 
     @property

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datamover_operator.aws.clients import Service
 
 _MOST_PAGES: Final = 1000
-"""With 100 items a page far more than any quota allows; more means that a listing turns in circles."""
+"""With 100 items a page far more than any quota allows; more means that a listing loops."""
 
 
 def text_of(reply: Mapping[str, object], member: str, operation: str) -> str:

@@ -20,7 +20,7 @@ class BotoTagging:
         self._channel = channel
 
     async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
-        """Return {arn: tags} of every DataSync resource that bears all the given tags (GetResources, all pages)."""
+        """Return {arn: tags} of every DataSync resource that has all the given tags (GetResources, all pages)."""
         request = {
             "ResourceTypeFilters": ["datasync"],
             "TagFilters": [{"Key": key, "Values": [value]} for key, value in tags.items()],

@@ -37,7 +37,7 @@ class Caches:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The time of day, and seconds that only ever grow."""
+    """Wall-clock time, and monotonic seconds."""
 
     now: Callable[[], datetime]
     tick: Callable[[], float]
@@ -59,5 +59,5 @@ class Context:
     rng: random.Random
 
     def nonce(self) -> str:
-        """A word that no pass had before."""
+        """A random value that no other pass has used."""
         return f"{self.rng.getrandbits(96):024x}"

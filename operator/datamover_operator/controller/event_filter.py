@@ -23,11 +23,11 @@ class EventFilter:
         self._expected: dict[str, JsonValue] = {}
 
     def expect(self, kind: AnyKind, raw: JsonObject) -> None:
-        """We are about to write this: its event, which may overtake the write's answer, is no news."""
+        """We are about to write this: its event, which may overtake the write's answer, is not news."""
         self._expected[uid_of(raw)] = _gist(kind, raw)
 
     def wrote(self, kind: AnyKind, raw: JsonObject) -> None:
-        """The API server has answered a write with this object: its event is old from now on."""
+        """The API server has answered a write with this object: its event is old news from now on."""
         self._expected.pop(uid_of(raw), None)
         before = self._caches[kind].get(uid_of(raw))
         if self._take_in(kind, raw) and before is None:
@@ -38,7 +38,7 @@ class EventFilter:
         self.seen(kind, None, raw)
 
     def gone(self, kind: AnyKind, namespace: str, name: str) -> None:
-        """The API server knows no object of this name: its deletion has not been seen, or comes yet."""
+        """The API server has no object of this name: the event of its deletion was missed, or is still to come."""
         entry = self._caches[kind].named(namespace, name)
         if entry is not None:
             self.vanished(kind, entry.uid)
@@ -89,7 +89,7 @@ class EventFilter:
 
 
 def _gist(kind: AnyKind, raw: JsonObject) -> JsonValue:
-    """What of an object is news when it changes: spec, deletion mark, our annotations and finalizers, status."""
+    """The parts of an object whose change is news: spec, deletion mark, our annotations and finalizers, status."""
     metadata = metadata_of(raw)
     annotations = metadata.get("annotations")
     ours = {k: v for k, v in (annotations if isinstance(annotations, dict) else {}).items() if k.startswith(PREFIX)}

@@ -1,4 +1,4 @@
-"""Regular rounds through all accounts; one that is slow (throttled, out of reach) holds up no other."""
+"""Periodic visits to all accounts; a slow one (throttled, out of reach) delays no other."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 async def run_periodically(
     interval: float, accounts: Callable[[], Iterable[str]], visit: Callable[[str], Coroutine[Any, Any, None]]
 ) -> None:
-    """Visit every account each `interval` seconds, except where it is being visited still; until cancelled.
+    """Visit every account every `interval` seconds, unless its last visit is still running; until cancelled.
 
-    What a visit raises ends the rounds.
+    An exception in a visit ends all of them.
     """
     visits: dict[str, asyncio.Task[None]] = {}
     async with asyncio.TaskGroup() as group:

@@ -1,6 +1,6 @@
-"""Resync: what is remembered and no longer exists is let go.
+"""Resync: forgets objects that no longer exist.
 
-A watch that has lost its place (410 Gone) begins anew with a list. That shows what there is, and nobody tells of what
+A watch that has lost its place (410 Gone) starts again with a list. The list shows what exists; no event reports what
 was deleted in between.
 """
 
@@ -28,7 +28,7 @@ class Resync:
     def __init__(
         self, client: KubeClient, event_filter: EventFilter, kinds: Collection[AnyKind], namespaces: Sequence[str]
     ) -> None:
-        """Look at these namespaces; none: at all."""
+        """Look at these namespaces; none means all."""
         self._client = client
         self._event_filter = event_filter
         self._kinds = kinds
@@ -46,7 +46,7 @@ class Resync:
                     raise
 
     async def run(self, kind: AnyKind) -> None:
-        """Take in what exists of a kind, and let go of the rest. Raises KubeError."""
+        """Take in the existing objects of a kind, and forget the others. Raises KubeError."""
         gone = self._event_filter.known(kind)
         async for raw in list_objects(self._client, kind.collections(self._namespaces)):
             self._event_filter.found(kind, raw)
@@ -55,7 +55,7 @@ class Resync:
             self._event_filter.vanished(kind, uid)
 
     def request(self, collection: str) -> None:
-        """Have a collection, named by its path in the API, gone through soon: its watch has begun anew."""
+        """List a collection, named by its path in the API, soon: its watch has started again."""
         self._stale |= {
             kind for kind in self._kinds if collection in {each.path for each in kind.collections(self._namespaces)}
         }

@@ -33,7 +33,7 @@ _UNCHANGED, _SKIPPED, _REFUSED = "unchanged", "skipped", "refused"
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's own arguments; how AWS and Kubernetes are reached is told by DATAMOVER_* and KUBECONFIG."""
+    """The command's own arguments; DATAMOVER_* and KUBECONFIG say how AWS and Kubernetes are reached."""
     made = argparse.ArgumentParser(
         prog="datamover-operator import",
         description="Write a DataMover for each mover that the older REST service made; each adopts its task,"
@@ -124,7 +124,7 @@ async def _location(aws: Aws, listed: JsonObject) -> JsonObject:
         return await aws.datasync.describe_location(kind.type_name(), str(listed["locationArn"]))
     except AwsError as error:
         if error.failure.kind is FailureKind.NOT_FOUND:
-            return {}  # it went after it was listed
+            return {}  # it was deleted after it was listed
         raise
 
 
@@ -141,7 +141,7 @@ async def _account(client: KubeClient, wanted: str) -> DataMoverAccount | None:
 
 
 async def _import(target: Target, legacy: LegacyMover, account: DataMoverAccount) -> tuple[str, str]:
-    """Return what became of it in a word, and more about that. Raises KubeError."""
+    """Return the outcome in one word, and details. Raises KubeError."""
     try:
         mover, other_name = adopting_mover(legacy, account)
     except NotAdoptableError as reason:

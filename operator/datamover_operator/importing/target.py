@@ -1,4 +1,4 @@
-"""Where movers are imported to: a namespace, or what would become of it."""
+"""Where movers are imported to: a namespace, or a dry run of one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Target:
 
 
 class Rehearsal(Target):
-    """The same without a trace: the API server says whether it would take a mover, and what it takes stands here."""
+    """A dry run: the API server says whether it would accept a mover, and accepted ones are remembered here."""
 
     done: ClassVar = "to import"
 
@@ -52,6 +52,6 @@ class Rehearsal(Target):
         return self._made.get(name) or await super().get(name)
 
     async def create(self, mover: JsonObject) -> None:
-        """Have a mover looked at by the API server, and remember it."""
+        """Have the API server validate a mover, and remember it."""
         made = await self._client.create(self._collection, mover, dry_run=True)
         self._made[str(metadata_of(made)["name"])] = made

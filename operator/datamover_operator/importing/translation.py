@@ -60,7 +60,7 @@ class NotAdoptableError(Exception):
 
 
 def adopting_mover(legacy: LegacyMover, account: DataMoverAccount) -> tuple[JsonObject, str]:
-    """The object to create, and the name that it takes where something else has its own.
+    """The object to create, and the name to use if its own is taken.
 
     Raises NotAdoptableError.
     """

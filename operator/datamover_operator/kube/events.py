@@ -1,6 +1,7 @@
 """Events: what `kubectl describe` tells of an object.
 
-Source: events.k8s.io/v1. Events are a courtesy: they wait in a bounded queue, and one that can't be written is dropped.
+Source: events.k8s.io/v1. Events are best effort: they wait in a bounded queue, and one that can't be written is
+dropped.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Events:
-    """Writes Events in the background, in the order in which they were told."""
+    """Writes Events in the background, in order."""
 
     def __init__(self, client: KubeClient, instance: str, now: Callable[[], datetime], metrics: Metrics) -> None:
         """`instance` names this process."""
@@ -39,7 +40,7 @@ class Events:
         self._numbers = itertools.count(1)
 
     def tell(self, raw: JsonObject, reason: str, note: str, *, warning: bool) -> None:
-        """Queue an Event about an object; dropped where too many wait."""
+        """Queue an Event about an object; it is dropped if too many are waiting."""
         metadata = metadata_of(raw)
         namespace = str(metadata.get("namespace") or "default")
         event: JsonObject = {

@@ -1,4 +1,4 @@
-"""Whether the API server answers: a connection to one that hangs looks like a quiet one."""
+"""Checks whether the API server answers: a connection to one that hangs looks like a quiet one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def feel_forever(client: KubeClient, listener: Listener) -> None:
 
 
 async def _problem(client: KubeClient) -> str:
-    """Why it does not serve; empty where it does. That it refuses to tell us is an answer, too."""
+    """Why it does not serve, or an empty string. A refusal to tell us counts as an answer."""
     try:
         async with asyncio.timeout(_PATIENCE):
             await client.check_ready()

@@ -1,4 +1,4 @@
-"""kopf's part: watch our kinds and hand on what it sees.
+"""Watches our kinds with kopf and hands on what it sees.
 
 Source: kopf's documentation, "Event-watching handlers", "Embedding" and "Custom HTTP sessions".
 """
@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Watched(Protocol):
-    """Whoever wants to know whether we see what happens; collections are named by their paths in the API."""
+    """Receives whether events are being seen; collections are named by their paths in the API."""
 
     def reached(self, what: str) -> None:
         """A collection has been listed, and is watched now."""
@@ -38,7 +38,7 @@ class Watched(Protocol):
 
 
 Listed = Callable[[str], None]
-"""Hears that a collection is listed: what was deleted before is not told by any event."""
+"""Called when a collection is listed: no event reports what was deleted before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _log_in(registry: kopf.OperatorRegistry, trace: aiohttp.TraceConfig) -> None
     async def login(**kwargs: Any) -> kopf.AiohttpSession | None:  # noqa: ANN401 - kopf's own signature
         nonlocal info, session
         found = await asyncio.to_thread(_credentials, **kwargs)
-        # kopf gives up where refused credentials come again, which it sees from their being equal.
+        # kopf gives up when it gets credentials again that were refused; it compares them by equality.
         if found is not None and found != info:
             info, session = found, _session(found, trace)
         return session
@@ -148,7 +148,7 @@ def _on_event(registry: kopf.OperatorRegistry, kind: AnyKind, seen: Seen) -> Non
 
 
 class _NoDiffs(kopf.DiffBaseStorage):
-    """What kopf keeps to tell later how an object has changed: nothing, for its event handlers need none of it.
+    """Storage for kopf's diffs that keeps nothing, because event handlers do not need it.
 
     kopf would otherwise copy every object that it sees, which is a quarter of what an event costs.
     """

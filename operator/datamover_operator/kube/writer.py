@@ -20,7 +20,7 @@ from datamover_operator.process.metrics import Metrics
 
 
 class Listener(Protocol):
-    """Whoever keeps what the API server has said."""
+    """Keeps what the API server has answered."""
 
     def expect(self, kind: Kind[Any], raw: JsonObject) -> None:
         """Hear of a write before it is sent: its event may overtake its answer."""
@@ -45,7 +45,7 @@ class Writer:
         self._metrics = metrics
 
     async def status(self, kind: Kind[Any], raw: JsonObject, status: JsonObject) -> JsonObject:
-        """Make `status` the object's status; no request where it is already. Raises KubeError."""
+        """Make `status` the object's status; no request if it already is. Raises KubeError."""
         before = raw.get("status")
         patch = merge_patch(before if isinstance(before, dict) else {}, status)
         return await self._patch(kind, raw, {"status": patch}, "status") if patch else raw

@@ -1,4 +1,4 @@
-"""What still runs of the tasks that are to be removed: they can't go before that has ended."""
+"""The active executions of tasks that are to be deleted: a task can't be deleted before they have ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ async def read_replaced(o: Observed, aws: Aws) -> Observed:
 
 
 async def find_executions(o: Observed, aws: Aws) -> Observed:
-    """Describe what runs of the tasks that deletion removes: the described one, and the replaced. Raises AwsError."""
+    """Describe the active executions of the tasks to delete: the described one and the replaced ones.
+
+    Raises AwsError.
+    """
     o = await read_replaced(o, aws)
     owned = o.task.described if o.task is not None and "task" in o.owned else None
     active = [each for each in (owned, *o.replaced.values()) if each is not None and each.get("status") in TASK_ACTIVE]
@@ -33,7 +36,7 @@ async def find_executions(o: Observed, aws: Aws) -> Observed:
 
 
 async def _executions_of(task: JsonObject, aws: Aws) -> list[JsonObject]:
-    """An active task's most recent execution; where that has ended, what else runs or waits, older than it is."""
+    """An active task's latest execution; if that has ended, older ones that are active or queued."""
     newest = task.get("currentTaskExecutionArn")
     found = await _describe([str(newest)] if newest else [], aws)
     if any(not has_ended(each) for each in found):

@@ -1,7 +1,7 @@
 """Starts from a task that exists already: one to be adopted, or our own from before the status was lost.
 
-A task has one owner. One that bears another mover's tags is taken over only where that mover was this very object in
-an earlier life (restored from a backup, or deleted with Retain and applied again).
+A task has one owner. One with another mover's tags is taken over only if that mover was an earlier life of this very
+object (restored from a backup, or deleted with Retain and applied again).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ async def take_over(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
 
 
 async def find_roles(o: Observed, aws: Aws) -> Observed:
-    """Find roles of ours by the names that they would have, or may have got in doubt. Raises AwsError."""
+    """Find our roles by the names that they would have, or may have been given in doubt. Raises AwsError."""
     doubtful = role_names_in_doubt(o)
     for side, names in default_role_names(o).items():
         for name in dict.fromkeys((*doubtful[side], *(names if side not in o.roles else ()))):

@@ -48,7 +48,7 @@ from datamover_operator.runs.plan.claims import without_current_run
 
 
 class MoverPass:
-    """Holds one pass' knowledge (`o`) and the stored object it goes on from. All methods raise KubeError."""
+    """Holds what one pass knows (`o`) and the stored object that it continues from. All methods raise KubeError."""
 
     def __init__(
         self, context: Context, entry: Entry[DataMover], o: Observed, aws: Aws | None, memory: MoverMemory
@@ -73,7 +73,7 @@ class MoverPass:
             await self._call(calls)
 
     async def finish(self, plan: Plan) -> None:
-        """Write the status that follows from the pass, if it is another than the stored one."""
+        """Write the status that follows from the pass, if it differs from the stored one."""
         if not self.released:
             await self._record(plan)
 
@@ -173,7 +173,7 @@ class MoverPass:
         self._take_in(await self._context.writer.metadata(MOVER, self._raw, metadata))
 
     def _take_in(self, raw: JsonObject) -> None:
-        """Go on from what the API server has answered, unless what is wanted has changed meanwhile."""
+        """Continue from the API server's answer, unless the spec has changed meanwhile."""
         entry = self._context.caches[MOVER].put(raw)
         mover, meta = entry.model, self.o.mover.metadata
         if (mover.metadata.uid, mover.metadata.generation) != (meta.uid, meta.generation):

@@ -1,4 +1,4 @@
-"""Executions that somebody else has started: found, and followed back to where all has been looked through before."""
+"""Finds executions that somebody else has started, back to the point that was searched before."""
 
 from __future__ import annotations
 

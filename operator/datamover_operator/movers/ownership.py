@@ -1,4 +1,4 @@
-"""Whose the resources are that a mover's status or task names: read from their tags, which outlive the status."""
+"""Who owns the resources that a mover's status or task names: read from their tags, which outlive the status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def resources_of(o: Observed) -> dict[str, Resource | None]:
 
 
 def is_anothers(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bool:
-    """Whether another mover looks after the resource: any but this very object in an earlier life."""
+    """Whether another mover manages the resource: any but an earlier life of this very object."""
     if tags.get(UID_TAG, o.uid) == o.uid:
         return False
     return tags.get(OWNER_TAG) != o.identity.owner or cluster.is_living(tags[UID_TAG])
@@ -60,7 +60,7 @@ async def describe_locations(o: Observed, aws: Aws) -> Observed:
 
 
 def with_owned_parts(o: Observed, cluster: ClusterState) -> Observed:
-    """Own what the tags, as far as they were read, say that this mover made, or was told to own."""
+    """Own what the tags that were read say that this mover created, or was told to own."""
     tags = {part: its.tags for part, its in resources_of(o).items() if its is not None and its.tags is not None}
     lost = {part for part, its in tags.items() if is_anothers(o, its, cluster)}
     return replace(o, owned=(o.owned | {part for part, its in tags.items() if _is_owned(o, its, cluster)}) - lost)
@@ -114,7 +114,7 @@ def _may_be_ours(o: Observed, side: Side, arn: str) -> bool:
 
 
 def _is_owned(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bool:
-    """What the mover made itself is its own; what it adopts, if it says so and nobody else looks after it."""
+    """A mover owns what it created, and what it adopts with `own` unless another mover manages it."""
     if is_anothers(o, tags, cluster):
         return False
     adopt, is_marked = o.mover.spec.adopt, tags.get(UID_TAG) == o.uid
@@ -127,5 +127,5 @@ def _is_owned(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bo
 
 
 def _is_owned_role(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bool:
-    """A role may serve others than the task: only one that we or the older service made for it comes with it."""
+    """A role may serve others as well: only one that we or the older service created for the task comes with it."""
     return (NONCE_TAG in tags or is_legacy(tags)) and _is_owned(o, tags, cluster)

@@ -1,4 +1,4 @@
-"""Has movers looked at by others than themselves: their account's reconciler, and their runs'."""
+"""Wakes movers and runs on behalf of other reconcilers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from datamover_operator.runs.kind import RUN, active_by_mover
 
 
 def wake_movers(context: Context, memories: Memories, account: str) -> None:
-    """Have every mover of an account looked at, also those that rest after a refusal."""
+    """Wake every mover of an account, also those that wait after a refusal."""
     for uid in context.caches[MOVER].uids(by_account(account)):
         memories.of(uid).rest = None
         context.queue.add((MOVER, uid))
 
 
 def wake_mover(context: Context, memories: Memories, mover: DataMover) -> None:
-    """The task's state has changed: have the mover described, and the runs that wait for it looked at."""
+    """The task's state has changed: have it described again, and wake the runs that wait for it."""
     meta = mover.metadata
     memories.of(meta.uid).description.request()
     context.queue.add((MOVER, meta.uid))
@@ -25,6 +25,6 @@ def wake_mover(context: Context, memories: Memories, mover: DataMover) -> None:
 
 
 def wake_runs(context: Context, namespace: str, mover: str) -> None:
-    """Have the runs of a mover that have not ended looked at."""
+    """Wake the runs of a mover that have not ended."""
     for uid in context.caches[RUN].uids(active_by_mover(namespace, mover)):
         context.queue.add((RUN, uid))

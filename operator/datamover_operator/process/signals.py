@@ -1,4 +1,4 @@
-"""How the process is told to end, and that it does, whatever hangs then."""
+"""How the process is told to end, and how it makes sure that it does, whatever hangs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Signals:
         self.catch()
 
     def catch(self) -> None:
-        """Catch them, also where somebody else has taken them since."""
+        """Catch them again, even if somebody else has taken them since."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told.set)

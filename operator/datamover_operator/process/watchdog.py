@@ -1,4 +1,4 @@
-"""Ends a process that has gone blind: kopf does not always end by itself where a watch of it fails for good."""
+"""Ends a process that no longer sees events: kopf does not always exit when one of its watches fails for good."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datamover_common.tasks import ExplainedError
 from datamover_operator.process.health import Readiness
 
 PATIENCE = 30.0
-"""Seconds without a watch after which a new process is the better one; a bit more than kopf's own repetitions take."""
+"""Seconds without a watch after which a new process is better; slightly more than kopf's own retries take."""
 _INTERVAL = 1.0
 
 
 class BlindError(ExplainedError):
-    """A collection can't be watched for long."""
+    """A collection could not be watched for too long."""
 
 
 class Watchdog:

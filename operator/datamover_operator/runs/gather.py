@@ -57,7 +57,7 @@ class RunGatherer:
         return o, aws
 
     async def _look_up(self, o: ObservedRun, claim: Claim, aws: Aws | None, memory: RunMemory) -> ObservedRun:
-        """Look for the execution of a start whose outcome nobody knows."""
+        """Look for the execution of a start whose outcome is unknown."""
         tick = self._context.clock.tick()
         if memory.in_doubt != claim.nonce:
             memory.in_doubt, memory.doubt_since = claim.nonce, tick

@@ -20,12 +20,12 @@ from datamover_operator.runs.plan.executions import status_from
 from datamover_operator.runs.plan.ownership import belongs_to, execution_of, is_execution_of
 
 _AT_ONCE = 16
-"""Calls in one account: what else has to be asked there must not queue up behind hundreds."""
+"""Calls in one account: other calls must not queue up behind hundreds of these."""
 _log = structlog.get_logger(__name__)
 
 
 class Poller:
-    """Polls without an end."""
+    """Polls until cancelled."""
 
     def __init__(self, context: Context, connections: Connections, executions: ExecutionCache) -> None:
         """Keep what is described in `executions`."""

@@ -41,7 +41,7 @@ class RunReconciler:
         self._memories = RunMemories()
 
     async def reconcile(self, uid: str) -> None:
-        """Bring one run further."""
+        """Bring one run a step further."""
         context, key = self._context, (RUN, uid)
         entry = context.caches[RUN].get(uid)
         if entry is None:
@@ -114,9 +114,9 @@ class RunReconciler:
         return status.phase in FINAL_PHASES
 
     def _rest(self, o: ObservedRun, memory: RunMemory) -> bool:
-        """Let a step rest that AWS did not carry out; longer where that will not pass by itself.
+        """Delay a step that AWS did not carry out; longer if waiting alone will not help.
 
-        A start rests a minute at most: until it is made, the run has not even begun. Return whether one rests.
+        A start is delayed by a minute at most: before it, the run has not even begun. Return whether a step is delayed.
         """
         queue, key, tick = self._context.queue, (RUN, o.run.metadata.uid), self._context.clock.tick()
         if o.failed_step is None or o.run.status.phase in FINAL_PHASES:

@@ -1,4 +1,4 @@
-"""The plan for an account: who we are there, who uses it, and when its object may go.
+"""The plan for an account: the operator's identity there, who uses it, and when its object may be deleted.
 
 Several operators may share an account, each for its own namespaces and with its own credentials. Each writes its own
 verdict and holds the object by a finalizer of its own; what the status says as a whole follows from all verdicts, so
@@ -38,9 +38,9 @@ class Caller:
 class ObservedAccount:
     """What an account's plan depends on.
 
-    `operator` is ours ("namespace/name"), `movers` how many of ours name the account. `caller` or `failure` is what
-    AWS has answered; `is_open` says that movers are let in now. `refused` says why the object does not fit its model,
-    `problem` why its Secret can't be used, `rest_holder` which older account has the REST section that is in force.
+    `operator` is ours ("namespace/name"), `movers` how many of ours name the account. `caller` or `failure` is what AWS
+    has answered; `is_open` says that movers may use it now. `refused` says why the object does not fit its model,
+    `problem` why its Secret can't be used, `rest_holder` which older account serves REST clients.
     """
 
     account: DataMoverAccount
@@ -56,7 +56,7 @@ class ObservedAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
-    """Which finalizers and status the account shall have, what to do with the way in, and the Events to tell."""
+    """The finalizers and status to write, what to do with the connection, and the Events to emit."""
 
     finalizers: tuple[str, ...]
     status: DataMoverAccountStatus
@@ -80,7 +80,7 @@ def _finalizers(o: ObservedAccount) -> tuple[str, ...]:
     meta, ours = o.account.metadata, account_finalizer(o.operator)
     others = tuple(each for each in meta.finalizers if each != ours)
     has_it, used = ours in meta.finalizers, o.movers > 0
-    # An object that goes accepts no new finalizer.
+    # An object that is being deleted accepts no new finalizer.
     keeps = (has_it and used) if meta.deletion_timestamp is not None else (has_it or used)
     return (*others, ours) if keeps else others
 
@@ -136,7 +136,7 @@ def _without_rest(o: ObservedAccount) -> str:
 
 
 def _status(o: ObservedAccount, own: AccountVerdict, now: datetime) -> DataMoverAccountStatus:
-    """What all operators that share the account make of all their verdicts."""
+    """The status that follows from the verdicts of all operators that share the account."""
     account = o.account
     others = [each for each in account.status.operators if each.operator != own.operator]
     verdicts = tuple(sorted([own, *others[: _MAX_VERDICTS - 1]], key=lambda each: each.operator))
@@ -155,7 +155,7 @@ def _status(o: ObservedAccount, own: AccountVerdict, now: datetime) -> DataMover
 
 
 def _speaker(verdicts: Sequence[AccountVerdict]) -> AccountVerdict:
-    """Whose verdict is told: the worst of those whose movers need the account, or the best where nobody's do."""
+    """The verdict to show: the worst of those with movers in the account, or the best if nobody has any."""
     users = [each for each in verdicts if each.movers]
     if users:
         return max(users, key=_weight)
@@ -170,7 +170,7 @@ def _conditions(o: ObservedAccount, told: AccountVerdict, now: datetime, *, is_o
     judge = ConditionsBuilder(o.account.status.conditions, o.account.metadata.generation, now)
     message = f"operator '{told.operator}': {told.message}" if is_one_of_many else told.message
     if o.account.metadata.deletion_timestamp is not None:
-        if told.state == "Ready":  # said before, by an operator that may be gone
+        if told.state == "Ready":  # an older verdict, of an operator that may be gone
             return judge.progressing("Deleting", f"{_GOES}{_holders(o)}")
         message += _holders(o) if is_one_of_many or told.reason == "Deleting" else ""
     match told.state:
@@ -183,7 +183,7 @@ def _conditions(o: ObservedAccount, told: AccountVerdict, now: datetime, *, is_o
 
 
 def _holders(o: ObservedAccount) -> str:
-    """Which finalizers hold an account that is to go; in the same words whichever operator says it."""
+    """The finalizers that hold an account that is being deleted, in the same words whichever operator reports them."""
     names = ", ".join(sorted(each for each in _finalizers(o) if each.endswith(FINALIZER)))
     if not names:
         return ""
@@ -191,7 +191,7 @@ def _holders(o: ObservedAccount) -> str:
 
 
 def _notes(before: AccountVerdict | None, after: AccountVerdict) -> tuple[Note, ...]:
-    """The Events that the change from one verdict to the next deserves."""
+    """The Events for the change from one verdict to the next."""
     was = (before.state, before.message) if before is not None else ("", "")
     if (after.state, after.message) == was or after.state == "Reconciling":
         return ()

@@ -1,4 +1,4 @@
-"""The plan for a mover that is to go: cancel, wait, task, locations, roles (invariant I4)."""
+"""The plan for a mover that is being deleted: cancel, wait, task, locations, roles (invariant I4)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from datamover_operator.movers.plan.steps import CancelExecution, ChangeTags, De
 
 CANCEL_POLL = timedelta(seconds=2)
 CONFLICT_PATIENCE = timedelta(minutes=3)
-"""How long what is in use may be expected to be let go of by itself."""
+"""How long a resource that is in use may be expected to be released on its own."""
 _ENDING = frozenset({"CANCELLING", "SUCCESS", "ERROR"})
 WAY_OUT = "to delete the object at once and keep everything in AWS, set spec.deletionPolicy to Retain"
 _OUR_TAGS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
 
 
 def plan_deletion(o: Observed, now: datetime) -> Plan:
-    """What to do next for a mover that bears a deletion mark."""
+    """What to do next for a mover that is being deleted."""
     if not o.has_finalizer:
         return Plan(conditions=o.mover.status.conditions)
     if o.mover.spec.deletion_policy == "Retain":
@@ -58,7 +58,7 @@ def _take_down(o: Observed, now: datetime) -> Plan:
 
 
 def _release(o: Observed) -> tuple[Step, ...]:
-    """Take our mark off what we only looked after, so that somebody else may adopt it."""
+    """Remove our tags from what we only managed, so that somebody else may adopt it."""
     known = [("task", o.task), *((side, o.locations.get(side)) for side in SIDES)]
     return tuple(
         ChangeTags(part, resource.arn, {}, tuple(key for key in _OUR_TAGS if key in resource.tags))
@@ -76,7 +76,7 @@ def _deletions(o: Observed, kind: str) -> tuple[Step, ...]:
 
 
 def owned_resources(o: Observed) -> tuple[Retired, ...]:
-    """What deletion deletes: what the mover made, or adopted as its own."""
+    """What is deleted with the mover: what it created, or adopted as its own."""
     owned = []
     if o.task is not None and "task" in o.owned:
         owned.append(Retired(arn=o.task.arn, kind="task"))
@@ -90,7 +90,7 @@ def owned_resources(o: Observed) -> tuple[Retired, ...]:
 
 
 def _may_own_something(o: Observed) -> bool:
-    """Whether there is, or may turn up, anything to delete or to take our mark off."""
+    """Whether there is, or may turn out to be, anything to delete or to untag."""
     known = o.task is not None or o.locations or o.retired or o.owned or TASK_ARN_ANNOTATION in o.annotations
     return bool(known) or not o.settled
 

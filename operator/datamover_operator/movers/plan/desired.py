@@ -40,7 +40,7 @@ def task_request(spec: DataMoverSpec, name: str, locations: dict[Side, str], tag
 
 
 def schedule_of(spec: DataMoverSpec) -> JsonObject | None:
-    """The schedule as DataSync shall hold it: a suspended mover's is DISABLED."""
+    """The schedule that DataSync is to have: DISABLED while the mover is suspended."""
     if spec.schedule is None:
         return None
     status = "DISABLED" if spec.suspend else spec.schedule.status or "ENABLED"
@@ -63,7 +63,7 @@ def user_tags(spec: DataMoverSpec) -> dict[str, str]:
 
 
 def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
-    """The fields of AWS resources that the spec speaks of.
+    """The fields of AWS resources that the spec sets.
 
     Kept in status: a field that is here and no longer in the spec has been removed, and goes back to its default.
     """
@@ -79,4 +79,4 @@ TASK_FIELDS = ("includes", "excludes", "schedule")
 """The optional members of a task, options apart, that can be taken away again (UpdateTask)."""
 
 SCHEDULE_STATUS = "schedule.status"
-"""Stands in status.declared where we disable a schedule that the spec does not speak of: it is to be enabled again."""
+"""In status.declared: we disabled a schedule that the spec does not set, and it is to be enabled again."""

@@ -1,7 +1,7 @@
-"""How what AWS has differs from what is declared, and DataSync's own request that mends it.
+"""How AWS differs from the spec, and the DataSync request that removes the difference.
 
-Only declared fields are compared. `declared` is what the last pass applied: a field in it that the spec no longer
-has goes back to its documented default.
+Only declared fields are compared. `declared` is what the last pass applied: a field in it that the spec no longer has
+goes back to its documented default.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def task_change(
         rules = wanted.get(field) or ([] if field in removed else None)
         if rules is not None and rules != (described.get(field) or []):
             changes[field] = rules
-    group = spec.cloud_watch_log_group_arn  # once set, DataSync has no way to take it away
+    group = spec.cloud_watch_log_group_arn  # once set, DataSync can't remove it
     if group is not None and _plain(group) != _plain(str(described.get("cloudWatchLogGroupArn") or "")):
         changes["cloudWatchLogGroupArn"] = group
     schedule = _schedule_change(spec, described, removed)

@@ -32,7 +32,7 @@ _REASONS = {FailureKind.DENIED: "AccessDenied", FailureKind.LIMIT_EXCEEDED: "Lim
 
 
 def plan_failures(o: Observed, now: datetime) -> Plan:
-    """The plan after steps that failed: the failure that needs a person is the one to tell."""
+    """The plan after failed steps: the failure that needs a person is the one to report."""
     worst = worst_failure(o)
     failure = worst.failure
     if worst.is_read and failure.kind.passes and o.is_ready:
@@ -50,7 +50,7 @@ def plan_failures(o: Observed, now: datetime) -> Plan:
 
 
 def unkept_update(o: Observed, steps: Iterable[Step]) -> StepFailure | None:
-    """An update among the steps that AWS has accepted already, as a failure: it does not keep it."""
+    """A failure for an update among the steps that AWS has accepted before but did not keep."""
     accepted = [(each.arn, each.changes) for each in o.accepted]
     step = next((each for each in steps if isinstance(each, Update) and (each.arn, each.changes) in accepted), None)
     if step is None:
@@ -61,7 +61,7 @@ def unkept_update(o: Observed, steps: Iterable[Step]) -> StepFailure | None:
 
 
 def worst_failure(o: Observed) -> StepFailure:
-    """The failure to tell: the one that needs a person, if there is one."""
+    """The failure to report: the one that needs a person, if there is one."""
     return min(o.failures, key=lambda each: _rank(each.failure.kind))
 
 
@@ -76,7 +76,7 @@ def _rank(kind: FailureKind) -> int:
 
 
 def _is_propagating(o: Observed, failed: StepFailure, now: datetime) -> bool:
-    """What we made or changed less than two minutes ago can't be used everywhere yet; a user's own can't at all."""
+    """Whether our role was changed less than two minutes ago; a user's own role that can't be used is simply wrong."""
     if failed.failure.kind is not FailureKind.ROLE_NOT_ASSUMABLE:
         return False
     sides = [failed.side] if failed.side is not None else list(o.roles)

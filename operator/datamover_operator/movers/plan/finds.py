@@ -1,4 +1,4 @@
-"""What was found in AWS under a mover's uid rather than by its name in status: what is taken in, and what goes."""
+"""What was found in AWS under a mover's uid rather than by its name in status: what is kept, and what is deleted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, R
 
 
 def take_finds(o: Observed, finds: Sequence[Find]) -> Observed:
-    """Take in what was found in AWS under our uid: keep what is named already, else the oldest; the rest goes.
+    """Take in what was found in AWS under our uid: keep what is named already, else the oldest, and delete the rest.
 
-    What was found in two ways is one thing.
+    What was found in two ways counts once.
     """
     distinct = {find.arn: find for find in finds}.values()
     for part in ("task", *SIDES):

@@ -1,4 +1,4 @@
-"""What is still to be removed from AWS, what of it nothing uses any more, and in which order it goes."""
+"""What is still to be deleted from AWS, which of it is no longer used, and in which order it is deleted."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ DELETION_ORDER = ("task", "location", "role")
 
 
 def without_unwanted_roles(o: Observed) -> Observed:
-    """Roles of ours that their locations, as declared now, are not given: no longer named, but to be removed.
+    """Retire our roles that the spec no longer gives to their locations.
 
-    The other way round, what is named again is no longer to be removed.
+    Conversely, what is used again is no longer retired.
     """
     sides = {side for side, role in o.roles.items() if f"{side}Role" in o.owned and role_arn_for(o, side) != role.arn}
     if not sides and not o.retired:
@@ -38,7 +38,7 @@ def without_unwanted_roles(o: Observed) -> Observed:
 
 
 def removable(o: Observed) -> tuple[Retired, ...]:
-    """What was replaced and nothing uses any more: neither this mover nor, of the roles, another one.
+    """What was replaced and is no longer used, neither by this mover nor, for roles, by another one.
 
     A run that is just starting may start a task that was replaced meanwhile.
     """
@@ -51,12 +51,12 @@ def removable(o: Observed) -> tuple[Retired, ...]:
 
 
 def is_busy(o: Observed) -> bool:
-    """Whether a task that was replaced still runs."""
+    """Whether a replaced task is still running."""
     return any(_is_running(o, item) for item in removable(o))
 
 
 def clearing_steps(o: Observed) -> tuple[Step, ...]:
-    """How to remove what can go now: tasks before locations before roles; a task starts nothing more, then goes."""
+    """How to delete what can be deleted now: tasks, then locations, then roles; a task's schedule is disabled first."""
     items = removable(without_unwanted_roles(o))
     first = next((kind for kind in DELETION_ORDER if any(item.kind == kind for item in items)), None)
     idle = [item for item in items if item.kind == first and not _is_running(o, item)]
@@ -67,13 +67,13 @@ def clearing_steps(o: Observed) -> tuple[Step, ...]:
 
 
 def _is_running(o: Observed, item: Retired) -> bool:
-    """A task that has not been looked at in this pass may run."""
+    """A task that was not described in this pass may be running."""
     described = o.replaced.get(item.arn)
     return item.kind == "task" and (described is None or described.get("status") in TASK_ACTIVE)
 
 
 def with_retired(retired: Sequence[Retired], more: Iterable[Retired]) -> tuple[Retired, ...]:
-    """Add to what is to be removed, each thing once."""
+    """Add to what is to be deleted, each resource once."""
     return tuple({item.arn: item for item in (*retired, *more)}.values())
 
 

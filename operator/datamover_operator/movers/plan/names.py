@@ -1,4 +1,4 @@
-"""How what we make is named and tagged, so that it can be found again and told from what others made."""
+"""How the resources that we create are named and tagged, so that they can be found and told apart from others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_OBJECT_NAME = 253
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose a resource is: one mover object, in one cluster.
+    """The owner of a resource: one mover object in one cluster.
 
     `uid` is the object's metadata.uid; `owner` is clusterId/namespace/name, which a restored object keeps.
     """

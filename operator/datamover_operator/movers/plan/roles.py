@@ -20,7 +20,7 @@ _PARTITIONS = {
     "us-iso-": "aws-iso",
     "us-isob-": "aws-iso-b",
 }
-"""By how the names of their Regions begin; a test compares them with botocore's."""
+"""By the prefixes of their Regions' names; a test compares them with botocore's."""
 
 
 @dataclass(frozen=True, slots=True)

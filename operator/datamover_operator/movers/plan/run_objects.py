@@ -1,4 +1,4 @@
-"""Which DataMoverRun objects a mover makes and takes away: for triggers, for others' executions, beyond the history."""
+"""Which DataMoverRun objects a mover creates and deletes: for triggers, external executions, the history limit."""
 
 from __future__ import annotations
 

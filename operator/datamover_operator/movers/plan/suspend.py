@@ -1,6 +1,6 @@
-"""How a task is kept from starting by itself: its schedule is DISABLED.
+"""Keeps a task from starting on its own by disabling its schedule.
 
-That stands before all that may fail, for a mover that is suspended, and for one that may not do what it declares.
+This comes before anything that may fail, for a suspended mover and for one that is not granted what it declares.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ STOPPED_AFTER_RUN = "the schedule will be disabled when the active run ends; Dat
 
 
 def is_withheld(o: Observed) -> bool:
-    """Whether the task shall start nothing, though the mover can't be carried out as declared."""
+    """Whether the task must not start anything, although the mover can't be carried out as declared."""
     if o.unmet is None or o.problem or o.adopting or o.is_being_deleted:
         return False
     return o.mover.spec.suspend or o.unmet.reason == NOT_GRANTED
 
 
 def stopping_step(o: Observed) -> UpdateTask | None:
-    """How to disable the schedule of the mover's task; None where it starts nothing, or is not known to be ours."""
+    """How to disable the schedule of the mover's task; None if it starts nothing, or is not known to be ours."""
     task = o.task
     if task is None or task.described is None or task.described.get("status") == "CREATING":
         return None
@@ -33,7 +33,7 @@ def stopping_step(o: Observed) -> UpdateTask | None:
 
 
 def disabled(task: JsonObject) -> JsonObject | None:
-    """The schedule that has a task start nothing more; None where it starts nothing by itself anyway."""
+    """The disabled form of a task's schedule; None if the task starts nothing on its own anyway."""
     schedule = task.get("schedule")
     if not isinstance(schedule, dict) or not schedule.get("scheduleExpression") or schedule.get("status") == "DISABLED":
         return None
@@ -41,5 +41,5 @@ def disabled(task: JsonObject) -> JsonObject | None:
 
 
 def is_marked(o: Observed) -> bool:
-    """Whether status tells that the schedule, which the spec does not speak of, is to be enabled again."""
+    """Whether status says that a schedule that the spec does not set is to be enabled again."""
     return o.mover.spec.schedule is not None or SCHEDULE_STATUS in o.mover.status.declared

@@ -36,7 +36,7 @@ def follow(o: ObservedRun, arn: str, now: datetime) -> RunPlan:
 
 
 def _not_the_movers(o: ObservedRun, mover: DataMover, arn: str, now: datetime) -> DataMoverRunStatus:
-    """Nobody may reach another's execution; and the task of one that was ours may have vanished with it."""
+    """No run may reach another mover's execution; and the task of one of ours may have vanished."""
     if o.run.status.execution_arn is not None:
         return ended(o, "Unknown", "TaskGone", f"the mover no longer has the task of execution '{arn}'", now)
     message = (
@@ -80,7 +80,7 @@ def _cancel(o: ObservedRun, arn: str, status: DataMoverRunStatus, now: datetime)
 
 
 def _attempt(o: ObservedRun, step: CancelRun | LimitBandwidth, status: DataMoverRunStatus, now: datetime) -> RunPlan:
-    """Take the step, unless it is resting after a failed_step: then tell of that."""
+    """Take the step, unless it is delayed after a failure: then report that failure."""
     if o.failed_step is not None and o.failed_step.step == step:
         if not o.failed_step.is_seen and o.connected:
             return RunPlan(steps=(LookAtExecution(step.execution_arn),))

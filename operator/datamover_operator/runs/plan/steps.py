@@ -1,4 +1,4 @@
-"""The small things the operator can do for a run, as data, and the plan they stand in."""
+"""The single steps that the operator can take for a run, as data, and the plan they stand in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Unclaim:
-    """Take the claim off the run: its start certainly had no effect, and may be tried again."""
+    """Remove the claim from the run: its start certainly had no effect, and may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class ReleaseMover:
 
 @dataclass(frozen=True, slots=True)
 class FreeRun:
-    """Take our finalizer off the run."""
+    """Remove our finalizer from the run."""
 
 
 AwsRunStep = Start | CancelRun | LimitBandwidth | LookAtExecution | LookAtTask
