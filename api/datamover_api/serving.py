@@ -20,7 +20,7 @@ from datamover_api.http import docs
 from datamover_api.http.bodies import BodyLimits
 from datamover_api.http.certificates import keep_certificate, tls_context
 from datamover_api.http.gate import Gate
-from datamover_api.http.health import HEALTHZ, READYZ, health_routes
+from datamover_api.http.health import HEALTHZ, METRICS, READYZ, health_routes
 from datamover_api.http.quiet import quieten
 from datamover_api.http.server import bound, crowd_of, serve_until_told, uvicorn_config
 from datamover_api.legacy.flywheel import FailedCreations
@@ -101,7 +101,7 @@ def _gate(settings: Settings, mirror: Mirror, service: Service, verifier: Verifi
     app = application(
         shown["version"],
         legacy_routes(service, limits, metrics, shown),
-        health_routes(lambda: mirror.missing),
+        health_routes(lambda: mirror.missing, metrics),
         docs.docs_routes(),
     )
-    return Gate(app, verifier, {HEALTHZ, READYZ, OPENAPI, *docs.PUBLIC, *PUBLIC}, metrics)
+    return Gate(app, verifier, {HEALTHZ, READYZ, METRICS, OPENAPI, *docs.PUBLIC, *PUBLIC}, metrics)

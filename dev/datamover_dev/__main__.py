@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datamover_dev.chart.package import package
 from datamover_dev.controlplane.binaries import locate
-from datamover_dev.controlplane.programs import CONTROL_PLANE, HELM, REGISTRY
+from datamover_dev.controlplane.programs import CONTROL_PLANE, DASHBOARD_CHECK, HELM, REGISTRY
 from datamover_dev.demo.show import demo, demo_helm
 from datamover_dev.errors import SetupError
 from datamover_dev.images.build import build_images
@@ -40,7 +40,7 @@ def main() -> int:
 
 def _build(local: Path) -> None:
     del local
-    locate((*CONTROL_PLANE, HELM, REGISTRY))
+    locate((*CONTROL_PLANE, HELM, REGISTRY, DASHBOARD_CHECK))
 
 
 def _up(local: Path) -> None:

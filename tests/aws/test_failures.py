@@ -70,9 +70,9 @@ async def test_a_throttled_reading_is_sent_again_and_slows_the_account(
         assert await datasync.list_tasks() == []
     assert len(emulator.journal(account=account, operation="ListTasks")) == 3
     labels = {"service": "datasync", "operation": "ListTasks"}
-    sample = metrics.registry.get_sample_value
-    assert sample("datamover_aws_calls_total", {**labels, "result": "Throttled"}) == 2
-    assert sample("datamover_aws_calls_total", {**labels, "result": "ok"}) == 1
+    sample, counted = metrics.registry.get_sample_value, {**labels, "account_id": account}
+    assert sample("datamover_aws_calls_total", {**counted, "result": "Throttled"}) == 2
+    assert sample("datamover_aws_calls_total", {**counted, "result": "ok"}) == 1
     assert sample("datamover_aws_call_duration_seconds_count", labels) == 3
 
 

@@ -158,11 +158,9 @@ def test_prometheus_scrapes_the_pods(installed: Cluster, on_node: Kubectl, autho
     with (
         Forwarded(installed, f"{RELEASE}-metrics", 8080) as operator,
         Forwarded(installed, REST, 80, "https") as rest,
-        prometheus(
-            [scrape(operator, "/metrics", authority), scrape(rest, "/v1/datasync/metrics", authority)], tmp_path
-        ) as found,
+        prometheus([scrape(operator, "/metrics", authority), scrape(rest, "/metrics", authority)], tmp_path) as found,
     ):
-        eventually(lambda: found('datamover_movers{state="Ready"} > 0'), 60)
+        eventually(lambda: found('datamover_mover_state{state="Ready"} > 0'), 60)
         eventually(lambda: found("datamover_api_mirrored_objects > 0"), 60)
 
 

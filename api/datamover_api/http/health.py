@@ -13,11 +13,11 @@ from starlette.responses import Response
 from datamover_api.http.answers import text
 from datamover_api.metrics import Metrics
 
-HEALTHZ, READYZ = "/healthz", "/readyz"
+HEALTHZ, READYZ, METRICS = "/healthz", "/readyz", "/metrics"
 
 
-def health_routes(missing: Callable[[], list[str]]) -> APIRouter:
-    """/healthz answers as long as the event loop turns, /readyz says what has not been read yet."""
+def health_routes(missing: Callable[[], list[str]], metrics: Metrics) -> APIRouter:
+    """/healthz answers as long as the event loop turns, /readyz says what has not been read yet; and /metrics."""
     router = APIRouter(include_in_schema=False)
 
     @router.get(HEALTHZ)
@@ -28,6 +28,10 @@ def health_routes(missing: Callable[[], list[str]]) -> APIRouter:
     async def readyz() -> Response:
         awaited = missing()
         return text("\n".join(awaited), HTTPStatus.SERVICE_UNAVAILABLE) if awaited else text("ok")
+
+    @router.get(METRICS)
+    async def metrics_() -> Response:
+        return await show_metrics(metrics)
 
     return router
 

@@ -62,7 +62,7 @@ class Program:
 
     @property
     def cached(self) -> Path:
-        """Where the built program is kept; a change of the pinned versions leads to another folder."""
+        """Where the built program is kept; other pinned versions or sources of ours lead to another folder."""
         return cache_folder() / f"{self.folder.name}-{self._fingerprint()}" / self.name
 
     @property
@@ -71,9 +71,10 @@ class Program:
         return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in self.versions().items())])
 
     def _fingerprint(self) -> str:
-        pinned = (self.folder / "go.mod").read_bytes() + (self.folder / "go.sum").read_bytes()
+        pinned = [self.folder / "go.mod", self.folder / "go.sum"]
+        ours = sorted((self.folder / self.package).glob("*.go")) if self.package.startswith(".") else []
         told = b"" if self.versions is _of_kubernetes else self.linker_flags.encode()
-        return hashlib.sha256(pinned + told).hexdigest()[:12]
+        return hashlib.sha256(b"".join(path.read_bytes() for path in (*pinned, *ours)) + told).hexdigest()[:12]
 
 
 ETCD = Program("etcd", "go.etcd.io/etcd/server/v3")
@@ -81,6 +82,7 @@ KUBE_APISERVER = Program("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver
 KUBE_CONTROLLER_MANAGER = Program("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager")
 KUBECTL = Program("kubectl", "k8s.io/kubernetes/cmd/kubectl")
 HELM = Program("helm", "helm.sh/helm/v3/cmd/helm", DEV / "helm", _of_helm)
+DASHBOARD_CHECK = Program("dashboard-check", ".", DEV / "grafana")
 REGISTRY = Program("registry", "github.com/distribution/distribution/v3/cmd/registry", DEV / "registry")
 
 CONTROL_PLANE = (ETCD, KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, KUBECTL)

@@ -15,6 +15,7 @@ from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.reconciler import AccountReconciler
 from datamover_operator.aws.ports import Accounts
 from datamover_operator.controller.context import Context
+from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.movers.kind import MOVER, by_account
 
@@ -34,6 +35,16 @@ def account_controller(
             name = str(metadata_of(change.known).get("name", ""))
             yield from (Wake(MOVER, uid) for uid in context.caches[MOVER].uids(by_account(name)))
 
+    def shows(change: Change) -> None:
+        """Show whether the account is Ready; none where it is gone and no other has its name by now."""
+        name = str(metadata_of(change.known).get("name", ""))
+        entry = context.caches[ACCOUNT].named("", name)
+        if entry is None:
+            context.metrics.forget_account(name)
+        else:
+            is_ready = is_true(entry.model.status.conditions, "Ready")
+            context.metrics.account(name, entry.model.spec.account_id, is_ready=is_ready)
+
     reconciler = AccountReconciler(context, client, accounts, connections, wake_movers)
 
     def lane(uid: str) -> Lane:
@@ -41,7 +52,7 @@ def account_controller(
         entry = context.caches[ACCOUNT].get(uid)
         return Lane(Urgency.RUN, entry.key[1] if entry is not None else "")
 
-    return Controller(ACCOUNT, reconciler.reconcile, lane=lane, wakes=wakes)
+    return Controller(ACCOUNT, reconciler.reconcile, lane=lane, wakes=wakes, shows=shows)
 
 
 def _generation(raw: JsonObject | None) -> JsonValue:

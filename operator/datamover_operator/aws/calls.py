@@ -148,7 +148,7 @@ class Channel:
             result = "Abandoned"
             raise
         finally:
-            self._metrics.aws_call(service, operation, result, time.monotonic() - started)
+            self._metrics.aws_call(self._clients.account_id, service, operation, result, time.monotonic() - started)
 
     async def _in_thread(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
         ticket = Ticket(self._departs_before(operation))

@@ -98,6 +98,11 @@ class Clients:
         self._is_renewed = False
         self._made: dict[Service, BaseClient] = {}
 
+    @property
+    def account_id(self) -> str:
+        """The account that they are declared for."""
+        return self._access.account_id
+
     def get(self, service: Service) -> BaseClient:
         """Return the account's client of `service`.
 

@@ -11,7 +11,7 @@ from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.event_filter import our_finalizers
-from datamover_operator.controller.plan.conditions import is_true
+from datamover_operator.controller.plan.conditions import is_true, seconds_between
 from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
@@ -88,6 +88,9 @@ class _News:
         if status.last_successful_time is not None:
             metrics.last_success(namespace, name, from_timestamp(status.last_successful_time))
         latest = status.current_run or status.last_run
+        if ended := status.last_run:
+            seconds = seconds_between(ended.start_time, ended.completion_time)
+            metrics.last_run(namespace, name, ended.phase, seconds)
         last, following = latest.start_time if latest is not None else None, status.next_scheduled_time
         metrics.starts(
             namespace,

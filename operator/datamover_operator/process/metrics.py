@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import platform
+from collections import Counter as Tally
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
@@ -15,6 +18,19 @@ if TYPE_CHECKING:
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _DELAY_BUCKETS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PASS_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
+_RUN_BUCKETS = (15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 86400.0)
+_RATE_BUCKETS = (1e4, 1e5, 1e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e8, 5e8, 1e9, 1e10)
+_MOVER = ("namespace", "mover")
+_RUN = (*_MOVER, "run")
+
+
+class Progress(NamedTuple):
+    """How far an active run has got. Bytes; `ratio` is from 0 to 1; None: not known yet."""
+
+    transferred: float | None
+    estimated: float | None
+    ratio: float | None
+    started: datetime | None
 
 
 class Metrics:
@@ -25,7 +41,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._calls = self._counter("aws_calls", "AWS API calls by result", "service", "operation", "result")
+        about = self._gauge("build_info", "Always 1; the labels tell the versions", "version", "python_version")
+        about.labels(version("datamover-operator"), platform.python_version()).set(1)
+        self._calls = self._counter(
+            "aws_calls", "AWS API calls by result", "account_id", "service", "operation", "result"
+        )
         self._call_seconds = self._histogram(
             "aws_call_duration_seconds", "Time an AWS API call took", _CALL_BUCKETS, "service", "operation"
         )
@@ -38,24 +58,39 @@ class Metrics:
         self._writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb", "result")
         self._ready = self._gauge("ready", "1 where the operator does its work, as /readyz tells it")
         self._depth = self._gauge("queue_depth", "Objects that wait for a reconciling pass")
-        self._active = self._gauge("active_runs", "Runs whose execution has not ended")
-        self._movers = self._gauge("movers", "DataMovers by state", "state")
-        self._bytes = self._counter("bytes_moved", "Bytes that ended runs transferred", "namespace", "mover")
-        self._success = self._gauge(
-            "last_success_timestamp_seconds", "When a run of the mover last succeeded", "namespace", "mover"
+        self._account_ready = self._gauge(
+            "account_ready", "1 where the account is Ready, 0 where it is not", "account", "account_id"
         )
-        self._last_start = self._gauge(
-            "last_start_timestamp_seconds", "When a run of the mover last started", "namespace", "mover"
-        )
-        self._next_start = self._gauge(
-            "next_start_timestamp_seconds", "When the mover's schedule starts a run next", "namespace", "mover"
-        )
-        self._ended = self._counter("runs_ended", "Runs that ended, by their last phase", "namespace", "mover", "phase")
+        self._account_ids: dict[str, str] = {}
+        self._state = self._gauge("mover_state", "Always 1; `state` tells the mover's condition", *_MOVER, "state")
         self._states: dict[tuple[str, str], str] = {}
+        self._namespaces: Tally[str] = Tally()
+        self._success = self._gauge("last_success_timestamp_seconds", "When a run of the mover last succeeded", *_MOVER)
+        self._last_start = self._gauge("last_start_timestamp_seconds", "When a run of the mover last started", *_MOVER)
+        self._next_start = self._gauge(
+            "next_start_timestamp_seconds", "When the mover's schedule starts a run next", *_MOVER
+        )
+        self._last_run = self._gauge("last_run", "Always 1; `phase` is that of the mover's last run", *_MOVER, "phase")
+        self._last_seconds = self._gauge("last_run_duration_seconds", "Time that the mover's last run took", *_MOVER)
+        self._bytes = self._counter("bytes_moved", "Bytes that ended runs transferred", *_MOVER)
+        self._ended = self._counter("runs_ended", "Runs that ended, by their last phase", *_MOVER, "phase")
+        self._run_seconds = self._histogram(
+            "run_duration_seconds", "Time that a run took", _RUN_BUCKETS, "namespace", "phase"
+        )
+        self._run_rate = self._histogram(
+            "run_throughput_bytes_per_second", "Bytes that a run transferred, by its time", _RATE_BUCKETS, "namespace"
+        )
+        self._active = self._gauge("active_runs", "Runs whose execution has not ended")
+        self._progress = (
+            self._gauge("run_transferred_bytes", "Bytes that the active run has transferred", *_RUN),
+            self._gauge("run_estimated_bytes", "Bytes that the active run is expected to transfer", *_RUN),
+            self._gauge("run_progress_ratio", "How far the active run has got, from 0 to 1", *_RUN),
+            self._gauge("run_start_timestamp_seconds", "When the active run started", *_RUN),
+        )
 
-    def aws_call(self, service: str, operation: str, result: str, seconds: float) -> None:
-        """Count one AWS call; `result` is `ok` or the failure's kind."""
-        self._calls.labels(service, operation, result).inc()
+    def aws_call(self, account_id: str, service: str, operation: str, result: str, seconds: float) -> None:
+        """Count one AWS call; `result` is `ok` or the kind of its failure, such as `throttled`."""
+        self._calls.labels(account_id, service, operation, result).inc()
         self._call_seconds.labels(service, operation).observe(seconds)
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
@@ -78,19 +113,37 @@ class Metrics:
         """Show how many objects wait, as `depth` tells whenever somebody asks, from any thread."""
         self._depth.set_function(depth)
 
-    def active_runs(self, count: int) -> None:
-        """Show how many runs go on."""
-        self._active.set(count)
+    def account(self, name: str, account_id: str, *, is_ready: bool) -> None:
+        """Show whether an account can be used."""
+        if self._account_ids.get(name, account_id) != account_id:
+            self.forget_account(name)
+        self._account_ids[name] = account_id
+        self._account_ready.labels(name, account_id).set(is_ready)
+
+    def forget_account(self, name: str) -> None:
+        """Remove the series of a deleted account."""
+        account_id = self._account_ids.pop(name, None)
+        if account_id is not None:
+            self._account_ready.remove(name, account_id)
 
     def mover_state(self, namespace: str, name: str, state: str) -> None:
         """Show one mover under `state`, and no longer under the state it had. Only a mover with a state has series."""
         before = self._states.get((namespace, name))
         if before == state:
             return
-        if before is not None:
-            self._movers.labels(before).dec()
-        self._movers.labels(state).inc()
+        if before is None:
+            self._begin(namespace, name)
+        else:
+            self._state.remove(namespace, name, before)
+        self._state.labels(namespace, name, state).set(1)
         self._states[namespace, name] = state
+
+    def _begin(self, namespace: str, name: str) -> None:
+        """Let counters begin at 0: what appears with its first value has not increased, says Prometheus."""
+        self._bytes.labels(namespace, name)
+        self._run_seconds.labels(namespace, "Succeeded")
+        self._run_rate.labels(namespace)
+        self._namespaces[namespace] += 1
 
     def last_success(self, namespace: str, name: str, at: datetime) -> None:
         """Show when the mover's data last arrived whole."""
@@ -107,22 +160,65 @@ class Metrics:
             else:
                 gauge.remove(namespace, name)
 
-    def run_ended(self, namespace: str, name: str, phase: str, moved: int) -> None:
-        """Count a run of the mover that has come to its last phase, and the bytes that it transferred."""
-        if (namespace, name) in self._states:
-            self._ended.labels(namespace, name, phase).inc()
-            self._bytes.labels(namespace, name).inc(moved)
+    def last_run(self, namespace: str, name: str, phase: str, seconds: float | None) -> None:
+        """Show how the mover's last run ended, and the time that it took, where it has started."""
+        if (namespace, name) not in self._states:
+            return
+        for other in FINAL_PHASES - {phase}:
+            self._last_run.remove(namespace, name, other)
+        self._last_run.labels(namespace, name, phase).set(1)
+        if seconds is not None:
+            self._last_seconds.labels(namespace, name).set(seconds)
+        else:
+            self._last_seconds.remove(namespace, name)
+
+    def run_ended(self, namespace: str, name: str, phase: str, moved: int, seconds: float | None) -> None:
+        """Count a run that has come to its last phase, with what it transferred and, where it started, its time."""
+        if (namespace, name) not in self._states:
+            return
+        self._ended.labels(namespace, name, phase).inc()
+        self._bytes.labels(namespace, name).inc(moved)
+        if seconds is not None:
+            self._run_seconds.labels(namespace, phase).observe(seconds)
+            if moved > 0 and seconds > 0:
+                self._run_rate.labels(namespace).observe(moved / seconds)
+
+    def active_runs(self, count: int) -> None:
+        """Show how many runs go on."""
+        self._active.set(count)
+
+    def run_progress(self, namespace: str, mover: str, run: str, progress: Progress) -> None:
+        """Show how far an active run has got."""
+        transferred, estimated, ratio, started = progress
+        values = (transferred, estimated, ratio, started.timestamp() if started is not None else None)
+        for gauge, value in zip(self._progress, values, strict=True):
+            if value is not None:
+                gauge.labels(namespace, mover, run).set(value)
+            else:
+                gauge.remove(namespace, mover, run)
+
+    def forget_run(self, namespace: str, mover: str, run: str) -> None:
+        """Remove the series of a run that has ended or was deleted."""
+        for gauge in self._progress:
+            gauge.remove(namespace, mover, run)
 
     def forget_mover(self, namespace: str, name: str) -> None:
         """Remove every series of a deleted mover; whatever is still told of it makes none anew."""
         state = self._states.pop((namespace, name), None)
         if state is None:
             return
-        self._movers.labels(state).dec()
-        for series in (self._bytes, self._success, self._last_start, self._next_start):
+        self._state.remove(namespace, name, state)
+        for series in (self._bytes, self._success, self._last_start, self._next_start, self._last_seconds):
             series.remove(namespace, name)
         for phase in FINAL_PHASES:
             self._ended.remove(namespace, name, phase)
+            self._last_run.remove(namespace, name, phase)
+        self._namespaces[namespace] -= 1
+        if not self._namespaces[namespace]:
+            del self._namespaces[namespace]
+            self._run_rate.remove(namespace)
+            for phase in FINAL_PHASES:
+                self._run_seconds.remove(namespace, phase)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace="datamover", registry=self.registry)

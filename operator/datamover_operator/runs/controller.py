@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamover_common.fairness import Lane, Urgency
-from datamover_common.kube.objects import metadata_of, reference
+from datamover_common.kube.objects import metadata_of, part_of, reference
+from datamover_crds import DataMoverRunStatus, JsonObject, from_timestamp
+from datamover_crds.contract import FINAL_PHASES
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
+from datamover_operator.process.metrics import Progress
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.poller import Poller
@@ -36,10 +39,38 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
         mover = context.caches[MOVER].named(entry.key[0], mover_name) if entry is not None else None
         return Lane(Urgency.RUN, mover.model.spec.account_ref.name if mover is not None else "")
 
+    def shows(change: Change) -> None:
+        """Show how far an active run has got; one that has ended, or is gone, has no series."""
+        metadata = metadata_of(change.known)
+        namespace, name = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+        mover = reference(change.known, "moverRef")
+        entry = context.caches[RUN].named(namespace, name) if _is_active(change.after) else None
+        if entry is not None:
+            context.metrics.run_progress(namespace, mover, name, _progress(entry.model.status))
+        else:
+            context.metrics.forget_run(namespace, mover, name)
+
     return Controller(
         RUN,
         RunReconciler(context, connections, executions, movers).reconcile,
         lane=lane,
         wakes=wakes,
+        shows=shows,
         jobs={"poller": Poller(context, connections, executions).run_forever},
+    )
+
+
+def _is_active(raw: JsonObject | None) -> bool:
+    status = part_of(raw, "status") if raw is not None else {}
+    return "executionArn" in status and status.get("phase") not in FINAL_PHASES
+
+
+def _progress(status: DataMoverRunStatus) -> Progress:
+    counters, progress, start = status.counters, status.progress, status.start_time
+    percent = progress.percent if progress is not None else None
+    return Progress(
+        transferred=counters.bytes_transferred if counters is not None else None,
+        estimated=counters.estimated_bytes_to_transfer if counters is not None else None,
+        ratio=percent / 100 if percent is not None else None,
+        started=from_timestamp(start) if start else None,
     )

@@ -14,7 +14,7 @@ from datamover_crds.contract import CLAIM_ANNOTATION, FINALIZER
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
-from datamover_operator.controller.plan.conditions import timestamp
+from datamover_operator.controller.plan.conditions import seconds_between, timestamp
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.reads import or_none
@@ -94,7 +94,8 @@ class RunPass:
         if has_just_ended(before, status):
             namespace, mover = self.o.run.metadata.namespace, self.o.run.spec.mover_ref.name
             moved = status.counters.bytes_transferred if status.counters is not None else None
-            self._context.metrics.run_ended(namespace, mover, status.phase or "Unknown", moved or 0)
+            seconds = seconds_between(status.start_time, status.completion_time)
+            self._context.metrics.run_ended(namespace, mover, status.phase or "Unknown", moved or 0, seconds)
         for note in notes_of(before, status):
             self._context.events.tell(self._raw, note.reason, note.message, warning=note.warning)
 

@@ -42,11 +42,11 @@ def test_the_news_of_an_old_ones_deletion_takes_nothing_from_a_new_one_of_its_na
     event_filter.seen(MOVER, None, mover("1"))
     event_filter.seen(MOVER, "ADDED", mover("3", uid="new"))
     event_filter.seen(MOVER, "DELETED", mover("2"))
-    metrics.run_ended("n", "m", "Succeeded", moved=7)
+    metrics.run_ended("n", "m", "Succeeded", moved=7, seconds=None)
     moved = {"namespace": "n", "mover": "m"}
     assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) == 7
     event_filter.seen(MOVER, "DELETED", mover("4", uid="new"))
-    metrics.run_ended("n", "m", "Succeeded", moved=7)
+    metrics.run_ended("n", "m", "Succeeded", moved=7, seconds=None)
     assert metrics.registry.get_sample_value("datamover_bytes_moved_total", moved) is None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from datamover_crds import Condition
+from datamover_crds import Condition, from_timestamp
 
 Conditions = tuple[Condition, ...]
 Truth = Literal["True", "False"]
@@ -78,3 +78,10 @@ def _word(reason: str) -> str:
 def timestamp(now: datetime) -> str:
     """A moment as Kubernetes writes it (metav1.Time): RFC 3339, UTC, whole seconds."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_between(start: str | None, end: str | None) -> float | None:
+    """How long something took, by two timestamps of a status; None where one is missing."""
+    if start is None or end is None:
+        return None
+    return (from_timestamp(end) - from_timestamp(start)).total_seconds()
