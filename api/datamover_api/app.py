@@ -18,7 +18,7 @@ _NOT_FOUND, _NOT_ALLOWED = "404 page not found", "Method Not Allowed"
 
 
 def application(version: str, *routers: APIRouter) -> FastAPI:
-    """An application of these routes. Nothing on them is ever answered in FastAPI's own words."""
+    """An application with these routes. No answer is ever in FastAPI's own words."""
     app = FastAPI(
         title="datamover-api",
         version=version,
@@ -47,7 +47,7 @@ async def _unserved(request: Request, error: Exception) -> Response:
 
 
 def _served(request: Request) -> list[str]:
-    """The methods of a path; its routes know of their own one alone."""
+    """The methods of a path: each of its routes knows only its own."""
     scopes = {method: {**request.scope, "method": method} for method in ("GET", "POST", "PUT", "DELETE")}
     routes = request.app.routes
     served = [each for each in scopes if any(route.matches(scopes[each])[0] is Match.FULL for route in routes)]
@@ -60,5 +60,5 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 async def _failed(_: Request, __: Exception) -> Response:
-    """What is our own mistake; Starlette logs it."""
+    """An error of our own; Starlette logs it."""
     return text("internal server error", HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,4 +1,4 @@
-"""The service's settings: `DATAMOVER_API_*` variables, or flags of the same names, which win over them."""
+"""The service's settings: `DATAMOVER_API_*` variables, or flags of the same names, which take precedence."""
 
 from __future__ import annotations
 

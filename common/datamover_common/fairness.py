@@ -1,4 +1,4 @@
-"""Who comes next where many wait for few places: by urgency, in turn among those who share, nobody crowding others out.
+"""Who comes next when many wait for few places: by urgency, and in turn among those who share.
 
 Pure data structures for the work queue and for calls to AWS; nothing here waits or reads a clock.
 """
@@ -22,9 +22,9 @@ class Urgency(IntEnum):
     RUN = 0
     """Somebody waits for a transfer."""
     CHANGE = 1
-    """Something was declared anew, or is to go."""
+    """A spec is new or has changed, or an object is being deleted."""
     CHECK = 2
-    """Nothing is known to be wrong."""
+    """A check, with nothing known to be wrong."""
 
 
 class Lane(NamedTuple):

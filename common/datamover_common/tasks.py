@@ -1,4 +1,4 @@
-"""Tasks that are owned: each is begun by somebody who cancels and awaits it, and none of them fails unseen."""
+"""Owned tasks: whoever starts one cancels and awaits it, and no failure goes unnoticed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _log = structlog.get_logger(__name__)
 
 
 class ExplainedError(Exception):
-    """An error whose message tells whoever runs the program all there is to know: no traceback is logged."""
+    """An error whose message says everything that the user needs to know: no traceback is logged."""
 
 
 class Background:
-    """The tasks of a process. The first that fails is the end of the process, which its main task waits for."""
+    """The tasks of a process. The first failure ends the process; its main task waits for that."""
 
     def __init__(self) -> None:
         """Belongs into a running loop."""
@@ -31,7 +31,7 @@ class Background:
 
     @contextlib.asynccontextmanager
     async def running(self, forever: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-        """Run what has no end of its own while the context is open: if it returns, it was told to end the process."""
+        """Run a task that never ends by itself while the context is open: if it returns, the process is to end."""
         task = asyncio.create_task(forever, name=name)
         task.add_done_callback(self._must_not_end)
         try:

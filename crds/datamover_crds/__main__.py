@@ -1,4 +1,4 @@
-"""`python -m datamover_crds [--check] [FOLDER]`: write the CustomResourceDefinitions, or see that they are current."""
+"""`python -m datamover_crds [--check] [FOLDER]`: write the CustomResourceDefinitions, or check them."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def parse(model: type[M], obj: Mapping[str, Any]) -> M:
 def dump(model: Model) -> JsonObject:
     """Write a model as a JSON object with camelCase members, without what is absent or an empty list.
 
-    For a merge patch the members that have gone have to be added as nulls.
+    For a merge patch, members that are gone must be added as nulls.
     """
     return cast("JsonObject", model.model_dump(mode="json", by_alias=True))
 

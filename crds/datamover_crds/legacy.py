@@ -1,7 +1,7 @@
-"""What the older REST service called things, and which objects stand for its movers here.
+"""The older REST service's names for things, and the objects that represent its movers here.
 
-Its clients know a mover by a group and a name. An object's name follows from them alone, so that a mover that was
-imported and one that was made by REST are the same one.
+Its clients know a mover by a group and a name. An object's name follows from them alone, so that an imported mover and
+one that is created by REST are the same.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _LOOKS_HASHED: Final = re.compile(rf".*-[0-9a-f]{{{_DIGITS}}}")
 
 
 def object_names(account_id: str, group: str, name: str) -> tuple[str, str]:
-    """The name of a mover's object, and the one to take where something else has that already.
+    """The name of a mover's object, and the one to use if that is taken.
 
-    A name that Kubernetes can take as it is stays readable: `<group>.<name>`. Any other is brought near to that and
-    ends in a hash of the original; originals that would look like such a name are hashed, too, so the two kinds never
-    meet. (The first name may be another AWS account's, if that keeps its movers in the same namespace.)
+    A name that Kubernetes accepts stays readable: `<group>.<name>`. Any other is made similar to that and ends in a
+    hash of the original; originals that look like such a name are hashed as well, so the two forms never collide. (The
+    first name may be another AWS account's, if that keeps its movers in the same namespace.)
     """
     plain = f"{group}.{name}"
     hashed = _hashed(group, name, f"{account_id}/{group}/{name}")

@@ -1,4 +1,4 @@
-"""What can be read of a stored object that its model refuses: enough to clean up behind it.
+"""What can be read of a stored object that its model refuses: enough to clean up after it.
 
 An object may have been stored before a rule was made stricter, or while nobody checked. It still has to be deleted.
 """

@@ -1,1 +1,1 @@
-"""What every facade lets its clients do with movers and runs, and how it can fail; no facade's words or shapes."""
+"""What all facades let their clients do with movers and runs, and how it can fail, without any facade's words."""

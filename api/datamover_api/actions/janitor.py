@@ -1,7 +1,7 @@
-"""Clears away what a service that died left behind: runs that nobody waits for any more.
+"""Removes what a killed service left behind: runs that nobody is waiting for.
 
-A start whose service ended is either taken up by the operator, and then is a run like any other, or is never to be:
-else it would begin some day, when its client has long asked again.
+A start whose service has ended is either claimed by the operator, and then is a run like any other, or must never
+happen: otherwise it would begin some day, long after its client has tried again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Janitor:
-    """Looks through the runs of all rooms; what is younger than `patience` seconds may still be waited for."""
+    """Looks through the runs of all rooms; one younger than `patience` seconds may still be waited for."""
 
     def __init__(self, rooms: Callable[[], Iterable[Room]], runs: Runs, writer: Writer, patience: float) -> None:
         """`rooms` gives the rooms there are now."""
@@ -36,7 +36,7 @@ class Janitor:
         self._patience = timedelta(seconds=patience)
 
     async def tidy(self) -> None:
-        """Tidy up again and again, until cancelled."""
+        """Tidy up periodically, until cancelled."""
         while True:
             for room in self._rooms():
                 for run in [each for each in room.runs.under(UNSTARTED) if self._is_forsaken(each)]:

@@ -1,4 +1,4 @@
-"""Movers are created, replaced where they never worked, and deleted."""
+"""Creates movers, replaces those that never worked, and deletes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TRIES = 20
 
 
 class Movers:
-    """Creates and deletes movers; `patience` is how long, in seconds, a deletion is waited for."""
+    """Creates and deletes movers; `patience` is how long to wait for a deletion, in seconds."""
 
     def __init__(self, writer: Writer, patience: float) -> None:
         """Write through `writer`."""
@@ -27,7 +27,7 @@ class Movers:
         self._patience = patience
 
     async def create(self, place: Place, mover: DataMover, other_names: Sequence[str]) -> DataMover:
-        """Create a mover under its object name, or another one where a stranger has that.
+        """Create a mover under its object name, or under another one if that is taken.
 
         One of the same group and name that is being deleted is waited for; one that has failed is replaced.
 
@@ -56,7 +56,7 @@ class Movers:
         raise AlreadyExistsError("others create and delete movers of this name all the time")
 
     async def _create(self, room: Room, mover: DataMover) -> DataMover:
-        """Create a mover; one that is there although the answer was lost is as good."""
+        """Create a mover; if the answer was lost, one that exists now counts as created."""
         try:
             return await self._writer.create_mover(room, mover)
         except KubeError as error:
@@ -66,7 +66,7 @@ class Movers:
             return made
 
     async def delete(self, place: Place, mover: DataMover) -> None:
-        """Ask for a mover's deletion, and wait for a while until it is gone. Raises KubeError."""
+        """Request a mover's deletion, and wait for a while until it is gone. Raises KubeError."""
         await self._writer.delete_mover(place.room, mover)
         try:
             await place.room.movers.until(mover.metadata.uid, _is_gone, self._patience)

@@ -1,4 +1,4 @@
-"""Why an action did not do what was asked. Each facade says it in its own words."""
+"""Why an action did not do what was asked. Each facade puts it in its own words."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RefusedError(ActionError):
 
 
 class NotDoneError(ActionError):
-    """Nobody did it in time, and nothing will come of it any more."""
+    """It was not done in time, and it will not be done later."""
 
 
 class UnknownOutcomeError(ActionError):

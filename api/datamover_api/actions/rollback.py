@@ -1,7 +1,8 @@
-"""Takes back movers whose creation has failed: deleted, they go with all that the operator has made for them.
+"""Rolls back movers whose creation has failed: they are deleted with everything that the operator created for them.
 
-A client was told that its creation failed, so nothing of it stays: it can neither see such a mover nor delete it, and
-it must not begin to work some day. Every replica tells of a failure that it sees; whichever is first deletes.
+A client was told that its creation failed, so nothing of it may stay: the client can neither see such a mover nor
+delete it, and it must not start to work some day. Every replica reports the failures that it sees; the first one
+deletes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Rollback:
-    """Deletes movers that have failed, once `failed` has been told of them."""
+    """Deletes movers that have failed, after reporting them to `failed`."""
 
     def __init__(self, writer: Writer, failed: Callable[[DataMover], None]) -> None:
         """Write through `writer`."""
@@ -53,7 +54,7 @@ class Rollback:
                     await asyncio.sleep(_AGAIN_S)
 
     async def _is_taken_back(self, uid: str, room: Room) -> bool:
-        """Delete the mover as it was seen, unless it has changed: it may have been mended meanwhile."""
+        """Delete the mover as it was seen, unless it has changed: it may have been corrected meanwhile."""
         entry = room.movers.get(uid)
         if entry is None or not entry.digest.has_failed:
             return True

@@ -1,4 +1,4 @@
-"""Our writes: sent to the API server, and at once in the mirror, so that whoever wrote sees it in the next read."""
+"""Our writes: sent to the API server, and put into the mirror at once, so that the next read shows them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Writer:
         return await self._read(room.movers, MOVERS.within(room.namespace).named(name))
 
     async def delete_mover(self, room: Room, mover: DataMover, *, only_as_seen: bool = False) -> None:
-        """Ask for a mover's deletion; with `only_as_seen`, unless it has changed. Gone already is no failure."""
+        """Request a mover's deletion; with `only_as_seen`, unless it has changed. Gone already is no failure."""
         await self._delete(room.movers, MOVERS.within(room.namespace), mover.metadata, only_as_seen=only_as_seen)
 
     async def create_run(self, room: Room, run: DataMoverRun) -> DataMoverRun:
@@ -42,12 +42,12 @@ class Writer:
         return await self._read(room.runs, RUNS.within(room.namespace).named(name))
 
     async def cancel_run(self, room: Room, run: DataMoverRun) -> None:
-        """Ask for the end of a run."""
+        """Request a run's cancellation."""
         ref = RUNS.within(room.namespace).named(run.metadata.name)
         room.runs.put(await self._client.patch(ref, {"spec": {"cancel": True}}))
 
     async def delete_run(self, room: Room, run: DataMoverRun, *, only_as_seen: bool = False) -> None:
-        """Ask for a run's deletion; with `only_as_seen`, unless it has changed. Gone already is no failure."""
+        """Request a run's deletion; with `only_as_seen`, unless it has changed. Gone already is no failure."""
         await self._delete(room.runs, RUNS.within(room.namespace), run.metadata, only_as_seen=only_as_seen)
 
     async def _read(self, store: Store[M, D], ref: ObjectRef) -> M | None:
@@ -77,7 +77,7 @@ class Writer:
 
 
 def _body(obj: DataMover | DataMoverRun) -> JsonObject:
-    """What is sent for a new object: its status is the operator's to write."""
+    """What is sent for a new object: only the operator writes its status."""
     body = dump(obj)
     body.pop("status", None)
     metadata = body["metadata"]

@@ -1,1 +1,1 @@
-"""Who may ask: a client proves that it has the pre-shared key by a bcrypt hash of it, which it makes itself."""
+"""Authentication: a client proves that it has a pre-shared key with a bcrypt hash of it, which it makes itself."""

@@ -1,4 +1,4 @@
-"""The pre-shared keys: a file with one key a line, read again while the service runs."""
+"""The pre-shared keys: a file with one key per line, reloaded while the service runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class KeysError(Exception):
 
 
 class KeyRing:
-    """The keys that are valid now; any of them opens. Each change makes a new tuple."""
+    """The keys that are valid now. Each change makes a new tuple."""
 
     def __init__(self, path: Path) -> None:
         """Read the keys. Raises KeysError."""
@@ -29,7 +29,7 @@ class KeyRing:
         self.keys = read_keys(path)
 
     async def keep_fresh(self) -> None:
-        """Read the file again and again, until cancelled. While it can't be read the last keys stay valid."""
+        """Reload the file periodically, until cancelled. While it can't be read, the last keys stay valid."""
         problem = ""
         while True:
             await asyncio.sleep(_LOOK_INTERVAL_S)

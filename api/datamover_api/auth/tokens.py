@@ -1,9 +1,10 @@
 """Tells whether a token is a bcrypt hash of a valid key, at a bounded cost.
 
-The client chooses the cost of its hash, and each step doubles the work: a token above the limit is refused unread. One
-thread hashes, in turn for each peer that asks, and few may wait for it, still fewer of one peer, the most crowded of
-which gives way to others: who has no key holds up nobody else. What has been found out about a token is kept, so that
-neither valid tokens used again and again nor wrong ones cost a hash each time. Tokens are kept by their digest alone.
+The client chooses the cost of its hash, and each step doubles the work: a token above the limit is refused without
+being computed. One thread hashes, in turn for each peer that asks, and few may wait for it, still fewer of one peer,
+the most crowded of which gives way to others: clients without a key delay nobody else. What has been found out about a
+token is kept, so that neither valid tokens used again and again nor wrong ones cost a hash each time. Tokens are kept
+by their digest alone.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _REMEMBERED: Final = 4096
 
 
 class TooManyTokensError(Exception):
-    """Too many tokens that were never seen before wait to be verified."""
+    """Too many new tokens are waiting to be verified."""
 
 
 class Verifier:

@@ -1,4 +1,4 @@
-"""Request bodies: bounded in size and time, so that nobody holds what others need."""
+"""Request bodies: bounded in size and time, so that no client takes what others need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PATIENCE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """The most bytes that a body may have, and the most seconds that it may take to come."""
+    """The maximum size of a body in bytes, and the maximum time for it to arrive in seconds."""
 
     size: int
     seconds: float
@@ -29,7 +29,7 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
     try:
         async with asyncio.timeout(limits.seconds):
             async for chunk in request.stream():
-                # What is too much is read, too, for a while: many clients look for an answer only when all is sent.
+                # The excess is read for a while: many clients look for an answer only when they have sent everything.
                 size += len(chunk)
                 if size > _PATIENCE * limits.size:
                     break

@@ -1,4 +1,4 @@
-"""A certificate that is renewed in its file is used for new connections without a restart."""
+"""Reloads a renewed certificate for new connections, without a restart."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 async def keep_certificate(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
-    """Load the files anew whenever they have changed, until cancelled; while they can't be read the old ones stay."""
+    """Reload the files whenever they change, until cancelled; while they can't be read, the old ones stay in use."""
     loaded = await asyncio.to_thread(_stamp, certificate, key)
     while True:
         await asyncio.sleep(_LOOK_INTERVAL_S)

@@ -28,7 +28,7 @@ _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-le
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a head may take to come, TLS included, and an answer to be read; in seconds."""
+    """How long a head may take to arrive, TLS included, and an answer to be read; in seconds."""
 
     head: float
     write: float

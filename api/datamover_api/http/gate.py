@@ -1,4 +1,4 @@
-"""What every request passes before a route sees it: counted, its token verified, its path clean. Pure ASGI."""
+"""What every request passes before a route sees it: it is counted, its token verified, its path cleaned. Pure ASGI."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Gate:
             self._record(scope["method"], _route(inner), status, time.perf_counter() - started)
 
     async def _refusal(self, request: Request) -> Response | None:
-        """The answer to a request that no route is to see."""
+        """The answer to a request that must not reach a route."""
         path = request.scope["path"]
         if request.method == "OPTIONS":
             return Response(headers=_PREFLIGHT)

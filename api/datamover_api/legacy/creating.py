@@ -37,7 +37,7 @@ _HISTORY: Final[JsonObject] = {"limit": 500, "maxAge": "30d"}
 
 
 class InvalidRequestError(Exception):
-    """The request is refused at once, as the older service did, in its words."""
+    """The request is refused at once, as the older service did, and in its words."""
 
 
 class IllFormedError(Exception):
@@ -50,7 +50,7 @@ class IllFormedError(Exception):
 
 
 def new_mover(request: CreateMover, group: str, account: DataMoverAccount) -> tuple[DataMover, str]:
-    """The mover that a request asks for, and the name that its object takes where another one has its own.
+    """The mover that a request asks for, and the name to use for its object if its own is taken.
 
     Raises:
         InvalidRequestError: it does not get that far.

@@ -1,4 +1,4 @@
-"""JSON as Go's decoder reads it: the first value counts, names match in any case, unknown members are passed over."""
+"""JSON as Go's decoder reads it: the first value counts, names match in any case, unknown members are ignored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class DecodingError(Exception):
-    """The text is no JSON, or not of the expected form; the message says where."""
+    """The text is not JSON, or does not have the expected form; the message says where."""
 
 
 def decode(model: type[W], body: bytes) -> W:

@@ -1,7 +1,7 @@
 """What clients read, as the older service's SDK prints it: every member in its place, null where AWS gave none.
 
-The members are those that the SDK knew then; what DataSync has learnt since is left out, as it was there.
-Source: DescribeTask, DescribeLocation* and DescribeTaskExecution of the DataSync API reference.
+The members are those that the SDK had then; newer ones are left out. Source: DescribeTask, DescribeLocation* and
+DescribeTaskExecution of the DataSync API reference.
 """
 
 from __future__ import annotations

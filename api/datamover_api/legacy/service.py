@@ -1,4 +1,4 @@
-"""What the older service does, on the mirror and by the actions; every refusal is a RefusalError in its words."""
+"""What the older service does, with the mirror and the actions; every refusal is a RefusalError in its words."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Service:
         await self._place(account_id)
 
     async def create(self, account_id: str, group: str, request: CreateMover) -> str:
-        """Have a mover made; return the id of the flywheel task that tells how that goes."""
+        """Have a mover created; return the id of the flywheel task that reports its progress."""
         place = await self._place(account_id)
         with in_old_words():
             try:
@@ -58,7 +58,7 @@ class Service:
         return made.metadata.uid
 
     def _refuse(self, name: str, error: IllFormedError) -> str:
-        """The older service took such a request, and failed when it carried it out."""
+        """The older service accepted such a request, and failed when it carried it out."""
         task_id = str(uuid4())
         self._failed.add(ill_formed_task(task_id, name, error.step, str(error), datetime.now(UTC)))
         return task_id
@@ -69,7 +69,7 @@ class Service:
         return mover_document(mover, task_state(mover, _history(place, mover)))
 
     async def delete(self, account_id: str, key: MoverKey) -> None:
-        """Have a mover deleted with all that it has in AWS."""
+        """Have a mover deleted with everything that it has in AWS."""
         place, mover = await self._mover(account_id, key)
         with in_old_words():
             await self._movers.delete(place, mover)

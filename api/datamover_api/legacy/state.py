@@ -1,4 +1,4 @@
-"""What a mover's task does at this moment: the last description of it, and what is known of its runs since."""
+"""What a mover's task is doing now: its last description, and what is known about its runs since."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class S3(_Wire):
     s3_bucket_arn: str | None = None
     """The ARN of the bucket."""
     s3_storage_class: str | None = None
-    """The storage class of objects that a transfer makes here."""
+    """The storage class of objects that a transfer creates here."""
     subdirectory: str | None = None
     """The prefix within the bucket."""
 
@@ -35,7 +35,7 @@ class Efs(_Wire):
 
 
 class Location(_Wire):
-    """Where data comes from or goes to: its type, and the section of that name."""
+    """A source or a destination: its type, and the section of that name."""
 
     model_config = ConfigDict(alias_generator={"type": "Type", "s3": "S3", "efs": "EFS"}.__getitem__)
 
@@ -62,15 +62,15 @@ class CreateMover(_Wire):
     name: str | None = None
     """1 to 40 letters, digits and dashes."""
     source: Location | None = None
-    """Where data comes from."""
+    """Where data is read from."""
     destination: Location | None = None
-    """Where data goes to."""
+    """Where data is written to."""
     tags: list[Tag] | None = None
-    """Tags on everything that is made in AWS for it."""
+    """Tags on everything that is created in AWS for it."""
 
 
 class SetState(_Wire):
-    """What the mover's task shall do."""
+    """What the mover's task is to do."""
 
     state: str | None = None
     """start or stop."""

@@ -1,1 +1,1 @@
-"""What readers are answered from: accounts, and the movers and runs of the namespaces that they keep for REST."""
+"""What reads are answered from: accounts, and the movers and runs in the namespaces that they have for REST."""

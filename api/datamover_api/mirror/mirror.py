@@ -53,7 +53,7 @@ class Mirror:
 
     @property
     def missing(self) -> list[str]:
-        """What has not been read since the start; once that was nothing, it is so for good."""
+        """What has not been read since the start; once everything was read, this stays empty."""
         if not self._was_ready:
             if not self._watch.is_filled:
                 return [f"the accounts: {self._watch.problem or 'not read yet'}"]

@@ -1,4 +1,4 @@
-"""Connections to the API server: where it is and who we are there, and that one whose peer is gone is noticed."""
+"""Connections to the API server: its address, our credentials, and the detection of dead peers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from datamover_common.kube.errors import KubeError
 
 UNLIMITED: Final = 0
 _LIVENESS: Final = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
-"""What finds a peer dead that has said nothing for 10 s: seconds, the last one milliseconds. Not every system has all.
-"""
+"""Detects a dead peer after 10 s of silence: seconds, the last one milliseconds. Not every system has all."""
 
 
 class Connections(RESTClientObject):
-    """The library's connections, at most so many at a time, which notice that their peer has gone without a word."""
+    """The library's connections, a limited number at a time, which detect dead peers."""
 
     def __init__(self, configuration: Configuration, limit: int) -> None:
         """Connect as `configuration` says."""

@@ -1,4 +1,4 @@
-"""One object as stored: packed while nobody looks at it."""
+"""One object as stored: packed while it is not in use."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Packing(Generic[M]):
         self._unpacked.pop(entry, None)
 
     def packed(self, raw: JsonObject) -> bytes:
-        """An object in little room: what it has in common with the first one, which is most of it, takes none."""
+        """Pack an object: what it has in common with the first one, which is most of it, takes no room."""
         text = json.dumps(raw, separators=(",", ":")).encode()
         self._sample = self._sample or text
         packer = zlib.compressobj(wbits=_NO_HEADER, zdict=self._sample)
@@ -92,7 +92,7 @@ class Entry(Generic[M, D]):
         return self.namespace, self.name
 
     def pack(self) -> None:
-        """Take little room from now on."""
+        """Pack it from now on."""
         if self._unpacked is not None and self._unpacked.raw is not None:
             self._packed = self._packing.packed(self._unpacked.raw)
         self._unpacked = None

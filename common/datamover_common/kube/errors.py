@@ -8,7 +8,7 @@ from datamover_common.tasks import ExplainedError
 
 
 class KubeError(ExplainedError):
-    """The API server refused a request; or (status 0) it could not be reached, or its answer made no sense.
+    """The API server refused a request; or (status 0) it could not be reached, or its answer was not understood.
 
     `status` is the HTTP status, `reason` metav1.Status' reason, such as NotFound, Conflict, AlreadyExists, Invalid.
     With status 0 it is Unreachable, NoConfiguration or UnexpectedAnswer.
@@ -29,7 +29,7 @@ class KubeError(ExplainedError):
 
     @property
     def is_conflict(self) -> bool:
-        """The object is not the one, or not as it was, that the request was about."""
+        """The object is not the one that the request was about, or has changed."""
         return self.reason == "Conflict"
 
     @property

@@ -12,7 +12,7 @@ _LIMIT = 250
 
 
 async def pages(client: KubeClient, collection: Collection) -> AsyncIterator[Page]:
-    """Yield a collection in pages; the last one's version is where a watch goes on. Raises KubeError."""
+    """Yield a collection in pages; a watch continues from the last one's version. Raises KubeError."""
     more = ""
     while True:
         page = await client.page(collection, _LIMIT, more)

@@ -1,6 +1,6 @@
-"""Keeps a store up to date: a list, then watches from there on, and a new list where a watch can't go on.
+"""Keeps a store up to date: a list, then watches from there on, and a new list when a watch can't continue.
 
-Source: "Efficient detection of changes" in the Kubernetes API concepts. What was seen last is served meanwhile.
+Source: "Efficient detection of changes" in the Kubernetes API concepts. Meanwhile the last known state is served.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from datamover_crds import JsonObject
 _AT_A_TIME: Final = 20
 """How many objects are taken in before others get their turn: each takes some hundredths of a millisecond."""
 _WATCH_S: Final = 60
-"""Watches are renewed this often, so that one whose connection died in silence goes unnoticed no longer than that."""
+"""Watches are renewed this often, so that a connection that died silently goes unnoticed no longer than that."""
 _FIRST_DELAY_S: Final = 0.2
 _LONGEST_DELAY_S: Final = 2.0
 _REFUSED_DELAY_S: Final = 10.0

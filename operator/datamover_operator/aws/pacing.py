@@ -70,7 +70,7 @@ class Pace:
         self._tokens -= 1.0
 
     def throttled(self, now: float) -> None:
-        """Halve the rate and spend what was saved up: AWS asked for a slower pace."""
+        """Halve the rate and drop the saved tokens: AWS has throttled a call."""
         if now - self._fallen_at < _CALM_S:
             return
         self._fallen_to = max(self._limit * _FLOOR, self._refill(now) * _FALL)

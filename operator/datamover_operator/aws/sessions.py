@@ -56,14 +56,14 @@ class BotoAccounts:
         return made.aws
 
     def forget(self, key: str) -> None:
-        """Let go of an account's clients, and of what was found around us; calls in flight end as they would have."""
+        """Release an account's clients and the ambient credentials; calls in flight are not affected."""
         self._ambient.forget()
         known = self._connections.pop(key, None)
         if known is not None:
             known.clients.close()
 
     async def close(self) -> None:
-        """Let go of the threads and the connections; waits for no call in flight."""
+        """Release the threads and the connections; does not wait for calls in flight."""
         self._pool.close()
         for key in tuple(self._connections):
             self.forget(key)

@@ -1,4 +1,4 @@
-"""The kinds that the operator reconciles, each with what the machine has to know of it."""
+"""The kinds that the operator reconciles, each with what the machine needs to know about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datamover_operator.controller.context import AnyKind, Key
 
 
 class Change(NamedTuple):
-    """One object before and after a change; None where it did not exist, or does not any more."""
+    """One object before and after a change; None where it did not exist yet, or no longer does."""
 
     before: JsonObject | None
     after: JsonObject | None
@@ -26,7 +26,7 @@ class Change(NamedTuple):
 
 
 class Wake(NamedTuple):
-    """An object of any kind to be looked at, in `after` seconds."""
+    """An object of any kind to reconcile in `after` seconds."""
 
     kind: AnyKind
     uid: str
@@ -43,7 +43,7 @@ def _shows_nothing(_: Change) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """How one kind's objects are brought to what they declare.
+    """How one kind's objects are reconciled.
 
     `reconcile` brings one object, by its uid, nearer to that. `wakes` names whom else a change concerns, `shows` keeps
     metrics, both as the machine sees it; neither may block. `lane` says where an object waits for its turn, by its uid.

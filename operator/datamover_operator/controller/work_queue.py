@@ -1,4 +1,4 @@
-"""The one queue: keys to look at, each at most once at a time.
+"""The one queue: keys to reconcile, each at most once at a time.
 
 Level-triggered, like client-go's workqueue: what is added while it waits is added once; what is added while it is
 worked on is looked at once more afterwards; a delay is replaced by an earlier one. The urgent come first, accounts in
@@ -49,7 +49,7 @@ class WorkQueue(Generic[K]):
         return len(self._ready) + len(self._again)
 
     def add(self, key: K) -> None:
-        """Look at a key as soon as a worker is free."""
+        """Reconcile a key as soon as a worker is free."""
         if key in self._working:
             self._again.add(key)
             return
@@ -61,7 +61,7 @@ class WorkQueue(Generic[K]):
         return key in self._again
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Look at a key in some time, or earlier if it was to be looked at earlier."""
+        """Reconcile a key in some time, or earlier if it was scheduled earlier."""
         if seconds <= 0:
             self.add(key)
             return
@@ -74,7 +74,7 @@ class WorkQueue(Generic[K]):
         self._timers[key] = loop.call_later(seconds, self._ring, key)
 
     def retry(self, key: K) -> float:
-        """Look at a key again after a delay that doubles with each retry in a row; return the delay in seconds."""
+        """Reconcile a key again after a delay that doubles with each retry in a row; return the delay in seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         delay = min(MAX_DELAY, BASE_DELAY * 2.0 ** min(failures, 10)) * self._rng.uniform(0.8, 1.2)
@@ -86,7 +86,7 @@ class WorkQueue(Generic[K]):
         self._failures.pop(key, None)
 
     def forget(self, key: K) -> None:
-        """The key means nothing any more."""
+        """Forget the key."""
         self._failures.pop(key, None)
         self._ready.remove(key)
         self._again.discard(key)

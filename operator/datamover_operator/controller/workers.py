@@ -16,7 +16,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Workers:
-    """Works on the queue's keys. Errors that nobody foresaw are logged, and the key is tried again later."""
+    """Works on the queue's keys. Unexpected errors are logged, and the key is tried again later."""
 
     def __init__(self, context: Context, registry: Registry) -> None:
         """The controllers in `registry` reconcile the objects of their kinds."""
@@ -28,7 +28,7 @@ class Workers:
         self._stopping = asyncio.Event()
 
     async def work_forever(self) -> None:
-        """Work until cancelled, also what is in flight then."""
+        """Work until cancelled; that cancels what is in flight, too."""
         async with asyncio.TaskGroup() as group:
             for number in range(self._context.settings.workers):
                 group.create_task(self._work(), name=f"worker-{number}")

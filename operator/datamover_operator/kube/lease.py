@@ -1,4 +1,4 @@
-"""A Lease lets a second operator rest while the first one works. It saves work; correctness never depends on it.
+"""A Lease lets a second operator stand by while the first one works. It saves work; correctness never depends on it.
 
 Source: coordination.k8s.io/v1 Lease, and client-go's leader election: no clock is ever compared with another machine's.
 A Lease has expired when its record has not changed for as long as it promises, by our own monotonic clock.
@@ -21,7 +21,7 @@ from datamover_crds import JsonObject
 
 _LEASES = ResourceType("coordination.k8s.io/v1", "Lease", "leases")
 _RELEASE_S = 1.0
-"""How long letting go may take: the process is about to end."""
+"""How long releasing may take: the process is about to end."""
 _log = structlog.get_logger(__name__)
 
 
@@ -66,7 +66,7 @@ class Lease:
                 await asyncio.sleep(self._seconds / 15)
 
     async def release(self) -> None:
-        """Let the next one have it at once."""
+        """Release it, so that the next holder gets it at once."""
         try:
             async with asyncio.timeout(_RELEASE_S):
                 lease = await self._client.get(self._ref)

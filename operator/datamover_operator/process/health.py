@@ -27,11 +27,11 @@ class Readiness:
         self._reasons = dict.fromkeys(awaited, "not yet there")
 
     def reached(self, what: str) -> None:
-        """Say that `what` is there, or there again."""
+        """Note that `what` is available, or available again."""
         self._reasons.pop(what, None)
 
     def lost(self, what: str, reason: str) -> None:
-        """Say that `what` is not there, and why; `reason` is shown to whoever can reach the port."""
+        """Note that `what` is not available, and why; `reason` is shown to whoever can reach the port."""
         self._reasons[what] = reason
 
     @property
