@@ -52,7 +52,9 @@ def forked(command: Sequence[str | Path], *, log: Path, environment: Mapping[str
     """Run `[sys.executable, "-m", module, *arguments]`, whose module's `__main__` has a `main()`."""
     _, _, module, *arguments = map(str, command)
     log.touch()
-    process = _CONTEXT.Process(target=_become, args=(module, arguments, log, dict(environment or os.environ)))
+    given = (module, arguments, log, dict(environment or os.environ))
+    # A daemon: multiprocessing would otherwise wait, when we end, for a program that never ends on its own.
+    process = _CONTEXT.Process(target=_become, args=given, daemon=True)
     process.start()
     return Forked(process)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from datamover_dev.processes import Managed
 sleep = "import time; print('up', flush=True); time.sleep(600)"
 child = Managed("sleeper", [sys.executable, "-c", sleep], log=Path(sys.argv[1]))
-child.until(lambda: "up" in child.tail(), "up", 30)
+child.until(lambda: "up" in child.tail(), "up", 300)
 print(child.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -33,7 +33,7 @@ from tests.support.forked import forked
 log = Path(sys.argv[1])
 command = [sys.executable, "-m", "datasync_emulator", "--port", "0", "--data-root", sys.argv[2]]
 child = Managed("emulator", command, log=log, start=forked)
-child.until(lambda: "http://" in child.tail(), "up", 30)
+child.until(lambda: "http://" in child.tail(), "up", 300)
 print(child.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -54,7 +54,8 @@ def is_alive(pid: int) -> bool:
 @pytest.mark.parametrize("program", [PARENT, FORKING], ids=["executed", "forked"])
 def test_a_killed_parent_takes_its_programs_with_it(tmp_path: Path, program: str) -> None:
     arguments = [str(tmp_path / "log"), str(tmp_path / "data")]
-    parent = subprocess.run([*script(program), *arguments], capture_output=True, text=True, check=False)
+    command = [*script(program), *arguments]
+    parent = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
     assert parent.returncode == -signal.SIGKILL, parent.stderr
     eventually(lambda: not is_alive(int(parent.stdout)))
 
