@@ -15,12 +15,16 @@ from datamover_dev.errors import SetupError
 
 _BIND_TO_PARENT = """
 import ctypes, os, signal, sys
-parent, program = int(sys.argv[1]), sys.argv[2]
+parent, uid, gid, program = *map(int, sys.argv[1:4]), sys.argv[4]
+if uid >= 0:  # first: the kernel forgets the signal below when the user changes
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(uid)
 if hasattr(ctypes.CDLL(None), "prctl"):
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit("the parent has gone")
-os.execv(program, sys.argv[2:])
+os.execv(program, sys.argv[4:])
 """
 """Run by a bare interpreter that then becomes the program: PR_SET_PDEATHSIG (prctl(2)) survives execve.
 
@@ -28,9 +32,17 @@ A `preexec_fn` would do the same inside a fork of this process, which has thread
 """
 
 
-def ending_with_us(command: Sequence[str | Path]) -> list[str]:
-    """Return a command that runs `command` (its first item is a path), and is killed when our thread ends."""
-    return [sys.executable, "-I", "-S", "-c", _BIND_TO_PARENT, str(os.getpid()), *map(str, command)]
+OURSELVES = (-1, -1)
+"""The user who runs a program: we."""
+
+
+def ending_with_us(command: Sequence[str | Path], user: tuple[int, int] = OURSELVES) -> list[str]:
+    """Return a command that runs `command` (its first item is a path), and is killed when our thread ends.
+
+    `user` are the uid and the gid to run it as, which only root may change.
+    """
+    arguments = map(str, (os.getpid(), *user, *command))
+    return [sys.executable, "-I", "-S", "-c", _BIND_TO_PARENT, *arguments]
 
 
 class Child(Protocol):
@@ -57,11 +69,21 @@ class Start(Protocol):
         """Start it, bound to end with us."""
 
 
-def execute(command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None) -> Child:
+def execute(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    environment: Mapping[str, str] | None,
+    user: tuple[int, int] = OURSELVES,
+) -> Child:
     """Start a command (its first item is a path) as a process that ends with us."""
     with log.open("ab") as output:
         return subprocess.Popen(
-            ending_with_us(command), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
+            ending_with_us(command, user),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
         )
 
 
