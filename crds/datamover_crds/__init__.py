@@ -42,6 +42,7 @@ from datamover_crds.mover import (
     Trigger,
 )
 from datamover_crds.options import FilterRule, Schedule, Tag, TaskMode, TaskOptions
+from datamover_crds.postgresql import DestinationDatabase, FromDestination, Postgresql, PostgresqlSource, SourceDatabase
 from datamover_crds.run import (
     Counters,
     DataMoverRun,
@@ -55,6 +56,18 @@ from datamover_crds.run import (
     RunResult,
 )
 from datamover_crds.salvage import salvage
+from datamover_crds.secrets import SecretKeyRef
+from datamover_crds.tablesync import (
+    SyncedTable,
+    SyncErrors,
+    SyncObjects,
+    SyncPhase,
+    TableState,
+    TableSync,
+    TableSyncSpec,
+    TableSyncStatus,
+    from_quantity,
+)
 
 __all__ = [
     "LOCATIONS",
@@ -75,11 +88,13 @@ __all__ = [
     "DataMoverRunStatus",
     "DataMoverSpec",
     "DataMoverStatus",
+    "DestinationDatabase",
     "Ec2Config",
     "EfsLocation",
     "FilesFailed",
     "FilesListed",
     "FilterRule",
+    "FromDestination",
     "Grant",
     "Intent",
     "InvalidObject",
@@ -93,6 +108,8 @@ __all__ = [
     "OwnerReference",
     "Part",
     "Phase",
+    "Postgresql",
+    "PostgresqlSource",
     "Problem",
     "Progress",
     "Realm",
@@ -106,13 +123,24 @@ __all__ = [
     "RunSummary",
     "S3Location",
     "Schedule",
+    "SecretKeyRef",
     "SecretRef",
+    "SourceDatabase",
+    "SyncErrors",
+    "SyncObjects",
+    "SyncPhase",
+    "SyncedTable",
+    "TableState",
+    "TableSync",
+    "TableSyncSpec",
+    "TableSyncStatus",
     "Tag",
     "TaskMode",
     "TaskOptions",
     "Trigger",
     "dump",
     "from_duration",
+    "from_quantity",
     "from_timestamp",
     "location_type_of",
     "parse",

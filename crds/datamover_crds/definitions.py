@@ -12,6 +12,7 @@ from datamover_crds.common import GROUP, VERSION
 from datamover_crds.mover import DataMover
 from datamover_crds.run import DataMoverRun
 from datamover_crds.schema import structural_schema
+from datamover_crds.tablesync import TableSync
 
 if TYPE_CHECKING:
     from datamover_crds.common import Model
@@ -161,6 +162,23 @@ DEFINITIONS: tuple[Definition, ...] = (
             _AGE,
             Column("Caller", "string", ".status.callerArn", "The operator's identity in the account.", wide=True),
             Column("Message", "string", _ready("message"), "Why it is Ready or not, in a sentence.", wide=True),
+        ),
+    ),
+    Definition(
+        model=TableSync,
+        scope="Namespaced",
+        short_name="ts",
+        columns=(
+            Column("Ready", "string", _ready("status"), "Whether the destination follows the source."),
+            Column("Phase", "string", ".status.phase", "Where the sync is."),
+            Column("Percent", "integer", ".status.percent", "How much of the first copy is done."),
+            Column("Lag", "integer", ".status.lagBytes", "Bytes of WAL that are not confirmed yet."),
+            Column("Last Sync", "date", ".status.lastSyncTime", "When the destination last had everything."),
+            _AGE,
+            Column("Mode", "string", ".spec.mode", "How it is kept in sync.", wide=True),
+            Column("Suspended", "boolean", ".spec.suspend", "Whether it is held back.", wide=True),
+            Column("Retained", "integer", ".status.retainedWalBytes", "Bytes of WAL that the source keeps.", wide=True),
+            Column("Message", "string", _ready("message"), "Why it is ready or not.", wide=True),
         ),
     ),
 )

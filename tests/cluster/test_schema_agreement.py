@@ -18,6 +18,7 @@ from datamover_crds import (
     DataMoverSpec,
     InvalidObject,
     Model,
+    TableSync,
     dump,
     parse,
 )
@@ -27,7 +28,7 @@ from tests.support.api import GROUP, Api, ApiError
 from tests.support.kubectl import Kubectl, KubectlError
 from tests.support.spec_cases import CASES, Case
 from tests.support.spec_strategies import objects
-from tests.support.specs import EVERYTHING_RUN, MODELS, ROLE, JsonDict, account, mover, run, s3, without
+from tests.support.specs import EVERYTHING_RUN, MODELS, ROLE, JsonDict, account, mover, run, s3, table_sync, without
 
 DRY_RUN = "fieldValidation=Strict&dryRun=All"
 REFUSALS = {400, 422}
@@ -73,7 +74,9 @@ def test_both_agree_on_named_objects(api: Api, case: Case) -> None:
     assert agreed(api, case.obj) is (case.refused_at is None)
 
 
-@pytest.mark.parametrize(("model", "count"), [(DataMover, 400), (DataMoverRun, 100), (DataMoverAccount, 150)])
+@pytest.mark.parametrize(
+    ("model", "count"), [(DataMover, 400), (DataMoverRun, 100), (DataMoverAccount, 150), (TableSync, 300)]
+)
 def test_both_agree_on_generated_objects(api: Api, model: type[Model], count: int) -> None:
     verdicts: Counter[bool] = Counter()
 
@@ -187,7 +190,7 @@ def filled(schema: JsonDict) -> object:
 def test_a_status_with_every_field_is_stored_and_read_as_written(
     api: Api, namespace: str, definition: Definition
 ) -> None:
-    (least,) = (sample for sample in (mover(), run(), account()) if sample["kind"] == definition.kind)
+    (least,) = (sample for sample in (mover(), run(), account(), table_sync()) if sample["kind"] == definition.kind)
     path = collection(definition.kind).replace("/default/", f"/{namespace}/")
     status = filled(structural_schema(definition.model)["properties"]["status"])
 

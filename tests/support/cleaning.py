@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.api import GROUP, Api, ApiError, JsonDict
 
-KINDS = ("datamoverruns", "datamovers", "datamoveraccounts")
+KINDS = ("datamoverruns", "datamovers", "datamoveraccounts", "tablesyncs")
 NOT_FOUND = 404
 
 

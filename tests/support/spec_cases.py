@@ -11,14 +11,17 @@ from tests.support.specs import (
     EVERYTHING_ACCOUNT,
     EVERYTHING_MOVER,
     EVERYTHING_RUN,
+    EVERYTHING_SYNC,
     NETWORK,
     ROLE,
     JsonDict,
     account,
+    database,
     efs,
     mover,
     run,
     s3,
+    table_sync,
     without,
 )
 
@@ -44,6 +47,11 @@ def _scheduled(expression: str) -> JsonDict:
     return mover(schedule={"scheduleExpression": expression})
 
 
+KEY: JsonDict = {"name": "databases", "key": "uri"}
+SOURCE = "spec.source.postgresql"
+COLUMN = "spec.tables[1].columns[0]"
+ONE_DATABASE = "must set exactly one of postgresql and uriSecretRef"
+
 GOOD = (
     Case("the least mover", mover()),
     Case("a mover with everything", EVERYTHING_MOVER),
@@ -51,6 +59,13 @@ GOOD = (
     Case("a run with everything", EVERYTHING_RUN),
     Case("the least account", account()),
     Case("an account with everything", EVERYTHING_ACCOUNT),
+    Case("the least sync", table_sync()),
+    Case("a sync with everything", EVERYTHING_SYNC),
+    Case("a sync of two URIs", table_sync(source={"uriSecretRef": KEY}, destination={"uriSecretRef": KEY})),
+    Case("an interval of 10 s", table_sync(syncInterval="10s")),
+    Case("an interval of a minute", table_sync(syncInterval="1m")),
+    Case("a host by its IPv6 address", table_sync(source=database("::ffff:10.0.0.1"))),
+    Case("a table with a strange name", table_sync(tables=[{"schema": 'A "b"', "name": "; --"}])),
     Case("a name of 63", mover(name="n" * 63)),
     Case("a role by name", mover(source=s3(accessRole={"name": "my_role", "path": "/a/b/"}))),
     Case("S3 to S3", mover(destination=s3())),
@@ -88,6 +103,18 @@ SCHEDULES = "must be cron(minute hour day-of-month month day-of-week year)"
 KEYS = "must start neither with aws:"
 
 BROKEN_RULES = (
+    Case("a sync without a source", table_sync(source={}), "spec.source", ONE_DATABASE),
+    Case(
+        "a sync with two destinations",
+        table_sync(destination=database("a") | {"uriSecretRef": KEY}),
+        "spec.destination",
+        ONE_DATABASE,
+    ),
+    *(
+        Case(f"an interval of {text}", table_sync(syncInterval=text), "spec.syncInterval", "must be at least 10s")
+        for text in ("9s", "0m", "00d00h0m007s")
+    ),
+    Case("a promotion of Once", table_sync(mode="Once", promote=True), "spec.promote", "can't be set where mode is"),
     Case("a name of 64", mover(name="n" * 64), "metadata.name", "a name must have at most 63 characters"),
     Case("no location", mover(source={}), "spec.source", ONE_KIND),
     Case("two locations", mover(destination=s3() | efs()), "spec.destination", ONE_KIND),
@@ -162,6 +189,50 @@ BROKEN_RULES = (
 )
 
 BROKEN_SHAPES = (
+    *(
+        Case(f"host {host!r}", table_sync(source=database(host)), "spec.source.postgresql.host", "must match")
+        for host in ("/var/run/postgresql", "a,b", "a b", "[::1]", "a/b", "host=x", "a\n", "-a", "a:b@c", "\u00e4")
+    ),
+    Case("no host", table_sync(source=database("")), "spec.source.postgresql.host", "at least 1"),
+    Case("port 0", table_sync(source=database("a", port=0)), "spec.source.postgresql.port", "at least 1"),
+    Case(
+        "sslMode prefer", table_sync(source=database("a", sslMode="prefer")), "spec.source.postgresql.sslMode", "verify"
+    ),
+    Case(
+        "a certificate that is no path",
+        table_sync(source=database("a", reachedFromDestination={"sslRootCert": "a b"})),
+        "spec.source.postgresql.reachedFromDestination.sslRootCert",
+        "must match",
+    ),
+    Case("a database with NUL", table_sync(source=database("a", database="a\0")), f"{SOURCE}.database", "must match"),
+    Case("no tables", table_sync(tables=[]), "spec.tables", "at least 1"),
+    Case(
+        "a table by its name alone", table_sync(tables=[{"name": "a"}, "orders"]), "spec.tables[1]", "must be an object"
+    ),
+    Case(
+        "a table without a name",
+        table_sync(tables=[{"name": "a"}, {"schema": "a"}]),
+        "spec.tables[1].name",
+        "is required",
+    ),
+    Case(
+        "a column of 64", table_sync(tables=[{"name": "a"}, {"name": "b", "columns": ["x" * 64]}]), COLUMN, "at most 63"
+    ),
+    Case("10 GB for a quantity", table_sync(maxRetainedWal="10GB"), "spec.maxRetainedWal", "must match"),
+    Case("no quantity", table_sync(maxRetainedWal="0"), "spec.maxRetainedWal", "must match"),
+    Case("a position in decimal", table_sync(skipTransaction="123"), "spec.skipTransaction", "must match"),
+    Case(
+        "a Secret by its name alone",
+        table_sync(source={"uriSecretRef": {"name": "a"}}),
+        "spec.source.uriSecretRef.key",
+        "is required",
+    ),
+    Case(
+        "a key of a Secret with a blank",
+        table_sync(source={"uriSecretRef": {"name": "a", "key": "a b"}}),
+        "spec.source.uriSecretRef.key",
+        "must match",
+    ),
     Case("no account", without(mover(), "accountRef"), "spec.accountRef", "a value is required"),
     Case("a null account", mover(accountRef=None), "spec.accountRef", "a value is required"),
     Case("no source", without(mover(), "source"), "spec.source", "a value is required"),
@@ -231,6 +302,9 @@ def _naming(name: str) -> tuple[tuple[str, JsonDict], ...]:
         ("spec.accountRef.name", mover(accountRef={"name": name})),
         ("spec.credentialsSecretRef.name", account(credentialsSecretRef={"name": name})),
         ("spec.rest.namespace", account(rest={"namespace": name})),
+        ("spec.source.uriSecretRef.name", table_sync(source={"uriSecretRef": KEY | {"name": name}})),
+        (f"{SOURCE}.passwordSecretRef.name", table_sync(source=database("a", passwordSecretRef=KEY | {"name": name}))),
+        (f"{SOURCE}.caSecretRef.name", table_sync(source=database("a", caSecretRef=KEY | {"name": name}))),
     )
 
 

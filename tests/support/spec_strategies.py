@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, TaskOptions
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, TableSync, TaskOptions
 from tests.support import hostile
 from tests.support.specs import ACCESS_POINT, NETWORK, ROLE, TASK, JsonDict, efs, obj, s3
 
@@ -161,7 +161,54 @@ ACCOUNTS = st.fixed_dictionaries(
         "rest": st.just({"namespace": "rest"}),
     },
 )
-SPECS: dict[type[Model], Strategy] = {DataMover: MOVERS, DataMoverRun: RUNS, DataMoverAccount: ACCOUNTS}
+_SECRET_KEYS = st.fixed_dictionaries({"name": _NAMES, "key": mostly(st.just("uri"), st.text("a.-_ /", max_size=3))})
+_HOSTS = mostly(
+    st.sampled_from(("db", "a.b-c", "10.0.0.1", "::1", "a_b")), st.text("a.:-_/,[]@ \n", min_size=1, max_size=5)
+)
+_WORDS = mostly(st.sampled_from(("orders", 'a "b"', "é")), st.text("a\0\n\x7fé", max_size=3))
+_DATABASES = st.fixed_dictionaries(
+    {"host": _HOSTS, "database": _WORDS, "user": _WORDS},
+    optional={
+        "port": mostly(st.sampled_from((1, 5432, 65535)), st.sampled_from((0, 65536))),
+        "passwordSecretRef": _SECRET_KEYS,
+        "sslMode": mostly(st.sampled_from(("disable", "verify-full")), st.sampled_from(("prefer", "VERIFY-FULL"))),
+    },
+)
+_ENDS = mostly(
+    st.one_of(_DATABASES.map(lambda db: {"postgresql": db}), _SECRET_KEYS.map(lambda key: {"uriSecretRef": key})),
+    st.sampled_from(({}, {"uriSecretRef": {"name": "a", "key": "b"}, "postgresql": {"host": "a"}})),
+)
+TABLES = st.lists(
+    st.fixed_dictionaries(
+        {"name": _WORDS},
+        optional={
+            "schema": _WORDS,
+            "columns": st.lists(_WORDS, max_size=2),
+            "where": st.sampled_from(("id > 1", "true")),
+            "publish": st.sampled_from(("All", "Insert")),
+        },
+    ),
+    min_size=1,
+    max_size=2,
+)
+SYNCS = st.fixed_dictionaries(
+    {"source": _ENDS, "destination": _ENDS, "tables": TABLES},
+    optional={
+        "mode": st.sampled_from(("Continuous", "Interval", "Once")),
+        "syncInterval": mostly(st.sampled_from(("10s", "1m", "1d2h")), st.sampled_from(("9s", "0d0s", "10", "1s1m"))),
+        "maxRetainedWal": mostly(st.sampled_from(("10Gi", "1", "5k")), st.sampled_from(("0", "1.5Gi", "-1", "1E"))),
+        "retry": some(limit=st.integers(0, 100), backoff=AGES),
+        "promote": st.booleans(),
+        "skipTransaction": mostly(st.just("0/AB12"), st.text("0/aG", max_size=4)),
+        "resync": st.just("again"),
+    },
+)
+SPECS: dict[type[Model], Strategy] = {
+    DataMover: MOVERS,
+    DataMoverRun: RUNS,
+    DataMoverAccount: ACCOUNTS,
+    TableSync: SYNCS,
+}
 
 
 def _places(node: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, TableSync
 
 JsonDict = dict[str, Any]
 
-MODELS: dict[str, type[Model]] = {model.__name__: model for model in (DataMover, DataMoverRun, DataMoverAccount)}
+MODELS: dict[str, type[Model]] = {
+    model.__name__: model for model in (DataMover, DataMoverRun, DataMoverAccount, TableSync)
+}
 
 S3: JsonDict = {"s3": {"s3BucketArn": "arn:aws:s3:::from"}}
 NETWORK: JsonDict = {
@@ -54,6 +56,17 @@ def run(**spec: object) -> JsonDict:
 def account(**spec: object) -> JsonDict:
     """The least account there can be, and what is given over it."""
     return obj(DataMoverAccount, {"accountId": "111122223333", "region": "eu-central-1"} | spec)
+
+
+def database(host: str, **members: object) -> JsonDict:
+    """A PostgreSQL database."""
+    return {"postgresql": {"host": host, "database": "shop", "user": "sync"} | members}
+
+
+def table_sync(name: str = "sample", **spec: object) -> JsonDict:
+    """The least sync there can be, and what is given over it."""
+    least = {"source": database("old.example.com"), "destination": database("new"), "tables": [{"name": "orders"}]}
+    return obj(TableSync, least | spec, name)
 
 
 def without(sample: JsonDict, field: str) -> JsonDict:
@@ -116,4 +129,34 @@ EVERYTHING_ACCOUNT = account(
     accessRoles={"path": "/datamover/", "permissionsBoundaryArn": "arn:aws:iam::111122223333:policy/bound"},
     org="acme",
     rest={"namespace": "rest"},
+)
+
+EVERYTHING_SYNC = table_sync(
+    source=database(
+        "10.1.2.3",
+        port=6432,
+        passwordSecretRef={"name": "source", "key": "password"},
+        sslMode="verify-ca",
+        caSecretRef={"name": "source", "key": "ca.crt"},
+        reachedFromDestination={"host": "fd00::1", "port": 5433, "sslMode": "require", "sslRootCert": "/etc/ca.pem"},
+    ),
+    destination={"uriSecretRef": {"name": "destination", "key": "uri"}},
+    tables=[
+        {"name": "orders", "columns": ["id", "Total price"], "where": "id > 10", "publish": "All"},
+        {"schema": "audit", "name": "log.lines", "publish": "Insert"},
+        {"name": "sales.returns"},
+    ],
+    mode="Interval",
+    syncInterval="1h30m",
+    createTables=False,
+    existingRows="Truncate",
+    suspend=True,
+    retry={"limit": 5, "backoff": "1m"},
+    maxRetainedWal="500M",
+    onRetainedWalExceeded="Drop",
+    verify="RowCount",
+    promote=True,
+    skipTransaction="0/14C0378",
+    resync="again",
+    deletionPolicy="Retain",
 )

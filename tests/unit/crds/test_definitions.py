@@ -114,6 +114,24 @@ def test_only_our_own_fields_have_defaults() -> None:
         "DataMoverRun.includes[].filterType": "SIMPLE_PATTERN",
         "DataMoverRun.excludes[].filterType": "SIMPLE_PATTERN",
         "DataMoverRun.cancel": False,
+        **{
+            f"TableSync.{side}.postgresql.{field}": default
+            for side in ("source", "destination")
+            for field, default in (("port", 5432), ("sslMode", "verify-full"))
+        },
+        "TableSync.mode": "Continuous",
+        "TableSync.syncInterval": "30s",
+        "TableSync.createTables": True,
+        "TableSync.existingRows": "Refuse",
+        "TableSync.suspend": False,
+        "TableSync.retry": {"limit": 3, "backoff": "10s"},
+        "TableSync.retry.limit": 3,
+        "TableSync.retry.backoff": "10s",
+        "TableSync.maxRetainedWal": "10Gi",
+        "TableSync.onRetainedWalExceeded": "Report",
+        "TableSync.verify": "Checksum",
+        "TableSync.promote": False,
+        "TableSync.deletionPolicy": "Delete",
     }
 
 
@@ -130,6 +148,7 @@ def test_lists_that_several_writers_share_are_maps() -> None:
         "DataMoverRun.status.conditions": ["type"],
         "DataMoverAccount.status.operators": ["operator"],
         "DataMoverAccount.status.conditions": ["type"],
+        "TableSync.status.conditions": ["type"],
     }
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, InvalidObject, dump, parse, salvage
+from datamover_crds import DataMover, InvalidObject, dump, parse, salvage
 from tests.support.spec_cases import GOOD, Case
 from tests.support.spec_strategies import objects
-from tests.support.specs import MODELS, JsonDict, account, mover, run
+from tests.support.specs import MODELS, JsonDict, account, mover, run, table_sync
 
-ANY: dict[str, type[Any]] = {"DataMover": DataMover, "DataMoverRun": DataMoverRun, "DataMoverAccount": DataMoverAccount}
+ANY: dict[str, type[Any]] = dict(MODELS)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -33,7 +33,10 @@ def test_what_fits_is_kept_beside_what_does_not() -> None:
     )
 
 
-@pytest.mark.parametrize("stored", [mover(source={"s3": 1}), mover("m" * 80), run(moverRef=3), account(region="")])
+@pytest.mark.parametrize(
+    "stored",
+    [mover(source={"s3": 1}), mover("m" * 80), run(moverRef=3), account(region=""), table_sync(source={}, tables=7)],
+)
 def test_a_required_member_that_can_not_be_read_hides_no_other(stored: JsonDict) -> None:
     with pytest.raises(InvalidObject):
         parse(MODELS[stored["kind"]], stored)

@@ -1,0 +1,244 @@
+"""TableSync: tables of a PostgreSQL database that are kept in sync with another one by logical replication."""
+
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Count, Duration, Items, JsonObject, Model, Text, Timestamp
+from datamover_crds.meta import Conditions, ObjectMeta, Resource
+from datamover_crds.postgresql import DestinationDatabase, Identifier, Lsn, SourceDatabase
+from datamover_crds.rules import Rule
+
+SyncPhase = Literal["Pending", "Copying", "CatchingUp", "Streaming", "Idle", "Suspended", "Completed", "Failed"]
+SyncToken = Annotated[str, Field(min_length=1, max_length=253)]
+TableName = Annotated[str, Field(min_length=1, max_length=127)]
+Quantity = Annotated[str, Field(min_length=1, max_length=18, pattern="^[1-9][0-9]{0,14}(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$")]
+"""A number of bytes such as `10Gi` or `500M`."""
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+_BINARY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50}
+_UNDER_10_SECONDS = "^(0+d)?(0+h)?(0+m)?(0*[0-9]s)?$"
+
+
+def from_quantity(text: Quantity) -> int:
+    """Read a `Quantity` as bytes."""
+    digits = text.rstrip("KMGTPik")
+    return int(digits) * (_UNITS | _BINARY_UNITS)[text[len(digits) :]]
+
+
+class SyncedTable(Model):
+    """A table to keep in sync."""
+
+    schema_name: Annotated[Identifier | None, Field(alias="schema")] = None
+    """The table's schema. Not set: the part of `name` before its first dot, else `public`."""
+    name: Annotated[str, Field(min_length=1, max_length=127, pattern="^[^\\x00-\\x1f\\x7f]+$")]
+    """The table's name, such as `orders`; without `schema` also `sales.orders`."""
+    columns: Annotated[tuple[Identifier, ...], Items(at_most=1600)] = ()
+    """The columns to replicate; they must include those of the replica identity. Not set: all. Needs PostgreSQL 15."""
+    where: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    """Replicate only rows for which this SQL expression is true, such as `region = 'eu'`. Needs PostgreSQL 15.
+
+    Where updates and deletes are replicated it may use columns of the replica identity only.
+    """
+    publish: Literal["All", "Insert"] | None = None
+    """What is replicated: inserts, updates, deletes and truncates (All, also where not set), or inserts only.
+
+    A table without a replica identity must have Insert: with All, its UPDATEs and DELETEs would fail at the source.
+    """
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The names of the schema and of the table."""
+        if self.schema_name is not None:
+            return self.schema_name, self.name
+        schema, dot, name = self.name.partition(".")
+        return (schema, name) if dot else ("public", self.name)
+
+
+class SyncRetry(Model):
+    """What happens after replication has stopped at an error, such as a row that exists already."""
+
+    limit: Annotated[int, Field(ge=0, le=100), WHOLE_FLOATS] = 3
+    """How often it is tried again before the sync is Failed."""
+    backoff: Duration = "10s"
+    """How long the first retry waits; each further one waits twice as long, at most 10 minutes."""
+
+
+def _waits_long_enough(spec: "TableSyncSpec") -> bool:
+    return re.fullmatch(_UNDER_10_SECONDS, spec.sync_interval) is None
+
+
+def _promotes_what_goes_on(spec: "TableSyncSpec") -> bool:
+    return not (spec.promote and spec.mode == "Once")
+
+
+class TableSyncSpec(Model):
+    """Which tables are kept in sync, from where to where, and how."""
+
+    rules: ClassVar = (
+        Rule(
+            field_path=".syncInterval",
+            cel=f"!has(self.syncInterval) || !self.syncInterval.matches('{_UNDER_10_SECONDS}')",
+            holds=_waits_long_enough,
+            message="must be at least 10s",
+            shown="self.syncInterval",
+        ),
+        Rule(
+            field_path=".promote",
+            cel="!has(self.promote) || !self.promote || !has(self.mode) || self.mode != 'Once'",
+            holds=_promotes_what_goes_on,
+            message="can't be set where mode is Once, which ends in the same way by itself",
+        ),
+    )
+    stand_ins: ClassVar[JsonObject] = {
+        "source": {"postgresql": {"host": "unreadable.invalid", "database": "unreadable", "user": "unreadable"}},
+        "destination": {"postgresql": {"host": "unreadable.invalid", "database": "unreadable", "user": "unreadable"}},
+        "tables": [{"name": "unreadable"}],
+    }
+
+    source: SourceDatabase
+    """The database that tables are read from."""
+    destination: DestinationDatabase
+    """The database that tables are written to."""
+    tables: Annotated[tuple[SyncedTable, ...], Items(at_least=1, at_most=1000)]
+    """The tables to keep in sync."""
+    mode: Literal["Continuous", "Interval", "Once"] = "Continuous"
+    """Continuous: changes follow at once. Interval: every syncInterval, the destination catches up with the source.
+
+    Once: copy, catch up, set sequences, verify, and remove everything but the rows: a migration.
+    """
+    sync_interval: Duration = "30s"
+    """Interval: how often the destination catches up. Continuous: how often the state is read. At least 10s."""
+    create_tables: bool = True
+    """Whether tables that the destination lacks are created, with their primary and unique keys."""
+    existing_rows: Literal["Refuse", "Keep", "Truncate"] = "Refuse"
+    """What happens where a destination table has rows before it is copied for the first time.
+
+    Refuse: nothing is copied. Keep: they stay, and a row that is copied must not exist already. Truncate: they are
+    removed.
+    """
+    suspend: bool = False
+    """Nothing is replicated while true; the source keeps its write-ahead log for later."""
+    retry: SyncRetry = SyncRetry()
+    """What happens after replication has stopped at an error."""
+    max_retained_wal: Quantity = "10Gi"
+    """How much write-ahead log the source may keep for this sync before the sync is Stalled and tells so."""
+    on_retained_wal_exceeded: Literal["Report", "Drop"] = "Report"
+    """Drop: the replication slot is dropped then, so that the source's disk does not fill; resync starts anew."""
+    verify: Literal["Checksum", "RowCount", "None"] = "Checksum"
+    """How Once and promote compare each table of both sides before they finish."""
+    promote: bool = False
+    """Finish: catch up, set sequences, verify, and remove everything but the rows. Stop writing to the source first."""
+    skip_transaction: Lsn | None = None
+    """Pass over the transaction that finishes at this position: the one that the conflict's message names."""
+    resync: SyncToken | None = None
+    """Any token; a new one copies all tables anew. Rows at the destination are removed, unless existingRows is Keep."""
+    deletion_policy: Literal["Delete", "Retain"] = "Delete"
+    """Whether deleting the sync removes its subscription, replication slot and publication. Rows stay in any case."""
+
+
+class TableState(Model):
+    """How far one table is."""
+
+    name: TableName
+    """The table, as `schema.name`."""
+    state: Literal["Pending", "Copying", "CatchingUp", "Ready"]
+    """Where the table is: not begun, being copied, catching up after its copy, or following the source."""
+    rows: Count | None = None
+    """About how many rows the destination's table has."""
+    bytes: Count | None = None
+    """How large the destination's table is, in bytes."""
+    total_rows: Count | None = None
+    """About how many rows the source's table has."""
+    total_bytes: Count | None = None
+    """How large the source's table is, in bytes."""
+    verified: Literal["Equal", "Different"] | None = None
+    """What the comparison of both sides has found, by Once or promote."""
+
+
+class SyncObjects(Model):
+    """What the operator has created in the databases. They have one name, made of the sync's uid."""
+
+    name: Text
+    """The name of the publication and the replication slot at the source, and of the subscription."""
+    subscription_id: Count | None = None
+    """The subscription's oid in the destination."""
+    destination_id: Text | None = None
+    """The system identifier of the destination's server."""
+    source_id: Text | None = None
+    """The system identifier of the source's server."""
+
+
+class SyncErrors(Model):
+    """What has gone wrong while copying or applying changes."""
+
+    apply_errors: Count = 0
+    """How many errors PostgreSQL has counted while applying changes."""
+    copy_errors: Count = 0
+    """How many errors PostgreSQL has counted while copying tables."""
+    retries: Count = 0
+    """How often replication has been started again after an error without getting past it."""
+    last_time: Timestamp | None = None
+    """When the last error was noticed."""
+    stopped_at: Text | None = None
+    """The position after which nothing could be applied."""
+    transaction: Text | None = None
+    """Where the transaction that can't be applied finishes, for skipTransaction."""
+    tables: Annotated[tuple[TableName, ...], Items(at_most=100)] = ()
+    """The tables that could not be copied, or that the transaction changes."""
+
+
+class TableSyncStatus(Model):
+    """What the operator did and saw."""
+
+    observed_generation: Count | None = None
+    """The metadata.generation that was last acted on."""
+    conditions: Conditions = ()
+    """Ready, Reconciling and Stalled."""
+    phase: SyncPhase | None = None
+    """Where the sync is."""
+    percent: Annotated[int, Field(ge=0, le=100), WHOLE_FLOATS] | None = None
+    """How much of the first copy is done, by the sizes of the source's tables."""
+    estimated_completion_time: Timestamp | None = None
+    """When the first copy is expected to end."""
+    tables: Annotated[tuple[TableState, ...], Items(at_most=1000)] = ()
+    """How far each table is."""
+    lag_bytes: Count | None = None
+    """How much write-ahead log the destination has not confirmed yet. Not updated for small changes."""
+    lag_seconds: Count | None = None
+    """How far the destination is behind, in seconds. Not updated for small changes."""
+    retained_wal_bytes: Count | None = None
+    """How much write-ahead log the source keeps for this sync. Not updated for small changes."""
+    last_sync_time: Timestamp | None = None
+    """When the destination was last seen to have everything that the source had; not updated while nothing changes."""
+    synced_position: Text | None = None
+    """The source's position that the destination had then."""
+    next_sync_time: Timestamp | None = None
+    """Interval: when the destination catches up next."""
+    copy_start_time: Timestamp | None = None
+    """When the tables' copy began."""
+    completion_time: Timestamp | None = None
+    """When Once or promote finished."""
+    objects: SyncObjects | None = None
+    """What the operator has created in the databases."""
+    errors: SyncErrors | None = None
+    """What has gone wrong while copying or applying changes."""
+    last_skipped_transaction: Text | None = None
+    """The skipTransaction that was last acted on."""
+    last_resync: SyncToken | None = None
+    """The resync token that was last acted on."""
+
+
+class TableSync(Resource):
+    """Keeps tables of a PostgreSQL database in sync with another one, by PostgreSQL's own logical replication."""
+
+    api_version: Literal["datamover.io/v1alpha1"] = API_VERSION
+    """The group and version of this schema."""
+    kind: Literal["TableSync"] = "TableSync"
+    """The kind of this object."""
+    metadata: ObjectMeta = Field(default_factory=ObjectMeta)
+    """Standard object metadata."""
+    spec: TableSyncSpec
+    """Which tables are kept in sync, from where to where, and how."""
+    status: TableSyncStatus = Field(default_factory=TableSyncStatus)
+    """What the operator did and saw."""
