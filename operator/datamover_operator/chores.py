@@ -30,6 +30,7 @@ from datamover_operator.controller.context import AnyKind
 from datamover_operator.controllers import KINDS
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
+from datamover_operator.tablesyncs.kind import TABLE_SYNC
 
 _DEFINITIONS = ResourceType("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions")
 RELEASE_TIMEOUT = 240.0
@@ -114,7 +115,7 @@ async def _until_nothing(look: Callable[[KubeClient], Awaitable[Sequence[object]
 
 
 async def _let_go(client: KubeClient) -> list[JsonObject]:
-    """Remove every mover; where there is none, look for runs; where none is held, remove accounts.
+    """Remove every mover; where there is none, look for runs; where none is held, remove accounts, then table syncs.
 
     Runs go with their movers; those that a finalizer holds need the operator. An account stays as long as a mover
     names it. Returns the metadata of what was there.
@@ -132,7 +133,7 @@ async def _let_go(client: KubeClient) -> list[JsonObject]:
 async def _remove(client: KubeClient, kind: AnyKind, metadata: JsonObject) -> None:
     ref = kind.named(str(metadata.get("namespace", "")), str(metadata["name"]))
     with _gone_already():
-        if kind is MOVER:
+        if kind in {MOVER, TABLE_SYNC}:
             await client.patch(ref, {"spec": {"deletionPolicy": "Retain"}})
         if not metadata.get("deletionTimestamp"):
             await client.delete(ref)

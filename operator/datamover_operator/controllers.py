@@ -15,17 +15,23 @@ from datamover_operator.movers.controller import mover_controller
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.wake import wake_movers
+from datamover_operator.postgres.ports import Databases
 from datamover_operator.runs.controller import run_controller
 from datamover_operator.runs.kind import RUN
+from datamover_operator.tablesyncs.controller import table_sync_controller
+from datamover_operator.tablesyncs.kind import TABLE_SYNC
 
-KINDS: tuple[AnyKind, ...] = (MOVER, RUN, ACCOUNT)
+KINDS: tuple[AnyKind, ...] = (MOVER, RUN, ACCOUNT, TABLE_SYNC)
 
 
-def register_all(registry: Registry, context: Context, client: KubeClient, accounts: Accounts) -> None:
-    """Register the controller of each kind; `client` reads Secrets, `accounts` connects to AWS."""
+def register_all(
+    registry: Registry, context: Context, client: KubeClient, accounts: Accounts, databases: Databases
+) -> None:
+    """Register the controller of each kind; `client` reads Secrets, `accounts` and `databases` connect to those."""
     connections, memories = Connections(context.caches[ACCOUNT]), Memories()
     registry.register(mover_controller(context, connections, memories))
     registry.register(run_controller(context, connections, memories))
     registry.register(
         account_controller(context, client, accounts, connections, partial(wake_movers, context, memories))
     )
+    registry.register(table_sync_controller(context, client, databases))

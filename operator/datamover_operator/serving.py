@@ -30,6 +30,8 @@ from datamover_operator.kube.events import Events
 from datamover_operator.kube.lease import Lease
 from datamover_operator.kube.watch import Scope, watch
 from datamover_operator.kube.writer import Writer
+from datamover_operator.postgres.connecting import PostgresDatabases
+from datamover_operator.postgres.hosts import HostPolicy
 from datamover_operator.process.health import HealthServer, Readiness
 from datamover_operator.process.loop_delay import LoopDelay
 from datamover_operator.process.loop_thread import LoopThread
@@ -123,7 +125,8 @@ class _Operation:
             rng=random.SystemRandom(),
         )
         accounts = BotoAccounts(self._settings.limits, self._metrics)
-        register_all(registry, context, client, accounts)
+        databases = PostgresDatabases(HostPolicy(self._settings.database_hosts), self._metrics)
+        register_all(registry, context, client, accounts, databases)
         workers = Workers(context, registry)
         resync = Resync(client, event_filter, KINDS, self._settings.namespaces)
         await resync.run_all()  # a mover must not be judged by accounts and runs that are only about to be seen

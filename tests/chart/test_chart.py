@@ -27,6 +27,7 @@ HELMS_TIMEOUT = 300
 """Seconds that helm waits for a hook unless `--timeout` says otherwise."""
 
 GIVEN_BY_THE_CHART = {
+    "database_hosts",
     "http_host",
     "http_port",
     "keys_file",

@@ -101,7 +101,7 @@ def test_no_change_of_values_and_no_uninstall_without_its_hook_removes_a_crd(typ
     for removal in (f"{release},crds.install=false", "helm uninstall movers --no-hooks"):
         type_(release)
         type_(removal)
-        assert type_("kubectl get crds --output=name").count(".datamover.io") == 3
+        assert type_("kubectl get crds --output=name").count(".datamover.io") == 4
 
 
 @pytest.mark.parametrize(("keep", "install"), [(True, True), (False, True), (False, False)])

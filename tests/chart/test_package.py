@@ -53,4 +53,4 @@ def test_the_package_is_pushed_to_a_registry_and_installed_from_there(registry: 
             "install", "movers", chart, "--version", version, "--plain-http", *into, kubeconfig=plane.kubeconfig
         )
         assert "The DataMover operator is installed in namespace datamover-system" in told
-        assert plane.kubectl("get", "crds", "--output=name").count(".datamover.io") == 3
+        assert plane.kubectl("get", "crds", "--output=name").count(".datamover.io") == 4

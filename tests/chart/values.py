@@ -12,6 +12,8 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "one-namespace": {
         "watchNamespaces": ["default"],
+        "secretNamespaces": ["default"],
+        "databaseHosts": ["*.example.com", "10.0.0.0/8"],
         "operator": {"settings": {"clusterId": "test"}, "secretNames": ["keys"]},
     },
     "try-out": {"dev": {"enabled": True, "extraArgs": ["--state-delay=1"]}, "crds": {"keep": False}},

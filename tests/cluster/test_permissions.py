@@ -28,6 +28,7 @@ from tests.support.rights import (
     single_rights,
     without,
 )
+from tests.support.specs import table_sync
 from tests.support.waiting import eventually
 
 Start = Callable[[list[JsonDict]], tuple[Operator, ApiProxy]]
@@ -71,7 +72,7 @@ def use(operator: Operator, proxy: ApiProxy, world: World, patience: float) -> N
         world.api.patch(path, {"metadata": {"annotations": {"somebody": "else"}}})
         holds[kind].release()
 
-    kinds = ("datamovers", "datamoverruns", "datamoveraccounts")
+    kinds = ("datamovers", "datamoverruns", "datamoveraccounts", "tablesyncs")
     holds = {kind: proxy.hold(partial(is_patch_of, kind)) for kind in kinds}
     until(lambda: operator.url != "" and answers(f"{operator.url}/readyz"), "the operator is ready")
     keys = {"aws_access_key_id": "123456789012", "aws_secret_access_key": "none"}
@@ -86,6 +87,11 @@ def use(operator: Operator, proxy: ApiProxy, world: World, patience: float) -> N
     in_between("datamoverruns")
     until(lambda: world.objects("dst") == {"a": b"alpha"}, "the run that the trigger starts moves the object")
     until(lambda: world.list("DataMoverRun") == [], "the ended run is pruned")
+    world.create("TableSync", "t", table_sync(deletionPolicy="Retain")["spec"])
+    in_between("tablesyncs")
+    world.wait_condition("TableSync", "t", "Stalled", timeout=patience)
+    world.delete("TableSync", "t")
+    until(lambda: world.get("TableSync", "t") is None, "the table sync is gone")
     events = f"/apis/events.k8s.io/v1/namespaces/{world.namespace}/events"
     until(lambda: world.api.get(events)["items"] != [], "there are Events")
     world.delete("DataMover", "m")

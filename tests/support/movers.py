@@ -74,8 +74,12 @@ class World:
         return self.api.create(self._collection(kind), body)
 
     def get(self, kind: str, name: str) -> Json | None:
+        return self.get_at(f"{self._collection(kind)}/{name}")
+
+    def get_at(self, path: str) -> Json | None:
+        """Any object, by its path."""
         try:
-            return self.api.get(f"{self._collection(kind)}/{name}")
+            return self.api.get(path)
         except ApiError as error:
             if error.status == NOT_FOUND:
                 return None

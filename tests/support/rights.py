@@ -82,7 +82,11 @@ def _rendered(watched: tuple[str, ...], namespace: str) -> list[JsonDict]:
 def _template(watched: tuple[str, ...]) -> list[JsonDict]:
     """Rendered once for all tests of a worker: helm takes half a second."""
     only = ("operator/serviceaccount.yaml", "operator/rbac.yaml")
-    values = {"watchNamespaces": list(watched), "operator": {"secretNames": list(SECRETS)}}
+    values = {
+        "watchNamespaces": list(watched),
+        "secretNamespaces": list(watched),
+        "operator": {"secretNames": list(SECRETS)},
+    }
     return render(values, namespace=PLACE, only=only)
 
 

@@ -96,7 +96,7 @@ class PostgresServer:
             SetupError: it does not start.
         """
         flags = [flag for key, value in self._settings.items() for flag in ("-c", f"{key}={value}")]
-        command = [self._bin / "postgres", "-D", self._folder / "data", "-p", str(self.port), *flags]
+        command = [str(self._bin / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), *flags]
         user = (self._user.uid, self._user.gid) if self._user is not None else OURSELVES
         started = self._log.stat().st_size if self._log.exists() else 0
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}

@@ -49,6 +49,7 @@ class Metrics:
         self._call_seconds = self._histogram(
             "aws_call_duration_seconds", "Time an AWS API call took", _CALL_BUCKETS, "service", "operation"
         )
+        self._statements = self._counter("postgres_statements", "Statements sent to databases", "side", "result")
         self._pass_seconds = self._histogram(
             "reconcile_duration_seconds", "Time one reconciling pass took", _PASS_BUCKETS, "kind", "result"
         )
@@ -92,6 +93,10 @@ class Metrics:
         """Count one AWS call; `result` is `ok` or the kind of its failure, such as `throttled`."""
         self._calls.labels(account_id, service, operation, result).inc()
         self._call_seconds.labels(service, operation).observe(seconds)
+
+    def statement(self, side: str, result: str) -> None:
+        """Count one statement to a database; `result` is `ok` or the failure's kind."""
+        self._statements.labels(side, result).inc()
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
         """Count one reconciling pass of an object of `kind`."""

@@ -13,6 +13,7 @@ from datamover_operator.aws.pacing import Limits
 PREFIX = "DATAMOVER_"
 
 _Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+_HostPattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/*-]{1,253}$")]
 _NAME = {"accepted": "a Kubernetes name: at most 63 characters of a-z, 0-9 and -, neither starting nor ending with -"}
 
 
@@ -44,6 +45,16 @@ class Settings(ProgramSettings):
             json_schema_extra={"accepted": "1 to 64 characters of A-Z, a-z, 0-9, '.', '_' and '-'"},
         ),
     ] = None
+
+    database_hosts: Annotated[
+        tuple[_HostPattern, ...],
+        NoDecode,
+        Field(
+            description="The hosts of databases that table syncs may connect to; empty: none. `*` stands for any "
+            "characters; a loopback address must be named itself, and link-local addresses are never connected to.",
+            json_schema_extra={"accepted": "names with *, IP addresses and networks (CIDR), separated by commas"},
+        ),
+    ] = ()
 
     workers: Annotated[int, Field(ge=1, le=1000, description="How many objects are reconciled at the same time.")] = 64
     drift_interval_seconds: Annotated[
@@ -149,7 +160,7 @@ class Settings(ProgramSettings):
             call_timeout=self.aws_call_timeout_seconds,
         )
 
-    @field_validator("namespaces", mode="before")
+    @field_validator("namespaces", "database_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -17,6 +17,7 @@ from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import register_all
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
+from datamover_operator.postgres.ports import Databases
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 
@@ -38,5 +39,6 @@ def event_filter_of(caches: Caches, queue: WorkQueue[Key], metrics: Metrics | No
         metrics=metrics,
         rng=random.Random(1),  # noqa: S311 - names passes
     )
-    register_all(registry, context, client, cast("Accounts", mock.Mock()))
+    accounts, databases = cast("Accounts", mock.Mock()), cast("Databases", mock.Mock())
+    register_all(registry, context, client, accounts, databases)
     return event_filter

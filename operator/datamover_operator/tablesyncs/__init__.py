@@ -1,0 +1,1 @@
+"""TableSyncs: tables kept in sync by PostgreSQL's own logical replication."""

@@ -1,0 +1,1 @@
+"""What a table sync needs next. Pure: no I/O, no clock, no framework."""

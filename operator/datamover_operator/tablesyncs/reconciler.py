@@ -1,0 +1,127 @@
+"""The reconcile loop of one sync: gather, plan, apply, record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_crds import TableSync
+from datamover_crds.contract import FINALIZER
+from datamover_operator.controller.context import Context
+from datamover_operator.kube.kinds import Entry
+from datamover_operator.movers.plan.names import Identity
+from datamover_operator.postgres.failure import Failure
+from datamover_operator.postgres.ports import Databases
+from datamover_operator.tablesyncs.executor import SyncPass
+from datamover_operator.tablesyncs.gather import opened
+from datamover_operator.tablesyncs.kind import TABLE_SYNC
+from datamover_operator.tablesyncs.memory import Memories, SyncMemory
+from datamover_operator.tablesyncs.plan.observed import Finding, Observed
+from datamover_operator.tablesyncs.plan.planner import plan_sync
+from datamover_operator.tablesyncs.plan.steps import Plan
+from datamover_operator.tablesyncs.ways import UnusableWayError, WayFinder, Ways
+
+_MAX_ROUNDS = 40
+_log = structlog.get_logger(__name__)
+
+
+class TableSyncReconciler:
+    """Reconciles syncs, one pass at a time for each."""
+
+    def __init__(self, context: Context, client: KubeClient, databases: Databases, memories: Memories) -> None:
+        """`client` reads Secrets, `databases` opens sessions."""
+        self._context = context
+        self._client = client
+        self._databases = databases
+        self._memories = memories
+
+    async def reconcile(self, uid: str) -> None:
+        """Bring one sync nearer to what it declares, and say when to look again."""
+        context, key = self._context, (TABLE_SYNC, uid)
+        entry = context.caches[TABLE_SYNC].get(uid)
+        if entry is None:
+            self._memories.forget(uid)
+            context.queue.forget(key)
+            return
+        try:
+            plan = await self._pass(entry, self._memories.of(uid))
+        except KubeError as error:
+            await self._lost_race(entry, error)
+            return
+        if plan.retry:
+            context.queue.retry(key)
+            return
+        context.queue.succeeded(key)
+        if plan.again_at is not None:
+            context.queue.add_after(key, max(0.0, (plan.again_at - context.clock.now()).total_seconds()))
+
+    async def _pass(self, entry: Entry[TableSync], memory: SyncMemory) -> Plan:
+        sync = entry.model
+        meta = sync.metadata
+        o = Observed(
+            sync,
+            Identity(meta.uid, self._context.cluster_id, meta.namespace, meta.name),
+            finalizer=FINALIZER in meta.finalizers,
+            problem=entry.problem,
+        )
+        run = SyncPass(self._context, entry, o)
+        if not _needs_databases(o):
+            return await self._drive(run)
+        if not o.finalizer:
+            await run.hold()
+        try:
+            ways = await self._ways(sync, memory)
+        except UnusableWayError as error:
+            run.o = replace(run.o, findings=(Finding("InvalidSecret", str(error)),))
+            return await self._drive(run)
+        failures: list[Failure] = []
+        async with opened(self._databases, ways, failures) as ends:
+            run.o = replace(run.o, failures=tuple(failures), connection=ways.connection)
+            await run.look(ends)
+            return await self._drive(run)
+
+    async def _ways(self, sync: TableSync, memory: SyncMemory) -> Ways:
+        """The ways into the databases; for clean-up those that led there before, if the Secrets are gone."""
+        try:
+            memory.ways = await WayFinder(self._client, sync.metadata.namespace).ways(sync)
+        except UnusableWayError:
+            if sync.metadata.deletion_timestamp is None or memory.ways is None:
+                raise
+        except KubeError as error:
+            if not error.is_not_found:
+                raise
+            if sync.metadata.deletion_timestamp is None or memory.ways is None:
+                raise UnusableWayError(str(error)) from error
+        return memory.ways
+
+    async def _drive(self, run: SyncPass) -> Plan:
+        """Plan and carry out until nothing can be done now."""
+        plan = plan_sync(run.o, self._context.clock.now())
+        for _ in range(_MAX_ROUNDS):
+            if not plan.steps:
+                break
+            await run.take(plan)
+            if run.released:
+                return Plan()
+            plan = plan_sync(run.o, self._context.clock.now())
+        await run.finish(plan)
+        return plan
+
+    async def _lost_race(self, entry: Entry[TableSync], error: KubeError) -> None:
+        """Somebody else wrote the object, or the API server can't be reached: drop the work and gather anew."""
+        _log.info("a write was refused", error=str(error))
+        try:
+            await self._context.writer.read(TABLE_SYNC, *entry.key)
+        except KubeError as again:
+            _log.info("a sync could not be read", error=str(again))
+        self._context.queue.retry((TABLE_SYNC, entry.uid))
+
+
+def _needs_databases(o: Observed) -> bool:
+    """Whether there is anything to do in the databases, or to see there."""
+    if o.is_going:
+        return o.finalizer and o.sync.spec.deletion_policy == "Delete"
+    return not o.problem

@@ -1,0 +1,48 @@
+"""What tests of table syncs start from: two PostgreSQL servers for each pytest worker, two databases for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from datamover_dev.postgres.programs import is_installed
+from datamover_dev.postgres.server import PostgresServer
+from datamover_dev.stack.operator import Operator
+from tests.support.api import Api
+from tests.support.emulator import Emulator
+from tests.support.movers import World
+from tests.support.operator_process import Operators
+from tests.support.postgres import Pair, two_databases, two_servers
+from tests.support.table_syncs import TableWorld
+
+
+@pytest.fixture(scope="session")
+def postgres_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PostgresServer, PostgresServer]]:
+    """A source server and a destination server, one pair for each pytest worker."""
+    if not is_installed():
+        pytest.skip("PostgreSQL's server is not installed (on Debian: apt-get install postgresql)")
+    with two_servers(tmp_path_factory.mktemp("postgres")) as servers:
+        yield servers
+
+
+@pytest.fixture
+def pair(postgres_servers: tuple[PostgresServer, PostgresServer]) -> Iterator[Pair]:
+    """A fresh database on each server."""
+    with two_databases(postgres_servers) as pair:
+        yield pair
+
+
+@pytest.fixture
+def tables(api: Api, emulator: Emulator, namespace: str, pair: Pair) -> TableWorld:
+    """A namespace beside two fresh databases; the source's has the table `orders` with 1,000 rows."""
+    pair.source.run("CREATE TABLE orders (id int PRIMARY KEY, item text NOT NULL, price numeric(10, 2))")
+    pair.source.run("INSERT INTO orders SELECT n, 'item ' || n, n * 1.5 FROM generate_series(1, 1000) n")
+    return TableWorld(World(api, emulator, namespace), pair)
+
+
+@pytest.fixture
+def start(operator: Operators) -> partial[Operator]:
+    """Starts an operator that may connect to the databases."""
+    return partial(operator, database_hosts="127.0.0.1")
