@@ -77,6 +77,6 @@ async def cancelled(*tasks: asyncio.Task[Any]) -> None:
 
 def _tell(name: str, error: BaseException) -> None:
     if isinstance(error, OSError | ExplainedError):
-        _log.error("can't go on", task=name, error=str(error) or type(error).__name__)
+        _log.error("fatal error", task=name, error=str(error) or type(error).__name__)
     else:
-        _log.error("can't go on", task=name, exc_info=error)
+        _log.error("fatal error", task=name, exc_info=error)

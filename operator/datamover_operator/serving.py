@@ -151,13 +151,13 @@ class _Operation:
         async with running(watchdog.guard_forever(), "watchdog"), running(watches, "watches"):
             await started.wait()
             self._signals.catch()  # kopf took them, and would end at once
-            _log.info("watches", kinds=[kind.name for kind in KINDS])
+            _log.info("watching", kinds=[kind.name for kind in KINDS])
             try:
                 await asyncio.Event().wait()
             finally:
                 self._readiness.lost("the operator", "stopping")
                 if not await workers.drain(self._settings.shutdown_grace_seconds * _FOR_CALLS):
-                    _log.warning("calls are still in flight: what they make is found after the next start")
+                    _log.warning("stopping with calls in flight; what they create is found after the next start")
 
     @contextlib.asynccontextmanager
     async def _lease(self, vital: LoopThread) -> AsyncIterator[None]:

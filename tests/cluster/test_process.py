@@ -55,7 +55,7 @@ def test_it_is_ready_only_when_all_kinds_are_watched(
     operator = start(wait=False)
     eventually(lambda: operator.url)
     eventually(lambda: proxy.watches == 2)
-    eventually(lambda: readiness(operator) == (503, f"{path}: not yet there\n"))
+    eventually(lambda: readiness(operator) == (503, f"{path}: not ready yet\n"))
     proxy.recover()
     operator.wait_until_ready()
 
@@ -184,4 +184,4 @@ def test_it_ends_where_its_token_stays_refused(start: Start, proxy: ApiProxy) ->
     proxy.refuse(is_watch, 401)
     assert proxy.hang_up() == 3
     assert operator.wait(90) == 1
-    assert "can't go on" in operator.log.read_text()
+    assert "fatal error" in operator.log.read_text()

@@ -59,9 +59,9 @@ class Janitor:
             else:
                 await self._runs.withdraw(room, run)
         except KubeError as error:
-            _log.info("a forsaken run is left for later", run=run.metadata.name, error=str(error))
+            _log.info("an abandoned run could not be removed yet", run=run.metadata.name, error=str(error))
         else:
-            _log.info("a forsaken run was removed", run=run.metadata.name)
+            _log.info("an abandoned run was removed", run=run.metadata.name)
 
 
 def _never_started(run: DataMoverRun) -> bool:

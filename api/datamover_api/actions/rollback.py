@@ -64,7 +64,7 @@ class Rollback:
         except KubeError as error:
             if error.is_conflict:
                 return await self._writer.read_mover(room, mover.metadata.name) is None
-            _log.info("a failed mover is taken back later", mover=mover.metadata.name, error=str(error))
+            _log.info("a failed mover could not be rolled back yet", mover=mover.metadata.name, error=str(error))
             return False
-        _log.info("a failed mover is taken back", mover=mover.metadata.name)
+        _log.info("a failed mover is rolled back", mover=mover.metadata.name)
         return True

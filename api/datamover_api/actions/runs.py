@@ -91,7 +91,7 @@ class Runs:
         except KubeError as error:
             if made is None and not error.is_doubtful:
                 raise
-            _log.warning("a start is in doubt", run=run.metadata.name, error=str(error))
+            _log.warning("the outcome of a start is unknown", run=run.metadata.name, error=str(error))
             self._begin_to_take_back(room, run.metadata.name)
             raise UnknownOutcomeError(_IN_DOUBT) from error
         except asyncio.CancelledError:
@@ -158,7 +158,7 @@ class Runs:
                         return
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
-            _log.info("a run was not found to be taken back", run=name)
+            _log.info("a run to withdraw was not found", run=name)
 
     async def _is_taken_back(self, room: Room, name: str) -> bool:
         try:
@@ -169,7 +169,7 @@ class Runs:
             if claimed is not None and claimed.status.phase not in FINAL_PHASES:
                 await self._writer.cancel_run(room, claimed)
         except KubeError as error:
-            _log.info("a run can't be taken back yet", run=name, error=str(error))
+            _log.info("a run can't be withdrawn yet", run=name, error=str(error))
             return False
         return True
 
@@ -209,7 +209,7 @@ class Runs:
         try:
             await self._writer.delete_run(room, run)
         except KubeError as error:
-            _log.info("a rejected run is left for later", run=run.metadata.name, error=str(error))
+            _log.info("a rejected run could not be removed yet", run=run.metadata.name, error=str(error))
 
 
 def _new_run(mover: DataMover) -> DataMoverRun:

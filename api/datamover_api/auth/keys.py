@@ -38,12 +38,12 @@ class KeyRing:
             except KeysError as error:
                 if str(error) != problem:
                     problem = str(error)
-                    _log.error("keeps the keys that it has", problem=problem)
+                    _log.error("the keys could not be reloaded; keeping the old ones", problem=problem)
                 continue
             problem = ""
             if keys != self.keys:
                 self.keys = keys
-                _log.info("the keys have changed", count=len(keys))
+                _log.info("keys reloaded", count=len(keys))
 
 
 def read_keys(path: Path) -> tuple[bytes, ...]:

@@ -32,9 +32,9 @@ async def keep_certificate(context: ssl.SSLContext, certificate: Path, key: Path
         try:
             _load(context, certificate, key)
         except OSError as error:
-            _log.error("keeps the certificate that it has", problem=str(error))
+            _log.error("the certificate could not be reloaded; keeping the old one", problem=str(error))
         else:
-            _log.info("the certificate has changed")
+            _log.info("certificate reloaded")
         loaded = found
 
 

@@ -81,7 +81,7 @@ class Reflector(Generic[M, D]):
 
     def _note(self, error: KubeError) -> None:
         if error.status == HTTPStatus.GONE:
-            _log.info("a watch was too old to go on", collection=str(self._collection))
+            _log.info("a watch expired; listing again", collection=str(self._collection))
             return
         if error.status in _REFUSED:
             self._tried.set()

@@ -58,7 +58,7 @@ class AccountReconciler:
         try:
             plan = await self._pass(entry, entry.model)
         except KubeError as error:
-            _log.info("a write was refused", error=str(error))
+            _log.info("a write failed", error=str(error))
             self._context.queue.retry(key)
             await self._read_anew(entry)
             return

@@ -82,7 +82,7 @@ class Lease:
                 return await self._take()
         except (KubeError, TimeoutError) as error:
             reason = str(error) or "no answer in time"
-            _log.warning("the Lease can't be had", lease=str(self._ref), error=reason)
+            _log.warning("the Lease could not be acquired", lease=str(self._ref), error=reason)
             return False
 
     async def _take(self) -> bool:

@@ -138,7 +138,7 @@ class MoverReconciler:
             if run.released:
                 return Plan()
             plan = plan_mover(run.o, self._context.clock.now())
-        _log.warning("a pass was ended", rounds=_MAX_ROUNDS)
+        _log.warning("a pass took too many rounds; continuing later", rounds=_MAX_ROUNDS)
         memory.everything.request()
         return Plan(retry=True, conditions=plan.conditions)
 
@@ -187,7 +187,7 @@ class MoverReconciler:
             if self._context.caches[MOVER].named(namespace, name) is not entry:
                 self._context.queue.add(key)
                 return
-        _log.info("a write was refused", error=str(error))
+        _log.info("a write failed", error=str(error))
         self._context.queue.retry(key)
 
     def _shared_roles(self, o: Observed) -> frozenset[str]:

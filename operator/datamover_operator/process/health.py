@@ -24,7 +24,7 @@ class Readiness:
 
     def __init__(self, awaited: Iterable[str]) -> None:
         """Wait for everything in `awaited`, each named in a few words (`the watch of datamovers`)."""
-        self._reasons = dict.fromkeys(awaited, "not yet there")
+        self._reasons = dict.fromkeys(awaited, "not ready yet")
 
     def reached(self, what: str) -> None:
         """Note that `what` is available, or available again."""

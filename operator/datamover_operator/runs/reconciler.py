@@ -51,10 +51,10 @@ class RunReconciler:
         try:
             await (self._refuse(entry) if entry.problem and not _has_begun(run) else self._pass(entry, run))
         except AwsError as error:
-            _log.info("AWS gave no answer to a start", error=str(error))
+            _log.info("no answer from AWS to a start", error=str(error))
             context.queue.retry(key)
         except KubeError as error:
-            _log.info("a write was refused", error=str(error))
+            _log.info("a write failed", error=str(error))
             await self._read_anew(entry)
             if error.is_conflict:
                 context.queue.add(key)
@@ -85,7 +85,7 @@ class RunReconciler:
                 await work.take(step)
             if work.released:
                 return RunPlan()
-        _log.warning("a pass was ended", rounds=_MAX_ROUNDS)
+        _log.warning("a pass took too many rounds; continuing later", rounds=_MAX_ROUNDS)
         return RunPlan(retry=True)
 
     async def _refuse(self, entry: Entry[DataMoverRun]) -> None:

@@ -26,7 +26,7 @@ async def test_ready_only_when_nothing_is_awaited_and_the_reasons_are_told() -> 
         assert await get(server.port, "/healthz") == (200, "ok\n")
         assert await get(server.port, "/readyz") == (
             503,
-            "the watch of datamovers: not yet there\nthe Lease: not yet there\n",
+            "the watch of datamovers: not ready yet\nthe Lease: not ready yet\n",
         )
         readiness.reached("the watch of datamovers")
         readiness.reached("the Lease")
