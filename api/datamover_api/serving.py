@@ -10,22 +10,20 @@ import structlog
 
 from datamover_api.actions.janitor import Janitor
 from datamover_api.actions.movers import Movers
-from datamover_api.actions.rollback import Rollback
 from datamover_api.actions.runs import Patience, Runs
 from datamover_api.actions.writer import Writer
 from datamover_api.app import OPENAPI, application
 from datamover_api.auth.keys import KeyRing
-from datamover_api.auth.tokens import Verifier
+from datamover_api.context import Context
 from datamover_api.http import docs
 from datamover_api.http.bodies import BodyLimits
 from datamover_api.http.certificates import keep_certificate, tls_context
+from datamover_api.http.facade import Facades
 from datamover_api.http.gate import Gate
 from datamover_api.http.health import HEALTHZ, METRICS, READYZ, health_routes
 from datamover_api.http.quiet import quieten
 from datamover_api.http.server import bound, crowd_of, serve_until_told, uvicorn_config
-from datamover_api.legacy.flywheel import FailedCreations
-from datamover_api.legacy.routes import PUBLIC, legacy_routes
-from datamover_api.legacy.service import Service
+from datamover_api.legacy.facade import legacy_facade
 from datamover_api.metrics import Metrics
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.settings import Settings
@@ -52,24 +50,32 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
         except (OSError, KubeError) as error:
             _log.error("can't start", error=str(error))
             return 1
-        writer, failed = Writer(client), FailedCreations()
-        rollback = Rollback(writer, failed.note)
-        mirror = Mirror(client, background, rollback.look)
-        verifier = Verifier(ring, settings.highest_bcrypt_cost)
+        mirror, writer = Mirror(client, background), Writer(client)
         runs = Runs(writer, _patience(settings), background)
-        service = Service(mirror, Movers(writer, settings.delete_timeout_seconds), runs, failed)
-        janitor = Janitor(lambda: mirror.rooms, runs, writer, _longest_start(settings))
+        context = Context(
+            settings=settings,
+            mirror=mirror,
+            writer=writer,
+            movers=Movers(writer, settings.delete_timeout_seconds),
+            runs=runs,
+            limits=BodyLimits(settings.largest_body_bytes, settings.body_timeout_seconds),
+            metrics=Metrics(),
+            version={
+                "version": version(_PACKAGE),
+                "githash": settings.githash,
+                "buildstamp": settings.buildstamp,
+            },
+        )
+        context.metrics.show_mirror(mirror.sizes)
+        facades = Facades([legacy_facade(context, ring)])
         crowd = crowd_of(settings)
-        config = uvicorn_config(_gate(settings, mirror, service, verifier), settings, crowd, tls)
-        for work, name in (
-            (verifier.hash_tokens(), "tokens"),
-            (ring.keep_fresh(), "keys"),
-            (crowd.keep_watch(), "connections"),
-            (rollback.take_back(), "rollback"),
-        ):
-            await stack.enter_async_context(background.running(work, name))
+        config = uvicorn_config(_gate(context, facades), settings, crowd, tls)
+        work = {name: run for each in facades.served for name, run in each.work.items()}
+        for name, run in {**work, "connections": crowd.keep_watch}.items():
+            await stack.enter_async_context(background.running(run(), name))
         await stack.enter_async_context(mirror.reflecting())
         await stack.enter_async_context(runs.taking_back())
+        janitor = Janitor(lambda: mirror.rooms, runs, writer, _longest_start(settings))
         await stack.enter_async_context(background.running(janitor.tidy(), "janitor"))
         if tls is not None and certificate is not None and key is not None:
             keeping = keep_certificate(tls, certificate, key)
@@ -93,15 +99,7 @@ def _longest_start(settings: Settings) -> float:
     return waits + _REQUESTS * settings.kubernetes_timeout_seconds
 
 
-def _gate(settings: Settings, mirror: Mirror, service: Service, verifier: Verifier) -> Gate:
-    metrics = Metrics()
-    metrics.show_mirror(mirror.sizes)
-    limits = BodyLimits(settings.largest_body_bytes, settings.body_timeout_seconds)
-    shown = {"version": version(_PACKAGE), "githash": settings.githash, "buildstamp": settings.buildstamp}
-    app = application(
-        shown["version"],
-        legacy_routes(service, limits, metrics, shown),
-        health_routes(lambda: mirror.missing, metrics),
-        docs.docs_routes(),
-    )
-    return Gate(app, verifier, {HEALTHZ, READYZ, METRICS, OPENAPI, *docs.PUBLIC, *PUBLIC}, metrics)
+def _gate(context: Context, facades: Facades) -> Gate:
+    health = health_routes(lambda: context.mirror.missing, context.metrics)
+    app = application(context.version["version"], facades, health, docs.docs_routes())
+    return Gate(app, facades, {HEALTHZ, READYZ, METRICS, OPENAPI, *docs.PUBLIC}, context.metrics)

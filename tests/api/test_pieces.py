@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from datamover_api.http.gate import clean
 from datamover_api.http.server import bound
+from datamover_api.legacy.admission import clean
 from datamover_api.mirror.accounts import served_namespaces
 from datamover_crds import DataMoverAccount
 from datamover_crds.contract import serving_account

@@ -26,11 +26,9 @@ CHECKS = (
 
 MET = {
     ("GET", "/{account}/movers", 200),
-    ("GET", "/{account}/movers", 404),
     ("GET", "/{account}/movers/{group}", 200),
     ("GET", "/{account}/movers/{group}/{name}", 200),
     ("GET", "/{account}/movers/{group}/{name}", 404),
-    ("GET", "/{account}/movers/{group}/{name}/runs", 200),
     ("GET", "/{account}/movers/{group}/{name}/runs/{run}", 404),
     ("POST", "/{account}/movers/{group}", 202),
     ("POST", "/{account}/movers/{group}", 400),

@@ -1,4 +1,4 @@
-"""Plain answers: text as Go's net/http gives it, and nothing in JSON but what a route promises."""
+"""Plain answers, and the refusals that each facade says in its own words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 
 
 class RefusalError(Exception):
-    """A request is answered with this status and, as plain text, this message."""
+    """A request is answered with this status; the message says why, for people."""
 
     def __init__(self, status: int, message: str) -> None:
         """Keep both."""
@@ -20,9 +20,13 @@ class RefusalError(Exception):
         self.message = message
 
 
-def error_text(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """An error of the router itself, in the form of Go's http.Error: a line, whose type browsers are not to guess."""
-    return text(f"{message}\n", status, {"X-Content-Type-Options": "nosniff", **(headers or {})})
+class UnservedError(RefusalError):
+    """No route serves the path (404), or its method (405); `allowed` are the methods that are served."""
+
+    def __init__(self, status: int, message: str, allowed: tuple[str, ...] = ()) -> None:
+        """Keep them."""
+        super().__init__(status, message)
+        self.allowed = allowed
 
 
 def text(message: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -31,6 +31,11 @@ FLYWHEEL: Final[Example] = {
     }
 }
 NAMES: Final = ["best-effort-datasync-01", "from-here-to-there-2", "latasync-2021"]
+METRICS: Final = """\
+# HELP datamover_api_tokens_refused_total Requests without a valid token.
+# TYPE datamover_api_tokens_refused_total counter
+datamover_api_tokens_refused_total 0.0
+"""
 GROUP_NAMES: Final = ["best-effort-datasync-01", "latasync-2021"]
 RUN_IDS: Final = ["exec-086d6c629a6bf3581", "exec-0816cd98c4791fb39"]
 S3_TO_S3: Final[Example] = {

@@ -6,12 +6,19 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_pascal
 
 
+def _needs(*members: str) -> ConfigDict:
+    """What the routes ask for, for readers of the description."""
+    return ConfigDict(json_schema_extra={"required": [*members]})
+
+
 class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, alias_generator=to_pascal, use_attribute_docstrings=True)
 
 
 class S3(_Wire):
     """A bucket."""
+
+    model_config = _needs("S3BucketArn")
 
     s3_bucket_arn: str | None = None
     """The ARN of the bucket."""
@@ -23,6 +30,8 @@ class S3(_Wire):
 
 class Efs(_Wire):
     """A file system."""
+
+    model_config = _needs("EfsFilesystemArn", "SecurityGroupArns", "SubnetArn")
 
     efs_filesystem_arn: str | None = None
     """The ARN of the file system."""
@@ -37,7 +46,7 @@ class Efs(_Wire):
 class Location(_Wire):
     """A source or a destination: its type, and the section of that name."""
 
-    model_config = ConfigDict(alias_generator={"type": "Type", "s3": "S3", "efs": "EFS"}.__getitem__)
+    model_config = ConfigDict(alias_generator={"type": "Type", "s3": "S3", "efs": "EFS"}.__getitem__) | _needs("Type")
 
     type: str | None = None
     """S3 or EFS."""
@@ -50,6 +59,8 @@ class Location(_Wire):
 class Tag(_Wire):
     """A tag."""
 
+    model_config = _needs("Key")
+
     key: str | None = None
     """Its key."""
     value: str | None = None
@@ -58,6 +69,8 @@ class Tag(_Wire):
 
 class CreateMover(_Wire):
     """A new mover."""
+
+    model_config = _needs("Name", "Source", "Destination")
 
     name: str | None = None
     """1 to 40 letters, digits and dashes."""
@@ -71,6 +84,8 @@ class CreateMover(_Wire):
 
 class SetState(_Wire):
     """What the mover's task is to do."""
+
+    model_config = _needs("State")
 
     state: str | None = None
     """start or stop."""

@@ -29,18 +29,19 @@ class NotReadError(Exception):
 class Mirror:
     """Finds what requests ask about, without a request to Kubernetes."""
 
-    def __init__(self, client: KubeClient, background: Background, changed: Callable[[Room], None]) -> None:
-        """Nothing is read before `reflecting`; `background` owns what keeps it up to date.
-
-        `changed` is told of each change of a room's movers.
-        """
-        self._changed = changed
+    def __init__(self, client: KubeClient, background: Background) -> None:
+        """Nothing is read before `reflecting`; `background` owns what keeps it up to date."""
+        self._listeners: list[Callable[[Room], None]] = []
         self._client = client
         self._background = background
         self._accounts = Store(DataMoverAccount, _account, lambda account: (account.spec.account_id,))
         self._watch = Reflector(client, ours(DataMoverAccount).within(), self._accounts, self._accounts_changed)
         self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
         self._was_ready = False
+
+    def listen(self, listener: Callable[[Room], None]) -> None:
+        """Have `listener` told of each change of a room's movers."""
+        self._listeners.append(listener)
 
     @asynccontextmanager
     async def reflecting(self) -> AsyncIterator[None]:
@@ -111,6 +112,10 @@ class Mirror:
     def known(self, uids: Iterable[str]) -> list[DataMover]:
         """The movers with these uids, as far as they have been read."""
         return [each.model for uid in dict.fromkeys(uids) for room in self.rooms if (each := room.movers.get(uid))]
+
+    def _changed(self, room: Room) -> None:
+        for listener in self._listeners:
+            listener(room)
 
     def _accounts_changed(self) -> None:
         """Open rooms for namespaces that are served now, and close those of others."""

@@ -1,0 +1,28 @@
+"""What every facade is made of: the mirror, the actions, the limits, and what the service says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from datamover_api.actions.movers import Movers
+from datamover_api.actions.runs import Runs
+from datamover_api.actions.writer import Writer
+from datamover_api.http.bodies import BodyLimits
+from datamover_api.metrics import Metrics
+from datamover_api.mirror.mirror import Mirror
+from datamover_api.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Shared by the facades of one process."""
+
+    settings: Settings
+    mirror: Mirror
+    writer: Writer
+    movers: Movers
+    runs: Runs
+    limits: BodyLimits
+    metrics: Metrics
+    version: Mapping[str, str]
