@@ -1,12 +1,14 @@
-"""What everything that works on the resources agrees on: finalizer, annotations, labels, AWS tags, final phases."""
+"""What everything that works on the resources agrees on: annotations, labels, AWS tags, phases, reasons, calls."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 from datamover_crds.account import DataMoverAccount
-from datamover_crds.common import GROUP
+from datamover_crds.common import API_VERSION, GROUP
+from datamover_crds.meta import Condition, OwnerReference
 
 PREFIX: Final = f"{GROUP}/"
 """Annotations, labels and AWS tags whose keys begin so are ours alone."""
@@ -37,6 +39,41 @@ NONCE_TAG: Final = f"{PREFIX}nonce"
 
 FINAL_PHASES: Final = frozenset({"Succeeded", "Failed", "Cancelled", "Rejected", "Unknown"})
 """Phases that a run never leaves."""
+
+
+class RunReason(StrEnum):
+    """Why a run is not started, as far as whoever asked for it has to tell these reasons apart."""
+
+    ALREADY_RUNNING = "AlreadyRunning"
+    MOVER_DELETING = "MoverDeleting"
+    MOVER_REPLACED = "MoverReplaced"
+    MOVER_GONE = "MoverGone"
+    ACCESS_DENIED = "AccessDenied"
+    CONFLICT = "Conflict"
+    LIMIT_EXCEEDED = "LimitExceeded"
+    NOT_FOUND = "NotFound"
+    REFUSED = "Refused"
+    ROLE_NOT_ASSUMABLE = "RoleNotAssumable"
+    THROTTLED = "Throttled"
+
+
+TASK_CALL: Final = "CreateTask"
+"""In a mover's intent: its task may have been asked for."""
+
+
+def location_call(side: str) -> str:
+    """In a mover's intent: the location of a side may have been asked for."""
+    return f"CreateLocation {side}"
+
+
+def run_owner(mover: str, uid: str) -> OwnerReference:
+    """The owner reference by which a run is a mover's."""
+    return OwnerReference(api_version=API_VERSION, kind="DataMover", name=mover, uid=uid, controller=True)
+
+
+def is_true(conditions: Iterable[Condition], kind: str) -> bool:
+    """Whether a condition stands."""
+    return any(condition.type == kind and condition.status == "True" for condition in conditions)
 
 
 def serving_account(accounts: Iterable[DataMoverAccount], account_id: str) -> DataMoverAccount | None:

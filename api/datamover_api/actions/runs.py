@@ -21,15 +21,25 @@ from datamover_api.actions.outcomes import (
     UnknownOutcomeError,
 )
 from datamover_api.actions.writer import Writer
-from datamover_api.mirror.keys import is_true
 from datamover_api.mirror.place import Room
 from datamover_common.kube.errors import KubeError
 from datamover_common.tasks import Background, cancelled
-from datamover_crds import DataMover, DataMoverRun, DataMoverRunSpec, MoverRef, ObjectMeta, OwnerReference
-from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, REST_ORIGIN
+from datamover_crds import DataMover, DataMoverRun, DataMoverRunSpec, MoverRef, ObjectMeta
+from datamover_crds.contract import (
+    CLAIM_ANNOTATION,
+    FINAL_PHASES,
+    MOVER_LABEL,
+    ORIGIN_LABEL,
+    REST_ORIGIN,
+    RunReason,
+    is_true,
+    run_owner,
+)
 
-_GONE_REASONS: Final = frozenset({"MoverDeleting", "MoverReplaced", "MoverGone"})
-_REFUSED_REASONS: Final = frozenset({"AccessDenied", "LimitExceeded", "RoleNotAssumable", "Throttled"})
+_GONE_REASONS: Final = frozenset({RunReason.MOVER_DELETING, RunReason.MOVER_REPLACED, RunReason.MOVER_GONE})
+_REFUSED_REASONS: Final = frozenset(
+    {RunReason.ACCESS_DENIED, RunReason.LIMIT_EXCEEDED, RunReason.ROLE_NOT_ASSUMABLE, RunReason.THROTTLED}
+)
 """Why a run waits that AWS has refused: for the operator it may still come to be started."""
 _TRIES: Final = 20
 _LOOK_AGAIN_S: Final = 0.5
@@ -196,7 +206,7 @@ class Runs:
         if run.status.phase == "Unknown":
             raise UnknownOutcomeError(f"the task may have been started: {message}")
         await self._clear_away(room, run)
-        if reason == "AlreadyRunning":
+        if reason == RunReason.ALREADY_RUNNING:
             raise BusyError(message)
         if reason in _GONE_REASONS:
             raise GoneError(message)
@@ -214,15 +224,12 @@ class Runs:
 
 def _new_run(mover: DataMover) -> DataMoverRun:
     meta = mover.metadata
-    owner = OwnerReference(
-        api_version=mover.api_version, kind=mover.kind, name=meta.name, uid=meta.uid, controller=True
-    )
     return DataMoverRun(
         metadata=ObjectMeta(
             name=f"{meta.name}-{secrets.token_hex(5)}",
             namespace=meta.namespace,
             labels={MOVER_LABEL: meta.name, ORIGIN_LABEL: REST_ORIGIN},
-            owner_references=(owner,),
+            owner_references=(run_owner(meta.name, meta.uid),),
         ),
         spec=DataMoverRunSpec(mover_ref=MoverRef(name=meta.name)),
     )

@@ -11,13 +11,14 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal
 
 from pydantic import JsonValue
 
 from datamover_api.mirror.keys import name_of
 from datamover_crds import Condition, DataMover, JsonObject, from_timestamp, to_timestamp
+from datamover_crds.contract import TASK_CALL, location_call
 
 Step = Literal["source", "destination", "task"]
 _STEPS: Final[tuple[Step, ...]] = ("source", "destination", "task")
@@ -32,9 +33,9 @@ _FAILED: Final = {
     "task": "failed to create datasync task",
 }
 _CALLS: Final = {
-    "source": "CreateLocation source",
-    "destination": "CreateLocation destination",
-    "task": "CreateTask",
+    "source": location_call("source"),
+    "destination": location_call("destination"),
+    "task": TASK_CALL,
 }
 _SIDE: Final = re.compile(r"spec\.(source|destination)\b")
 _REMEMBERED: Final = 1000
@@ -162,4 +163,4 @@ def _time(text: str | None) -> str:
     """A time in UTC with milliseconds, so that texts compare as times do; empty for none."""
     if text is None:
         return ""
-    return from_timestamp(text).astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return to_timestamp(from_timestamp(text))

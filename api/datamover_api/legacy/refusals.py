@@ -23,6 +23,7 @@ from datamover_api.http.answers import RefusalError
 from datamover_api.legacy.creating import InvalidRequestError
 from datamover_api.mirror.mirror import NotReadError
 from datamover_common.kube.errors import KubeError
+from datamover_crds.contract import RunReason
 
 NO_ACCOUNT: Final = "account not found"
 NO_MOVER: Final = "datasync mover not found"
@@ -34,13 +35,13 @@ SUSPENDED: Final = "datasync mover is suspended"
 NOT_STARTED: Final = "failed to start task execution"
 
 _AWS_STATUSES: Final[Mapping[str, HTTPStatus]] = {
-    "Refused": HTTPStatus.BAD_REQUEST,
-    "RoleNotAssumable": HTTPStatus.BAD_REQUEST,
-    "AccessDenied": HTTPStatus.BAD_REQUEST,
-    "Throttled": HTTPStatus.BAD_REQUEST,
-    "LimitExceeded": HTTPStatus.TOO_MANY_REQUESTS,
-    "NotFound": HTTPStatus.NOT_FOUND,
-    "Conflict": HTTPStatus.CONFLICT,
+    RunReason.REFUSED: HTTPStatus.BAD_REQUEST,
+    RunReason.ROLE_NOT_ASSUMABLE: HTTPStatus.BAD_REQUEST,
+    RunReason.ACCESS_DENIED: HTTPStatus.BAD_REQUEST,
+    RunReason.THROTTLED: HTTPStatus.BAD_REQUEST,
+    RunReason.LIMIT_EXCEEDED: HTTPStatus.TOO_MANY_REQUESTS,
+    RunReason.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    RunReason.CONFLICT: HTTPStatus.CONFLICT,
 }
 """What the older service answered when AWS refused a start, by the reason that the run gives."""
 _log = structlog.get_logger(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
@@ -11,8 +11,8 @@ from pydantic import JsonValue
 
 from datamover_common.kube.entry import read
 from datamover_common.kube.objects import metadata_of, part_of
-from datamover_crds import Condition, DataMover, JsonObject, from_timestamp
-from datamover_crds.contract import ORIGIN_LABEL, REST_ORIGIN, TASK_ARN_ANNOTATION
+from datamover_crds import DataMover, JsonObject, from_timestamp
+from datamover_crds.contract import ORIGIN_LABEL, REST_ORIGIN, TASK_ARN_ANNOTATION, is_true
 from datamover_crds.legacy import GROUP_TAG
 
 ALL: Final = "all"
@@ -66,11 +66,6 @@ def has_failed(mover: DataMover) -> bool:
         return False
     is_current = status.observed_generation == meta.generation
     return is_current and is_true(status.conditions, "Stalled")
-
-
-def is_true(conditions: Iterable[Condition], kind: str) -> bool:
-    """Whether a condition stands."""
-    return any(each.type == kind and each.status == "True" for each in conditions)
 
 
 @dataclass(frozen=True, slots=True)

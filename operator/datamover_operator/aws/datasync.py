@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from datamover_crds import LOCATIONS
+from datamover_crds import LOCATIONS, to_timestamp
 from datamover_operator.aws.replies import every_page, items_of, tag_list, tags_of, text_of
-from datamover_operator.aws.translate import from_aws, timestamp, to_aws
+from datamover_operator.aws.translate import from_aws, to_aws
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,4 +118,4 @@ def _since(moment: datetime | None) -> dict[str, object]:
     """The filters of a listing of what was made since then."""
     if moment is None:
         return {}
-    return {"Filters": [{"Name": "CreationTime", "Operator": "GreaterThanOrEqual", "Values": [timestamp(moment)]}]}
+    return {"Filters": [{"Name": "CreationTime", "Operator": "GreaterThanOrEqual", "Values": [to_timestamp(moment)]}]}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import JsonValue
 
-from datamover_crds import JsonObject
+from datamover_crds import JsonObject, to_timestamp
 
 
 def from_aws(reply: Mapping[str, object]) -> JsonObject:
@@ -27,11 +27,6 @@ def to_aws(request: Mapping[str, JsonValue]) -> dict[str, object]:
     return {_raised(name): _parameter(value) for name, value in request.items()}
 
 
-def timestamp(moment: datetime) -> str:
-    """Return an aware datetime as RFC 3339 in UTC with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
 def _json(value: object) -> JsonValue:
     if value is None or isinstance(value, str | bool | int | float):
         return value
@@ -42,7 +37,7 @@ def _json(value: object) -> JsonValue:
     if isinstance(value, Sequence):
         return [_json(item) for item in value]
     if isinstance(value, datetime):
-        return timestamp(value)
+        return to_timestamp(value)
     message = f"a reply holds a {type(value).__name__}, which JSON has no form for"
     raise TypeError(message)
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datamover_common.fairness import Lane, Urgency
 from datamover_common.kube.objects import metadata_of, reference
 from datamover_crds import DataMoverStatus, from_timestamp
+from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.event_filter import our_finalizers
-from datamover_operator.controller.plan.conditions import is_true, seconds_between
+from datamover_operator.controller.plan.conditions import seconds_between
 from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories

@@ -8,12 +8,12 @@ import structlog
 
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverAccount
+from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
-from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.executor import MoverPass
 from datamover_operator.movers.gather import Depth, Gatherer, depth_of, doubt_of, known

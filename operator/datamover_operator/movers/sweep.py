@@ -7,12 +7,12 @@ import asyncio
 import structlog
 
 from datamover_crds import DataMover
+from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.periodic import run_periodically
-from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.activity import TASK_ACTIVE

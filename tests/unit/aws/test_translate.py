@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from datamover_operator.aws.translate import from_aws, timestamp, to_aws
+from datamover_operator.aws.translate import from_aws, to_aws
 
 MEMBER = st.text(string.ascii_letters + string.digits, min_size=1, max_size=8).map(lambda name: "a" + name)
 JSON = st.recursive(
@@ -52,7 +52,6 @@ def test_names_change_at_every_depth_and_values_nowhere() -> None:
     ],
 )
 def test_times_are_rfc_3339_in_utc(moment: datetime, expected: str) -> None:
-    assert timestamp(moment) == expected
     assert from_aws({"Times": [{"CreationTime": moment}]}) == {"times": [{"creationTime": expected}]}
 
 

@@ -22,12 +22,12 @@ from datamover_common.kube.objects import metadata_of
 from datamover_common.kube.resources import Collection, ObjectRef
 from datamover_crds import DataMover, DataMoverAccount, JsonObject, parse
 from datamover_crds.common import API_VERSION
+from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.plan.planner import Caller
 from datamover_operator.aws.ports import AccountAccess
 from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
-from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
 from datamover_operator.kube.events import Events

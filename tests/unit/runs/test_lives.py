@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datamover_common.kube.errors import KubeError
-from datamover_crds.contract import FINAL_PHASES, NONCE_TAG
+from datamover_crds.contract import FINAL_PHASES, NONCE_TAG, is_true
 from datamover_operator.aws.failure import FailureKind
-from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.plan.ownership import claim_of

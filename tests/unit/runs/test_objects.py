@@ -9,9 +9,8 @@ import pytest
 
 from datamover_common.kube.errors import KubeError
 from datamover_common.kube.objects import metadata_of
-from datamover_crds.contract import FINALIZER
+from datamover_crds.contract import FINALIZER, is_true
 from datamover_operator.aws.failure import FailureKind
-from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import execution_run_name, trigger_run_name
 from datamover_operator.runs.kind import RUN

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from datamover_crds.contract import CLAIM_ANNOTATION
+from datamover_crds.contract import CLAIM_ANNOTATION, is_true
 from datamover_operator.aws.failure import FailureKind
-from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
 from tests.unit.movers.sky import error

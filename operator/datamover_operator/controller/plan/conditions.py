@@ -6,7 +6,7 @@ Source: the kstatus conventions (Ready for `kubectl wait`, Reconciling and Stall
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -62,11 +62,6 @@ class ConditionsBuilder:
             reason=reason,
             message=message,
         )
-
-
-def is_true(conditions: Iterable[Condition], kind: str) -> bool:
-    """Whether a condition stands."""
-    return any(condition.type == kind and condition.status == "True" for condition in conditions)
 
 
 def _word(reason: str) -> str:

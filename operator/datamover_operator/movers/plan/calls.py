@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from datamover_crds import Intent
+from datamover_crds.contract import TASK_CALL, location_call
 from datamover_operator.movers.plan.names import SIDES, Side
 
 
@@ -42,9 +43,9 @@ def dump_call(call: Call) -> str:
         case RoleCall():
             return f"CreateRole {call.side} {call.name}"
         case LocationCall():
-            return f"CreateLocation {call.side}"
+            return location_call(call.side)
         case TaskCall():
-            return "CreateTask"
+            return TASK_CALL
         case _:
             assert_never(call)
 
@@ -74,15 +75,12 @@ def _is_found(call: Call | None, parts: Collection[str]) -> bool:
 
 
 def _parse_call(text: str) -> Call | None:
+    locations = {location_call(side): LocationCall(side) for side in SIDES}
     match text.split(" "):
         case ["CreateRole", word, name] if side := _side(word):
             return RoleCall(side, name)
-        case ["CreateLocation", word] if side := _side(word):
-            return LocationCall(side)
-        case ["CreateTask"]:
-            return TaskCall()
         case _:
-            return None
+            return TaskCall() if text == TASK_CALL else locations.get(text)
 
 
 def _side(word: str) -> Side | None:

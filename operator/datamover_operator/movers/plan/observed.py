@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, Retired
-from datamover_crds.contract import FINALIZER
+from datamover_crds.contract import FINALIZER, is_true
 from datamover_operator.aws.failure import Failure, FailureKind
-from datamover_operator.controller.plan.conditions import ConditionsBuilder, is_true
+from datamover_operator.controller.plan.conditions import ConditionsBuilder
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 from datamover_operator.movers.plan.steps import Update

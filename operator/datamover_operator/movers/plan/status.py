@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
-from datamover_crds.contract import LAST_TRIGGER_ANNOTATION
-from datamover_operator.controller.plan.conditions import is_true
+from datamover_crds.contract import LAST_TRIGGER_ANNOTATION, is_true
 from datamover_operator.movers.plan.calls import Call, TaskCall, calls_of, dump_call
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, declared_fields
 from datamover_operator.movers.plan.garbage import without_unwanted_roles

@@ -6,8 +6,7 @@ Each is written by compare-and-swap, so that of two runs exactly one holds the t
 from __future__ import annotations
 
 from datamover_crds import DataMover, DataMoverRun, DataMoverStatus, JsonObject, ObjectMeta, RunRef, RunSummary, dump
-from datamover_crds.common import API_VERSION
-from datamover_crds.contract import FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL
+from datamover_crds.contract import FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, run_owner
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.runs.plan.history import latest
@@ -82,13 +81,7 @@ def belonging(identity: Identity, run: ObjectMeta) -> JsonObject:
     """The metadata that makes a run its mover's: the owner reference, and the labels by which it is found."""
     others = [dump(each) for each in run.owner_references if each.uid != identity.uid and not each.controller]
     origin = run.labels.get(ORIGIN_LABEL, "kubectl")
-    owner: JsonObject = {
-        "apiVersion": API_VERSION,
-        "kind": "DataMover",
-        "name": identity.name,
-        "uid": identity.uid,
-        "controller": True,
-    }
+    owner = dump(run_owner(identity.name, identity.uid))
     return {"ownerReferences": [*others, owner], "labels": {MOVER_LABEL: identity.name, ORIGIN_LABEL: origin}}
 
 

@@ -10,9 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from datamover_crds import DataMover, JsonObject, dump
-from datamover_crds.contract import FINAL_PHASES, FINALIZER
+from datamover_crds.contract import FINAL_PHASES, FINALIZER, RunReason, is_true
 from datamover_operator.aws.failure import FailureKind
-from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.runs.plan.claims import holds, wants_to_queue
 from datamover_operator.runs.plan.following import follow
@@ -93,11 +92,11 @@ def _let_go(o: ObservedRun, now: datetime) -> RunPlan:
     """Nobody can say any more what becomes of the run."""
     if o.execution_arn is not None or o.claim is not None:
         message = "the mover was deleted; the outcome of the execution is unknown"
-        return RunPlan(status=ended(o, "Unknown", "MoverGone", message, now))
+        return RunPlan(status=ended(o, "Unknown", RunReason.MOVER_GONE, message, now))
     if _is_unwanted(o):
         return _end_unstarted(o, now)
     message = "the mover that this run was created for no longer exists; create another run for its successor"
-    return RunPlan(status=ended(o, "Rejected", "MoverReplaced", message, now))
+    return RunPlan(status=ended(o, "Rejected", RunReason.MOVER_REPLACED, message, now))
 
 
 def _look_up(o: ObservedRun, now: datetime) -> RunPlan:
@@ -121,7 +120,7 @@ def _start(o: ObservedRun, now: datetime) -> RunPlan:
         message = f"waiting for DataMover '{o.run.spec.mover_ref.name}' to be created"
         return RunPlan(status=told(o, "Pending", "MoverNotFound", message, now))
     if mover.metadata.deletion_timestamp is not None:
-        return RunPlan(status=ended(o, "Rejected", "MoverDeleting", "the mover is being deleted", now))
+        return RunPlan(status=ended(o, "Rejected", RunReason.MOVER_DELETING, "the mover is being deleted", now))
     obstacle = _obstacle(o, mover)
     if obstacle is not None:
         return RunPlan(steps=_withdrawal(o, mover), status=told(o, "Pending", *obstacle, now))
@@ -138,7 +137,7 @@ def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: da
                 f"run '{holder.name}' is active; create another run when it has ended, "
                 "or one with spec.overrideOptions.taskQueueing ENABLED, which queues"
             )
-            return RunPlan(status=ended(o, "Rejected", "AlreadyRunning", message, now))
+            return RunPlan(status=ended(o, "Rejected", RunReason.ALREADY_RUNNING, message, now))
         return RunPlan(steps=(ClaimMover(None),))
     if o.claim is None:
         return RunPlan(steps=(ClaimRun(),))
@@ -155,7 +154,7 @@ def _refused(o: ObservedRun, mover: DataMover, failed_step: FailedStep, now: dat
     """A start that certainly had no effect: what only the user can mend rejects the run, all else may pass."""
     failure = failed_step.failure
     if failure.kind in _FINAL_REFUSALS:
-        reason = "AlreadyRunning" if failed_step.is_busy else failure.kind.value
+        reason = RunReason.ALREADY_RUNNING if failed_step.is_busy else failure.kind.value
         return RunPlan(status=ended(o, "Rejected", reason, words_of(failure), now))
     waiting = told(o, "Pending", failure.kind.value, words_of(failure), now)
     return RunPlan(steps=_withdrawal(o, mover), status=with_failure(o, waiting, failure, now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from datamover_crds import DataMoverRunStatus, Phase
-from datamover_crds.contract import FINAL_PHASES
+from datamover_crds.contract import FINAL_PHASES, RunReason
 from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.controller.plan.conditions import ConditionsBuilder, timestamp
 from datamover_operator.runs.plan.observed import ObservedRun
@@ -39,7 +39,7 @@ def judged(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> DataMov
 
 def with_failure(o: ObservedRun, status: DataMoverRunStatus, failure: Failure, now: datetime) -> DataMoverRunStatus:
     """Tell why AWS did not do what is asked for: Stalled, where somebody has to change something first (I5)."""
-    reason = "AccessDenied" if failure.kind is FailureKind.DENIED else failure.kind.value
+    reason = RunReason.ACCESS_DENIED if failure.kind is FailureKind.DENIED else failure.kind.value
     message = words_of(failure)
     builder = _conditions(o, now)
     tell = builder.stalled if failure.kind.lasts else builder.progressing
