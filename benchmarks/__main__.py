@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import copying, movers_ready, rest
+from benchmarks import copying, movers_ready, rest, rest_runs
 from benchmarks.cluster_client import Json
 from datamover_dev.paths import LOCAL
 
@@ -24,6 +24,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--movers", type=int, default=1000, help="movers applied in each run (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=30, help="load on each REST route (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=100_000, help="runs that REST remembers (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=LOCAL / "bench.json", help="where the figures go")
     arguments = parser.parse_args(argv)
     for name in [arguments.only] if arguments.only else _BENCHMARKS:
@@ -65,10 +66,19 @@ def _rest(arguments: argparse.Namespace, folder: Path) -> Json | None:
     return found.as_json()
 
 
+def _rest_runs(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say(f"The REST service with {arguments.runs} runs")
+    found = rest_runs.measure(arguments.runs, folder, _say)
+    for what, figure in found.rows():
+        _say(f"  {what:<36} {figure:>20}")
+    return found.as_json()
+
+
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
     "movers_ready": _movers_ready,
     "copying": _copying,
     "rest": _rest,
+    "rest_runs": _rest_runs,
 }
 
 

@@ -16,7 +16,7 @@ from benchmarks.cluster_client import MOVERS, ClusterClient, Json
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
 from datamover_dev.stack.environment import ACCOUNT_ID, REGION, without_foreign_settings
-from datamover_dev.stack.rest import RestService
+from datamover_dev.stack.rest import START_TIMEOUT, RestService
 
 NAMESPACE, GROUP = "bench", "bench"
 IN_WORK = 20
@@ -31,14 +31,16 @@ _NOW = "2026-01-31T12:00:00.000Z"
 
 @dataclass(frozen=True)
 class Stage:
-    """Starts REST services; `token` opens them."""
+    """Starts REST services; `token` opens them. `movers` are there, `etcd` is the URL of what keeps them."""
 
     kubeconfig: Path
+    etcd: str
+    movers: list[Json]
     folder: Path
     token: str
     running: ExitStack
 
-    def service(self) -> RestService:
+    def service(self, timeout: float = START_TIMEOUT) -> RestService:
         """One more replica, ready."""
         environment = without_foreign_settings(os.environ) | {
             "KUBECONFIG": str(self.kubeconfig),
@@ -46,7 +48,7 @@ class Stage:
         }
         service = RestService(log=self.folder / f"rest-{secrets.token_hex(2)}.log", environment=environment)
         self.running.callback(service.terminate)
-        service.wait_until_ready()
+        service.wait_until_ready(timeout)
         return service
 
 
@@ -58,20 +60,25 @@ def stage(folder: Path, movers: int, runs: int) -> Iterator[Stage]:
     (folder / "keys").write_text(f"{key}\n")
     with ControlPlane(folder / "control-plane", crds=CRDS) as control_plane, ExitStack() as running:
         control_plane.kubectl("create", "namespace", NAMESPACE)
-        asyncio.run(_fill(control_plane.kubeconfig, movers, runs))
+        made = asyncio.run(_fill(control_plane.kubeconfig, movers, runs))
         token = bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
-        yield Stage(control_plane.kubeconfig, folder, token, running)
+        yield Stage(control_plane.kubeconfig, control_plane.etcd, made, folder, token, running)
 
 
-async def _fill(kubeconfig: Path, movers: int, runs: int) -> None:
+async def _fill(kubeconfig: Path, movers: int, runs: int) -> list[Json]:
     async with ClusterClient(kubeconfig) as cluster:
         spec = {"accountId": ACCOUNT_ID, "region": REGION, "rest": {"namespace": NAMESPACE}}
         await cluster.create(
             "/apis/datamover.io/v1alpha1/datamoveraccounts", _object("DataMoverAccount", "bench", spec)
         )
-        first = await _add_mover(cluster, 0)
-        await _by_many(range(1, movers), lambda number: _add_mover(cluster, number))
-        await _by_many(range(runs), lambda number: _add_run(cluster, first, number))
+        made = [await _add_mover(cluster, 0)]
+
+        async def add(number: int) -> None:
+            made.append(await _add_mover(cluster, number))
+
+        await _by_many(range(1, movers), add)
+        await _by_many(range(runs), lambda number: _add_run(cluster, made[0], number))
+        return sorted(made, key=lambda mover: str(mover["metadata"]["name"]))
 
 
 async def _by_many(numbers: Iterable[int], add: Callable[[int], Awaitable[object]]) -> None:
@@ -95,25 +102,39 @@ async def _add_mover(cluster: ClusterClient, number: int) -> Json:
         "options": {"verifyMode": "ONLY_FILES_TRANSFERRED", "transferMode": "CHANGED"},
     }
     made = await cluster.create(_COLLECTION, _object("DataMover", f"{GROUP}.{name}", spec))
-    status = {"conditions": _conditions(), "taskArn": _task(number), "observed": _observed(name, number)}
+    status = {"conditions": _conditions("Ready"), "taskArn": _task(number), "observed": _observed(name, number)}
     await cluster.patch(f"{_COLLECTION}/{GROUP}.{name}/status", {"status": status})
     return made
 
 
 async def _add_run(cluster: ClusterClient, mover: Json, number: int) -> None:
-    name = f"run-{number:04}"
-    await cluster.create(_RUNS, _object("DataMoverRun", name, {"moverRef": {"name": mover["metadata"]["name"]}}))
+    run = run_of(mover, number)
+    await cluster.create(_RUNS, {name: part for name, part in run.items() if name != "status"})
+    await cluster.patch(f"{_RUNS}/{run['metadata']['name']}/status", {"status": run["status"]})
+
+
+def run_of(mover: Json, number: int) -> Json:
+    """A run as the operator leaves it."""
+    meta = mover["metadata"]
     counters = ("bytesTransferred", "bytesWritten", "estimatedBytesToTransfer", "filesTransferred")
     status = {
         "phase": "Succeeded",
-        "moverUid": mover["metadata"]["uid"],
-        "executionArn": f"{_task(0)}/execution/exec-{number:017x}",
+        "moverUid": meta["uid"],
+        "conditions": _conditions("Succeeded"),
+        "executionArn": f"{_task(int(meta['name'].rpartition('-')[2]))}/execution/exec-{number:017x}",
         "startTime": _NOW,
         "completionTime": _NOW,
         "counters": dict.fromkeys(counters, 12345),
         "result": {"prepareDuration": 1669, "prepareStatus": "SUCCESS", "totalDuration": 7662},
     }
-    await cluster.patch(f"{_RUNS}/{name}/status", {"status": status})
+    run = _object("DataMoverRun", f"{meta['name']}-{number:010x}", {"moverRef": {"name": meta["name"]}})
+    owner = {"apiVersion": mover["apiVersion"], "kind": mover["kind"], "name": meta["name"], "uid": meta["uid"]}
+    run["metadata"] |= {
+        "labels": {"datamover.io/mover": meta["name"], "datamover.io/origin": "rest"},
+        "annotations": {"datamover.io/claim": f'{{"nonce": "{number:024x}", "moverUid": "{meta["uid"]}"}}'},
+        "ownerReferences": [owner | {"controller": True}],
+    }
+    return run | {"status": status}
 
 
 def _object(kind: str, name: str, spec: Json) -> Json:
@@ -124,9 +145,9 @@ def _task(number: int) -> str:
     return f"{_ARN}:task/task-{number:017x}"
 
 
-def _conditions() -> list[Json]:
+def _conditions(reason: str) -> list[Json]:
     states = {"Ready": "True", "Reconciling": "False", "Stalled": "False"}
-    common = {"observedGeneration": 1, "lastTransitionTime": "2026-01-31T12:00:00Z", "reason": "Ready", "message": ""}
+    common = {"observedGeneration": 1, "lastTransitionTime": "2026-01-31T12:00:00Z", "reason": reason, "message": ""}
     return [common | {"type": kind, "status": status} for kind, status in states.items()]
 
 

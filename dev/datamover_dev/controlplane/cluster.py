@@ -41,6 +41,8 @@ class ControlPlane:
         """
         self.folder = folder.resolve()
         self.kubeconfig = self.folder / "kubeconfig"
+        self.etcd = ""
+        """etcd's URL, once it runs."""
         self._crds = crds
         self._binaries: Binaries = {}
         self._running = ExitStack()
@@ -55,8 +57,8 @@ class ControlPlane:
         self.folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as started:
             self._running = started
-            etcd = self._start_etcd()
-            self._start_apiserver(etcd)
+            self.etcd = self._start_etcd()
+            self._start_apiserver(self.etcd)
             if self._crds is not None:
                 self.install(self._crds)
             self._start_controller_manager()
