@@ -7,6 +7,7 @@ import os
 import sys
 
 from datamover_api.settings import PREFIX, Settings
+from datamover_common.collecting import collect_seldom
 from datamover_common.command_line import CommandLine, complain
 
 PROGRAM = "datamover-api"
@@ -26,6 +27,7 @@ def main() -> None:
         complain(PROGRAM, f"{PREFIX}KEYS_FILE={error}")
         sys.exit(2)
     logs.configure(settings.log_format, settings.log_level)
+    collect_seldom()
     sys.exit(asyncio.run(serve(settings, ring)))
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Sequence
 
+from datamover_common.collecting import collect_seldom
 from datamover_operator.process.command_line import load
-
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 def main() -> None:
@@ -24,7 +22,7 @@ def main() -> None:
     from datamover_operator.serving import serve  # noqa: PLC0415
 
     logs.configure(settings.log_format, settings.log_level)
-    _collect_seldom()
+    collect_seldom()
     sys.exit(asyncio.run(serve(settings)))
 
 
@@ -33,12 +31,6 @@ def _import(arguments: Sequence[str]) -> int:
     from datamover_operator.importing import command  # noqa: PLC0415 - as above
 
     return command.run(arguments, settings)
-
-
-def _collect_seldom() -> None:
-    """Have Python look for unreachable cycles less often: there are few, and the search was a tenth of all work."""
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The Kubernetes API as the operator uses it: reads, compare-and-swap writes, Events, a cache. Knows no kopf."""
+"""The Kubernetes API as the operator alone uses it: compare-and-swap writes, Events, the Lease, kopf's watches."""
