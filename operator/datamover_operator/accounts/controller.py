@@ -10,12 +10,12 @@ from datamover_common.fairness import Lane, Urgency
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.objects import metadata_of
 from datamover_crds import JsonObject
+from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.reconciler import AccountReconciler
 from datamover_operator.aws.ports import Accounts
 from datamover_operator.controller.context import Context
-from datamover_operator.controller.plan.conditions import is_true
 from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.movers.kind import MOVER, by_account
 
