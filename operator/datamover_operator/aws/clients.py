@@ -1,4 +1,4 @@
-"""botocore sessions and clients for one account: how its credentials come about, and how they are renewed.
+"""botocore sessions and clients for one account: where its credentials come from, and how they are renewed.
 
 Endpoints, proxies and certificates come from AWS's standard environment variables (`AWS_ENDPOINT_URL`, …), which
 botocore reads by itself.
@@ -32,19 +32,19 @@ Service = Literal["datasync", "iam", "resourcegroupstaggingapi", "sts"]
 """botocore's names of the services that are called."""
 
 _SESSION_NAME = "datamover-operator"
-# Given whole: botocore would otherwise put its own together anew for each request, a tenth of the call's time.
+# Given in full: botocore would otherwise build its own for each request, a tenth of the call's time.
 _USER_AGENT = f"datamover-operator/{version('datamover-operator')} Botocore/{version('botocore')}"
 
 
 class Departure(Protocol):
-    """Is told of every request right before it goes out, in the calling thread; may raise to stop it."""
+    """Called for every request right before it is sent, in the calling thread; may raise to stop it."""
 
     def __call__(self, request: AWSPreparedRequest, **_: object) -> None:
         """Raise to keep `request` from being sent."""
 
 
 class Ambient:
-    """The credentials of the operator's own surroundings (environment, web identity, instance), shared by accounts."""
+    """The operator's ambient credentials (environment, web identity, instance), shared by accounts."""
 
     def __init__(self) -> None:
         """Look for nothing yet: the search may do I/O."""
@@ -106,10 +106,10 @@ class Clients:
     def get(self, service: Service) -> BaseClient:
         """Return the account's client of `service`.
 
-        Credentials that were renewed may be another account's: nothing but STS is asked before that is known.
+        Renewed credentials may belong to another account: only STS is called before that is known.
 
         Raises:
-            BotoCoreError: there are no credentials, or the surroundings' configuration is broken.
+            BotoCoreError: there are no credentials, or the ambient configuration is broken.
             ClientError: they are not the declared account's.
         """
         client, session = self._make(service)
@@ -118,13 +118,13 @@ class Clients:
         return client
 
     def renew(self, failed: BaseClient) -> None:
-        """Drop the clients and what was found around us, unless `failed` was dropped already."""
+        """Drop the clients and the ambient credentials, unless `failed` was dropped already."""
         with self._lock:
             if failed in self._made.values():
                 self._drop()
 
     def close(self) -> None:
-        """Close the idle connections; calls in flight end as they would have."""
+        """Close the idle connections; calls in flight are not affected."""
         for client in tuple(self._made.values()):
             client.close()
 
@@ -147,14 +147,14 @@ class Clients:
             return self._made[service], self._session
 
     def _check(self, session: Session) -> None:
-        """Find out whether a renewed session leads into the declared account; the first one is its user's to check."""
+        """Check that a renewed session leads to the declared account; the caller checks the first one."""
         with self._lock:
             client = session.create_client("sts", region_name=self._access.region, config=self._config)
         who: Callable[[], dict[str, object]] = client.get_caller_identity  # type: ignore[attr-defined] # made of a model
         try:
             account = who()["Account"]
         except (BotoCoreError, ClientError) as error:
-            # Too early: what is around us has not been renewed yet, so it is looked for again on the next use.
+            # Too early: the ambient credentials have not been renewed yet; they are looked up again on the next use.
             with self._lock:
                 if self._session is session and code_of(error) in STALE_CREDENTIALS:
                     self._drop()
@@ -214,7 +214,7 @@ class Clients:
 
 
 class _Found:
-    """A credential provider for botocore's session that has found already."""
+    """A credential provider for botocore's session whose credentials are known already."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials

@@ -1,4 +1,4 @@
-"""The controller of DataMoverRuns: what the machine has to know of them."""
+"""The controller of DataMoverRuns: what the machine needs to know about them."""
 
 from __future__ import annotations
 
