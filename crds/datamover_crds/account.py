@@ -44,7 +44,10 @@ class Grant(Model):
     anywhere in the file system.
     """
     role_arns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=2048)], ...], Items(at_most=100)] = ()
-    """Patterns for the ARNs of roles that movers may name, or take over with the locations of an adopted task."""
+    """Patterns for the ARNs of roles that movers may name, have created by a name, or take over with an adopted task.
+
+    A pattern such as `arn:aws:iam::111122223333:role/team-a/*` allows roles in the folder `/team-a/` only.
+    """
 
 
 class AccessRoles(Model):

@@ -79,6 +79,12 @@ class LocationType(Model):
         """The ARN of a described location's access role."""
         return None
 
+    @classmethod
+    def roles_in(cls, described: JsonObject) -> Iterator[str]:
+        """The ARNs of all roles that a described location uses."""
+        arns = (cls.role_in(described), *(dig(described, place) for place in places_of("role", cls)))
+        return (str(arn) for arn in arns if arn)
+
     def rights(self, use: Use) -> list[JsonValue]:  # noqa: ARG002 - as above
         """The statements of a policy that lets DataSync use the store."""
         return []

@@ -22,6 +22,7 @@ from datamover_operator.movers.ownership import (
 from datamover_operator.movers.plan.finds import take_role
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed, Resource
+from datamover_operator.movers.plan.places import is_here
 from datamover_operator.movers.plan.role_names import default_role_names, role_names_in_doubt
 from datamover_operator.movers.reads import describe_location, or_none, read_role, read_tags
 
@@ -30,7 +31,7 @@ async def take_over(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
     """Name the task that the annotation or spec.adopt points at, with its locations and roles. Raises AwsError."""
     adopt = o.mover.spec.adopt
     arn = o.annotations.get(TASK_ARN_ANNOTATION) or (adopt.task_arn if adopt is not None else None)
-    if o.task is not None or o.mover.status.task_arn is not None or arn is None:
+    if o.task is not None or o.mover.status.task_arn is not None or arn is None or not is_here(o, arn):
         return o
     described = await or_none(aws.datasync.describe_task(arn))
     if described is None:
@@ -69,7 +70,7 @@ async def _take_parts(o: Observed, aws: Aws, cluster: ClusterState, described: J
     o = with_task_parts(replace(o, locations={}), described)
     for side in SIDES:
         try:
-            its = await describe_location(o, aws, side)
+            its = await describe_location(o, aws, side, o.locations[side].arn)
         except AwsError as error:
             if error.failure.kind is not FailureKind.REFUSED:
                 raise

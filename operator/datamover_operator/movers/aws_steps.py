@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
 
+from datamover_crds.contract import UID_TAG
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.after import after
@@ -18,6 +19,8 @@ from datamover_operator.movers.plan.results import (
     Result,
     RoleMade,
     RoleNameTaken,
+    RoleRead,
+    TagsRead,
     TaskMade,
 )
 from datamover_operator.movers.plan.steps import (
@@ -30,51 +33,68 @@ from datamover_operator.movers.plan.steps import (
     Delete,
     PutRolePermissionsBoundary,
     PutRolePolicy,
+    ReadTags,
     TagRole,
     UpdateLocation,
     UpdateTask,
 )
-from datamover_operator.movers.reads import read_role
+from datamover_operator.movers.reads import or_none, read_role
 
 
-async def apply(o: Observed, aws: Aws, steps: Sequence[AwsStep]) -> Observed:
-    """Carry out independent steps side by side; return what is known afterwards, failures included."""
-    for result in await asyncio.gather(*(_attempt(o, aws, step) for step in steps)):
+async def apply(o: Observed, aws: Aws, steps: Sequence[AwsStep], is_living: Callable[[str], bool]) -> Observed:
+    """Carry out independent steps side by side; return what is known afterwards, failures included.
+
+    `is_living` tells whether a mover with a uid exists.
+    """
+    for result in await asyncio.gather(*(_attempt(aws, step, is_living) for step in steps)):
         o = after(o, result)
     return o
 
 
-async def _attempt(o: Observed, aws: Aws, step: AwsStep) -> Result:
+async def _attempt(aws: Aws, step: AwsStep, is_living: Callable[[str], bool]) -> Result:
     try:
-        return await _carry_out(o, aws, step)
+        return await _carry_out(aws, step, is_living)
     except AwsError as error:
         return Failed(step, error.failure)
 
 
-async def _carry_out(o: Observed, aws: Aws, step: AwsStep) -> Result:
+async def _carry_out(aws: Aws, step: AwsStep, is_living: Callable[[str], bool]) -> Result:
     match step:
-        case CreateRole():
-            return await _create_role(aws, step)
+        case CreateRole() | PutRolePolicy() | PutRolePermissionsBoundary() | TagRole():
+            return await _carry_out_role(aws, step)
         case CreateLocation():
             return LocationMade(step, await aws.datasync.create_location(step.kind, step.request))
         case CreateTask():
             return TaskMade(step, await aws.datasync.create_task(step.request))
-        case PutRolePolicy():
-            await aws.iam.put_role_policy(step.name, ROLE_POLICY_NAME, step.policy)
-        case PutRolePermissionsBoundary():
-            await aws.iam.put_role_permissions_boundary(step.name, step.boundary)
-        case TagRole():
-            await _tag_role(aws, step)
         case UpdateLocation():
             await aws.datasync.update_location(step.kind, step.arn, step.changes)
         case UpdateTask():
             await aws.datasync.update_task(step.arn, step.changes)
         case ChangeTags():
             await _change_tags(aws, step)
+        case ReadTags():
+            return await _read_tags(aws, step, is_living)
         case CancelExecution():
             await _unless(aws.datasync.cancel_task_execution(step.arn), FailureKind.CONFLICT)
         case Delete():
-            await _delete(o, aws, step)
+            await _delete(aws, step)
+        case _:
+            assert_never(step)
+    return Done(step)
+
+
+async def _carry_out_role(
+    aws: Aws, step: CreateRole | PutRolePolicy | PutRolePermissionsBoundary | TagRole
+) -> RoleMade | RoleNameTaken | Done:
+    match step:
+        case CreateRole():
+            return await _create_role(aws, step)
+        case PutRolePolicy():
+            await aws.iam.put_role_policy(step.name, ROLE_POLICY_NAME, step.policy)
+        case PutRolePermissionsBoundary():
+            await aws.iam.put_role_permissions_boundary(step.name, step.boundary)
+        case TagRole():
+            await _tag_role(aws, step)
         case _:
             assert_never(step)
     return Done(step)
@@ -93,7 +113,7 @@ async def _create_role(aws: Aws, step: CreateRole) -> RoleMade | RoleNameTaken:
         if error.failure.kind is not FailureKind.CONFLICT:
             raise
         return RoleNameTaken(step, error.failure, await read_role(aws, step.name))
-    return RoleMade(step, KnownRole(role.arn, role.created_at, {}))
+    return RoleMade(step, KnownRole(role.arn, role.created_at, {}, step.tags, step.permissions_boundary))
 
 
 async def _change_tags(aws: Aws, step: ChangeTags) -> None:
@@ -110,20 +130,27 @@ async def _tag_role(aws: Aws, step: TagRole) -> None:
         await aws.iam.untag_role(step.name, step.remove)
 
 
-async def _delete(o: Observed, aws: Aws, step: Delete) -> None:
+async def _delete(aws: Aws, step: Delete) -> None:
     match step.kind:
         case "task":
             await _unless(aws.datasync.delete_task(step.arn))
         case "location":
             await _unless(aws.datasync.delete_location(step.arn))
+        case "role":
+            await _unless(aws.iam.delete_role(step.arn.rsplit("/", 1)[-1], ROLE_POLICY_NAME))
         case _:
-            await _delete_role(o, aws, step.arn.rsplit("/", 1)[-1])
+            assert_never(step.kind)
 
 
-async def _delete_role(o: Observed, aws: Aws, name: str) -> None:
-    role = await read_role(aws, name)
-    if role is not None and o.identity.bears_mark(role.tags or {}):
-        await _unless(aws.iam.delete_role(name, ROLE_POLICY_NAME))
+async def _read_tags(aws: Aws, step: ReadTags, is_living: Callable[[str], bool]) -> TagsRead | RoleRead:
+    if ":role/" in step.arn:
+        role = await read_role(aws, step.arn.rsplit("/", 1)[-1])
+        return RoleRead(
+            step, role, uid_lives=is_living((role.tags if role is not None and role.tags else {}).get(UID_TAG, ""))
+        )
+    tags = await or_none(aws.datasync.list_tags(step.arn))
+    named = (tags or {}).get(UID_TAG)
+    return TagsRead(step, tags, uid_lives=named is not None and is_living(named))
 
 
 async def _unless(call: Awaitable[None], *also: FailureKind) -> None:

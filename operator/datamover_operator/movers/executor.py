@@ -80,11 +80,14 @@ class MoverPass:
     async def _call(self, steps: list[AwsStep]) -> None:
         assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
         before = self.o
-        self.o = await apply(before, self._aws, steps)
+        self.o = await apply(before, self._aws, steps, self._is_living)
         self._memory.new_rights |= dict.fromkeys(self.o.new_rights - before.new_rights, self._context.clock.tick())
         self._memory.accepted = self.o.accepted
         if self.o.intent_claimed:
             self._memory.carried = None if self.o.has_unknown_outcome else self.o
+
+    def _is_living(self, uid: str) -> bool:
+        return self._context.caches[MOVER].get(uid) is not None
 
     async def _write(self, step: KubeStep, plan: Plan) -> None:
         match step:

@@ -25,7 +25,7 @@ from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
 from datamover_operator.movers.plan.finds import take_finds
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource
-from datamover_operator.movers.reads import or_none, read_tags
+from datamover_operator.movers.reads import describe_task_locations, or_none, read_tags
 from datamover_operator.movers.recovery import TagIndex, find_listed, find_tagged
 
 _CLOCK_SKEW = timedelta(minutes=15)
@@ -160,8 +160,10 @@ async def _for_deletion(o: Observed, aws: Aws, cluster: ClusterState) -> Observe
 async def _describe(o: Observed, aws: Aws) -> Observed:
     """Read the task, then, unless it is still being created, its locations. What is gone is left out."""
     o = await _describe_task(o, aws)
-    is_young = o.task is not None and (o.task.described or {}).get("status") == "CREATING"
-    return o if is_young else await describe_locations(o, aws)
+    described = (o.task.described if o.task is not None else None) or {}
+    if described.get("status") == "CREATING":
+        return o
+    return await describe_task_locations(await describe_locations(o, aws), described, aws)
 
 
 async def _describe_task(o: Observed, aws: Aws) -> Observed:

@@ -35,9 +35,7 @@ def resources_of(o: Observed) -> dict[str, Resource | None]:
 
 def is_anothers(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bool:
     """Whether another mover manages the resource: any but an earlier life of this very object."""
-    if tags.get(UID_TAG, o.uid) == o.uid:
-        return False
-    return tags.get(OWNER_TAG) != o.identity.owner or cluster.is_living(tags[UID_TAG])
+    return o.identity.is_anothers(tags, uid_lives=UID_TAG in tags and cluster.is_living(tags[UID_TAG]))
 
 
 def with_task_parts(o: Observed, described: JsonObject) -> Observed:
@@ -50,7 +48,7 @@ def with_task_parts(o: Observed, described: JsonObject) -> Observed:
 async def describe_locations(o: Observed, aws: Aws) -> Observed:
     """Describe the known locations. What is gone is left out. Raises AwsError."""
     sides = tuple(o.locations)
-    described = await asyncio.gather(*(describe_location(o, aws, side) for side in sides))
+    described = await asyncio.gather(*(describe_location(o, aws, side, o.locations[side].arn) for side in sides))
     locations = {
         side: replace(o.locations[side], described=its)
         for side, its in zip(sides, described, strict=True)
@@ -63,7 +61,9 @@ def with_owned_parts(o: Observed, cluster: ClusterState) -> Observed:
     """Own what the tags that were read say that this mover created, or was told to own."""
     tags = {part: its.tags for part, its in resources_of(o).items() if its is not None and its.tags is not None}
     lost = {part for part, its in tags.items() if is_anothers(o, its, cluster)}
-    return replace(o, owned=(o.owned | {part for part, its in tags.items() if _is_owned(o, its, cluster)}) - lost)
+    others = {its.arn for part, its in resources_of(o).items() if its is not None and part in lost}
+    owned = (o.owned | {part for part, its in tags.items() if _is_owned(o, its, cluster)}) - lost
+    return replace(o, owned=owned, others=o.others | others)
 
 
 def without_lost_ones(o: Observed) -> Observed:

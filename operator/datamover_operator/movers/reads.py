@@ -11,8 +11,9 @@ from datamover_crds import JsonObject, LocationType, location_type_of
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
-from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, Side
+from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, SIDES, Side
 from datamover_operator.movers.plan.observed import KnownRole, Observed, StepFailure
+from datamover_operator.movers.plan.suspend import is_withheld
 
 T = TypeVar("T")
 
@@ -27,13 +28,14 @@ async def or_none(call: Awaitable[T]) -> T | None:
         raise
 
 
-async def describe_location(o: Observed, aws: Aws, side: Side) -> JsonObject | None:
-    """Describe a known location. The mover may declare another type by now: AWS's own listing tells what it is.
+async def describe_location(o: Observed, aws: Aws, side: Side, arn: str) -> JsonObject | None:
+    """Describe a location that is, or may be, the mover's.
+
+    The mover may declare another type by now: AWS's own listing tells what it is.
 
     Raises AwsError, also where the location is of a type that is not supported.
     """
-    arn = o.locations[side].arn
-    expected = location_type_of(_last_described(o, side)) or type(location_of(o.mover.spec, side))
+    expected = location_type_of(_last_described(o, side, arn)) or type(location_of(o.mover.spec, side))
     try:
         return await or_none(aws.datasync.describe_location(expected.type_name(), arn))
     except AwsError as error:
@@ -45,11 +47,11 @@ async def describe_location(o: Observed, aws: Aws, side: Side) -> JsonObject | N
     return await or_none(aws.datasync.describe_location(actual.type_name(), arn))
 
 
-def _last_described(o: Observed, side: Side) -> JsonObject:
+def _last_described(o: Observed, side: Side, arn: str) -> JsonObject:
     """The location as it was when it was last described, as far as the status still tells."""
     observed = o.mover.status.observed
     described = (observed.source if side == "source" else observed.destination) if observed is not None else None
-    is_known = described is not None and described.get("locationArn") == o.locations[side].arn
+    is_known = described is not None and described.get("locationArn") == arn
     return described if described is not None and is_known else {}
 
 
@@ -69,18 +71,33 @@ async def read_role(aws: Aws, name: str) -> KnownRole | None:
 
 
 async def look_at_task(o: Observed, aws: Aws) -> Observed:
-    """Describe the known task, and read its tags. One that is gone, or can't be looked at, stays as it is known."""
+    """Describe the known task, and read its tags; where that decides whether it is withheld, its locations, too.
+
+    One that is gone, or can't be looked at, stays as it is known.
+    """
     if o.task is None:
         return o
     try:
         described, tags = await asyncio.gather(
             aws.datasync.describe_task(o.task.arn), aws.datasync.list_tags(o.task.arn)
         )
+        seen = replace(o, task=replace(o.task, described=described, tags=tags))
+        return seen if is_withheld(o) else await describe_task_locations(seen, described, aws)
     except AwsError as error:
         is_gone = error.failure.kind is FailureKind.NOT_FOUND
         failures = () if is_gone else (StepFailure(error.failure, "status.taskArn", is_read=True),)
         return replace(o, failures=(*o.failures, *failures))
-    return replace(o, task=replace(o.task, described=described, tags=tags))
+
+
+async def describe_task_locations(o: Observed, task: JsonObject, aws: Aws) -> Observed:
+    """Add the locations that a described task has, whatever the status says of them. Raises AwsError."""
+    arns = {side: str(arn) for side in SIDES if (arn := task.get(f"{side}LocationArn"))}
+    known = {its.arn: its.described for its in o.locations.values() if its.described is not None}
+    unknown = {side: arn for side, arn in arns.items() if arn not in known}
+    read = await asyncio.gather(*(describe_location(o, aws, side, arn) for side, arn in unknown.items()))
+    described = known | dict(zip(unknown.values(), read, strict=True))
+    locations = {side: its for side, arn in arns.items() if (its := described[arn]) is not None}
+    return replace(o, task_locations=locations)
 
 
 async def read_tags(o: Observed, aws: Aws) -> Observed:

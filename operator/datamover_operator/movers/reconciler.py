@@ -23,10 +23,11 @@ from datamover_operator.movers.ownership import ClusterState
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
 from datamover_operator.movers.plan.names import Identity, account_finalizer
 from datamover_operator.movers.plan.observed import Observed, StepFailure, is_ready
+from datamover_operator.movers.plan.places import elsewhere
 from datamover_operator.movers.plan.planner import plan_mover
 from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_WHAT_AWS_HAS, first_unmet
 from datamover_operator.movers.plan.steps import Plan
-from datamover_operator.movers.plan.suspend import is_withheld
+from datamover_operator.movers.plan.suspend import has_to_be_looked_at
 from datamover_operator.movers.reads import look_at_task
 from datamover_operator.movers.recovery import TagIndex
 from datamover_operator.movers.wake import wake_runs
@@ -72,10 +73,10 @@ class MoverReconciler:
         aws = self._connections.aws_for(mover.spec.account_ref.name)
         o = self._observed(mover, entry.problem, memory, cluster, aws)
         o = replace(o, unmet=first_unmet(BEFORE_AWS_IS_ASKED, o))
-        if aws is not None and (o.is_being_deleted or o.unmet is None):
+        if aws is not None and (o.is_being_deleted or o.unmet is None) and elsewhere(o) is None:
             o = await self._gather(o, aws, memory, cluster)
         o = replace(o, unmet=o.unmet or first_unmet(OF_WHAT_AWS_HAS, o))
-        if aws is not None and is_withheld(o):
+        if aws is not None and has_to_be_looked_at(o) and elsewhere(o) is None:
             o = await look_at_task(o, aws)
         o = replace(o, shared_roles=self._shared_roles(o))
         run = MoverPass(self._context, entry, o, aws, memory)

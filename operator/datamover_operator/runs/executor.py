@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
 from datamover_crds.contract import CLAIM_ANNOTATION, FINALIZER
-from datamover_operator.aws.failure import AwsError, FailureKind
+from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import seconds_between, timestamp
@@ -23,7 +23,7 @@ from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.memory import RunMemory
 from datamover_operator.runs.mover_status import change_mover
-from datamover_operator.runs.plan.after import Done, Failed, NotSeen, Result, Seen, Started, after
+from datamover_operator.runs.plan.after import Done, Failed, NotSeen, Result, Seen, Started, TagsRead, TagsUnread, after
 from datamover_operator.runs.plan.claims import belonging, claimed, released
 from datamover_operator.runs.plan.news import has_just_ended, has_new_execution, notes_of
 from datamover_operator.runs.plan.observed import ObservedRun
@@ -40,6 +40,7 @@ from datamover_operator.runs.plan.steps import (
     LookAtTask,
     Own,
     Protect,
+    ReadTags,
     ReleaseMover,
     RunStep,
     Start,
@@ -84,6 +85,7 @@ class RunPass:
         else:
             assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
             self.o = after(self.o, await self._call(step, self._aws))
+            self._memory.is_movers = self.o.is_movers
 
     async def record(self, status: DataMoverRunStatus) -> None:
         """Write the run's status, and tell what is new in it."""
@@ -154,12 +156,14 @@ class RunPass:
                     return Seen(step, described)
                 case LookAtTask():
                     return Seen(step, await or_none(aws.datasync.describe_task(step.task_arn)))
+                case ReadTags():
+                    return TagsRead(step, await or_none(aws.datasync.list_tags(step.task_arn)))
                 case _:
                     assert_never(step)
         except AwsError as error:
             if error.failure.kind is FailureKind.UNKNOWN_OUTCOME:
                 raise
-            return NotSeen(step) if isinstance(step, LookAtExecution | LookAtTask) else Failed(step, error.failure)
+            return _failed(step, error.failure)
 
     async def _start(self, step: Start, aws: Aws) -> Started:
         nonce, self._memory.void_nonce = self._memory.void_nonce, None
@@ -176,6 +180,7 @@ class RunPass:
         if step.everything:
             self._movers.of(self._mover.metadata.uid).everything.request()
         wake_mover(self._context, self._movers, self._mover)
+        self.o = replace(self.o, mover_woken=True)
 
     async def _change_mover(self, change: Change) -> None:
         self.o = replace(self.o, mover=await change_mover(self._context, self._mover, change))
@@ -201,3 +206,15 @@ class RunPass:
             raise KubeError(409, "Conflict", "the run has been made anew under its name")
         self._raw = entry.raw
         self.o = replace(self.o, run=entry.model)
+
+
+def _failed(step: AwsRunStep, failure: Failure) -> Result:
+    match step:
+        case Start() | CancelRun() | LimitBandwidth():
+            return Failed(step, failure)
+        case LookAtExecution() | LookAtTask():
+            return NotSeen(step)
+        case ReadTags():
+            return TagsUnread(step, failure)
+        case _:
+            assert_never(step)

@@ -51,6 +51,7 @@ class RunGatherer:
             execution_gone=self._executions.has(arn) and self._executions.get(arn) is None,
             failed_step=memory.failed_step if self._context.clock.tick() < memory.retry_at else None,
             connected=aws is not None,
+            is_movers={task: is_movers for task, is_movers in memory.is_movers.items() if is_movers},
         )
         if arn is None and claim is not None and run.status.phase not in FINAL_PHASES:
             return await self._look_up(o, claim, aws, memory), aws

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from datamover_operator.runs.plan.observed import FailedStep
 
@@ -14,7 +15,7 @@ class RunMemory:
     `void_nonce` is that of a claim under which certainly nothing has been started, `started` the execution that a
     start made, `cancelled` the one whose cancel AWS has accepted. `recorded_at` is when the status was last written.
     `in_doubt` is the nonce of a claim whose start may have been sent, first seen at `doubt_since`. `failed_step` is
-    not tried again before `retry_at`.
+    not tried again before `retry_at`. `is_movers` tells of tasks whether their tags say that they are the mover's.
     """
 
     void_nonce: str | None = None
@@ -25,6 +26,7 @@ class RunMemory:
     doubt_since: float = 0.0
     failed_step: FailedStep | None = None
     retry_at: float = 0.0
+    is_movers: Mapping[str, bool] = field(default_factory=dict)
 
 
 class RunMemories:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from datamover_crds.contract import UID_TAG
+from datamover_crds.contract import OWNER_TAG, UID_TAG
 from datamover_operator.movers.plan.calls import Call, LocationCall, RoleCall, TaskCall, calls_of
-from datamover_operator.movers.plan.names import distinct_role_name
+from datamover_operator.movers.plan.names import distinct_role_name, is_legacy
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.planner import plan_mover
 from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_WHAT_AWS_HAS, first_unmet
@@ -23,6 +23,7 @@ from datamover_operator.movers.plan.steps import (
     Plan,
     PutRolePermissionsBoundary,
     PutRolePolicy,
+    ReadTags,
     Record,
     RemoveFinalizer,
     Step,
@@ -41,6 +42,7 @@ _ROOMS: dict[type, str] = {
     CreateTask: "task",
     UpdateTask: "task",
     CancelExecution: "executions",
+    ReadTags: "reads",
 }
 _TRUTHS = {("True", "False", "False"), ("False", "True", "False"), ("False", "False", "True")}
 
@@ -51,6 +53,7 @@ def check_plan(o: Observed, plan: Plan, now: datetime) -> None:
     _creates_only_what_is_claimed(o, plan)
     _steps_are_independent(plan)
     _deletes_only_its_own(o, plan)
+    _changes_only_what_bears_its_mark(o, plan)
     _conditions_are_kstatus(o, plan)
     _does_nothing_against_an_objection(o, plan)
     assert not (plan.done and "Ready" not in _true(plan) and not _waits_for_others(o)), "what is not Ready goes on"
@@ -115,7 +118,7 @@ def _subjects(step: AwsStep) -> list[str]:
             return [f"task {step.arn}"]
         case ChangeTags():
             return [f"tags {step.arn}"]
-        case CancelExecution() | Delete():
+        case CancelExecution() | Delete() | ReadTags():
             return [step.arn]
 
 
@@ -129,7 +132,32 @@ def _deletes_only_its_own(o: Observed, plan: Plan) -> None:
             assert step.arn in owned, f"{step.arn} is not ours"
             assert step.arn not in o.shared_roles, f"{step.arn} is used by others"
         if isinstance(step, RemoveFinalizer) and o.mover.spec.deletion_policy == "Delete":
-            assert owned <= o.shared_roles, "nothing is left behind"
+            left = {arn for arn in owned - o.shared_roles if arn not in o.retired_tags or _bears_mark(o, arn)}
+            assert left == set(), "nothing is left behind"
+
+
+def _changes_only_what_bears_its_mark(o: Observed, plan: Plan) -> None:
+    roles = {role.name: role.arn for role in o.roles.values()}
+    for step in plan.steps:
+        match step:
+            case ChangeTags() | TagRole() if step.tags.get(UID_TAG) == o.uid:
+                arn = step.arn if isinstance(step, ChangeTags) else roles[step.name]
+                assert arn not in o.others, f"{arn} is another's"
+            case UpdateLocation() | UpdateTask() | ChangeTags() | Delete():
+                assert _bears_mark(o, step.arn), f"{step} of what is not known to be ours"
+            case PutRolePolicy() | PutRolePermissionsBoundary() | TagRole():
+                assert _bears_mark(o, roles[step.name]), f"{step} of what is not known to be ours"
+            case CancelExecution():
+                assert _bears_mark(o, step.arn.split("/execution/")[0]), f"{step} of what is not known to be ours"
+
+
+def _bears_mark(o: Observed, arn: str) -> bool:
+    tags = dict(o.retired_tags.get(arn) or {})
+    for known in (o.task, *o.locations.values(), *o.roles.values()):
+        if known is not None and known.arn == arn:
+            tags |= known.tags or {}
+    is_ours = tags.get(UID_TAG) == o.uid or tags.get(OWNER_TAG) == o.identity.owner
+    return arn not in o.others and (is_ours or (":role/" in arn and is_legacy(tags)))
 
 
 def _conditions_are_kstatus(o: Observed, plan: Plan) -> None:

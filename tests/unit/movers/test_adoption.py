@@ -112,7 +112,8 @@ def test_of_a_mover_whose_grant_is_taken_back_the_task_alone_is_looked_at() -> N
 
 
 def test_a_role_of_the_users_own_takes_the_place_of_one_that_is_not_granted() -> None:
-    with World(SPEC, grants=[LOCATIONS]) as world:
+    roles: JsonObject = {"roleArns": [f"arn:aws:iam::{ACCOUNT_ID}:role/new-*"]}
+    with World(SPEC, grants=[LOCATIONS | roles]) as world:
         task = foreign_task(world.sky)
         source, destination = (
             s3(**SPEC[side]["s3"], accessRole={"name": f"new-{side}"}) for side in ("source", "destination")
@@ -125,7 +126,7 @@ def test_a_role_of_the_users_own_takes_the_place_of_one_that_is_not_granted() ->
 
 
 def test_a_file_systems_role_has_to_be_granted() -> None:
-    grants: JsonObject = {"namespaces": ["*"], "locations": ["*"]}
+    grants: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*:role/mine"]}
     with World(SPEC, grants=[grants]) as world:
         declared = efs(inTransitEncryption="TLS1_2")
         task = foreign_task(world.sky, destination=f"efs://{REGION}.fs-0123456789abcdef0/")

@@ -188,7 +188,7 @@ def test_a_task_that_is_unavailable_is_told_of() -> None:
 def test_a_pass_that_takes_too_long_says_that_it_progresses(monkeypatch: pytest.MonkeyPatch) -> None:
     with World(SPEC) as world:
         world.settle()
-        monkeypatch.setattr(movers_module, "_MAX_ROUNDS", 1)
+        monkeypatch.setattr(movers_module, "_MAX_ROUNDS", 2)
         world.change(spec(options={"logLevel": "BASIC"}))
         world.reconcile()
         assert told(world, "Reconciling")["status"] == "True"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from datamover_common.kube.objects import metadata_of
+from datamover_common.kube.objects import metadata_of, part_of
 from datamover_crds.contract import CLAIM_ANNOTATION, EXECUTION_ANNOTATION, FINALIZER
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
@@ -213,3 +213,37 @@ def test_a_run_of_an_earlier_version_that_has_ended_without_an_owner_gets_one(re
     ready.restart()
     ready.go(1)
     assert [owner.uid for owner in ready.run("first").metadata.owner_references] == [ready.mover().metadata.uid]
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_status_that_names_anothers_task_starts_nothing_on_it(ready: Stage, marked: bool) -> None:
+    ready.add_mover("victim", destination={"s3": {"s3BucketArn": "arn:aws:s3:::theirs"}})
+    theirs = str(ready.mover("victim").status.task_arn)
+    if not marked:
+        ready.sky.items[theirs].tags.clear()
+    path = MOVER.named("team-a", "m")
+    raw = ready.kube.objects[path]
+    ready.kube.put(path, raw | {"status": part_of(raw, "status") | {"taskArn": theirs}})
+    ready.add_run("r")
+    ready.go(30)
+    assert ready.sky.of_task(theirs) == []
+    assert ready.run("r").status.phase == "Pending" or ready.mover().status.task_arn != theirs
+
+
+@pytest.mark.parametrize("spec", [{"cancel": True}, {"bytesPerSecond": 1}], ids=["cancel", "limit"])
+def test_a_status_that_names_anothers_task_gives_no_access_to_its_executions(
+    ready: Stage, spec: dict[str, Any]
+) -> None:
+    ready.add_mover("victim")
+    ready.add_run("theirs", "victim")
+    ready.go(6)
+    arn = str(ready.run("theirs").status.execution_arn)
+    path = MOVER.named("team-a", "m")
+    raw = ready.kube.objects[path]
+    ready.kube.put(
+        path, raw | {"status": part_of(raw, "status") | {"taskArn": arn.split("/execution/", maxsplit=1)[0]}}
+    )
+    _taking(ready, arn, **spec)
+    ready.go(20)
+    assert ready.calls("CancelTaskExecution") == 0
+    assert ready.calls("UpdateTaskExecution") == 0

@@ -9,9 +9,9 @@ from typing import assert_never
 from datamover_crds import JsonObject, Retired
 from datamover_crds.contract import UID_TAG
 from datamover_operator.aws.failure import Failure, FailureKind
-from datamover_operator.movers.plan.desired import TASK_FIELDS, declared_fields
+from datamover_operator.movers.plan.desired import TASK_FIELDS, declared_fields, tags_in
 from datamover_operator.movers.plan.garbage import with_retired
-from datamover_operator.movers.plan.names import Side, distinct_role_name
+from datamover_operator.movers.plan.names import distinct_role_name
 from datamover_operator.movers.plan.observed import KnownRole, Observed, Resource, StepFailure
 from datamover_operator.movers.plan.results import (
     Done,
@@ -20,6 +20,8 @@ from datamover_operator.movers.plan.results import (
     Result,
     RoleMade,
     RoleNameTaken,
+    RoleRead,
+    TagsRead,
     TaskMade,
 )
 from datamover_operator.movers.plan.steps import (
@@ -28,6 +30,7 @@ from datamover_operator.movers.plan.steps import (
     ChangeTags,
     CreateLocation,
     CreateRole,
+    CreateTask,
     Delete,
     PutRolePermissionsBoundary,
     PutRolePolicy,
@@ -42,12 +45,16 @@ def after(o: Observed, result: Result) -> Observed:
     match result:
         case RoleMade():
             return _with_role(o, result.step, result.role)
+        case TagsRead():
+            return _with_known_tags(o, result.step.arn, result.tags, uid_lives=result.uid_lives)
+        case RoleRead():
+            return _with_known_role(o, result)
         case RoleNameTaken():
             return _after_taken_name(o, result)
         case LocationMade():
-            return _with_location(o, result.step.side, result.arn)
+            return _with_location(o, result.step, result.arn)
         case TaskMade():
-            return _with_task(o, result.arn)
+            return _with_task(o, result.step, result.arn)
         case Done():
             return _after_change(o, result)
         case Failed():
@@ -133,12 +140,13 @@ def _with_role_tags(o: Observed, step: TagRole) -> Observed:
     return replace(o, roles=roles, applied=o.applied | _declared(o, "tags."))
 
 
-def _with_location(o: Observed, side: Side, arn: str) -> Observed:
+def _with_location(o: Observed, step: CreateLocation, arn: str) -> Observed:
+    side = step.side
     old = o.locations.get(side)
     retired = [Retired(arn=old.arn, kind="location")] if old is not None and side in o.owned else []
     return replace(
         o,
-        locations={**o.locations, side: Resource(arn)},
+        locations={**o.locations, side: Resource(arn, tags=tags_in(step.request))},
         owned=o.owned | {side},
         retired=with_retired(o.retired, retired),
         applied=o.applied | _declared(o, f"{side}.", "tags."),
@@ -152,11 +160,11 @@ def _with_location_changes(o: Observed, step: UpdateLocation) -> Observed:
     return replace(o, locations=locations, applied=o.applied | _declared(o, f"{step.side}."), confirmed=False)
 
 
-def _with_task(o: Observed, arn: str) -> Observed:
+def _with_task(o: Observed, step: CreateTask, arn: str) -> Observed:
     retired = [Retired(arn=o.task.arn, kind="task")] if o.task is not None and "task" in o.owned else []
     return replace(
         o,
-        task=Resource(arn),
+        task=Resource(arn, tags=tags_in(step.request)),
         owned=o.owned | {"task"},
         retired=with_retired(o.retired, retired),
         applied=o.applied | _declared(o, "options.", "tags.", *TASK_FIELDS),
@@ -181,6 +189,23 @@ def _with_tags(o: Observed, step: ChangeTags) -> Observed:
         return replace(o, task=_tagged(o.task, step) if o.task is not None else None)
     locations = {side: _tagged(each, step) if side == step.part else each for side, each in o.locations.items()}
     return replace(o, locations=locations)
+
+
+def _with_known_tags(o: Observed, arn: str, tags: Mapping[str, str] | None, *, uid_lives: bool) -> Observed:
+    if tags is None:
+        return _without(o, arn)
+    task = replace(o.task, tags=tags) if o.task is not None and o.task.arn == arn else o.task
+    locations = {side: replace(its, tags=tags) if its.arn == arn else its for side, its in o.locations.items()}
+    others = o.others | {arn} if o.identity.is_anothers(tags, uid_lives=uid_lives) else o.others - {arn}
+    return replace(o, task=task, locations=locations, others=others, retired_tags={**o.retired_tags, arn: tags})
+
+
+def _with_known_role(o: Observed, result: RoleRead) -> Observed:
+    arn, role = result.step.arn, result.role
+    if role is None or role.arn != arn:
+        return _without(o, arn)
+    o = _with_known_tags(o, arn, role.tags, uid_lives=result.uid_lives)
+    return replace(o, roles={side: role if its.arn == arn else its for side, its in o.roles.items()})
 
 
 def _with_cancel(o: Observed, step: CancelExecution) -> Observed:

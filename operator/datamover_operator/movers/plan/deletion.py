@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from datamover_crds import Retired, from_timestamp
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, TASK_ARN_ANNOTATION, UID_TAG
@@ -10,8 +11,10 @@ from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, worst_failure
 from datamover_operator.movers.plan.garbage import DELETION_ORDER
-from datamover_operator.movers.plan.names import SIDES
+from datamover_operator.movers.plan.marks import is_foreign
+from datamover_operator.movers.plan.names import SIDES, task_arn_of
 from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.places import elsewhere
 from datamover_operator.movers.plan.steps import CancelExecution, ChangeTags, Delete, Plan, RemoveFinalizer, Step
 
 CANCEL_POLL = timedelta(seconds=2)
@@ -30,6 +33,9 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
         return _do(o, now, RemoveFinalizer())
     if o.account is None and _may_own_something(o):
         return _blocked(o, now, f"DataMoverAccount '{o.mover.spec.account_ref.name}' no longer exists; create it again")
+    place = elsewhere(o)
+    if place is not None:
+        return _blocked(o, now, place)
     if not o.connected and _may_own_something(o):
         message = _since(o, f"DataMoverAccount '{o.mover.spec.account_ref.name}' is not Ready")
         return Plan(conditions=_progress(o, now, message))
@@ -42,8 +48,9 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
 
 
 def _take_down(o: Observed, now: datetime) -> Plan:
-    if o.executions:
-        active = [each for each in o.executions if each.get("status") not in _ENDING]
+    executions = [each for each in o.executions if not is_foreign(o, task_arn_of(str(each["taskExecutionArn"])))]
+    if executions:
+        active = [each for each in executions if each.get("status") not in _ENDING]
         cancel = tuple(CancelExecution(str(each["taskExecutionArn"])) for each in active)
         message = _since(o, "the active execution has not ended")
         return Plan(steps=cancel, again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
@@ -70,9 +77,10 @@ def _release(o: Observed) -> tuple[Step, ...]:
     )
 
 
-def _deletions(o: Observed, kind: str) -> tuple[Step, ...]:
+def _deletions(o: Observed, kind: Literal["task", "location", "role"]) -> tuple[Step, ...]:
     arns = [item.arn for item in (*o.retired, *owned_resources(o)) if item.kind == kind]
-    return tuple(Delete(kind, arn) for arn in dict.fromkeys(arns) if arn not in o.shared_roles)
+    kept = {arn for arn in arns if arn in o.shared_roles or is_foreign(o, arn)}
+    return tuple(Delete(kind, arn) for arn in dict.fromkeys(arns) if arn not in kept)
 
 
 def owned_resources(o: Observed) -> tuple[Retired, ...]:

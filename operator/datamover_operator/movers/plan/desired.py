@@ -57,6 +57,13 @@ def tag_list(tags: dict[str, str]) -> JsonObject:
     return {"tags": [{"key": key, "value": value} for key, value in sorted(tags.items())]}
 
 
+def tags_in(request: JsonObject) -> dict[str, str]:
+    """The tags of a Create* request."""
+    listed = request.get("tags")
+    pairs = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return {str(each["key"]): str(each["value"]) for each in pairs}
+
+
 def user_tags(spec: DataMoverSpec) -> dict[str, str]:
     """The tags that the user declared."""
     return {tag.key: tag.value for tag in spec.tags or ()}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from datamover_operator.aws.failure import Failure, FailureKind
+from datamover_operator.movers.plan.grant_checks import with_what_is_ungranted
 from datamover_operator.movers.plan.names import Side
 from datamover_operator.movers.plan.observed import Observed, StepFailure
 from datamover_operator.movers.plan.steps import Plan, Step, Update, UpdateTask
@@ -46,7 +47,8 @@ def plan_failures(o: Observed, now: datetime) -> Plan:
             again_at=now + PROPAGATION_POLL, conditions=o.conditions(now).progressing(ROLE_PROPAGATING, message)
         )
     reason = _REASONS.get(failure.kind, "Refused")
-    return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(reason, lasting_message(worst)))
+    message = with_what_is_ungranted(o, lasting_message(worst))
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(reason, message))
 
 
 def unkept_update(o: Observed, steps: Iterable[Step]) -> StepFailure | None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from datamover_crds import JsonObject, Retired, location_type_of
 from datamover_operator.movers.plan.activity import TASK_ACTIVE
+from datamover_operator.movers.plan.comparison import role_arn_for
+from datamover_operator.movers.plan.marks import is_foreign
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.resources import role_arn_for
 from datamover_operator.movers.plan.steps import Delete, Step, UpdateTask
 from datamover_operator.movers.plan.suspend import disabled
 from datamover_operator.runs.plan.claims import is_starting
 
-DELETION_ORDER = ("task", "location", "role")
+DELETION_ORDER: tuple[Literal["task", "location", "role"], ...] = ("task", "location", "role")
 
 
 def without_unwanted_roles(o: Observed) -> Observed:
@@ -33,7 +35,7 @@ def without_unwanted_roles(o: Observed) -> Observed:
         o,
         roles={side: role for side, role in o.roles.items() if side not in sides},
         owned=owned,
-        retired=tuple(item for item in retired if item.arn not in named),
+        retired=tuple(item for item in retired if item.arn not in named and not is_foreign(o, item.arn)),
     )
 
 
@@ -47,7 +49,9 @@ def removable(o: Observed) -> tuple[Retired, ...]:
         if resource is not None:
             used |= {resource.arn, *_arns_in(resource.described or {})}
     kept = {"task"} if is_starting(o) else set()
-    return tuple(item for item in o.retired if item.arn not in used and item.kind not in kept)
+    return tuple(
+        item for item in o.retired if item.arn not in used and item.kind not in kept and not is_foreign(o, item.arn)
+    )
 
 
 def is_busy(o: Observed) -> bool:

@@ -49,8 +49,20 @@ class Identity:
 
         Roles' names, and so their ARNs, are used again: one without our mark has been made by others since.
         """
-        is_marked = tags.get(UID_TAG) == self.uid or tags.get(OWNER_TAG) == self.owner
-        return is_marked or is_legacy(tags)
+        return self.is_marked(tags) or is_legacy(tags)
+
+    def is_marked(self, tags: Mapping[str, str]) -> bool:
+        """Whether what bears these tags is this mover's, or this very object's in an earlier life."""
+        return tags.get(UID_TAG) == self.uid or tags.get(OWNER_TAG) == self.owner
+
+    def is_anothers(self, tags: Mapping[str, str], *, uid_lives: bool) -> bool:
+        """Whether another mover looks after what bears these tags: any but this very object in an earlier life.
+
+        `uid_lives` says whether the mover that they name exists.
+        """
+        if tags.get(UID_TAG, self.uid) == self.uid:
+            return False
+        return tags.get(OWNER_TAG) != self.owner or uid_lives
 
 
 def is_legacy(tags: Mapping[str, str]) -> bool:
@@ -69,6 +81,13 @@ def role_name(uid: str, part: Side) -> str:
     return f"dm-{uid.replace('-', '')[:20]}-{_ROLE_SUFFIX[part]}"
 
 
+def is_generated_role_name(name: str) -> bool:
+    """Whether we make roles of such a name by ourselves, for whichever mover."""
+    prefix, _, rest = name.partition("-")
+    uid, _, suffix = rest.partition("-")
+    return prefix == "dm" and uid != "" and suffix.partition("-")[0] in _ROLE_SUFFIX.values()
+
+
 def distinct_role_name(name: str, uid: str) -> str:
     """The name to use where `name` belongs to somebody else already: one of its own for each mover and name."""
     suffix = f"-{hashlib.sha256(f'{uid}/{name.casefold()}'.encode()).hexdigest()[:8]}"
@@ -85,3 +104,8 @@ def execution_run_name(mover_name: str, execution_arn: str) -> str:
     """The one name of the object that records an execution somebody else started."""
     execution_id = execution_arn.rsplit("/", 1)[-1]
     return f"{mover_name}-{execution_id}"
+
+
+def task_arn_of(execution_arn: str) -> str:
+    """The ARN of the task that an execution is one of."""
+    return execution_arn.partition("/execution/")[0]

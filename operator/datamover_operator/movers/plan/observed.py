@@ -97,7 +97,9 @@ class Observed:
     false while something may exist that we do not know of yet; `new_rights` names the sides whose roles' policy this
     process has just changed; `confirmed` is false from a change in AWS until AWS has been read again; `applied` names
     the declared fields that AWS has been told of in this pass, `accepted` are the updates that it has accepted since
-    the mover was last as declared. `adopting` says that the task is being adopted, `other_owner` who else manages it.
+    the mover was last as declared. `others` are the ARNs of what another mover looks after; `retired_tags` holds tags
+    that were read of what is to be removed, by ARN. `task_locations` are the locations that the described task has,
+    whatever the status says. `adopting` says that the task is being adopted, `other_owner` who else manages it.
     `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs of the tasks that
     deletion removes. `problem` says why the stored object does not fit its model: what could be read of it is good for
     cleaning up only. `namespace_goes` says that the namespace is being deleted, and no object can be created in it;
@@ -118,6 +120,9 @@ class Observed:
     retired: tuple[Retired, ...] = ()
     taken_roles: frozenset[str] = frozenset()
     shared_roles: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    retired_tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    task_locations: Mapping[Side, JsonObject] = field(default_factory=dict)
     intent_claimed: bool = False
     unmet: UnmetPrecondition | None = None
     connected: bool = True

@@ -18,12 +18,14 @@ from datamover_operator.movers.plan.deletion import plan_deletion
 from datamover_operator.movers.plan.diff import disabled_by_service
 from datamover_operator.movers.plan.failures import SLOW_RETRY, plan_failures, unkept_update
 from datamover_operator.movers.plan.garbage import clearing_steps, is_busy
+from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, ungranted_in_aws
+from datamover_operator.movers.plan.marks import only_marked
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.resources import Wanted, wanted_of
 from datamover_operator.movers.plan.run_objects import name_obstacle, recall_trigger, run_object_steps
 from datamover_operator.movers.plan.status import is_recorded, last_description, role_notes
 from datamover_operator.movers.plan.steps import AddFinalizer, Annotate, ClaimIntent, Plan, Record, Step
-from datamover_operator.movers.plan.suspend import STOPPED_AFTER_RUN, is_marked, stopping_step
+from datamover_operator.movers.plan.suspend import STOPPED_AFTER_RUN, is_marked, is_withheld, stopping_step
 from datamover_operator.movers.plan.unmet import plan_unmet
 
 PROTECTION_POLL = timedelta(seconds=2)
@@ -36,7 +38,9 @@ def plan_mover(o: Observed, now: datetime) -> Plan:
     """What to do next for one mover."""
     plan = _plan(o, now)
     unkept = unkept_update(o, plan.steps)
-    return plan if unkept is None else _plan(replace(o, failures=(*o.failures, unkept)), now)
+    if unkept is not None:
+        plan = _plan(replace(o, failures=(*o.failures, unkept)), now)
+    return only_marked(o, plan, now)
 
 
 def _plan(o: Observed, now: datetime) -> Plan:
@@ -74,7 +78,7 @@ def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
 
 
 def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    step = stopping_step(o) if o.mover.spec.suspend else None
+    step = stopping_step(o) if is_withheld(o) else None
     if step is not None and is_active(o):
         conditions = o.conditions(now).progressing("WaitingForRun", STOPPED_AFTER_RUN)
         return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=conditions)
@@ -145,6 +149,16 @@ def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("TaskUnavailable", message))
 
 
+def _unless_ungranted(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    """The task is as declared, and uses what the spec does not speak of."""
+    found = ungranted_in_aws(o)
+    if found is None:
+        return None
+    return Plan(
+        again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(NOT_GRANTED, f"status.taskArn: {found}")
+    )
+
+
 def _unless_name_is_taken(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     obstacle = name_obstacle(o)
     if obstacle is None:
@@ -173,10 +187,10 @@ def _rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 STAGES: tuple[Stage, ...] = (
+    _stop,
     _until_settled,
     _recall_trigger,
     _protect,
-    _stop,
     _wait_for_run,
     _claim,
     _roles,
@@ -188,6 +202,7 @@ STAGES: tuple[Stage, ...] = (
     _until_created,
     _clear_away,
     _unless_unavailable,
+    _unless_ungranted,
     _unless_name_is_taken,
     _mind_runs,
     _rest,

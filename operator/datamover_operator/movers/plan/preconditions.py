@@ -5,20 +5,24 @@ Each check is pure and looks at one thing. Nothing here is asked when a mover is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from datamover_crds import location_type_of
 from datamover_crds.contract import UID_TAG
 from datamover_crds.locations import split_uri
-from datamover_operator.accounts.plan.grants import location_granted, namespace_granted, role_granted
+from datamover_operator.accounts.plan.grants import location_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
+from datamover_operator.movers.plan.grant_checks import (
+    NOT_GRANTED,
+    kept_roles_are_granted,
+    locations_are_granted,
+    namespace_is_granted,
+    roles_are_granted,
+)
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
-from datamover_operator.movers.plan.role_names import default_role_names
+from datamover_operator.movers.plan.places import adopts_elsewhere, elsewhere
 from datamover_operator.movers.plan.spec_errors import first_mistake
-
-NOT_GRANTED = "NotGranted"
-
 
 Precondition = Callable[[Observed], UnmetPrecondition | None]
 
@@ -42,15 +46,9 @@ def _account_exists(o: Observed) -> UnmetPrecondition | None:
     return UnmetPrecondition("AccountNotFound", message)
 
 
-def _namespace_is_granted(o: Observed) -> UnmetPrecondition | None:
-    assert o.account is not None  # noqa: S101 - checked before
-    if namespace_granted(o.account, o.identity.namespace):
-        return None
-    message = (
-        f"spec.accountRef.name: DataMoverAccount '{o.account.metadata.name}' grants nothing to namespace "
-        f"'{o.identity.namespace}'; add it to spec.grants[].namespaces of the account"
-    )
-    return UnmetPrecondition(NOT_GRANTED, message)
+def _is_in_the_account(o: Observed) -> UnmetPrecondition | None:
+    found = elsewhere(o)
+    return UnmetPrecondition("AccountChanged", found) if found is not None else None
 
 
 def _arns_are_right(o: Observed) -> UnmetPrecondition | None:
@@ -58,39 +56,9 @@ def _arns_are_right(o: Observed) -> UnmetPrecondition | None:
     return UnmetPrecondition("InvalidSpec", found) if found is not None else None
 
 
-def _locations_are_granted(o: Observed) -> UnmetPrecondition | None:
-    return next((found for side in SIDES if (found := _location_is_granted(o, side)) is not None), None)
-
-
-def _location_is_granted(o: Observed, side: Side) -> UnmetPrecondition | None:
-    assert o.account is not None  # noqa: S101 - checked before
-    location, namespace = location_of(o.mover.spec, side), o.identity.namespace
-    uri, point = location.uri, location.point()
-    field, what, needed = f"spec.{side}", uri, "a pattern that matches it"
-    if point is not None:
-        field, what = f"{location_path(o.mover.spec, side)}.{location.access_point_field}", point
-        needed = f"a pattern that matches it, or the whole file system such as '{split_uri(uri)[0]}/*',"
-    if location_granted(o.account, namespace, uri, point):
-        return None
-    message = (
-        f"{field}: DataMoverAccount '{o.account.metadata.name}' does not grant '{what}' to namespace '{namespace}'; "
-        f"add {needed} to spec.grants[].locations of the account"
-    )
-    return UnmetPrecondition(NOT_GRANTED, message)
-
-
-def _roles_are_granted(o: Observed) -> UnmetPrecondition | None:
-    assert o.account is not None  # noqa: S101 - checked before
-    roles = [(location_path(o.mover.spec, side), location_of(o.mover.spec, side).roles()) for side in SIDES]
-    for path, field, arn in ((path, field, arn) for path, its in roles for field, arn in its):
-        if not role_granted(o.account, o.identity.namespace, arn):
-            message = (
-                f"{path}.{field}: DataMoverAccount '{o.account.metadata.name}' does not grant role '{arn}' to "
-                f"namespace '{o.identity.namespace}'; add a pattern that matches it to spec.grants[].roleArns "
-                "of the account"
-            )
-            return UnmetPrecondition(NOT_GRANTED, message)
-    return None
+def _adopts_in_the_account(o: Observed) -> UnmetPrecondition | None:
+    found = adopts_elsewhere(o)
+    return UnmetPrecondition("InvalidSpec", found) if found is not None else None
 
 
 def _role_has_one_path(o: Observed) -> UnmetPrecondition | None:
@@ -175,37 +143,8 @@ def _adopted_location_fits(o: Observed, side: Side) -> UnmetPrecondition | None:
     )
 
 
-def _kept_roles_are_granted(o: Observed) -> UnmetPrecondition | None:
-    """A location that is adopted keeps its role, unless the spec names another: it is used as one from the spec is."""
-    assert o.account is not None  # noqa: S101 - checked before
-    for side, field, arn in ((each, *kept) for each in SIDES for kept in _kept_roles(o, each)):
-        if not role_granted(o.account, o.identity.namespace, arn):
-            message = (
-                f"{location_path(o.mover.spec, side)}.{field}: the {side} of the task to adopt uses a role that "
-                f"DataMoverAccount '{o.account.metadata.name}' does not grant to namespace '{o.identity.namespace}'; "
-                "add a pattern that matches it to spec.grants[].roleArns of the account"
-            )
-            return UnmetPrecondition(NOT_GRANTED, message)
-    return None
-
-
-def _kept_roles(o: Observed, side: Side) -> Iterator[tuple[str, str]]:
-    """The roles, not ours, that an adopted location came with. Whether one comes with `own` only AWS can tell."""
-    location, adopt, known = location_of(o.mover.spec, side), o.mover.spec.adopt, o.locations.get(side)
-    if adopt is None and not o.adopting:
-        return
-    described = known.described if known is not None else None
-    yield from location.kept_roles(described or {})
-    role = o.roles.get(side)
-    if role is None or location.access_role_field is None or location.role_named is not None:
-        return
-    is_told = described is not None or (adopt is not None and not adopt.own)
-    if is_told and f"{side}Role" not in o.owned and role.name not in default_role_names(o)[side]:
-        yield location.access_role_field, role.arn
-
-
 def _legacy_task_is_rests(o: Observed) -> UnmetPrecondition | None:
-    if not o.adopting or o.task is None or o.task.tags is None or o.account is None:
+    if o.task is None or o.task.tags is None or o.account is None:
         return None
     tags = o.task.tags
     rest = o.account.spec.rest
@@ -221,10 +160,12 @@ def _legacy_task_is_rests(o: Observed) -> UnmetPrecondition | None:
 BEFORE_AWS_IS_ASKED: tuple[Precondition, ...] = (
     _fits_its_model,
     _account_exists,
-    _namespace_is_granted,
+    _is_in_the_account,
+    namespace_is_granted,
     _arns_are_right,
-    _locations_are_granted,
-    _roles_are_granted,
+    _adopts_in_the_account,
+    locations_are_granted,
+    roles_are_granted,
     _role_has_one_path,
     _account_is_ready,
 )
@@ -233,5 +174,5 @@ OF_WHAT_AWS_HAS: tuple[Precondition, ...] = (
     _adopted_task_exists,
     _legacy_task_is_rests,
     _adopted_task_fits,
-    _kept_roles_are_granted,
+    kept_roles_are_granted,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datamover_operator.aws.failure import Failure
@@ -16,6 +17,7 @@ from datamover_operator.movers.plan.steps import (
     Delete,
     PutRolePermissionsBoundary,
     PutRolePolicy,
+    ReadTags,
     TagRole,
     UpdateLocation,
     UpdateTask,
@@ -56,6 +58,24 @@ class TaskMade:
 
 
 @dataclass(frozen=True, slots=True)
+class TagsRead:
+    """A task's or a location's tags; None: it does not exist. `uid_lives` = so does the mover that they name."""
+
+    step: ReadTags
+    tags: Mapping[str, str] | None
+    uid_lives: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRead:
+    """A role with its tags; None: it does not exist. `uid_lives` = the mover that they name exists."""
+
+    step: ReadTags
+    role: KnownRole | None
+    uid_lives: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """AWS has done as asked, and there is nothing more to say."""
 
@@ -79,4 +99,4 @@ class Failed:
     failure: Failure
 
 
-Result = RoleMade | RoleNameTaken | LocationMade | TaskMade | Done | Failed
+Result = RoleMade | RoleNameTaken | LocationMade | TaskMade | TagsRead | RoleRead | Done | Failed

@@ -54,9 +54,13 @@ def _wanted_role(spec: DataMoverSpec, uses: Sequence[tuple[Side, str, str | None
     return WantedRole(uses[0][1], own_path, sides, _policy(spec, sides))
 
 
+def partition_of(region: str) -> str:
+    """The partition of AWS that a Region is in."""
+    return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
+
+
 def trust_policy(account_id: str, region: str) -> JsonObject:
     """Who may assume the role: DataSync, on behalf of this account's DataSync resources in this region."""
-    partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -66,7 +70,7 @@ def trust_policy(account_id: str, region: str) -> JsonObject:
                 "Action": "sts:AssumeRole",
                 "Condition": {
                     "StringEquals": {"aws:SourceAccount": account_id},
-                    "ArnLike": {"aws:SourceArn": f"arn:{partition}:datasync:{region}:{account_id}:*"},
+                    "ArnLike": {"aws:SourceArn": f"arn:{partition_of(region)}:datasync:{region}:{account_id}:*"},
                 },
             },
         ],

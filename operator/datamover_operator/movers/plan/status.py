@@ -8,11 +8,12 @@ from datetime import datetime
 from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
 from datamover_crds.contract import LAST_TRIGGER_ANNOTATION, is_true
 from datamover_operator.movers.plan.calls import Call, TaskCall, calls_of, dump_call
+from datamover_operator.movers.plan.comparison import role_arn_for
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, declared_fields
 from datamover_operator.movers.plan.garbage import without_unwanted_roles
+from datamover_operator.movers.plan.grant_checks import ungranted_in_aws
 from datamover_operator.movers.plan.names import SIDES, distinct_role_name
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.resources import role_arn_for
 from datamover_operator.movers.plan.roles import wanted_roles
 from datamover_operator.movers.plan.schedules import next_start
 from datamover_operator.movers.plan.steps import Note, Plan
@@ -45,7 +46,8 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     }
     if o.task is not None and o.task.described is not None and next_start(o.task.described, now) is None:
         changed["next_scheduled_time"] = None
-    if o.task is not None and (o.task.described or {}).get("status") == "UNAVAILABLE":
+    is_unavailable = o.task is not None and (o.task.described or {}).get("status") == "UNAVAILABLE"
+    if is_unavailable and ungranted_in_aws(o) is None:
         changed["observed"] = _observed(o)  # it may never have been Ready, and tells why
     if is_true(plan.conditions, "Ready"):
         changed["declared"] = tuple(sorted({*declared_fields(o.mover.spec), *_disabled(o)}))
@@ -94,7 +96,7 @@ def _disabling(o: Observed) -> set[str]:
     """The mark of a schedule that is about to be disabled: written first, for nothing else would tell of it."""
     if is_marked(o) or stopping_step(o) is None:
         return set()
-    return {SCHEDULE_STATUS} if o.mover.spec.suspend or is_withheld(o) else set()
+    return {SCHEDULE_STATUS} if is_withheld(o) else set()
 
 
 def _disabled(o: Observed) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from datamover_crds import Condition
 from datamover_crds.common import JsonObject
@@ -140,6 +141,14 @@ class TagRole:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTags:
+    """ListTagsForResource, or GetRole: what is not known to be ours is not changed."""
+
+    arn: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelExecution:
     """CancelTaskExecution; an execution that has ended already is no failure."""
 
@@ -151,7 +160,7 @@ class CancelExecution:
 class Delete:
     """DeleteTask, DeleteLocation, or DeleteRolePolicy with DeleteRole; already gone is no failure."""
 
-    kind: str
+    kind: Literal["task", "location", "role"]
     arn: str
     path: str = "metadata.deletionTimestamp"
 
@@ -202,6 +211,7 @@ AwsStep = (
     | UpdateTask
     | ChangeTags
     | TagRole
+    | ReadTags
     | CancelExecution
     | Delete
 )

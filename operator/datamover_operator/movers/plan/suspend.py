@@ -8,18 +8,27 @@ from __future__ import annotations
 from datamover_crds import JsonObject
 from datamover_crds.contract import UID_TAG
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS
+from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, ungranted_in_aws
 from datamover_operator.movers.plan.observed import Observed
-from datamover_operator.movers.plan.preconditions import NOT_GRANTED
 from datamover_operator.movers.plan.steps import UpdateTask
 
 STOPPED_AFTER_RUN = "the schedule will be disabled when the active run ends; DataSync does not allow it before"
 
 
 def is_withheld(o: Observed) -> bool:
-    """Whether the task must not start anything, although the mover can't be carried out as declared."""
-    if o.unmet is None or o.problem or o.adopting or o.is_being_deleted:
+    """Whether the task must not start anything: a grant that is withdrawn stops it, whatever else is wrong."""
+    if o.adopting or o.is_being_deleted:
         return False
-    return o.mover.spec.suspend or o.unmet.reason == NOT_GRANTED
+    is_suspended = o.mover.spec.suspend and not o.problem
+    is_refused = o.unmet is not None and o.unmet.reason == NOT_GRANTED
+    return is_suspended or is_refused or ungranted_in_aws(o) is not None
+
+
+def has_to_be_looked_at(o: Observed) -> bool:
+    """Whether only AWS can tell if the task has to be stopped: nothing else of it is read in this pass."""
+    is_known = o.task is not None and o.task.described is None and o.mover.status.task_arn == o.task.arn
+    is_held_up = o.unmet is not None or not o.settled
+    return is_known and is_held_up and not (o.adopting or o.is_being_deleted)
 
 
 def stopping_step(o: Observed) -> UpdateTask | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from datamover_operator.movers.plan.activity import ACTIVE_RUN_POLL, is_active
 from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, worst_failure
+from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, with_what_is_ungranted
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
 from datamover_operator.movers.plan.steps import Plan, Record
 from datamover_operator.movers.plan.suspend import STOPPED_AFTER_RUN, is_marked, is_withheld, stopping_step
@@ -16,6 +17,8 @@ def plan_unmet(o: Observed, unmet: UnmetPrecondition, now: datetime) -> Plan:
     """Nothing is done for a mover that can't be carried out as declared; its task may have to be kept from starting."""
     if unmet.waits:
         return Plan(conditions=o.conditions(now).progressing(unmet.reason, unmet.message))
+    if unmet.reason != NOT_GRANTED:
+        unmet = replace(unmet, message=with_what_is_ungranted(o, unmet.message))
     plan = Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(unmet.reason, unmet.message))
     return _withhold(o, unmet, plan, now) if is_withheld(o) else plan
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from datamover_crds import JsonObject
 from datamover_operator.aws.failure import Failure
 from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
-from datamover_operator.runs.plan.steps import CancelRun, LimitBandwidth, LookAtExecution, LookAtTask, Start
+from datamover_operator.runs.plan.steps import CancelRun, LimitBandwidth, LookAtExecution, LookAtTask, ReadTags, Start
 
 _BUSY = frozenset({"RUNNING", "QUEUED"})
 
@@ -50,7 +51,23 @@ class NotSeen:
     step: LookAtExecution | LookAtTask
 
 
-Result = Started | Done | Failed | Seen | NotSeen
+@dataclass(frozen=True, slots=True)
+class TagsRead:
+    """A task's tags; None: it does not exist."""
+
+    step: ReadTags
+    tags: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagsUnread:
+    """They could not be read."""
+
+    step: ReadTags
+    failure: Failure
+
+
+Result = Started | Done | Failed | Seen | NotSeen | TagsRead | TagsUnread
 
 
 def after(o: ObservedRun, result: Result) -> ObservedRun:
@@ -67,6 +84,11 @@ def after(o: ObservedRun, result: Result) -> ObservedRun:
             return _with_description(_seen(o), result.step, result.described)
         case NotSeen():
             return _seen(o)  # the poller asks again soon
+        case TagsRead():
+            is_movers = o.identity is not None and o.identity.is_marked(result.tags or {})
+            return replace(o, is_movers={**o.is_movers, result.step.task_arn: is_movers}, tags_failure=None)
+        case TagsUnread():
+            return replace(o, tags_failure=result.failure)
         case _:
             assert_never(result)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from datamover_crds import DataMover, DataMoverRun, JsonObject
 from datamover_operator.aws.failure import Failure
@@ -33,7 +34,9 @@ class ObservedRun:
     name. `claim` is the stored annotation, unless its start certainly had no effect; `may_send` says that this pass
     wrote it. `execution` is the last description; `execution_gone` says that DataSync no longer knows it,
     `cancel_sent` that it has accepted this process' cancel. `settled` is false while the start may have been sent and
-    its execution may still turn up; `search_failure` is why it could not be looked for.
+    its execution may still turn up; `search_failure` is why it could not be looked for. `is_movers` tells of tasks
+    whether their tags say that they are the mover's, by ARN; those that it does not hold have not been read,
+    or could not be (`tags_failure`). `mover_woken` says that this pass has had the mover looked at.
     """
 
     run: DataMoverRun
@@ -51,3 +54,6 @@ class ObservedRun:
     search_failure: Failure | None = None
     failed_step: FailedStep | None = None
     connected: bool = True
+    is_movers: Mapping[str, bool] = field(default_factory=dict)
+    tags_failure: Failure | None = None
+    mover_woken: bool = False

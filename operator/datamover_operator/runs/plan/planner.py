@@ -15,6 +15,7 @@ from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.runs.plan.claims import holds, wants_to_queue
 from datamover_operator.runs.plan.following import follow
+from datamover_operator.runs.plan.marks import only_marked
 from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
 from datamover_operator.runs.plan.ownership import claim_of, takes_task_along
 from datamover_operator.runs.plan.status import ended, told, with_failure, words_of
@@ -40,7 +41,7 @@ _FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, Fa
 
 def plan_run(o: ObservedRun, now: datetime) -> RunPlan:
     """What to do next for one run. It is its mover's from the first pass on, whatever becomes of it."""
-    plan = _plan(o, now)
+    plan = only_marked(o, _plan(o, now), now)
     if _is_owned(o) or any(isinstance(step, _OWNING) for step in plan.steps):
         return plan
     return replace(plan, steps=(Own(), *plan.steps))

@@ -48,6 +48,12 @@ def with_failure(o: ObservedRun, status: DataMoverRunStatus, failure: Failure, n
     )
 
 
+def stalled(o: ObservedRun, status: DataMoverRunStatus, reason: str, message: str, now: datetime) -> DataMoverRunStatus:
+    """Tell what somebody has to change first, though the run has not ended."""
+    conditions = _conditions(o, now).stalled(reason, message)
+    return judged(o, status, now).model_copy(update={"reason": reason, "message": message, "conditions": conditions})
+
+
 def words_of(failure: Failure) -> str:
     """AWS's own words, and the call they answer."""
     return f"{failure.operation}: {failure.code}: {failure.message}"

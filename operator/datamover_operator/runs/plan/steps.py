@@ -71,6 +71,13 @@ class LookAtTask:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTags:
+    """ListTagsForResource: nothing is started or changed on a task that is not known to be the mover's."""
+
+    task_arn: str
+
+
+@dataclass(frozen=True, slots=True)
 class WakeMover:
     """Have the mover looked at, with `everything` it owns or just its task's state."""
 
@@ -87,7 +94,7 @@ class FreeRun:
     """Remove our finalizer from the run."""
 
 
-AwsRunStep = Start | CancelRun | LimitBandwidth | LookAtExecution | LookAtTask
+AwsRunStep = Start | CancelRun | LimitBandwidth | LookAtExecution | LookAtTask | ReadTags
 KubeRunStep = ClaimMover | ClaimRun | Unclaim | Own | Protect | ReleaseMover | FreeRun
 RunStep = AwsRunStep | KubeRunStep | WakeMover
 
