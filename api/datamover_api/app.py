@@ -49,7 +49,7 @@ def application(version: str, facades: Facades, *others: APIRouter) -> FastAPI:
         return facades.of(request.scope["path"]).refuse(error)
 
     async def failed(request: Request, _: Exception) -> Response:
-        """What is our own mistake; Starlette logs it."""
+        """An error of our own; Starlette logs it."""
         own = RefusalError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal server error")
         return facades.of(request.scope["path"]).refuse(own)
 
@@ -62,7 +62,7 @@ def application(version: str, facades: Facades, *others: APIRouter) -> FastAPI:
 
 
 def _served(request: Request) -> tuple[str, ...]:
-    """The methods of a path; its routes know of their own one alone."""
+    """The methods of a path: each of its routes knows only its own."""
     scopes = {method: {**request.scope, "method": method} for method in _METHODS}
     routes = request.app.routes
     served = [each for each in scopes if any(route.matches(scopes[each])[0] is Match.FULL for route in routes)]

@@ -34,7 +34,7 @@ class Admission:
         self._metrics = metrics
 
     async def __call__(self, request: Request) -> Response | None:
-        """The answer to a request that no route is to see."""
+        """The answer to a request that must not reach a route."""
         path = request.scope["path"]
         if request.method == "OPTIONS":
             return Response(headers=_PREFLIGHT)

@@ -1,8 +1,8 @@
-"""The flywheel: how a mover's creation goes, told from the mover alone. Its id is the mover's uid.
+"""The flywheel: the progress of a mover's creation, derived from the mover alone. Its id is the mover's uid.
 
-What has happened is read from what there is: an event bears the time that AWS or Kubernetes gave the thing it tells of,
-so the story is the same whoever asks, whenever, and after any restart. Of a creation that failed nothing stays to be
-read: `FailedCreations` remembers those.
+Events are derived from what exists: each has the time that AWS or Kubernetes gave to what it reports, so the answer is
+the same for everybody, at any time, and after any restart. Nothing is left of a failed creation: `FailedCreations`
+remembers those.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class FailedCreations:
         self._tasks: OrderedDict[str, JsonObject] = OrderedDict()
 
     def note(self, mover: DataMover) -> None:
-        """A mover has failed, and is taken back."""
+        """A mover has failed, and is rolled back."""
         self.add(flywheel_task(mover))
 
     def add(self, task: JsonObject) -> None:
@@ -72,7 +72,7 @@ class FailedCreations:
 
 
 def ill_formed_task(task_id: str, name: str, step: Step, message: str, now: datetime) -> JsonObject:
-    """The task of a creation that came to nothing before anything was made of it."""
+    """The task of a creation that failed before anything was created."""
     at = to_timestamp(now)
     told = (f"starting task {task_id}", *(_REQUESTED[each].format(name=name) for each in _upto(step)))
     failed: JsonObject = {"failed_at": at, "failure": f"{_FAILED[step]}: {message}"}
@@ -101,7 +101,7 @@ def flywheel_task(mover: DataMover) -> JsonObject:
 
 
 def _is_complete(mover: DataMover) -> bool:
-    """Whether the creation came to its end: whatever befalls the mover later is another story."""
+    """Whether the creation has finished: what happens to the mover later does not matter here."""
     return mover.status.observed is not None and mover.status.observed.task is not None
 
 
@@ -126,7 +126,7 @@ def _events(mover: DataMover, failing: Step | None) -> Iterator[_Event]:
         "destination": status.destination_location_arn,
         "task": status.task_arn,
     }
-    # There one step followed the other: what came after the one that failed was not tried.
+    # There the steps followed each other: those after the failed one were not tried.
     tried = [step for step in _STEPS if known[step] is not None or _CALLS[step] in calls]
     yield _Event("", f"starting task {uid}")
     for step in _STEPS:

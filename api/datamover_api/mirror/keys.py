@@ -1,4 +1,4 @@
-"""By which names clients know a mover: its group and its name, as tags and spec hold them."""
+"""The names by which clients know a mover: its group and its name, from its tags and spec."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Group:
 
 
 def key_of(mover: DataMover) -> MoverKey:
-    """A mover's key. One that was made by other means may lack the group's tag: its namespace is its group then."""
+    """A mover's key. One that was created by other means may lack the group's tag: then its namespace is its group."""
     groups = [tag.value for tag in mover.spec.tags if tag.key == GROUP_TAG]
     return MoverKey(groups[0] if groups else mover.metadata.namespace, name_of(mover))
 
@@ -50,13 +50,13 @@ def name_of(mover: DataMover) -> str:
 
 
 def is_shown(mover: DataMover) -> bool:
-    """Whether readers see the mover: from its task's creation until its deletion is asked for."""
+    """Whether readers see the mover: from its task's creation until its deletion is requested."""
     observed = mover.status.observed
     return mover.metadata.deletion_timestamp is None and observed is not None and observed.task is not None
 
 
 def has_failed(mover: DataMover) -> bool:
-    """Whether a client made the mover, and it came to nothing that could be lost.
+    """Whether a client created the mover, and it has nothing that could be lost.
 
     Its status alone does not tell: one that has worked may have lost it, but keeps its task's ARN.
     """

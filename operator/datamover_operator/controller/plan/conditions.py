@@ -29,11 +29,11 @@ class ConditionsBuilder:
     now: datetime
 
     def ready(self, message: str) -> Conditions:
-        """All is as declared."""
+        """Everything matches the spec."""
         return self._all(("True", "False", "False"), "Ready", message)
 
     def progressing(self, reason: str, message: str) -> Conditions:
-        """Work goes on, or waits for something that comes by itself."""
+        """Work is in progress, or waits for something that needs nobody's help."""
         return self._all(("False", "True", "False"), reason, message)
 
     def stalled(self, reason: str, message: str) -> Conditions:

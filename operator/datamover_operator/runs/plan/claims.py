@@ -1,6 +1,6 @@
-"""How a run takes hold of its mover's status and lets go again (invariant I7): pure changes of that status.
+"""How a run claims its mover's status and releases it (invariant I7): pure changes of that status.
 
-Each is written by compare-and-swap, so that of two runs exactly one holds the task.
+Each is written by compare-and-swap, so that exactly one of two runs gets the task.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def holds(mover: DataMover, uid: str) -> bool:
 
 
 def is_starting(o: Observed) -> bool:
-    """Whether a run has taken hold of the task and may have started it, or is about to."""
+    """Whether a run has claimed the task and may have started it, or is about to."""
     holder = o.mover.status.current_run
     return holder is not None and any(
         run.metadata.uid == holder.uid and run.status.phase not in FINAL_PHASES and execution_of(run) is None
