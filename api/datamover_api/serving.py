@@ -32,6 +32,7 @@ from datamover_common.kube.errors import KubeError
 from datamover_common.tasks import Background
 
 _PACKAGE: Final = "datamover-operator"
+_AGENT: Final = "datamover-api"
 _REQUESTS: Final = 4
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +44,7 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
     async with AsyncExitStack() as stack:
         certificate, key = settings.tls_certificate_file, settings.tls_key_file
         try:
-            client = await KubeClient.from_environment(settings.kubernetes_timeout_seconds)
+            client = await KubeClient.from_environment(settings.kubernetes_timeout_seconds, agent=_AGENT)
             stack.push_async_callback(client.close)
             listener = stack.enter_context(bound(settings.http_host, settings.http_port))
             tls = tls_context(certificate, key) if certificate is not None and key is not None else None

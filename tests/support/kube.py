@@ -10,7 +10,7 @@ from kubernetes.aio.client import Configuration
 from datamover_common.kube.client import KubeClient
 
 
-def connected(kubeconfig: Path, **options: float) -> KubeClient:
+def connected(kubeconfig: Path) -> KubeClient:
     """Connect in plain HTTP (the library reads KUBECONFIG just once, when it is imported)."""
     config = json.loads(kubeconfig.read_text())
     configuration = Configuration(
@@ -18,4 +18,4 @@ def connected(kubeconfig: Path, **options: float) -> KubeClient:
         api_key={"BearerToken": config["users"][0]["user"]["token"]},
         api_key_prefix={"BearerToken": "Bearer"},
     )
-    return KubeClient(configuration, **options)
+    return KubeClient(configuration)

@@ -19,6 +19,7 @@ from datamover_common.kube.objects import metadata_of, part_of, why_not, why_not
 from datamover_common.kube.resources import Collection, ObjectRef
 from datamover_crds import JsonObject
 
+AGENT: Final = "datamover-operator"
 _JSON: Final = "application/json"
 _MERGE_PATCH: Final = "application/merge-patch+json"
 _OK: Final = range(200, 300)
@@ -56,8 +57,12 @@ class KubeClient:
     A name that no object can have is NotFound without a request.
     """
 
-    def __init__(self, configuration: Configuration, seconds: float = 30.0) -> None:
-        """Connect as `configuration` says; every request but a watch ends within so many seconds."""
+    def __init__(self, configuration: Configuration, seconds: float = 30.0, *, agent: str = AGENT) -> None:
+        """Connect as `configuration` says; every request but a watch ends within so many seconds.
+
+        `agent` is the program's name: the API server shows it as the field manager of what is written.
+        """
+        self._agent = agent
         # The library's ApiClient would spend longer on each request's parameters than on sending it.
         self._configuration = configuration
         self._connections = Connections(configuration, _REQUESTS_AT_ONCE)
@@ -65,9 +70,9 @@ class KubeClient:
         self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=_CONNECT_S)
 
     @classmethod
-    async def from_environment(cls, seconds: float = 30.0) -> KubeClient:
+    async def from_environment(cls, seconds: float = 30.0, *, agent: str = AGENT) -> KubeClient:
         """Connect as kubectl would (KUBECONFIG, ~/.kube/config), or as a pod does."""
-        return cls(await load_configuration(), seconds)
+        return cls(await load_configuration(), seconds, agent=agent)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -166,7 +171,7 @@ class KubeClient:
     ) -> RESTResponse:
         """Send a request, and return as soon as the head of its answer is there."""
         url = self._configuration.host + request.path + (f"?{urlencode(request.query)}" if request.query else "")
-        headers = {"Accept": _JSON, "Content-Type": request.content_type}
+        headers = {"Accept": _JSON, "Content-Type": request.content_type, "User-Agent": self._agent}
         if token := await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization"):
             headers["Authorization"] = token
         response: RESTResponse = await connections.request(  # type: ignore[no-untyped-call]
