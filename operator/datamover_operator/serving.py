@@ -171,12 +171,12 @@ class _Operation:
         place = (settings.operator_namespace, settings.lease_name)
         lease = Lease(client, place, self._instance, settings.lease_seconds, time.monotonic)
         try:
-            await vital.run(lease.acquire())
+            await vital.run(lease.acquire(self._readiness.stand_by))
             self._readiness.reached(_LEASE)
             async with self._background.running(vital.run(lease.keep()), _LEASE):
                 yield
         finally:
-            await vital.run(lease.release())
+            await vital.run(lease.release(settings.shutdown_grace_seconds * (1 - _FOR_CALLS)))
             await vital.run(client.close())
 
 

@@ -92,7 +92,11 @@ def pod_of(each: Json) -> Json | None:
     [
         ({"operator": {"settings": {"workers": 0}}}, "at '/operator/settings/workers': minimum: got 0, want 1"),
         ({"operator": {"settings": {"wrokers": 1}}}, "additional properties 'wrokers' not allowed"),
-        ({"operator": {"replicas": 2}}, "at '/operator': additional properties 'replicas' not allowed"),
+        ({"operator": {"replica": 2}}, "at '/operator': additional properties 'replica' not allowed"),
+        (
+            {"operator": {"settings": {"lease": False}}},
+            "operator.replicas: must be 1 with operator.settings.lease: false",
+        ),
         ({"watchNamespaces": "team-a"}, "at '/watchNamespaces': got string, want array"),
         ({"watchNamespaces": ["Team"]}, "at '/watchNamespaces/0': 'Team' does not match pattern"),
         ({"image": {"pullPolicy": "Sometimes"}}, "at '/image/pullPolicy': value must be one of"),

@@ -132,7 +132,29 @@ def test_one_pod_is_neither_spread_nor_kept_from_disruption(api: Json, many: boo
     objects = render({"api": KEYS | ENABLED | api})
     (pod,) = [pod for pod in pods(objects) if pod["containers"][0]["name"] == "api"]
     assert ("topologySpreadConstraints" in pod) is many
-    assert any(each["kind"] == "PodDisruptionBudget" for each in objects) is many
+    budgets = [each["metadata"]["name"] for each in objects if each["kind"] == "PodDisruptionBudget"]
+    assert ("datamover-operator-api" in budgets) is many
+
+
+@pytest.mark.parametrize(
+    ("values", "many", "strategy"),
+    [
+        ({}, True, {"rollingUpdate": {"maxUnavailable": 0}}),
+        ({"replicas": 1}, False, {"rollingUpdate": {"maxUnavailable": 0}}),
+        ({"replicas": 1, "settings": {"lease": False}}, False, {"type": "Recreate"}),
+    ],
+)
+def test_an_operator_that_stands_by_is_on_another_node_and_there_in_a_drain(
+    values: Json, many: bool, strategy: Json
+) -> None:
+    objects = render({"operator": values})
+    (deployment,) = [each for each in objects if each["kind"] == "Deployment"]
+    pod = deployment["spec"]["template"]["spec"]
+    assert deployment["spec"]["strategy"] == strategy
+    assert ("topologySpreadConstraints" in pod) is many
+    budgets = [each["spec"] for each in objects if each["kind"] == "PodDisruptionBudget"]
+    labels = deployment["spec"]["selector"]
+    assert budgets == ([{"maxUnavailable": 1, "selector": labels}] if many else [])
 
 
 def test_helm_template_needs_to_be_told_no_kubernetes_version() -> None:

@@ -14,7 +14,14 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "watchNamespaces": ["default"],
         "secretNamespaces": ["default"],
         "databaseHosts": ["*.example.com", "10.0.0.0/8"],
-        "operator": {"settings": {"clusterId": "test"}, "secretNames": ["keys"]},
+        "operator": {
+            "settings": {"clusterId": "test"},
+            "secretNames": ["keys"],
+            "podDisruptionBudget": {"maxUnavailable": "50%"},
+            "topologySpreadConstraints": [
+                {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}
+            ],
+        },
     },
     "try-out": {"dev": {"enabled": True, "extraArgs": ["--state-delay=1"]}, "crds": {"keep": False}},
     "rest": {
@@ -62,6 +69,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         },
         "networkPolicy": POLICY | {"metricsFrom": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
         "operator": {
+            "replicas": 1,
             "settings": {"workers": 8, "awsRate": 2.5, "lease": False, "logLevel": "debug"},
             "extraArgs": ["--workers=9"],
             "labels": {"a": "b"},

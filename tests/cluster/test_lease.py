@@ -96,10 +96,10 @@ async def test_one_that_was_let_go_is_taken_at_once(api: Api, namespace: str, cl
     first, second = claim("first"), claim("second", Clock())
     await first.acquire()
     assert holder_of(api, namespace) == "first"
-    await first.release()
+    await first.release(30)
     await asyncio.wait_for(second.acquire(), 30)
     assert holder_of(api, namespace) == "second"
-    await first.release()
+    await first.release(30)
     assert holder_of(api, namespace) == "second", "nobody lets go of another's"
 
 

@@ -9,12 +9,13 @@ from importlib.metadata import version
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support import waiting
 from tests.support.movers import World
 from tests.support.operator_process import Operators
 from tests.support.rest import Client
-from tests.support.waiting import eventually
 
 Read = Callable[..., float | None]
+eventually = partial(waiting.eventually, timeout=120.0)
 
 
 def read(url: str, name: str, **labels: str) -> float | None:

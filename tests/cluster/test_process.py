@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import urllib3
 from aiohttp import web
 
 from datamover_dev.stack.operator import Operator
+from datamover_operator.controllers import KINDS
 from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy
 from tests.support.crowd import Crowd
@@ -54,7 +56,7 @@ def test_it_is_ready_only_when_all_kinds_are_watched(
     proxy.hang(rf"^{path}\?.*watch=true")
     operator = start(wait=False)
     eventually(lambda: operator.url)
-    eventually(lambda: proxy.watches == 2)
+    eventually(lambda: proxy.watches == len(KINDS) - 1)
     eventually(lambda: readiness(operator) == (503, f"{path}: not ready yet\n"))
     proxy.recover()
     operator.wait_until_ready()
@@ -107,13 +109,14 @@ def test_it_ends_as_told_though_a_call_of_aws_hangs_and_the_next_one_doubles_not
 def test_one_that_stands_by_ends_as_told_and_takes_over_when_the_other_ends(operator: Operators) -> None:
     holder = operator(lease=True)
     bored, second = operator(lease=True, wait=False), operator(lease=True, wait=False)
-    eventually(lambda: bored.url and "the Lease: another operator holds it" in readiness(bored)[1])
-    eventually(lambda: second.url and "the Lease: another operator holds it" in readiness(second)[1])
+    for each in (bored, second):
+        eventually(lambda standby=each: standby.url and readiness(standby)[0] == 200, what="it stands by")  # type: ignore[misc]
+        assert re.fullmatch(r"stands by: \S+ holds the Lease\n", readiness(each)[1])
     assert [metric(each, "datamover_ready") for each in (holder, second)] == [1, 0]
     assert bored.terminate(GENEROUS) == 0
     assert holder.terminate(GENEROUS) == 0
-    second.wait_until_ready()
-    assert metric(second, "datamover_ready") == 1
+    eventually(lambda: metric(second, "datamover_ready") == 1)
+    assert readiness(second) == (200, "ok\n")
 
 
 def test_what_was_made_and_what_was_refused_is_logged_with_awss_request_id(operator: Operators, world: World) -> None:
@@ -156,7 +159,7 @@ def is_watch(request: web.BaseRequest) -> bool:
 def test_a_watch_that_is_refused_shows_and_so_does_its_recovery(start: Start, proxy: ApiProxy, namespace: str) -> None:
     operator = start()
     proxy.refuse(is_watch, 500)
-    assert proxy.hang_up() == 3
+    assert proxy.hang_up() == len(KINDS)
     path = f"{GROUP}/namespaces/{namespace}/datamoverruns"
     eventually(lambda: f"{path}: the API server answers 500" in readiness(operator)[1])
     proxy.recover()
@@ -173,8 +176,8 @@ def test_it_watches_on_with_a_new_token_when_the_old_one_has_expired(
     proxy.refuse(lambda request: is_watch(request) and request.headers["Authorization"] == old, 401)
     user["token"] = another_token(api, operator)
     proxy.kubeconfig.write_text(json.dumps(config))
-    assert proxy.hang_up() == 3
-    eventually(lambda: proxy.watches == 3 and readiness(running) == (200, "ok\n"))
+    assert proxy.hang_up() == len(KINDS)
+    eventually(lambda: proxy.watches == len(KINDS) and readiness(running) == (200, "ok\n"))
     world.grant_all()
     world.wait_condition("DataMoverAccount", world.account, "Ready")
 
@@ -182,6 +185,6 @@ def test_it_watches_on_with_a_new_token_when_the_old_one_has_expired(
 def test_it_ends_where_its_token_stays_refused(start: Start, proxy: ApiProxy) -> None:
     operator = start()
     proxy.refuse(is_watch, 401)
-    assert proxy.hang_up() == 3
+    assert proxy.hang_up() == len(KINDS)
     assert operator.wait(90) == 1
     assert "fatal error" in operator.log.read_text()

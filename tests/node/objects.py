@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from datamover_dev.node.cluster import NAMESPACE
+from datamover_dev.node.cluster import NAMESPACE, RELEASE
 from tests.support.kubectl import Kubectl
 from tests.support.specs import JsonDict
 
@@ -53,14 +53,19 @@ def wait_phase(kubectl: Kubectl, name: str, phase: str) -> None:
     kubectl("wait", which, f"datamoverrun/{name}", f"--timeout={PATIENCE:.0f}s", timeout=PATIENCE + 30)
 
 
-def crash(kubectl: Kubectl, component: str) -> None:
-    """End a component's pod as a power cut would: SIGKILL to each of its processes, of which nobody is told.
+def leader(kubectl: Kubectl) -> str:
+    """The name of the operator's pod that works; the Lease names it, with a suffix of the process's own."""
+    holder = kubectl("get", "lease", RELEASE, f"--namespace={NAMESPACE}", "--output=jsonpath={.spec.holderIdentity}")
+    return holder.strip().rpartition("-")[0]
+
+
+def crash_leader(kubectl: Kubectl) -> None:
+    """End the pod that works as a power cut would: SIGKILL to each of its processes, of which nobody is told.
 
     The node's processes are this machine's, too; the pod's uid is in the names of their cgroups.
     """
-    chosen = f"--selector=app.kubernetes.io/component={component}"
     where = f"--namespace={NAMESPACE}"
-    uid = kubectl("get", "pods", where, chosen, "--output=jsonpath={.items[0].metadata.uid}").strip()
+    uid = kubectl("get", "pod", leader(kubectl), where, "--output=jsonpath={.metadata.uid}").strip()
     assert uid
     killed = [pid for pid in _pids() if f"/pod{uid}/" in _cgroups(pid)]
     assert killed

@@ -23,7 +23,7 @@ from datamover_dev.ports import ReservedPort
 from datamover_dev.processes import Managed
 from tests.node.aws import Aws
 from tests.node.conftest import AWS, HOST
-from tests.node.objects import PATIENCE, SOURCE, crash, mover, run, task_of, wait_phase, wait_ready
+from tests.node.objects import PATIENCE, SOURCE, crash_leader, leader, mover, run, task_of, wait_phase, wait_ready
 from tests.support.kubectl import Kubectl
 from tests.support.notes import commands_in
 from tests.support.rest import MOVERS, Client, s3_body
@@ -116,7 +116,7 @@ def test_rest_clients_make_run_and_delete_a_mover_through_the_pods(
     """By HTTPS, in one pod."""
     aws.bucket("sample-rest")
     before = aws.made()
-    with Forwarded(installed, REST, 80, "https") as service:
+    with Forwarded(installed, f"service/{REST}", 80, "https") as service:
         rest = Client(service.url, authority=authority)
         rest.created(s3_body(REST_MOVER, source=SOURCE, destination="sample-rest"))
         assert f"datamover.datamover.io/abc-123.{REST_MOVER}" in on_node("get", "datamovers", "--output=name").split()
@@ -156,19 +156,18 @@ for _ in range(20):
 )
 def test_prometheus_scrapes_the_pods(installed: Cluster, on_node: Kubectl, authority: Path, tmp_path: Path) -> None:
     with (
-        Forwarded(installed, f"{RELEASE}-metrics", 8080) as operator,
-        Forwarded(installed, REST, 80, "https") as rest,
-        prometheus([scrape(operator, "/metrics", authority), scrape(rest, "/metrics", authority)], tmp_path) as found,
+        Forwarded(installed, f"pod/{leader(on_node)}", 8080) as operator,
+        Forwarded(installed, f"service/{REST}", 80, "https") as rest,
+        prometheus([scrape(operator, authority), scrape(rest, authority)], tmp_path) as found,
     ):
         eventually(lambda: found('datamover_mover_state{state="Ready"} > 0'), 60)
         eventually(lambda: found("datamover_api_mirrored_objects > 0"), 60)
 
 
-def scrape(service: Forwarded, path: str, authority: Path) -> JsonDict:
+def scrape(service: Forwarded, authority: Path) -> JsonDict:
     address = urlsplit(service.url)
     return {
-        "job_name": path,
-        "metrics_path": path,
+        "job_name": address.netloc,
         "scheme": address.scheme,
         "tls_config": {"ca_file": str(authority)},
         "scrape_interval": "1s",
@@ -212,7 +211,7 @@ def test_a_pod_killed_in_a_create_makes_nothing_twice(
             held = faults.enter_context(aws.fault(call, hold=moment))
             on_node.apply(mover(name))
             held.wait_held()
-        crash(on_node, "operator")
+        crash_leader(on_node)
     for name in names.values():
         wait_ready(on_node, name)
     made = [len(each) - had for each, had in zip(aws.made(), before, strict=True)]
@@ -226,7 +225,29 @@ def test_a_run_lives_through_the_end_of_its_operator(installed: Cluster, on_node
     with aws.fault(state="TRANSFERRING", hold="before"):
         on_node.apply(run("long", of="main"))
         wait_phase(on_node, "long", "Transferring")
-        crash(on_node, "operator")
+        crash_leader(on_node)
     wait_phase(on_node, "long", "Succeeded")
     assert aws.executions(task) == executions + 1
     assert aws.bodies("sample-main") == aws.bodies(SOURCE)
+
+
+def test_a_drain_hands_over_to_the_pod_that_stands_by(installed: Cluster, on_node: Kubectl, aws: Aws) -> None:
+    """An eviction is what a drain does to each pod. Both pods are Ready before and after, and a run goes on."""
+    there = replace(on_node, namespace=NAMESPACE)
+    chosen = ("deployment", RELEASE)
+    eventually(lambda: there.get(*chosen)["status"].get("readyReplicas") == 2, PATIENCE)
+    eventually(lambda: there.get("poddisruptionbudget", RELEASE)["status"]["disruptionsAllowed"] == 1, PATIENCE)
+    before, task = leader(on_node), task_of(on_node, "main")
+    executions = aws.executions(task)
+    with aws.fault(state="TRANSFERRING", hold="before"):
+        on_node.apply(run("drained", of="main"))
+        wait_phase(on_node, "drained", "Transferring")
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": before, "namespace": NAMESPACE}}
+        path = f"/api/v1/namespaces/{NAMESPACE}/pods/{before}/eviction"
+        on_node("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))
+        eventually(lambda: leader(on_node) not in {"", before}, PATIENCE, what="another pod leads")
+    wait_phase(on_node, "drained", "Succeeded")
+    on_node.apply(run("after-the-drain", of="main"))
+    wait_phase(on_node, "after-the-drain", "Succeeded")
+    assert aws.executions(task) == executions + 2
+    eventually(lambda: there.get(*chosen)["status"].get("readyReplicas") == 2, PATIENCE)

@@ -155,6 +155,34 @@ securityContext:
 {{- end }}
 {{- end -}}
 
+{{- /* How several pods are spread. Takes a list of root, component and constraints; without those, over nodes. */ -}}
+{{- define "datamover.spread" -}}
+topologySpreadConstraints:
+  {{- with index . 2 }}
+  {{- toYaml . | nindent 2 }}
+  {{- else }}
+  - topologyKey: kubernetes.io/hostname
+    maxSkew: 1
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "datamover.selector" (list (index . 0) (index . 1)) | nindent 8 }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Takes a list of root, component, name and the budget's values. */ -}}
+{{- define "datamover.disruptionBudget" -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  {{- include "datamover.metadata" (dict "root" (index . 0) "component" (index . 1) "name" (index . 2)) | nindent 2 }}
+spec:
+  maxUnavailable: {{ toJson (index . 3).maxUnavailable }}
+  selector:
+    matchLabels:
+      {{- include "datamover.selector" (list (index . 0) (index . 1)) | nindent 6 }}
+{{- end -}}
+
 {{- /* Where a pod may run: the parts of a pod's spec that the values of one component hold. */ -}}
 {{- define "datamover.placement" -}}
 {{- with .nodeSelector }}

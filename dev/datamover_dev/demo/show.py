@@ -95,7 +95,7 @@ def _in_pods(folder: Path) -> Iterator[Stage]:
         rest = {"enabled": True, "replicas": 1, "keys": keys, "namespaces": [REST_NAMESPACE]}
         cluster.install({**TRY_OUT, "operator": {"settings": LIVELY_VALUES}, "api": rest})
         kubectl("apply", "--server-side", "-f", str(REST_ACCOUNT))
-        with Emulated(cluster) as emulated, Forwarded(cluster, f"{RELEASE}-api", 80) as service:
+        with Emulated(cluster) as emulated, Forwarded(cluster, f"service/{RELEASE}-api", 80) as service:
             yield Stage(cluster.control_plane, Rest(service.url, key), emulated.variables, emulated.data_root)
 
 

@@ -116,15 +116,15 @@ class Cluster:
 
 
 class Forwarded:
-    """A Service of the chart's namespace at a port of this machine: `url`. Use as a context manager."""
+    """A Service or pod of the chart's namespace at a port of this machine: `url`. Use as a context manager."""
 
-    def __init__(self, cluster: Cluster, service: str, port: int, scheme: str = "http") -> None:
-        """Prepare to forward a free port to this port of the Service, which speaks this scheme."""
+    def __init__(self, cluster: Cluster, target: str, port: int, scheme: str = "http") -> None:
+        """Prepare to forward a free port to this port of the target, such as service/NAME, which speaks this scheme."""
         self._cluster = cluster
-        self._service = service
+        self._target = target
         self._port = port
         self._scheme = scheme
-        self._log = cluster.folder / f"forward-{service}.log"
+        self._log = cluster.folder / f"forward-{target.replace('/', '-')}.log"
 
     def __enter__(self) -> Self:
         """Begin.
@@ -134,7 +134,7 @@ class Forwarded:
         """
         kubectl = self._cluster.control_plane.binaries["kubectl"]
         where = [f"--kubeconfig={self._cluster.control_plane.kubeconfig}", f"--namespace={NAMESPACE}"]
-        command: list[str | Path] = [kubectl, *where, "port-forward", f"service/{self._service}", f":{self._port}"]
+        command: list[str | Path] = [kubectl, *where, "port-forward", self._target, f":{self._port}"]
         self._log.unlink(missing_ok=True)
         self._forwarder = Managed("kubectl port-forward", command, log=self._log)
         self._forwarder.until(lambda: self.url != "", "forwarding", _FORWARD_TIMEOUT)
@@ -158,7 +158,7 @@ class Emulated:
         """Prepare to reach the emulator of this release of the chart."""
         self._cluster = cluster
         self._release = release
-        self._forwarded = Forwarded(cluster, f"{release}-emulator", 4566)
+        self._forwarded = Forwarded(cluster, f"service/{release}-emulator", 4566)
 
     def __enter__(self) -> Self:
         """Forward a free port to it.

@@ -20,9 +20,13 @@ from datamover_common.tasks import ExplainedError
 from datamover_crds import JsonObject
 
 _LEASES = ResourceType("coordination.k8s.io/v1", "Lease", "leases")
-_RELEASE_S = 1.0
-"""How long releasing may take: the process is about to end."""
+_LOOK_S = 1.0
+"""How often one that stands by looks: what a holder lets go of is taken up that soon."""
 _log = structlog.get_logger(__name__)
+
+
+def _tell_nobody(_: str) -> None:
+    return
 
 
 class LeaseLostError(ExplainedError):
@@ -47,10 +51,12 @@ class Lease:
         self._rival = ""
         """Who else holds it, as far as the last look has shown."""
 
-    async def acquire(self) -> None:
-        """Wait until the Lease is ours."""
-        while not await self._try():  # noqa: ASYNC110 - another process has to let go
-            await asyncio.sleep(self._seconds / 5)
+    async def acquire(self, stand_by: Callable[[str], None] = _tell_nobody) -> None:
+        """Wait until the Lease is ours; `stand_by` is told who has it meanwhile, or "" where that is not known."""
+        while not await self._try():
+            stand_by(self._rival)
+            await asyncio.sleep(min(self._seconds / 5, _LOOK_S))
+        stand_by("")
 
     async def keep(self) -> None:
         """Renew until cancelled. Raises LeaseLostError where another process holds it.
@@ -65,10 +71,10 @@ class Lease:
                     raise LeaseLostError(f"{self._ref} is held by '{self._rival}' now")
                 await asyncio.sleep(self._seconds / 15)
 
-    async def release(self) -> None:
-        """Release it, so that the next holder gets it at once."""
+    async def release(self, within: float) -> None:
+        """Release it, so that the next holder gets it at once; give up after `within` seconds."""
         try:
-            async with asyncio.timeout(_RELEASE_S):
+            async with asyncio.timeout(within):
                 lease = await self._client.get(self._ref)
                 if _spec(lease).get("holderIdentity") == self._holder:
                     await self._write(lease, "")

@@ -25,6 +25,7 @@ class Readiness:
     def __init__(self, awaited: Iterable[str]) -> None:
         """Wait for everything in `awaited`, each named in a few words (`the watch of datamovers`)."""
         self._reasons = dict.fromkeys(awaited, "not ready yet")
+        self._leader = ""
 
     def reached(self, what: str) -> None:
         """Note that `what` is available, or available again."""
@@ -33,6 +34,15 @@ class Readiness:
     def lost(self, what: str, reason: str) -> None:
         """Note that `what` is not available, and why; `reason` is shown to whoever can reach the port."""
         self._reasons[what] = reason
+
+    def stand_by(self, leader: str) -> None:
+        """Say who works meanwhile: to stand by is all that is wanted then. Empty: nobody is known to."""
+        self._leader = leader
+
+    @property
+    def leader(self) -> str:
+        """Who works while this process stands by; empty where it does not."""
+        return self._leader
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -93,9 +103,11 @@ class HealthServer:
         return web.Response(status=503 if problem else 200, text=f"{problem or 'ok'}\n")
 
     async def _readyz(self, _request: web.Request) -> web.Response:
-        reasons = self._readiness.reasons
+        reasons, leader = self._readiness.reasons, self._readiness.leader
         if not reasons:
             return web.Response(text="ok\n")
+        if leader:
+            return web.Response(text=f"stands by: {leader} holds the Lease\n")
         lines = [f"{what}: {reason}\n" for what, reason in reasons.items()]
         return web.Response(status=503, text="".join(lines))
 

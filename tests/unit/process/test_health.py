@@ -33,6 +33,11 @@ async def test_ready_only_when_nothing_is_awaited_and_the_reasons_are_told() -> 
         assert await get(server.port, "/readyz") == (200, "ok\n")
         readiness.lost("the Lease", "held by another operator")
         assert await get(server.port, "/readyz") == (503, "the Lease: held by another operator\n")
+        readiness.stand_by("operator-1")
+        assert await get(server.port, "/readyz") == (200, "stands by: operator-1 holds the Lease\n")
+        assert readiness.reasons != {}
+        readiness.stand_by("")
+        assert await get(server.port, "/readyz") == (503, "the Lease: held by another operator\n")
 
 
 async def test_metrics_are_served_as_prometheus_reads_them() -> None:
