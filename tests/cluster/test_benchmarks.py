@@ -48,3 +48,13 @@ def test_reads_by_rest_ask_the_api_server_nothing(tmp_path: Path) -> None:
     assert all(route["service"]["failed"] == 0 for route in found["routes"])
     assert found["p99_ms"] > 0
     assert found["watch_delay_p50_ms"] > 0
+
+
+def test_a_long_history_is_read_back_from_the_rest_service(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    main(["--only", "rest_runs", "--runs", "300", "--out", str(out)])
+
+    found = json.loads(out.read_text())["rest_runs"]
+    assert found["runs"] == 300
+    assert found["rss_mib"] > 0
+    assert found["read_p99_ms"] >= found["read_p50_ms"] > 0

@@ -302,6 +302,10 @@ def _naming(name: str) -> tuple[tuple[str, JsonDict], ...]:
         ("spec.accountRef.name", mover(accountRef={"name": name})),
         ("spec.credentialsSecretRef.name", account(credentialsSecretRef={"name": name})),
         ("spec.rest.namespace", account(rest={"namespace": name})),
+        (
+            "spec.source.postgresql.passwordSecretRef.name",
+            table_sync(source=database("old", passwordSecretRef={"name": name, "key": "password"})),
+        ),
         ("spec.source.uriSecretRef.name", table_sync(source={"uriSecretRef": KEY | {"name": name}})),
         (f"{SOURCE}.passwordSecretRef.name", table_sync(source=database("a", passwordSecretRef=KEY | {"name": name}))),
         (f"{SOURCE}.caSecretRef.name", table_sync(source=database("a", caSecretRef=KEY | {"name": name}))),

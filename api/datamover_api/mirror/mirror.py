@@ -37,6 +37,7 @@ class Mirror:
         self._accounts = Store(DataMoverAccount, _account, lambda account: (account.spec.account_id,))
         self._watch = Reflector(client, ours(DataMoverAccount).within(), self._accounts, self._accounts_changed)
         self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._was_ready = False
 
     def listen(self, listener: Callable[[Room], None]) -> None:
@@ -50,7 +51,7 @@ class Mirror:
         try:
             yield
         finally:
-            await cancelled(watching, *(task for _, task in self._rooms.values()))
+            await cancelled(watching, *self._closing, *(task for _, task in self._rooms.values()))
 
     @property
     def missing(self) -> list[str]:
@@ -121,10 +122,15 @@ class Mirror:
         """Open rooms for namespaces that are served now, and close those of others."""
         wanted = served_namespaces(each.digest for each in self._accounts)
         for namespace in self._rooms.keys() - wanted:
-            self._rooms.pop(namespace)[1].cancel()
+            self._close(self._rooms.pop(namespace)[1])
         for namespace in wanted - self._rooms.keys():
             room = Room(self._client, namespace, self._changed)
             self._rooms[namespace] = (room, self._background.begin(room.reflect(), f"namespace {namespace}"))
+
+    def _close(self, task: asyncio.Task[None]) -> None:
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        task.cancel()
 
 
 def _account(raw: JsonObject) -> DataMoverAccount:

@@ -23,8 +23,8 @@ from datamover_common.kube.resources import Collection
 from datamover_common.kube.store import Store
 from datamover_crds import JsonObject
 
-_AT_A_TIME: Final = 20
-"""How many objects are taken in before others get their turn: each takes some hundredths of a millisecond."""
+_AT_A_TIME: Final = 5
+"""How many objects are taken in before others get their turn: one that is read as a model takes half a millisecond."""
 _WATCH_S: Final = 60
 """Watches are renewed this often, so that a connection that died silently goes unnoticed no longer than that."""
 _FIRST_DELAY_S: Final = 0.2
