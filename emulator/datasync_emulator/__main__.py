@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from datasync_emulator.emulator import running
 from datasync_emulator.settings import Settings
@@ -46,7 +47,7 @@ def read_arguments(argv: Sequence[str] | None) -> Settings:
     parser = argparse.ArgumentParser(
         prog="datasync-emulator",
         description="AWS DataSync (with S3, IAM, STS, SQS and EventBridge) on one local port. State is in memory; "
-        "EFS file systems are folders: DATA_ROOT/<account>/<region>/<file system id>/.",
+        "file systems are folders under DATA_ROOT.",
     )
     parser.add_argument("--data-root", type=Path, required=True, help="where file systems are kept, as folders")
     parser.add_argument("--host", default=defaults.host, help="address to listen on (default: %(default)s)")
@@ -61,9 +62,18 @@ def read_arguments(argv: Sequence[str] | None) -> Settings:
         "--no-create-file-systems",
         dest="create_file_systems",
         action="store_false",
-        help="refuse EFS file systems that have no folder yet, instead of making it",
+        help="refuse file systems that have no folder yet, instead of making it",
     )
-    return Settings(**vars(parser.parse_args(argv)))
+    parser.add_argument(
+        "--object-storage",
+        type=_server,
+        action="append",
+        default=[],
+        metavar="HOST=URL",
+        help="where the object storage server is that locations call HOST; others are looked for by their own names",
+    )
+    given = vars(parser.parse_args(argv))
+    return Settings(**given | {"object_storage": dict(given["object_storage"])})
 
 
 _SECONDS = {
@@ -95,6 +105,14 @@ def _count(text: str) -> int:
         message = f"'{text}' is not a whole number from 1"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def _server(text: str) -> tuple[str, str]:
+    host, _, url = text.partition("=")
+    if not host or urlsplit(url).scheme not in {"http", "https"}:
+        message = f"'{text}' is not HOST=URL, such as minio.example.com=http://127.0.0.1:9000"
+        raise argparse.ArgumentTypeError(message)
+    return host, url
 
 
 def _port(text: str) -> int:

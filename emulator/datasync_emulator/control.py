@@ -1,21 +1,25 @@
-"""The emulator's own endpoints, under /_emulator/: health, journal, faults, clock, reset."""
+"""The emulator's own endpoints, under /_emulator/: health, journal, faults, clock, agents, reset."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
+from datasync_emulator.catalogue.agents import Agents
 from datasync_emulator.clock import MovableClock
 from datasync_emulator.errors import ApiError, validation_error
 from datasync_emulator.faults import DROP, PROCEED, Faults, parse_rule
 from datasync_emulator.journal import Journal
-from datasync_emulator.messages import HttpRequest, JsonObject, Reply
+from datasync_emulator.messages import Caller, HttpRequest, JsonObject, Reply
 from datasync_emulator.protocol.formats import JSON, parse
 
 PREFIX = "/_emulator/"
+_AGENT_ARN = re.compile(r"arn:[\w-]+:datasync:[\w-]+:\d{12}:agent/[\w-]+", re.ASCII)
+_AGENT_STATUSES = ("ONLINE", "OFFLINE")
 _FILTERS = frozenset({"service", "operation", "account", "region"})
 
 
@@ -26,6 +30,7 @@ class Control:
     journal: Journal
     faults: Faults
     clock: MovableClock
+    agents: Agents
     reset: Callable[[], None]
 
     def answer(self, request: HttpRequest) -> Reply:
@@ -48,6 +53,8 @@ class Control:
                 return self._faults(method, rest, request)
             case "POST", "clock":
                 return self._move_clock(request)
+            case "POST", "agents":
+                return self._set_agent(request)
             case "POST", "reset":
                 self.reset()
                 return {}
@@ -94,6 +101,17 @@ class Control:
             raise validation_error(f"advanceSeconds is {seconds!r}; it must be a number from 0")
         self.clock.advance(timedelta(seconds=seconds))
         return {"now": self.clock().isoformat()}
+
+    def _set_agent(self, request: HttpRequest) -> JsonObject:
+        given = parse(JSON, request.body)
+        arn, status = given.get("agentArn"), given.get("status")
+        if not isinstance(arn, str) or not _AGENT_ARN.fullmatch(arn):
+            raise validation_error(f"agentArn is {arn!r}; it must be an agent's ARN")
+        if status not in _AGENT_STATUSES:
+            raise validation_error(f"status is {status!r}; it must be {' or '.join(_AGENT_STATUSES)}")
+        _, _, _, region, account, _ = arn.split(":", 5)
+        agent = self.agents.set_online(Caller(account, region, self.clock()), arn, online=status == "ONLINE")
+        return {"agentArn": agent.arn, "status": status}
 
 
 def _json(status: int, value: JsonObject) -> Reply:

@@ -14,25 +14,30 @@ from typing import get_args
 from moto.moto_api._internal.models import moto_api_backend
 
 from datasync_emulator.access.checks import Access
+from datasync_emulator.catalogue.agents import Agents
 from datasync_emulator.catalogue.location_operations import Locations
+from datasync_emulator.catalogue.locations import LocationSpec
+from datasync_emulator.catalogue.records import Agent
 from datasync_emulator.catalogue.store import Catalogue
 from datasync_emulator.catalogue.tags import Tags
+from datasync_emulator.catalogue.task_health import TaskHealth
 from datasync_emulator.catalogue.task_watch import TaskWatch
 from datasync_emulator.catalogue.tasks import Tasks
 from datasync_emulator.clock import MovableClock
 from datasync_emulator.control import PREFIX, Control
 from datasync_emulator.dispatcher import Dispatcher
 from datasync_emulator.executions import cron
-from datasync_emulator.executions.board import Board, Executions
 from datasync_emulator.executions.jobs import Jobs
+from datasync_emulator.executions.operations import Executions
 from datasync_emulator.executions.record import Execution
 from datasync_emulator.executions.runner import Runner
 from datasync_emulator.executions.schedules import Schedules
+from datasync_emulator.executions.store import ExecutionStore
 from datasync_emulator.faults import Faults
 from datasync_emulator.file_systems import FileSystems
 from datasync_emulator.gate import FaultGate
 from datasync_emulator.journal import Journal
-from datasync_emulator.messages import HttpRequest, Reply
+from datasync_emulator.messages import Caller, HttpRequest, Reply
 from datasync_emulator.moto_services.app import MotoApp, MotoServiceName
 from datasync_emulator.moto_services.events import EventPublisher
 from datasync_emulator.moto_services.service import MotoService
@@ -58,33 +63,37 @@ class Emulator:
         self.faults = Faults()
         self.catalogue = Catalogue(_random_hex)
         self.publish = EventPublisher(loop, self.clock)
-        self.board = Board(self.catalogue, settings.max_queued)
+        self.store = ExecutionStore(self.catalogue, settings.max_queued)
         buckets = MotoBuckets()
         file_systems = FileSystems(settings.data_root, settings.create_file_systems)
         self.access = Access(MotoIam(), buckets, file_systems, timedelta(seconds=settings.iam_delay))
-        self.runner = Runner(
-            self.board,
-            self.clock,
-            Jobs(file_systems, buckets),
-            FaultGate(self.faults),
-            self._announce,
-            settings.state_delay,
-            settings.copy_slots,
-        )
+        self.agents = Agents(self.catalogue, self._agent_changed)
+        health = TaskHealth(self.catalogue, self.agents, file_systems.unreachable)
         self.tasks = Tasks(
             self.catalogue,
-            self.board,
+            self.store,
+            health,
             self.access,
             cron.check,
             settings.max_tasks,
             timedelta(seconds=settings.task_delay),
         )
         self.task_watch = TaskWatch(self.catalogue, self.tasks.status, self.publish)
-        self.executions = Executions(self.catalogue, self.board, self.access, self.tasks.status, self.runner)
+        self.runner = Runner(
+            self.store,
+            self.clock,
+            Jobs(file_systems, buckets, settings.object_storage),
+            self._agents_online,
+            FaultGate(self.faults),
+            self._announce,
+            settings.state_delay,
+            settings.copy_slots,
+        )
+        self.executions = Executions(self.catalogue, self.store, self.access, self.tasks, self.runner)
         self.schedules = Schedules(self.catalogue, self.clock, self.executions.start)
         self.s3_threads = ThreadPoolExecutor(_S3_THREADS, thread_name_prefix="s3")
         self.dispatcher = Dispatcher(self._services(), account_of, self.clock, self.journal, self.faults)
-        self.control = Control(self.journal, self.faults, self.clock, self.reset)
+        self.control = Control(self.journal, self.faults, self.clock, self.agents, self.reset)
 
     async def handle(self, request: HttpRequest) -> Reply | None:
         """Answer one request, whoever it is for."""
@@ -95,7 +104,7 @@ class Emulator:
     def reset(self) -> None:
         """Forget everything but the files under the data root; executions under way are cancelled."""
         self.faults.clear()
-        self.board.clear()
+        self.store.clear()
         self.catalogue.clear()
         self.journal.clear()
         self.clock.reset()
@@ -122,35 +131,30 @@ class Emulator:
 
     def _services(self) -> dict[str, ModelService | MotoService]:
         moto = MotoApp(get_args(MotoServiceName))
-        operations = {name: of_own_account(handler) for name, handler in self._operations().items()}
         tagging = Tagging(self.catalogue).handlers()
         return {
             **{name: MotoService(name, moto) for name in get_args(MotoServiceName)},
             "s3": MotoService("s3", moto, self.s3_threads),
-            "datasync": ModelService(load_model("datasync"), operations, depart),
+            "datasync": ModelService(load_model("datasync"), self._operations(), depart),
             "tagging": ModelService(load_model("resourcegroupstaggingapi"), tagging),
         }
 
     def _operations(self) -> dict[str, Handler]:
-        tags, tasks = Tags(self.catalogue), self.tasks
-        locations = Locations(self.catalogue, self.access.check_location)
-        executions = self.executions
-        return {
-            **locations.handlers(),
-            "CreateTask": tasks.create,
-            "DescribeTask": tasks.describe,
-            "UpdateTask": tasks.update,
-            "DeleteTask": tasks.delete,
-            "ListTasks": tasks.list_all,
-            "StartTaskExecution": executions.start,
-            "DescribeTaskExecution": executions.describe,
-            "ListTaskExecutions": executions.list_all,
-            "UpdateTaskExecution": executions.update,
-            "CancelTaskExecution": executions.cancel,
-            "TagResource": tags.tag,
-            "UntagResource": tags.untag,
-            "ListTagsForResource": tags.list_all,
-        }
+        locations = Locations(self.catalogue, self._check_location)
+        parts = (self.agents, locations, self.tasks, self.executions, Tags(self.catalogue))
+        return {name: of_own_account(handler) for part in parts for name, handler in part.handlers().items()}
+
+    def _check_location(self, caller: Caller, spec: LocationSpec) -> None:
+        self.agents.check(caller, spec.agent_arns)
+        self.access.check_location(caller, spec)
+
+    def _agent_changed(self, caller: Caller, agent: Agent) -> None:
+        self.publish(caller, "Agent", agent.arn, "ONLINE" if agent.online else "OFFLINE")
+        self.task_watch.look_at_all(caller)
+
+    def _agents_online(self, execution: Execution) -> bool:
+        known = self.catalogue.realm(execution.caller).agents
+        return all(arn not in known or known[arn].online for arn in execution.agents)
 
 
 @asynccontextmanager

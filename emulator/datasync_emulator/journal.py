@@ -9,21 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from datasync_emulator.messages import Call, JsonObject
-
-_SECRET = frozenset(
-    {
-        "kerberoskeytab",
-        "password",
-        "samlassertion",
-        "sasconfiguration",
-        "secretaccesskey",
-        "secretkey",
-        "sessiontoken",
-        "tokencode",
-        "webidentitytoken",
-    }
-)
-_HIDDEN = "***"
+from datasync_emulator.secret_members import HIDDEN, is_secret
 
 
 @dataclass(slots=True)
@@ -101,9 +87,7 @@ class Journal:
 
 def _without_secrets(value: object) -> object:
     if isinstance(value, dict):
-        return {
-            name: _HIDDEN if name.lower() in _SECRET else _without_secrets(member) for name, member in value.items()
-        }
+        return {name: HIDDEN if is_secret(name) else _without_secrets(member) for name, member in value.items()}
     if isinstance(value, list):
         return [_without_secrets(item) for item in value]
     return value

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One emulator's settings; durations are seconds."""
+    """One emulator's settings; durations are seconds.
+
+    `object_storage` are the URLs of object storage servers by the host names that locations give them.
+    """
 
     data_root: Path
     host: str = "127.0.0.1"
@@ -21,3 +25,4 @@ class Settings:
     copy_slots: int = 128
     create_file_systems: bool = True
     journal_limit: int = 200_000
+    object_storage: Mapping[str, str] = field(default_factory=dict)

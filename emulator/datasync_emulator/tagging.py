@@ -110,6 +110,8 @@ def _page_of_texts(texts: set[str], params: JsonObject) -> tuple[list[str], str]
 
 
 def _resources(realm: Realm) -> Iterator[_Resource]:
+    for agent in realm.agents.values():
+        yield _Resource(agent.arn, "agent", agent.serial, agent.created, realm.tags[agent.arn])
     for location in realm.locations.values():
         yield _Resource(location.arn, "location", location.serial, location.created, realm.tags[location.arn])
     for task in realm.tasks.values():

@@ -87,7 +87,7 @@ def test_what_is_deleted_is_not_found(account: Account) -> None:
 
 
 def test_a_location_is_of_one_type(account: Account) -> None:
-    with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="of type EFS, not S3"):
+    with pytest.raises(account.datasync.exceptions.InvalidRequestException, match="of type Efs, not S3"):
         account.datasync.describe_location_s3(LocationArn=account.efs_location())
 
 

@@ -107,7 +107,7 @@ def test_empty_values_clear_filters_and_schedule(account: Account) -> None:
             "Invalid SyncOption value. Option: TransferMode,PreserveDeletedFiles, Value: ALL,REMOVE.",
         ),
         ({"Options": {"Atime": "NONE"}}, "Option: Atime,Mtime, Value: NONE,PRESERVE."),
-        ({"TaskMode": "ENHANCED"}, "TaskMode ENHANCED does not support a location of type EFS"),
+        ({"TaskMode": "ENHANCED"}, "TaskMode ENHANCED does not support this location of type EFS"),
         ({"Options": {"PreserveDevices": "PRESERVE"}}, "Option: PreserveDevices, Value: PRESERVE invalid"),
         ({"Options": {"Uid": "NAME"}}, "Option: Uid, Value: NAME"),
         ({"Includes": [{"FilterType": "SIMPLE_PATTERN", "Value": "/a|*.txt"}]}, "Includes: '/a|*.txt' is not valid"),
@@ -142,7 +142,10 @@ def test_a_task_needs_locations_of_its_own_account_and_region(account: Account, 
     stranger = Account(emulator, new_account_number())
     elsewhere = Account(emulator, account.number, region="us-east-1")
     wrong_account = f"Invalid parameter: ARN account ({account.number}) must match authenticated user."
-    for other, reason in ((stranger, wrong_account), (elsewhere, "is not found")):
+    for other, reason in (
+        (stranger, wrong_account),
+        (elsewhere, "One of the two locations must be in Region us-east-1"),
+    ):
         with pytest.raises(other.datasync.exceptions.InvalidRequestException, match=re.escape(reason)):
             other.task(mine, mine)
 

@@ -49,6 +49,9 @@ class Access:
         match spec.storage:
             case Bucket() as bucket:
                 facts = self._bucket(bucket.arn)
+                if facts.region != caller.region:
+                    hint = f"The bucket is in this region: {facts.region}. Please use this region to retry the request."
+                    raise _location_refused("s3:HeadBucket", hint)
                 if self.buckets.has_objects(facts.name, bucket.prefix):
                     self._check(caller, spec, ("s3:GetObject",))
 
@@ -93,8 +96,8 @@ class Access:
                 role, facts = self._assumed(caller, role_arn), self._bucket(bucket.arn)
                 for action in actions:
                     if not may(role, facts, action, prefix, _called_by(caller)):
-                        hint = f"Ensure bucket access role has {action} permission."
-                        raise _location_refused(_CALLS.get(action, action), hint)
+                        hint = f"Ensure bucket access role has {facts.permission(action)} permission."
+                        raise _location_refused(facts.permission(_CALLS.get(action, action)), hint)
             case Folder() as folder:
                 self.file_systems.check(folder)
 

@@ -26,11 +26,12 @@ def may(role: Role, bucket: BucketFacts, action: str, prefix: str, context: Cont
         "aws:principalaccount": role.account,
         "s3:prefix": prefix,
     }
-    said = grants(bucket.policy, role.arn, action, _own_resource(bucket, action, prefix), facts)
+    permission = bucket.permission(action)
+    said = grants(bucket.policy, role.arn, permission, _own_resource(bucket, action, prefix), facts)
     if said is False:
         return False
-    in_boundary = role.boundary is None or allows([role.boundary], action, resource, facts)
-    by_identity = in_boundary and allows(role.policies, action, resource, facts)
+    in_boundary = role.boundary is None or allows([role.boundary], permission, resource, facts)
+    by_identity = in_boundary and allows(role.policies, permission, resource, facts)
     if role.account == bucket.owner:
         return by_identity or said is True
     return by_identity and said is True

@@ -28,12 +28,20 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class BucketFacts:
-    """A bucket as it is reached: `arn` is the bucket's own or an access point's, `policy` the bucket policy."""
+    """A bucket as it is reached: `arn` is the bucket's own or an access point's, `policy` the bucket policy.
+
+    `region` is the Region that it has to be reached from.
+    """
 
     name: str
     arn: str
     owner: str
+    region: str
     policy: Document
+
+    def permission(self, action: str) -> str:
+        """The IAM action that stands for one of S3's: Outposts have a namespace of their own."""
+        return action.replace("s3:", "s3-outposts:") if ":s3-outposts:" in self.arn else action
 
     def objects(self, prefix: str) -> str:
         """The resource name of the objects whose keys begin with a prefix."""
@@ -42,7 +50,7 @@ class BucketFacts:
     @property
     def is_access_point(self) -> bool:
         """Whether the bucket is reached through an access point."""
-        return ":accesspoint/" in self.arn
+        return ":accesspoint/" in self.arn or ":s3-outposts:" in self.arn
 
 
 class Iam(Protocol):

@@ -16,8 +16,8 @@ from datasync_emulator.errors import invalid_request
 from datasync_emulator.messages import Caller, JsonObject
 from datasync_emulator.protocol.service import Handler
 
-AccessCheck = Callable[[Caller, LocationSpec], None]
-"""Raises ApiError where DataSync could not reach a location."""
+Check = Callable[[Caller, LocationSpec], None]
+"""Raises ApiError for a location that DataSync refuses."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Locations:
     """Creates, describes, updates, deletes and lists locations."""
 
     catalogue: Catalogue
-    check_access: AccessCheck
+    check: Check
     types: Sequence[type[LocationSpec]] = LOCATION_TYPES
 
     def handlers(self) -> dict[str, Handler]:
@@ -43,7 +43,11 @@ class Locations:
             realm = self.catalogue.realm(caller)
             location = realm.location(params["LocationArn"])
             users = [
-                task.arn for task in realm.tasks.values() if location.arn in (task.source_arn, task.destination_arn)
+                task.arn
+                for account, _, each in self.catalogue.realms()
+                if account == caller.account
+                for task in each.tasks.values()
+                if location.arn in (task.source_arn, task.destination_arn)
             ]
             if users:
                 raise invalid_request(f"Location {location.id} is in use by {', '.join(users)}: delete the task first.")
@@ -67,7 +71,7 @@ class Locations:
     def _create(self, kind: type[LocationSpec], caller: Caller, params: JsonObject) -> JsonObject:
         tags = tag_map(params.get("Tags", []))
         spec = kind.create(caller, params)
-        self.check_access(caller, spec)
+        self.check(caller, spec)
         with self.catalogue.lock:
             arn = self.catalogue.new_arn(caller, "location", "loc")
             realm = self.catalogue.realm(caller)
@@ -78,20 +82,20 @@ class Locations:
     def _describe(self, kind: type[LocationSpec], caller: Caller, params: JsonObject) -> JsonObject:
         location = self._find(kind, caller, params["LocationArn"])
         common = {"LocationArn": location.arn, "LocationUri": location.spec.uri, "CreationTime": location.created}
-        return common | location.spec.describe()
+        return common | location.spec.describe(location.arn)
 
     def _update(self, kind: type[LocationSpec], caller: Caller, params: JsonObject) -> JsonObject:
         with self.catalogue.lock:
             location = self._find(kind, caller, params["LocationArn"])
             spec = location.spec.update(params)
-            self.check_access(caller, spec)
+            self.check(caller, spec)
             self.catalogue.realm(caller).locations[location.arn] = replace(location, spec=spec)
         return {}
 
     def _find(self, kind: type[LocationSpec], caller: Caller, arn: str) -> Location:
         location = self.catalogue.realm(caller).location(arn)
         if type(location.spec) is not kind:
-            found, wanted = location.spec.filter_value, kind.filter_value
+            found, wanted = location.spec.operation, kind.operation
             raise invalid_request(f"Invalid Location type: {location.id} is of type {found}, not {wanted}.")
         return location
 

@@ -41,7 +41,19 @@ class _Transfer:
 
     @property
     def is_posix(self) -> bool:
-        return Metadata.POSIX in (self.source.metadata, self.destination.metadata)
+        """Whether one side has POSIX attributes, and the other has, or can hold, them."""
+        both = {self.source.metadata, self.destination.metadata}
+        return not both.isdisjoint({Metadata.POSIX, Metadata.HDFS}) and Metadata.WINDOWS not in both
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether security descriptors can be copied."""
+        return self.source.metadata is self.destination.metadata is Metadata.WINDOWS
+
+    @property
+    def is_between_objects(self) -> bool:
+        """Whether metadata and tags of objects can be copied."""
+        return self.source.metadata is self.destination.metadata is Metadata.OBJECT
 
     def defaults(self) -> JsonObject:
         posix = self.is_posix
@@ -59,9 +71,9 @@ class _Transfer:
             "TaskQueueing": "ENABLED",
             "LogLevel": "OFF",
             "TransferMode": "CHANGED",
-            "SecurityDescriptorCopyFlags": "NONE",
+            "SecurityDescriptorCopyFlags": "OWNER_DACL" if self.is_windows else "NONE",
             "ObjectTags": "PRESERVE",
-        } | ({} if posix else {"ObjectMetadata": "PRESERVE"})
+        } | ({"ObjectMetadata": "PRESERVE"} if self.is_between_objects else {})
 
     def refusals(self, options: JsonObject) -> Iterator[ApiError]:
         yield from self._attribute_refusals(options)
@@ -80,8 +92,8 @@ class _Transfer:
                 yield _refused(name, options[name], ". Use INT_VALUE or NONE.")
             if not self.is_posix and options[name] != "NONE":
                 yield _refused(name, options[name], " invalid for non-POSIX transfer. please use NONE.")
-        if options["SecurityDescriptorCopyFlags"] != "NONE":
-            hint = " invalid for a transfer without an SMB or FSx for Windows location. Use NONE."
+        if options["SecurityDescriptorCopyFlags"] != "NONE" and not self.is_windows:
+            hint = " invalid unless both locations are SMB or FSx for Windows. Use NONE."
             yield _refused("SecurityDescriptorCopyFlags", options["SecurityDescriptorCopyFlags"], hint)
         if options["PreserveDevices"] == "PRESERVE":
             for spec in (self.source, self.destination):

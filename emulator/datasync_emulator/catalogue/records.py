@@ -10,6 +10,25 @@ from datasync_emulator.messages import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
+class Agent:
+    """A DataSync agent; `mode` is the task mode that it serves, `endpoint` its PrivateLinkConfig."""
+
+    arn: str
+    serial: int
+    created: datetime
+    name: str | None
+    mode: str
+    endpoint: JsonObject | None
+    last_seen: datetime
+    online: bool = True
+
+    @property
+    def id(self) -> str:
+        """The id, such as agent-0123456789abcdef0."""
+        return self.arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Location:
     """A DataSync location; `serial` orders records by creation."""
 
@@ -22,6 +41,11 @@ class Location:
     def id(self) -> str:
         """The id, such as loc-0123456789abcdef0."""
         return self.arn.rpartition("/")[2]
+
+    @property
+    def region(self) -> str:
+        """The Region that it is in."""
+        return self.arn.split(":")[3]
 
 
 @dataclass(frozen=True, slots=True)

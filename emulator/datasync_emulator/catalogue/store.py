@@ -8,18 +8,30 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from datasync_emulator.catalogue.records import Location, Task
+from datasync_emulator.catalogue.records import Agent, Location, Task
 from datasync_emulator.errors import invalid_request
 from datasync_emulator.messages import Caller
 
 
 @dataclass(slots=True)
 class Realm:
-    """What one account has in one region; tags by the ARN of the location, task or execution."""
+    """What one account has in one Region; tags by the ARN of the agent, location, task or execution."""
 
+    agents: dict[str, Agent] = field(default_factory=dict)
     locations: dict[str, Location] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def agent(self, arn: str) -> Agent:
+        """Find an agent.
+
+        Raises:
+            ApiError: InvalidRequestException, worded as AWS does.
+        """
+        found = self.agents.get(arn)
+        if found is None:
+            raise invalid_request(f"Agent {arn.rpartition('/')[2]} is not found.")
+        return found
 
     def location(self, arn: str) -> Location:
         """Find a location.
@@ -57,6 +69,15 @@ class Catalogue:
     def realm(self, caller: Caller) -> Realm:
         """The realm that a caller speaks to."""
         return self._realms[caller.account, caller.region]
+
+    def location(self, caller: Caller, arn: str) -> Location:
+        """Find a location of a caller's account, in whichever Region.
+
+        Raises:
+            ApiError: InvalidRequestException, worded as AWS does.
+        """
+        region = arn.split(":")[3]
+        return self._realms[caller.account, region].location(arn)
 
     def realms(self) -> list[tuple[str, str, Realm]]:
         """Every (account, region, realm)."""

@@ -1,4 +1,4 @@
-"""Tags on locations, tasks and executions."""
+"""Tags on agents, locations, tasks and executions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datasync_emulator.catalogue.paging import page
 from datasync_emulator.catalogue.store import Catalogue, Realm
 from datasync_emulator.errors import invalid_request
 from datasync_emulator.messages import Caller, JsonObject
+from datasync_emulator.protocol.service import Handler
 
 MAX_TAGS = 50
 
@@ -30,6 +31,10 @@ class Tags:
     """The operations on tags."""
 
     catalogue: Catalogue
+
+    def handlers(self) -> dict[str, Handler]:
+        """Give the handler of every operation on tags, by the operation's name."""
+        return {"TagResource": self.tag, "UntagResource": self.untag, "ListTagsForResource": self.list_all}
 
     def tag(self, caller: Caller, params: JsonObject) -> JsonObject:
         """TagResource."""

@@ -19,7 +19,7 @@ class TaskWatch:
     """Publishes each task's Status whenever a look finds it changed."""
 
     catalogue: Catalogue
-    status: Callable[[Task, datetime], str]
+    status: Callable[[Caller, Task], str]
     publish: Publish
     _last: dict[str, str] = field(default_factory=dict)
 
@@ -30,7 +30,7 @@ class TaskWatch:
             if task is None:
                 self._last.pop(arn, None)
                 return
-            status = self.status(task, caller.now)
+            status = self.status(caller, task)
             if self._last.get(arn) == status:
                 return
             self._last[arn] = status
@@ -42,3 +42,10 @@ class TaskWatch:
             for arn in [*realm.tasks]:
                 if self._last.get(arn, "CREATING") == "CREATING":
                     self.look_at(Caller(account, region, now), arn)
+
+    def look_at_all(self, caller: Caller) -> None:
+        """Look at every task of a caller's, for an agent has changed."""
+        with self.catalogue.lock:
+            arns = [*self.catalogue.realm(caller).tasks]
+        for arn in arns:
+            self.look_at(caller, arn)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
-from datasync_emulator.catalogue import pairs, rules
+from datasync_emulator.catalogue import pairs, rules, task_schedule
 from datasync_emulator.catalogue.filters import matcher
 from datasync_emulator.catalogue.options import BASIC, complete
 from datasync_emulator.catalogue.paging import page
-from datasync_emulator.catalogue.records import Location, Schedule, Task
-from datasync_emulator.catalogue.store import Catalogue, Realm
+from datasync_emulator.catalogue.records import Location, Task
+from datasync_emulator.catalogue.store import Catalogue
 from datasync_emulator.catalogue.tags import tag_map
+from datasync_emulator.catalogue.task_health import Problem, TaskHealth
+from datasync_emulator.catalogue.task_schedule import ScheduleCheck
 from datasync_emulator.errors import invalid_request
 from datasync_emulator.messages import Caller, JsonObject
-
-ScheduleCheck = Callable[[str], None]
-"""Raises ApiError for an expression that DataSync refuses."""
+from datasync_emulator.protocol.service import Handler
 
 
 class TransferAccess(Protocol):
@@ -43,7 +44,7 @@ class ExecutionsOfTask(Protocol):
         """The most recent execution's ARN."""
 
     def state(self, task_arn: str) -> str | None:
-        """RUNNING, CANCELLING, or None when nothing is under way."""
+        """RUNNING, CANCELLING, QUEUED, or None when there is nothing to do."""
 
     def forget(self, task_arn: str) -> list[str]:
         """Drop a deleted task's executions; gives their ARNs."""
@@ -55,10 +56,21 @@ class Tasks:
 
     catalogue: Catalogue
     executions: ExecutionsOfTask
+    health: TaskHealth
     access: TransferAccess
     check_schedule: ScheduleCheck
     max_tasks: int
     delay: timedelta
+
+    def handlers(self) -> dict[str, Handler]:
+        """Give the handler of every operation on tasks, by the operation's name."""
+        return {
+            "CreateTask": self.create,
+            "DescribeTask": self.describe,
+            "UpdateTask": self.update,
+            "DeleteTask": self.delete,
+            "ListTasks": self.list_all,
+        }
 
     def create(self, caller: Caller, params: JsonObject) -> JsonObject:
         """CreateTask."""
@@ -67,7 +79,7 @@ class Tasks:
             realm = self.catalogue.realm(caller)
             if len(realm.tasks) >= self.max_tasks:
                 raise invalid_request(f"The limit of {self.max_tasks} tasks in this account and Region is reached.")
-            task = self._checked(caller, realm, params)
+            task = self._checked(caller, params)
             realm.tasks[task.arn] = task
             realm.tags[task.arn] = tags
         return {"TaskArn": task.arn}
@@ -75,9 +87,12 @@ class Tasks:
     def describe(self, caller: Caller, params: JsonObject) -> JsonObject:
         """DescribeTask."""
         task = self.catalogue.realm(caller).task(params["TaskArn"])
+        status, problem = self._status(caller, task)
         return {
             "TaskArn": task.arn,
-            "Status": self.status(task, caller.now),
+            "Status": status,
+            "ErrorCode": problem.code if problem else None,
+            "ErrorDetail": problem.detail if problem else None,
             "Name": task.name,
             "CurrentTaskExecutionArn": self.executions.current(task.arn),
             "SourceLocationArn": task.source_arn,
@@ -92,7 +107,7 @@ class Tasks:
             "ManifestConfig": task.manifest,
             "TaskReportConfig": task.report,
             "TaskMode": task.mode,
-            **_schedule_members(task.schedule),
+            **task_schedule.describe(task.schedule),
         }
 
     def update(self, caller: Caller, params: JsonObject) -> JsonObject:
@@ -102,7 +117,7 @@ class Tasks:
             task = realm.task(params["TaskArn"])
             if self.executions.state(task.arn):
                 raise invalid_request(f"Task {_id(task.arn)} cannot be updated while an execution is in progress.")
-            realm.tasks[task.arn] = self._updated(caller, realm, task, params)
+            realm.tasks[task.arn] = self._updated(caller, task, params)
         return {}
 
     def delete(self, caller: Caller, params: JsonObject) -> JsonObject:
@@ -110,7 +125,7 @@ class Tasks:
         with self.catalogue.lock:
             realm = self.catalogue.realm(caller)
             task = realm.task(params["TaskArn"])
-            if self.executions.state(task.arn) == "RUNNING":
+            if self.executions.state(task.arn) in {"RUNNING", "QUEUED"}:
                 raise invalid_request(f"Task {_id(task.arn)} cannot be deleted while an execution is in progress.")
             del realm.tasks[task.arn]
             for arn in (task.arn, *self.executions.forget(task.arn)):
@@ -127,23 +142,48 @@ class Tasks:
                 if caller.sees(task.created) and matches(_attributes(task))
             ]
         shown, token = page(found, lambda task: task.serial, params)
-        return {"Tasks": [self._entry(task, caller.now) for task in shown], "NextToken": token}
+        return {"Tasks": [self._entry(caller, task) for task in shown], "NextToken": token}
 
-    def status(self, task: Task, now: datetime) -> str:
+    def status(self, caller: Caller, task: Task) -> str:
         """The task's Status."""
-        if now < task.created + self.delay:
-            return "CREATING"
-        return "RUNNING" if self.executions.state(task.arn) else "AVAILABLE"
+        return self._status(caller, task)[0]
 
-    def _entry(self, task: Task, now: datetime) -> JsonObject:
-        entry = {"TaskArn": task.arn, "Status": self.status(task, now), "TaskMode": task.mode}
+    def refuse_unless_ready(self, caller: Caller, task: Task) -> None:
+        """Refuse to start a task that could not run.
+
+        Raises:
+            ApiError: InvalidRequestException naming the Status, and the reason where the task is UNAVAILABLE.
+        """
+        status, problem = self._status(caller, task)
+        if status in {"CREATING", "UNAVAILABLE"}:
+            reason = f". {problem.detail}" if problem else ""
+            raise invalid_request(f"Task {_id(task.arn)} cannot be started in its current status: {status}{reason}")
+
+    def agents_in_use(self, caller: Caller, task: Task) -> frozenset[str]:
+        """The ARNs of the agents that the task's executions use."""
+        both = self.health.locations(caller, task)
+        return frozenset(agent.arn for each in both for agent in self.health.agents_of(caller, each, task.mode))
+
+    def _status(self, caller: Caller, task: Task) -> tuple[str, Problem | None]:
+        if caller.now < task.created + self.delay:
+            return "CREATING", None
+        state = self.executions.state(task.arn)
+        if state == "QUEUED":
+            return state, None
+        if state:
+            return "RUNNING", None
+        problem = self.health.problem(caller, task)
+        return ("UNAVAILABLE" if problem else "AVAILABLE"), problem
+
+    def _entry(self, caller: Caller, task: Task) -> JsonObject:
+        entry = {"TaskArn": task.arn, "Status": self.status(caller, task), "TaskMode": task.mode}
         return entry | ({"Name": task.name} if task.name else {})
 
-    def _checked(self, caller: Caller, realm: Realm, params: JsonObject) -> Task:
-        source = realm.location(params["SourceLocationArn"])
-        destination = realm.location(params["DestinationLocationArn"])
+    def _checked(self, caller: Caller, params: JsonObject) -> Task:
+        source = self.catalogue.location(caller, params["SourceLocationArn"])
+        destination = self.catalogue.location(caller, params["DestinationLocationArn"])
         mode = params.get("TaskMode", BASIC)
-        pairs.check(source.spec, destination.spec, mode)
+        pairs.check(caller, source, destination, mode, partial(self.health.agents_of, caller))
         options = complete(params.get("Options", {}), source.spec, destination.spec, mode)
         self.access.check_transfer(caller, source, destination, options)
         self.access.check_report(caller, params.get("TaskReportConfig"))
@@ -160,22 +200,23 @@ class Tasks:
             log_group_arn=params.get("CloudWatchLogGroupArn"),
             includes=rules.includes(params.get("Includes", [])),
             excludes=rules.excludes(params.get("Excludes", [])),
-            schedule=self._schedule(caller, params.get("Schedule")),
+            schedule=task_schedule.read(params.get("Schedule"), caller.now, self.check_schedule),
             manifest=params.get("ManifestConfig") or None,
             report=params.get("TaskReportConfig") or None,
         )
 
-    def _updated(self, caller: Caller, realm: Realm, task: Task, params: JsonObject) -> Task:
+    def _updated(self, caller: Caller, task: Task, params: JsonObject) -> Task:
         if "Options" in params:
-            specs = realm.location(task.source_arn).spec, realm.location(task.destination_arn).spec
-            task = replace(task, options=complete(params["Options"], *specs, task.mode))
+            source = self.catalogue.location(caller, task.source_arn).spec
+            destination = self.catalogue.location(caller, task.destination_arn).spec
+            task = replace(task, options=complete(params["Options"], source, destination, task.mode))
         if "Includes" in params:
             task = replace(task, includes=rules.includes(params["Includes"]))
         if "Excludes" in params:
             task = replace(task, excludes=rules.excludes(params["Excludes"]))
         if "Schedule" in params:
-            schedule = self._schedule(caller, params["Schedule"])
-            if not _same(schedule, task.schedule):
+            schedule = task_schedule.read(params["Schedule"], caller.now, self.check_schedule)
+            if not task_schedule.same(schedule, task.schedule):
                 task = replace(task, schedule=schedule)
         if "ManifestConfig" in params:
             self.access.check_manifest(caller, params["ManifestConfig"])
@@ -188,36 +229,6 @@ class Tasks:
             name=params.get("Name", task.name) or None,
             log_group_arn=params.get("CloudWatchLogGroupArn", task.log_group_arn) or None,
         )
-
-    def _schedule(self, caller: Caller, given: JsonObject | None) -> Schedule | None:
-        """An empty expression clears the schedule."""
-        if not given or not given["ScheduleExpression"]:
-            return None
-        self.check_schedule(given["ScheduleExpression"])
-        enabled = given.get("Status", "ENABLED") == "ENABLED"
-        return Schedule(given["ScheduleExpression"], enabled, caller.now, None if enabled else "USER")
-
-
-def _same(one: Schedule | None, other: Schedule | None) -> bool:
-    """Whether a schedule is merely sent again, so that it goes on as it was."""
-    if one is None or other is None:
-        return one is other
-    return (one.expression, one.enabled) == (other.expression, other.enabled)
-
-
-def _schedule_members(schedule: Schedule | None) -> JsonObject:
-    if schedule is None:
-        return {}
-    details = {
-        "StatusUpdateTime": schedule.changed,
-        "DisabledBy": schedule.disabled_by,
-        "DisabledReason": schedule.disabled_reason,
-    }
-    status = "ENABLED" if schedule.enabled else "DISABLED"
-    return {
-        "Schedule": {"ScheduleExpression": schedule.expression, "Status": status},
-        "ScheduleDetails": {name: value for name, value in details.items() if value is not None},
-    }
 
 
 def _attributes(task: Task) -> dict[str, object]:

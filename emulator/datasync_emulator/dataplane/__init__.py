@@ -10,7 +10,9 @@ from datasync_emulator.dataplane.model import (
     CopyJob,
     Endpoint,
     FolderEndpoint,
+    Metadata,
     Phase,
+    RemoteEndpoint,
     S3Endpoint,
 )
 from datasync_emulator.dataplane.progress import Bytes, Count, Progress
@@ -24,8 +26,10 @@ __all__ = [
     "Count",
     "Endpoint",
     "FolderEndpoint",
+    "Metadata",
     "Phase",
     "Progress",
+    "RemoteEndpoint",
     "S3Endpoint",
     "run",
 ]

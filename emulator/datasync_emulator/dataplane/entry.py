@@ -14,11 +14,16 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Kind(Enum):
-    """Devices, pipes and sockets are left out (PreserveDevices NONE), so there are no others."""
+    """Pipes and sockets are left out, so there are no others."""
 
     FILE = "file"
     FOLDER = "folder"
     LINK = "symbolic link"
+    CHARACTER_DEVICE = "character device"
+    BLOCK_DEVICE = "block device"
+
+
+DEVICES: Final = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class Entry:
 
     `path` is relative to the location, without a slash at either end. `size` is in bytes; a link's is its target's
     length, a folder's 0. None means unknown for what is, and "leave it be" for what shall become. `metadata` holds an
-    object's headers that S3 keeps with it (x-amz-meta-…, content-…; lower case), `storage_class` is S3's own name.
+    object's headers that S3 keeps with it (x-amz-meta-…, content-…; lower case), or the parts of a Windows file's
+    security descriptor. `storage_class` is S3's own name, `device` a device's number.
     """
 
     path: str
@@ -41,6 +47,7 @@ class Entry:
     metadata: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     tags: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     storage_class: str = "STANDARD"
+    device: int = 0
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNLIMITED = -1
+
+
+class Metadata(Enum):
+    """The kind of metadata that a storage system keeps with its data."""
+
+    POSIX = "owner, group, permissions and times"
+    HDFS = "permissions and times; owners are names"
+    WINDOWS = "security descriptors and times"
+    OBJECT = "user-defined metadata and tags"
 
 
 class Phase(StrEnum):
@@ -35,21 +44,50 @@ class S3Endpoint:
     storage_class: str = "STANDARD"
     location: str = "loc-unknown"
 
+    @property
+    def metadata(self) -> Metadata:
+        """What objects have."""
+        return Metadata.OBJECT
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEndpoint:
+    """A bucket of an S3-compatible server, reached over HTTP at `url`, seen from a prefix ("" or ending in "/").
+
+    Without an access key requests are not signed. `certificates` is a PEM chain to trust. `location` is the
+    location's id.
+    """
+
+    url: str
+    bucket: str
+    prefix: str = ""
+    access_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    certificates: bytes | None = field(default=None, repr=False)
+    location: str = "loc-unknown"
+
+    @property
+    def metadata(self) -> Metadata:
+        """What objects have."""
+        return Metadata.OBJECT
+
 
 @dataclass(frozen=True, slots=True)
 class FolderEndpoint:
-    """A file system kept as a folder, seen from a subdirectory.
+    """A file system or a container kept as a folder, seen from a subdirectory.
 
     `root` is the file system's own folder and must exist; nothing outside it is ever touched. `subdirectory` is
     relative to it ("/" or "/a/b/"); symbolic links on the way are not followed. `location` is the location's id.
+    `metadata` is what the storage system keeps that the folder stands for; with OBJECT it is a container of blobs.
     """
 
     root: Path
     subdirectory: str = "/"
     location: str = "loc-unknown"
+    metadata: Metadata = Metadata.POSIX
 
 
-Endpoint: TypeAlias = S3Endpoint | FolderEndpoint
+Endpoint: TypeAlias = S3Endpoint | RemoteEndpoint | FolderEndpoint
 
 
 def no_limit() -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from datasync_emulator.dataplane.entry import Entry, Kind, parent
+from datasync_emulator.dataplane.entry import DEVICES, Entry, Kind, parent
+from datasync_emulator.dataplane.rules import Special
 from datasync_emulator.dataplane.target import Change, change, target_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Plan:
 
     `deletions`: children before parents. `folders`: new ones, parents first. `moves`: content. `touches`: attributes
     alone. `settlements`: folders whose times or attributes the steps before disturb; work of ours, so not counted.
-    `skipped` stays as it is because of OverwriteMode NEVER. `refused` cannot be copied; the text says why.
+    `skipped` stays as it is because of OverwriteMode NEVER, or because the destination has nothing like it;
+    `unchanged` because it is there already; `ignored` is as if it were not there. `refused` cannot be copied; the text
+    says why.
     """
 
     deletions: list[Entry] = field(default_factory=list)
@@ -54,6 +57,8 @@ class Plan:
     touches: list[Entry] = field(default_factory=list)
     settlements: list[Entry] = field(default_factory=list)
     skipped: list[Entry] = field(default_factory=list)
+    unchanged: list[Entry] = field(default_factory=list)
+    ignored: list[Entry] = field(default_factory=list)
     refused: list[tuple[Entry, str]] = field(default_factory=list)
 
 
@@ -70,6 +75,10 @@ def make_plan(source: Listing, destination: Listing, rules: Rules) -> Plan:
         if f"{name}/" in folder_names or (rules.to_folder and f"{name}/" in source.entries):
             plan.refused.append((entry, "there is a folder of the same path"))
             continue
+        becomes = _treatment(entry, rules)
+        if becomes is not Special.KEPT:
+            _leave(plan, entry, becomes)
+            continue
         _place(plan, entry, destination.entries.get(name), rules)
     for path in needed:
         if destination.folder(path) is None:
@@ -84,10 +93,26 @@ def make_plan(source: Listing, destination: Listing, rules: Rules) -> Plan:
     return plan
 
 
+def _treatment(entry: Entry, rules: Rules) -> Special:
+    if entry.kind is Kind.LINK:
+        return rules.links
+    return rules.devices if entry.kind in DEVICES else Special.KEPT
+
+
+def _leave(plan: Plan, entry: Entry, becomes: Special) -> None:
+    if becomes is Special.SKIPPED:
+        plan.skipped.append(entry)
+    elif becomes is Special.FAILED:
+        plan.refused.append((entry, "No data available"))
+    else:
+        plan.ignored.append(entry)
+
+
 def _place(plan: Plan, source: Entry, existing: Entry | None, rules: Rules) -> None:
     target = target_of(source, existing, rules)
     needed = Change.DATA if rules.everything else change(source, existing, target, rules)
     if needed is Change.NOTHING:
+        plan.unchanged.append(source)
         return
     if existing is not None and not rules.overwrite:
         plan.skipped.append(source)

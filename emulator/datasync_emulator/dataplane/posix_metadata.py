@@ -2,8 +2,8 @@
 
 Keys and defaults: DataSync user guide, "Understanding how DataSync handles file and object metadata". Times are
 milliseconds since the epoch, or nanoseconds with the suffix "ns", as FSx and file gateways write them. Permissions are
-octal, with the file type before them or without. DataSync writes milliseconds and bare permissions; of a link we write
-the type too, for else nothing would tell it from a file when it is copied back.
+octal, with the file type before them or without. DataSync writes milliseconds and bare permissions; of a link or
+a device we write the type too, and of a device its number under a key of our own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from datasync_emulator.dataplane.entry import Kind
+from datasync_emulator.dataplane.entry import DEVICES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +25,15 @@ ATIME = f"{USER_PREFIX}file-atime"
 PERMISSIONS = f"{USER_PREFIX}file-permissions"
 OWNER = f"{USER_PREFIX}file-owner"
 GROUP = f"{USER_PREFIX}file-group"
+DEVICE = f"{USER_PREFIX}file-device"
 
 DEFAULT_ID = 65534
 DEFAULT_FILE_MODE = 0o644
 DEFAULT_FOLDER_MODE = 0o755
 
 NS_PER_MS = 1_000_000
+_TYPES = {Kind.LINK: stat.S_IFLNK, Kind.CHARACTER_DEVICE: stat.S_IFCHR, Kind.BLOCK_DEVICE: stat.S_IFBLK}
+_KINDS = {file_type: kind for kind, file_type in _TYPES.items()}
 _TIME = re.compile(r"(-?[0-9]{1,20})(ns|ms)?", re.ASCII)
 _PERMISSIONS = re.compile(r"[0-7]{1,7}", re.ASCII)
 _ID = re.compile(r"[0-9]{1,10}", re.ASCII)
@@ -61,10 +64,15 @@ def permissions(metadata: Mapping[str, str]) -> int | None:
     return None if mode is None else stat.S_IMODE(mode)
 
 
-def is_link(metadata: Mapping[str, str]) -> bool:
-    """Whether the object holds a symbolic link's target."""
+def kind(metadata: Mapping[str, str]) -> Kind:
+    """What an object stands for whose key ends in no slash: a file, unless its permissions say otherwise."""
     mode = _st_mode(metadata)
-    return mode is not None and stat.S_ISLNK(mode)
+    return Kind.FILE if mode is None else _KINDS.get(stat.S_IFMT(mode), Kind.FILE)
+
+
+def device(metadata: Mapping[str, str]) -> int:
+    """A device's number; 0 if it is missing or unreadable."""
+    return owner(metadata, DEVICE) or 0
 
 
 def user_metadata(entry: Entry) -> dict[str, str]:
@@ -75,11 +83,14 @@ def user_metadata(entry: Entry) -> dict[str, str]:
         OWNER: None if entry.uid is None else str(entry.uid),
         GROUP: None if entry.gid is None else str(entry.gid),
         PERMISSIONS: _permissions_text(entry),
+        DEVICE: str(entry.device) if entry.kind in DEVICES else None,
     }
     return {key: value for key, value in pairs.items() if value is not None}
 
 
 def _permissions_text(entry: Entry) -> str | None:
-    if entry.kind is Kind.LINK:
-        return f"{stat.S_IFLNK | 0o777:07o}"
+    """With the type of what is no file, for else nothing would tell it from one when it is copied back."""
+    if entry.kind in _TYPES:
+        mode = 0o777 if entry.kind is Kind.LINK else entry.mode or 0
+        return f"{_TYPES[entry.kind] | mode:07o}"
     return None if entry.mode is None else f"{entry.mode:04o}"

@@ -10,12 +10,11 @@ from datasync_emulator.dataplane.bandwidth import Bandwidth
 from datasync_emulator.dataplane.entry import Kind
 from datasync_emulator.dataplane.listing import ignore, list_location
 from datasync_emulator.dataplane.matcher import Filters
-from datasync_emulator.dataplane.model import CopyCancelled, CopyFailed, Phase, S3Endpoint
+from datasync_emulator.dataplane.model import CopyCancelled, CopyFailed, FolderEndpoint, Phase
 from datasync_emulator.dataplane.plan import Listing, Plan, make_plan
 from datasync_emulator.dataplane.progress import Count
-from datasync_emulator.dataplane.rules import Verify, rules_of, verify_of
-from datasync_emulator.dataplane.stores.folder import FolderStore
-from datasync_emulator.dataplane.stores.moto import MotoStore
+from datasync_emulator.dataplane.rules import Verify, devices_of, rules_of, verify_of
+from datasync_emulator.dataplane.stores.opening import open_store
 from datasync_emulator.dataplane.transfer import Transfer
 from datasync_emulator.dataplane.verify import Verification
 
@@ -46,7 +45,8 @@ def run(job: CopyJob, progress: Progress, cancel: threading.Event) -> None:
         CopyFailed: the run ended in ERROR.
         CopyCancelled: `cancel` was set.
     """
-    with _opened(job.source) as source, _opened(job.destination) as destination:
+    devices = devices_of(job)
+    with _opened(job.source, devices) as source, _opened(job.destination, devices) as destination:
         try:
             _Run(job, source, destination, progress, cancel).through()
         finally:
@@ -54,9 +54,9 @@ def run(job: CopyJob, progress: Progress, cancel: threading.Event) -> None:
 
 
 @contextmanager
-def _opened(endpoint: Endpoint) -> Iterator[Store]:
+def _opened(endpoint: Endpoint, devices: bool) -> Iterator[Store]:  # noqa: FBT001 - passed on
     try:
-        store = _store(endpoint)
+        store = open_store(endpoint, devices=devices)
     except OSError as error:
         raise _inaccessible(endpoint, error) from error
     try:
@@ -66,14 +66,8 @@ def _opened(endpoint: Endpoint) -> Iterator[Store]:
 
 
 def _inaccessible(endpoint: Endpoint, error: OSError, phase: Phase | None = None) -> CopyFailed:
-    code = "FsS3HeadBucketFailed" if isinstance(endpoint, S3Endpoint) else "SyncTaskErrorLocationNotAdded"
+    code = "SyncTaskErrorLocationNotAdded" if isinstance(endpoint, FolderEndpoint) else "FsS3HeadBucketFailed"
     return CopyFailed(code, f"Task failed to access location {endpoint.location}: x40016: {error.strerror}", phase)
-
-
-def _store(endpoint: Endpoint) -> Store:
-    if isinstance(endpoint, S3Endpoint):
-        return MotoStore(endpoint.bucket, endpoint.prefix)
-    return FolderStore(endpoint.root, endpoint.subdirectory)
 
 
 class _Run:
@@ -88,7 +82,7 @@ class _Run:
         self._progress = progress
         self._cancel = cancel
         self._filters = Filters.of(job.includes, job.excludes)
-        self._rules = rules_of(job, can_own=destination.can_own)
+        self._rules = rules_of(job, destination)
         self._verify = verify_of(job)
         self._bandwidth = Bandwidth(job.bytes_per_second, self._pause, time.monotonic)
 
@@ -107,13 +101,20 @@ class _Run:
         self._conclude()
 
     def _prepare(self) -> Plan:
-        source = self._list(self._source, self._count(Count.LISTED_AT_SOURCE), self._problem_at_source)
+        source = self._list_source(self._count(Count.LISTED_AT_SOURCE), self._problem_at_source)
         plan = make_plan(source, self._list_destination(), self._rules)
         if self._progress.folders(Count.FAILED_LIST):
             # What could not be seen at the source must not count as gone from it.
             plan.deletions.clear()
         self._announce(plan)
         return plan
+
+    def _list_source(self, seen: Callable[[Entry], None], problem: Problem) -> Listing:
+        """The source as the destination can hold it."""
+        source = self._list(self._source, seen, problem)
+        if not self._rules.folders:
+            source.entries = {name: entry for name, entry in source.entries.items() if entry.kind is not Kind.FOLDER}
+        return source
 
     def _list_destination(self) -> Listing:
         if self._rules.everything and self._rules.overwrite:
@@ -147,7 +148,7 @@ class _Run:
         if not self._rules.everything:
             self._progress.add_all(Count.PREPARED, to_transfer)
         self._progress.add_all(Count.ESTIMATED_TO_DELETE, plan.deletions)
-        self._progress.add_all(Count.SKIPPED, plan.skipped)
+        self._progress.add_all(Count.SKIPPED, [*plan.skipped, *plan.unchanged])
         self._progress.estimate_bytes(sum(move.source.size for move in plan.moves))
         for entry, reason in plan.refused:
             self._progress.fail(Count.FAILED_PREPARE, entry.kind, entry.name, reason)
@@ -157,8 +158,8 @@ class _Run:
         if self._verify is Verify.TRANSFERRED:
             verification.of_transferred(transfer.arrived)
             return
-        source, destination = (self._list(store, ignore, ignore) for store in (self._source, self._destination))
-        left = [*plan.skipped, *(entry for entry, _ in plan.refused)]
+        source, destination = self._list_source(ignore, ignore), self._list(self._destination, ignore, ignore)
+        left = [*plan.skipped, *plan.ignored, *(entry for entry, _ in plan.refused)]
         verification.of_everything(source, destination, left)
 
     def _conclude(self) -> None:

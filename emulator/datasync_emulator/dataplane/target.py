@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from datasync_emulator.dataplane import posix_metadata as posix
-from datasync_emulator.dataplane.entry import NOTHING, Kind
+from datasync_emulator.dataplane.entry import DEVICES, NOTHING, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ class Change(Enum):
 
 def target_of(source: Entry, existing: Entry | None, rules: Rules) -> Entry:
     """What `source` becomes where `existing` stands now."""
+    source = _with_defaults(source, rules)
     if rules.to_folder:
         return _as_file(source, rules)
     return replace(
@@ -61,6 +62,8 @@ def change(source: Entry, existing: Entry | None, target: Entry, rules: Rules) -
     """
     if existing is None or (rules.to_folder and existing.kind is not source.kind):
         return Change.DATA
+    if source.kind in DEVICES and source.device != existing.device:
+        return Change.DATA
     if source.kind is not Kind.FOLDER and (source.size != existing.size or not _same_time(source, existing)):
         return Change.DATA
     return Change.NOTHING if attributes_match(existing, target, rules) else Change.ATTRIBUTES
@@ -75,20 +78,31 @@ def attributes_match(existing: Entry, target: Entry, rules: Rules) -> bool:
     # A link's own permissions mean nothing, and Linux cannot change them.
     mode = None if target.kind is Kind.LINK else target.mode
     wanted = ((mode, existing.mode), (target.uid, existing.uid), (target.gid, existing.gid))
-    return all(want is None or want == have for want, have in wanted) and _user_metadata_matches(existing, target)
+    return all(want is None or want == have for want, have in wanted) and _metadata_matches(existing, target, rules)
+
+
+def _with_defaults(source: Entry, rules: Rules) -> Entry:
+    """Fill in what the source's storage system does not have."""
+    if rules.default_attributes:
+        default_mode = posix.DEFAULT_FOLDER_MODE if source.kind is Kind.FOLDER else posix.DEFAULT_FILE_MODE
+        return replace(source, mode=default_mode, uid=posix.DEFAULT_ID, gid=posix.DEFAULT_ID)
+    if rules.default_owners:
+        return replace(source, uid=posix.DEFAULT_ID, gid=posix.DEFAULT_ID)
+    return source
 
 
 def _as_file(source: Entry, rules: Rules) -> Entry:
     """With DataSync's defaults where an object has no attributes."""
     default_mode = posix.DEFAULT_FOLDER_MODE if source.kind is Kind.FOLDER else posix.DEFAULT_FILE_MODE
+    owned = source.kind is not Kind.LINK or rules.owners_of_links
     return replace(
         source,
         mtime_ns=source.mtime_ns if rules.mtime else None,
         atime_ns=source.atime_ns if rules.atime else None,
         mode=_or_default(source.mode, default_mode) if rules.permissions else None,
-        uid=_or_default(source.uid, posix.DEFAULT_ID) if rules.uid else None,
-        gid=_or_default(source.gid, posix.DEFAULT_ID) if rules.gid else None,
-        metadata=NOTHING,
+        uid=_or_default(source.uid, posix.DEFAULT_ID) if rules.uid and owned else None,
+        gid=_or_default(source.gid, posix.DEFAULT_ID) if rules.gid and owned else None,
+        metadata={part: text for part, text in source.metadata.items() if part in rules.security} or NOTHING,
         tags=NOTHING,
     )
 
@@ -131,10 +145,10 @@ def _milliseconds(entry: Entry) -> int | None:
     return None if entry.mtime_ns is None else entry.mtime_ns // posix.NS_PER_MS
 
 
-def _user_metadata_matches(existing: Entry, target: Entry) -> bool:
+def _metadata_matches(existing: Entry, target: Entry, rules: Rules) -> bool:
     """System metadata (content-type, …) alone is no reason to copy: DataSync does not compare it."""
     return all(
         existing.metadata.get(key) == value
         for key, value in target.metadata.items()
-        if key.startswith(posix.USER_PREFIX) and key not in _NOT_COMPARED
+        if (key.startswith(posix.USER_PREFIX) and key not in _NOT_COMPARED) or key in rules.security
     )

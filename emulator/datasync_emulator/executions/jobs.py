@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 from datasync_emulator.access.ports import Buckets
 from datasync_emulator.catalogue import rules
-from datasync_emulator.catalogue.locations.storage import Bucket, Folder
+from datasync_emulator.catalogue.locations.storage import Bucket, Folder, RemoteBucket
 from datasync_emulator.catalogue.records import Location
-from datasync_emulator.dataplane import CopyFailed, CopyJob, Endpoint, FolderEndpoint, S3Endpoint
+from datasync_emulator.dataplane import CopyFailed, CopyJob, Endpoint, FolderEndpoint, RemoteEndpoint, S3Endpoint
 from datasync_emulator.executions.record import Execution
 from datasync_emulator.file_systems import FileSystems
 
 
 @dataclass(frozen=True)
 class Jobs:
-    """Makes a CopyJob of an execution."""
+    """Makes a CopyJob of an execution. `servers` are the URLs of object storage servers by the names that users use."""
 
     file_systems: FileSystems
     buckets: Buckets
+    servers: Mapping[str, str]
 
     def __call__(self, execution: Execution) -> CopyJob:
         """Resolve both locations.
@@ -53,4 +54,14 @@ class Jobs:
                 if not root.is_dir():
                     reason = "x40016: mount.nfs: No such file or directory"
                     raise CopyFailed("MountFailed", f"Task failed to access location {location.id}: {reason}")
-                return FolderEndpoint(root, subdirectory, location.id)
+                return FolderEndpoint(root, subdirectory, location.id, location.spec.metadata)
+            case RemoteBucket() as remote:
+                return RemoteEndpoint(
+                    url=self.servers.get(remote.host, f"{remote.protocol.lower()}://{remote.host}:{remote.port}"),
+                    bucket=remote.bucket,
+                    prefix=remote.prefix,
+                    access_key=remote.access_key,
+                    secret_key=remote.secret_key,
+                    certificates=remote.certificates,
+                    location=location.id,
+                )

@@ -35,6 +35,7 @@ class Execution:
     excludes: tuple[JsonObject, ...]
     manifest: JsonObject | None
     report: JsonObject | None
+    agents: frozenset[str] = frozenset()
     status: str = QUEUED
     launched: datetime | None = None
     ended: datetime | None = None

@@ -13,13 +13,17 @@ from typing import Protocol
 
 from datasync_emulator.clock import Clock
 from datasync_emulator.dataplane import Bytes, CopyCancelled, CopyFailed, CopyJob, Count, Phase, Progress, run
-from datasync_emulator.executions.board import Board
 from datasync_emulator.executions.record import CANCELLING, Execution
+from datasync_emulator.executions.store import ExecutionStore
 
 _log = logging.getLogger(__name__)
+_LOOK_AGAIN = 0.1
 
 JobMaker = Callable[[Execution], CopyJob]
 """Raises CopyFailed where a location can't be reached."""
+
+AgentsOnline = Callable[[Execution], bool]
+"""Whether all agents that an execution uses are online."""
 
 Watcher = Callable[[Execution], None]
 """Is told of an execution's new state, in the execution's thread."""
@@ -40,9 +44,10 @@ class Gate(Protocol):
 class Runner:
     """Runs executions; `state_delay` (seconds) is spent in each state, `slots` run at once, more stay LAUNCHING."""
 
-    board: Board
+    store: ExecutionStore
     clock: Clock
     make_job: JobMaker
+    agents_online: AgentsOnline
     gate: Gate
     watcher: Watcher
     state_delay: float
@@ -54,11 +59,11 @@ class Runner:
         self._closing = threading.Event()
 
     def submit(self, execution: Execution) -> None:
-        """Launch a new execution, or leave it queued behind the one under way. The caller holds the lock."""
-        if self.board.active(execution.task.arn) is None:
-            self._launch(execution)
-        else:
+        """Launch a new execution, or leave it queued behind others. The caller holds the lock."""
+        if self.store.must_wait(execution):
             self.watcher(execution)
+        else:
+            self._launch(execution)
 
     def drop(self, execution: Execution) -> None:
         """End an execution that was cancelled while it waited in the queue."""
@@ -67,7 +72,7 @@ class Runner:
     def close(self) -> None:
         """Stop all executions and wait for their threads."""
         self._closing.set()
-        self.board.clear()
+        self.store.clear()
         self._threads.shutdown(cancel_futures=True)
 
     def _launch(self, execution: Execution) -> None:
@@ -79,6 +84,7 @@ class Runner:
         failure: CopyFailed | None = None
         try:
             self._stay(execution)
+            self._wait_for_agents(execution)
             run(self.make_job(execution), execution.progress, execution.cancel)
         except CopyCancelled:
             pass
@@ -88,6 +94,11 @@ class Runner:
             _log.exception("%s failed", execution.arn)
             failure = CopyFailed("InternalError", "The emulator failed; its log says where.")
         self._end(execution, failure)
+
+    def _wait_for_agents(self, execution: Execution) -> None:
+        """Stay in LAUNCHING while an agent is offline, as DataSync does."""
+        while not self.agents_online(execution) and not execution.cancel.wait(_LOOK_AGAIN):
+            pass
 
     def _enter(self, execution: Execution, phase: Phase) -> None:
         execution.advance(phase)
@@ -104,14 +115,13 @@ class Runner:
             with suppress(CopyFailed):
                 self.gate.pass_through(execution)
             self._closing.wait(self.state_delay)
-        with self.board.catalogue.lock:
+        with self.store.catalogue.lock:
             if failure is None:
                 execution.end(self.clock())
             else:
                 execution.end(self.clock(), failure.code, failure.detail)
-            waiting = self.board.queued(execution.task.arn)
-            if waiting and self.board.active(execution.task.arn) is None:
-                self._launch(waiting[0])
+            for following in self.store.finished(execution):
+                self._launch(following)
         self.watcher(execution)
         _report(execution)
 

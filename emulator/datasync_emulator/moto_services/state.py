@@ -5,6 +5,7 @@ moto publishes no types for its backends, so this module is where they end.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from typing import Any
 
@@ -55,7 +56,11 @@ class MotoBuckets:
     """Implements access.ports.Buckets."""
 
     def find(self, arn: str) -> BucketFacts | None:
-        """Follow the ARN of a bucket, or of an access point (whose Region moto does not keep)."""
+        """Follow the ARN of a bucket, or of an access point.
+
+        moto keeps no Region of access points, and knows no Outposts: there an access point's objects are those of the
+        bucket of the same name.
+        """
         name = arn.partition(":::")[2] or _behind_access_point(arn) or ""
         found = s3_backends.bucket_accounts.get(name)
         if found is None:
@@ -65,7 +70,8 @@ class MotoBuckets:
         if bucket is None:
             return None
         text = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
-        return BucketFacts(name, arn, owner, parse(text) if text else {})
+        region = arn.split(":")[3] or bucket.region_name
+        return BucketFacts(name, arn, owner, region, parse(text) if text else {})
 
     def has_objects(self, name: str, prefix: str) -> bool:
         """Look through the keys; moto keeps them in no order."""
@@ -75,7 +81,9 @@ class MotoBuckets:
 
 def _behind_access_point(arn: str) -> str | None:
     """The name of the bucket that an access point is for."""
-    _, partition, _, _, account, resource = arn.split(":", 5)
+    _, partition, service, _, account, resource = arn.split(":", 5)
+    if service == "s3-outposts":
+        return re.split("[:/]", resource)[-1]
     points = s3control_backends[account][partition].access_points.get(account, {})
     point = points.get(resource.removeprefix("accesspoint").lstrip(":/"))
     return None if point is None else point.bucket

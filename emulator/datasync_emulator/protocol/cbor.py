@@ -25,7 +25,7 @@ class NotCborError(ValueError):
 
 
 def encode(value: object) -> bytes:
-    """Write a value made of mappings with text keys, lists, text, numbers, booleans, None and datetimes."""
+    """Write a value made of mappings with text keys, lists, text, bytes, numbers, booleans, None and datetimes."""
     match value:
         case bool() | None:
             written = bytes([_OTHER << 5 | {False: 20, True: 21, None: 22}[value]])
@@ -36,6 +36,8 @@ def encode(value: object) -> bytes:
         case str():
             text = value.encode()
             written = _head(_TEXT, len(text)) + text
+        case bytes():
+            written = _head(_BYTES, len(value)) + value
         case datetime():
             written = _head(_TAG, _EPOCH_TIME) + encode(round(value.timestamp(), 3))
         case list():

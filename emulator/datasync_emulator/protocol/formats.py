@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -49,7 +50,7 @@ class AwsJson:
 
     def write(self, value: Mapping[str, object]) -> bytes:
         """Format JSON."""
-        return json.dumps(value, default=_seconds).encode()
+        return json.dumps(value, default=_as_json).encode()
 
 
 class RpcCbor:
@@ -99,8 +100,11 @@ def parse(wire_format: WireFormat, body: bytes) -> JsonObject:
     return params
 
 
-def _seconds(value: object) -> float:
+def _as_json(value: object) -> float | str:
+    """Times are seconds, bytes are base64."""
     if isinstance(value, datetime):
         return round(value.timestamp(), 3)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     message = f"{type(value).__name__} is no JSON value"
     raise TypeError(message)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import botocore.session
 from botocore.model import OperationNotFoundError, ServiceModel
 
 from datasync_emulator.errors import ApiError, unknown_operation
 from datasync_emulator.messages import Call, Caller, HttpRequest, JsonObject, Reply
-from datasync_emulator.protocol.formats import format_of, parse
-from datasync_emulator.protocol.shapes import check
+from datasync_emulator.protocol.formats import JSON, format_of, parse
+from datasync_emulator.protocol.shapes import check, decode_blobs
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ class ModelService:
             raise ApiError("UnknownOperationException", message)
         params = parse(wire_format, call.request.body)
         if shape is not None:
+            if wire_format is JSON:
+                params = cast("JsonObject", decode_blobs(shape, params))
             check(shape, self.depart(call.caller, operation, params))
         given = {name: value for name, value in params.items() if value is not None}
         return {name: value for name, value in handler(call.caller, given).items() if value is not None}

@@ -6,6 +6,7 @@ states (one ValidationException that lists them all). Pure.
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 import unicodedata
@@ -15,13 +16,14 @@ from functools import cache
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from datasync_emulator.errors import serialization_error, validation_error
+from datasync_emulator.secret_members import is_secret
 
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
     "map": (dict,),
     "list": (list,),
     "string": (str,),
-    "blob": (str,),
+    "blob": (bytes, str),
     "integer": (int,),
     "long": (int,),
     "float": (int, float),
@@ -37,7 +39,30 @@ _TYPE_NAMES: dict[type, str] = {
     dict: "Start of structure or map",
     list: "Start of list",
 }
+_ANY = r"[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}\p{C}]"
 _INTEGER_BITS = {"integer": 31, "long": 63}
+
+
+def decode_blobs(shape: Shape, value: object, path: str = "") -> object:
+    """Give a JSON value with its blobs as bytes, which JSON has as base64; what is of a wrong type stays as it is.
+
+    Raises:
+        ApiError: SerializationException for a blob that is no base64.
+    """
+    match shape, value:
+        case StructureShape(), dict():
+            return {
+                name: decode_blobs(shape.members[name], member, _join(path, name)) if name in shape.members else member
+                for name, member in value.items()
+            }
+        case ListShape(), list():
+            return [decode_blobs(shape.member, item, path) for item in value]
+        case _, str() if shape.type_name == "blob":
+            try:
+                return base64.b64decode(value, validate=True)
+            except ValueError:
+                raise serialization_error(f"The value at '{path}' is not valid base64.") from None
+    return value
 
 
 def check(shape: Shape, value: object) -> None:
@@ -82,7 +107,8 @@ def _children(shape: Shape, value: object, path: str) -> Iterator[tuple[Shape, o
 
 
 def _violations(shape: Shape, value: object, path: str) -> Iterator[str]:
-    shown = f"Value '{_shown(value)}' at" if not shape.metadata.get("sensitive") else "Value at"
+    hidden = shape.metadata.get("sensitive") or any(map(is_secret, path.split(".")))
+    shown = "Value at" if hidden else f"Value '{_shown(value)}' at"
     for constraint in _broken(shape, value):
         yield f"{shown} '{path}' failed to satisfy constraint: {constraint}"
     if isinstance(shape, StructureShape) and isinstance(value, dict):
@@ -99,7 +125,7 @@ def _violations(shape: Shape, value: object, path: str) -> Iterator[str]:
 def _broken(shape: Shape, value: object) -> Iterator[str]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     match value:
-        case str() | list() | dict():
+        case str() | bytes() | list() | dict():
             yield from _out_of_bounds(len(value), "length", low, high)
         case int() | float():
             yield from _out_of_bounds(value, "value", low, high)
@@ -137,10 +163,23 @@ def _join(path: str, name: str) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    # Java's \p{Zs} has no counterpart in `re`; its \s and \w are ASCII.
-    return re.compile(pattern.replace(r"\p{Zs}", _space_separators()), re.ASCII)
+    # Java's \p{…} has no counterpart in `re`, its \z is \Z, its \s and \w are ASCII.
+    translated = re.sub(r"\\p\{(\w+)\}", lambda found: _characters(found[1]), pattern.replace(_ANY, r"[\s\S]"))
+    return re.compile(translated.replace(r"\z", r"\Z"), re.ASCII)
 
 
 @cache
-def _space_separators() -> str:
-    return "".join(chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Zs")
+def _characters(category: str) -> str:
+    """The characters of a Unicode category (Zs) or of a group of them (Z), as a character class holds them."""
+    ranges: list[list[int]] = []
+    for code in range(sys.maxunicode + 1):
+        if unicodedata.category(chr(code)).startswith(category):
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "".join(f"{_escaped(first)}-{_escaped(last)}" for first, last in ranges)
+
+
+def _escaped(code: int) -> str:
+    return f"\\U{code:08x}"

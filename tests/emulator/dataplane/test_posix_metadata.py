@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasync_emulator.dataplane import posix_metadata as posix
-from datasync_emulator.dataplane.entry import Entry, Kind
+from datasync_emulator.dataplane.entry import DEVICES, Entry, Kind
 from tests.emulator.dataplane.locations import PATIENT
 
 
@@ -46,7 +46,7 @@ def test_times_are_read(text: str, expected: int | None) -> None:
 )
 def test_permissions_are_read_with_and_without_a_file_type(text: str, mode: int | None, link: bool) -> None:
     metadata = {posix.PERMISSIONS: text}
-    assert (posix.permissions(metadata), posix.is_link(metadata)) == (mode, link)
+    assert (posix.permissions(metadata), posix.kind(metadata) is Kind.LINK) == (mode, link)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("0", 0), ("65534", 65534), ("root", None), ("-1", None), ("", None)])
@@ -77,5 +77,6 @@ def test_what_is_written_is_read_back(kind: Kind, mtime_ns: int | None, mode: in
     expected = None if mtime_ns is None else mtime_ns // posix.NS_PER_MS * posix.NS_PER_MS
     assert posix.time_ns(written, posix.MTIME) == expected
     assert posix.owner(written, posix.OWNER) == uid
-    assert posix.is_link(written) is (kind is Kind.LINK)
-    assert kind is Kind.LINK or posix.permissions(written) == mode
+    assert kind is Kind.FOLDER or posix.kind(written) is kind
+    # A device without permissions gets some, for they say that it is one.
+    assert kind is Kind.LINK or posix.permissions(written) == (0 if kind in DEVICES and mode is None else mode)

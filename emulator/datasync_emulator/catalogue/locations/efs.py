@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import ClassVar, Self
 
+from datasync_emulator.catalogue.locations.file_system import authority, folder_of, own_arn
+from datasync_emulator.catalogue.locations.parameters import folder
 from datasync_emulator.catalogue.locations.spec import LocationSpec, Metadata
 from datasync_emulator.catalogue.locations.storage import Folder
-from datasync_emulator.catalogue.locations.subdirectory import folder
 from datasync_emulator.errors import invalid_request
 from datasync_emulator.messages import Caller, JsonObject
 
@@ -18,7 +18,6 @@ class Efs(LocationSpec):
     """A directory of a file system. `subdirectory` starts and ends with "/"."""
 
     operation: ClassVar[str] = "Efs"
-    filter_value: ClassVar[str] = "EFS"
     keeps_devices: ClassVar[bool] = False
 
     file_system_arn: str
@@ -37,12 +36,8 @@ class Efs(LocationSpec):
     @classmethod
     def create(cls, caller: Caller, params: JsonObject) -> Self:
         """Read CreateLocationEfs."""
-        arn = params["EfsFilesystemArn"]
-        region = arn.split(":")[3]
-        if region != caller.region:
-            raise invalid_request(f"EfsFilesystemArn is in Region {region}: it must be in {caller.region}.")
         return cls(
-            file_system_arn=arn,
+            file_system_arn=own_arn(caller, "EfsFilesystemArn", params["EfsFilesystemArn"]),
             subdirectory=folder(params.get("Subdirectory", "")),
             ec2_config=params["Ec2Config"],
             access_point_arn=params.get("AccessPointArn"),
@@ -60,7 +55,7 @@ class Efs(LocationSpec):
             encryption=params.get("InTransitEncryption", self.encryption),
         )
 
-    def describe(self) -> JsonObject:
+    def describe(self, arn: str) -> JsonObject:  # noqa: ARG002 - there is no secret
         """Give what DescribeLocationEfs adds."""
         return {
             "Ec2Config": self.ec2_config,
@@ -70,16 +65,19 @@ class Efs(LocationSpec):
         }
 
     @property
+    def filter_value(self) -> str:
+        """EFS."""
+        return "EFS"
+
+    @property
     def uri(self) -> str:
         """efs://region.fs-…/path/."""
-        _, _, _, region, _, resource = self.file_system_arn.split(":", 5)
-        return f"efs://{region}.{resource.rpartition('/')[2]}{self.subdirectory}"
+        return f"efs://{authority(self.file_system_arn)}{self.subdirectory}"
 
     @property
     def storage(self) -> Folder:
         """<account>/<region>/<file system id>."""
-        _, _, _, region, account, resource = self.file_system_arn.split(":", 5)
-        return Folder(PurePosixPath(account, region, resource.rpartition("/")[2]), self.subdirectory)
+        return folder_of(self.file_system_arn, self.subdirectory)
 
     @property
     def metadata(self) -> Metadata:

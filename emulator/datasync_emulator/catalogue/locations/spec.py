@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import Enum
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from datasync_emulator.catalogue.locations.storage import Storage
+from datasync_emulator.dataplane.model import Metadata
 from datasync_emulator.messages import Caller, JsonObject
 
+BASIC_ONLY: Final = frozenset({"BASIC"})
+BOTH_MODES: Final = frozenset({"BASIC", "ENHANCED"})
+ENHANCED_ONLY: Final = frozenset({"ENHANCED"})
 
-class Metadata(Enum):
-    """The kind of metadata that a storage system keeps with its data."""
 
-    POSIX = "owner, group, permissions and times"
-    OBJECT = "user-defined metadata and tags"
+__all__ = ["BASIC_ONLY", "BOTH_MODES", "ENHANCED_ONLY", "LocationSpec", "Metadata", "Site"]
+
+
+class Site(Enum):
+    """Who runs a storage system, which decides what it can be paired with."""
+
+    AWS = "AWS storage in a Region"
+    OUTPOST = "S3 on Outposts"
+    SELF_MANAGED = "storage of one's own, reached through an agent"
+    OTHER_CLOUD = "object storage or another cloud's, reached with or without an agent"
 
 
 class LocationSpec(ABC):
@@ -22,11 +32,6 @@ class LocationSpec(ABC):
 
     operation: ClassVar[str]
     """The type's name in its operations, such as S3 in CreateLocationS3."""
-    filter_value: ClassVar[str]
-    """The type's name in ListLocations' filter LocationType."""
-
-    enhanced: ClassVar[bool] = False
-    """Whether a task in Enhanced mode can use it."""
     keeps_devices: ClassVar[bool] = True
     """Whether PreserveDevices PRESERVE is allowed."""
 
@@ -48,8 +53,16 @@ class LocationSpec(ABC):
         """
 
     @abstractmethod
-    def describe(self) -> JsonObject:
-        """Give the members that only this type's describe operation has; None stands for an absent one."""
+    def describe(self, arn: str) -> JsonObject:
+        """Give the members that only this type's describe operation has; None stands for an absent one.
+
+        `arn` is the location's. Secrets are never part of it.
+        """
+
+    @property
+    @abstractmethod
+    def filter_value(self) -> str:
+        """The type's name in ListLocations' filter LocationType."""
 
     @property
     @abstractmethod
@@ -65,6 +78,21 @@ class LocationSpec(ABC):
     @abstractmethod
     def metadata(self) -> Metadata:
         """The kind of metadata that the storage keeps."""
+
+    @property
+    def site(self) -> Site:
+        """Who runs the storage system."""
+        return Site.AWS
+
+    @property
+    def modes(self) -> frozenset[str]:
+        """The task modes that can use it."""
+        return BASIC_ONLY
+
+    @property
+    def agent_arns(self) -> tuple[str, ...]:
+        """The agents that reach it."""
+        return ()
 
     @property
     def archives(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from contextlib import suppress
 
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_NAMES = frozenset({"", ".", ".."})
@@ -44,6 +45,24 @@ def open_folder(root: int, path: str) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def make_folders(root: int, path: str) -> None:
+    """Make the folder at `path` below the descriptor `root`, and those above it, where they do not exist.
+
+    Raises:
+        OSError: something else is in the way, or a symbolic link.
+    """
+    made = ""
+    for name in path.split("/") if path else []:
+        above = open_folder(root, made)
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(name, dir_fd=above)
+        finally:
+            os.close(above)
+        made = f"{made}/{name}".lstrip("/")
+    os.close(open_folder(root, made))
 
 
 class Folders:

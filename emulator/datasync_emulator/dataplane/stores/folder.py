@@ -9,20 +9,16 @@ from contextlib import suppress
 from io import BytesIO, FileIO
 from typing import TYPE_CHECKING
 
-from datasync_emulator.dataplane.entry import Entry, Kind
+from datasync_emulator.dataplane.entry import DEVICES, Entry, Kind
+from datasync_emulator.dataplane.stores.attributes import PosixAttributes, are_kept
 from datasync_emulator.dataplane.stores.directories import FOLDER_FLAGS, Folders, open_folder, open_to_read
-from datasync_emulator.dataplane.stores.staging import (
-    FileWriter,
-    LinkWriter,
-    StagingArea,
-    apply_attributes,
-    apply_link_attributes,
-)
+from datasync_emulator.dataplane.stores.staging import DeviceWriter, FileWriter, LinkWriter, StagingArea
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from datasync_emulator.dataplane.stores.attributes import Attributes
     from datasync_emulator.dataplane.stores.port import Problem, Reader, Writer
 
 # Non-blocking, so that a pipe put in a file's place cannot hold a run up.
@@ -32,8 +28,10 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 class FolderStore:
     """The folder `subdirectory` of a file system whose root is `root`; both must exist."""
 
-    def __init__(self, root: Path, subdirectory: str) -> None:
-        """Hold on to the folder.
+    def __init__(
+        self, root: Path, subdirectory: str, attributes: Attributes | None = None, *, devices: bool = False
+    ) -> None:
+        """Hold on to the folder; with `devices`, these are part of it.
 
         Raises:
             OSError: it is missing, no folder, or behind a symbolic link.
@@ -43,15 +41,19 @@ class FolderStore:
             self._folders = Folders(open_folder(top, subdirectory.strip("/")))
         finally:
             os.close(top)
-        self._staging = StagingArea(self._folders)
+        self._attributes = attributes or PosixAttributes()
+        self._kinds = _KINDS | _DEVICES if devices else _KINDS
+        self._staging = StagingArea(self._folders, self._attributes)
+        self.keeps_owners_of_links = self._attributes.real_owners
+        self.keeps_owners = self._attributes.real_owners or are_kept(self._folders.root)
 
     @property
-    def can_own(self) -> bool:
-        """Only root can give files away."""
-        return os.geteuid() == 0
+    def root(self) -> int:
+        """The folder's descriptor, for as long as the store is open."""
+        return self._folders.root
 
     def walk(self, problem: Problem) -> Iterator[Entry]:
-        """Symbolic links are listed, not followed; devices, pipes and sockets are left out."""
+        """Symbolic links are listed, not followed; pipes and sockets are left out, devices unless they are wanted."""
         pending = [""]
         while pending:
             folder = pending.pop()
@@ -73,7 +75,8 @@ class FolderStore:
             with os.scandir(descriptor) as items:
                 for item in items:
                     with suppress(FileNotFoundError):  # it went away meanwhile
-                        entry = _entry(f"{prefix}{item.name}", item.stat(follow_symlinks=False))
+                        status = item.stat(follow_symlinks=False)
+                        entry = self._entry(f"{prefix}{item.name}", status, descriptor, item.name)
                         if entry is not None:
                             found.append(entry)
         finally:
@@ -84,14 +87,17 @@ class FolderStore:
         """A folder in a file's place, and the like, is not what was asked for: None."""
         try:
             folder, name = self._folders.holder(entry.path)
-            found = _entry(entry.path, os.stat(name, dir_fd=folder, follow_symlinks=False))
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            found = self._entry(entry.path, status, folder, name)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return found if found is not None and found.kind is entry.kind else None
 
     def open(self, entry: Entry) -> Reader:
-        """The file's content, or the link's target."""
+        """The file's content, or the link's target; a device has none."""
         folder, name = self._folders.holder(entry.path)
+        if entry.kind in DEVICES:
+            return BytesIO()
         if entry.kind is Kind.LINK:
             return BytesIO(os.fsencode(os.readlink(name, dir_fd=folder)))
         descriptor = open_to_read(name, _READ, folder)
@@ -105,8 +111,10 @@ class FolderStore:
         return self.open(entry)
 
     def create(self, target: Entry) -> Writer:
-        """Begin a file or link in the staging area."""
-        return LinkWriter(self._staging, target) if target.kind is Kind.LINK else FileWriter(self._staging, target)
+        """Begin a file, link or device in the staging area."""
+        if target.kind is Kind.LINK:
+            return LinkWriter(self._staging, target)
+        return DeviceWriter(self._staging, target) if target.kind in DEVICES else FileWriter(self._staging, target)
 
     def make_folder(self, target: Entry) -> None:
         """Closed to others until it gets its attributes."""
@@ -120,12 +128,12 @@ class FolderStore:
     def touch(self, target: Entry) -> None:
         """Set owner, permissions and times."""
         folder, name = self._folders.holder(target.path)
-        if target.kind is Kind.LINK:
-            apply_link_attributes(folder, name, target)
+        if target.kind is Kind.LINK or target.kind in DEVICES:
+            self._attributes.write_name(folder, name, target)
             return
         descriptor = os.open(name, FOLDER_FLAGS if target.kind is Kind.FOLDER else _READ, dir_fd=folder)
         try:
-            apply_attributes(descriptor, target)
+            self._attributes.write(descriptor, target)
         finally:
             os.close(descriptor)
 
@@ -148,22 +156,24 @@ class FolderStore:
         self._staging.close()
         self._folders.close()
 
-
-def _entry(path: str, status: os.stat_result) -> Entry | None:
-    """None for what is neither file, folder nor link."""
-    kind = _KINDS.get(stat.S_IFMT(status.st_mode))
-    if kind is None:
-        return None
-    return Entry(
-        path=path,
-        kind=kind,
-        size=0 if kind is Kind.FOLDER else status.st_size,
-        mtime_ns=status.st_mtime_ns,
-        atime_ns=status.st_atime_ns,
-        mode=stat.S_IMODE(status.st_mode),
-        uid=status.st_uid,
-        gid=status.st_gid,
-    )
+    def _entry(self, path: str, status: os.stat_result, folder: int, name: str) -> Entry | None:
+        """None for what is not part of the location."""
+        kind = self._kinds.get(stat.S_IFMT(status.st_mode))
+        if kind is None:
+            return None
+        entry = Entry(
+            path=path,
+            kind=kind,
+            size=status.st_size if kind is Kind.FILE or kind is Kind.LINK else 0,
+            mtime_ns=status.st_mtime_ns,
+            atime_ns=status.st_atime_ns,
+            mode=stat.S_IMODE(status.st_mode),
+            uid=status.st_uid,
+            gid=status.st_gid,
+            device=status.st_rdev,
+        )
+        return self._attributes.read(entry, folder, name) if self._attributes.beyond_stat else entry
 
 
 _KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.FOLDER, stat.S_IFLNK: Kind.LINK}
+_DEVICES = {stat.S_IFCHR: Kind.CHARACTER_DEVICE, stat.S_IFBLK: Kind.BLOCK_DEVICE}

@@ -36,7 +36,8 @@ _NOT_NAMES: Final = frozenset({"", ".", ".."})
 class MotoStore:
     """The keys of a bucket that begin with a prefix ("" or ending in "/")."""
 
-    can_own = True
+    keeps_owners = True
+    keeps_owners_of_links = True
 
     def __init__(self, bucket: str, prefix: str) -> None:
         """Find the bucket, whichever account it is in.
@@ -145,6 +146,7 @@ class MotoStore:
             metadata=metadata,
             tags=self._backend.tagger.get_tag_dict_for_resource(key.arn) or NOTHING,
             storage_class=key.storage_class or "STANDARD",
+            device=posix.device(metadata),
         )
 
     def _writer(self, target: Entry, event: S3NotificationEvent) -> ObjectWriter:
@@ -161,7 +163,7 @@ class MotoStore:
 def _kind(name: str, metadata: Mapping[str, str]) -> Kind:
     if name.endswith("/"):
         return Kind.FOLDER
-    return Kind.LINK if posix.is_link(metadata) else Kind.FILE
+    return posix.kind(metadata)
 
 
 def _last_modified_ns(key: FakeKey) -> int:

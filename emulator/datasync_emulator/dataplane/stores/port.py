@@ -46,8 +46,13 @@ class Store(Protocol):
     """A location. Safe for use by several threads. What fails raises OSError with a text for people."""
 
     @property
-    def can_own(self) -> bool:
-        """Whether entries can be given to other users."""
+    def keeps_owners(self) -> bool:
+        """Whether entries can be given to other users, links apart."""
+        ...
+
+    @property
+    def keeps_owners_of_links(self) -> bool:
+        """Whether links can."""
         ...
 
     def walk(self, problem: Problem) -> Iterator[Entry]:

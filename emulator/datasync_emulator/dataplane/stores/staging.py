@@ -8,16 +8,18 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import stat
 import threading
-import time
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from datasync_emulator.dataplane.entry import Kind
 from datasync_emulator.dataplane.stores.directories import FOLDER_FLAGS
 
 if TYPE_CHECKING:
     from datasync_emulator.dataplane.entry import Entry
+    from datasync_emulator.dataplane.stores.attributes import Attributes
     from datasync_emulator.dataplane.stores.directories import Folders
 
 _NAME = ".aws-datasync"
@@ -29,9 +31,10 @@ _PLAIN_MODE = 0o644
 class StagingArea:
     """The run's own folder below a location's root; made when first needed."""
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, attributes: Attributes) -> None:
         """`folders` are the location's; they stay the caller's."""
         self._folders = folders
+        self.attributes = attributes
         self._own_name = uuid.uuid4().hex
         self._lock = threading.Lock()
         self._own: tuple[int, int] | None = None
@@ -96,7 +99,7 @@ class FileWriter:
         """Set the attributes, then rename."""
         if self._target.mode is None:
             os.fchmod(self._descriptor, _PLAIN_MODE)
-        apply_attributes(self._descriptor, self._target)
+        self._staging.attributes.write(self._descriptor, self._target)
         self._close()
         self._staging.put(self._name, self._target.path)
         self._in_place = True
@@ -135,35 +138,33 @@ class LinkWriter:
             raise OSError(errno.EINVAL, "Not a symbolic link's target", self._target.path)
         name, folder = self._staging.new_name(), self._staging.descriptor()
         os.symlink(self._text, name.encode(), dir_fd=folder)
-        apply_link_attributes(folder, name, self._target)
+        self._staging.attributes.write_name(folder, name, self._target)
         self._staging.put(name, self._target.path)
 
     def discard(self) -> None:
         """Nothing to forget: a link left over goes with the staging area."""
 
 
-def apply_attributes(descriptor: int, target: Entry) -> None:
-    """Give an open file or folder the target's attributes; what is None stays."""
-    if target.uid is not None or target.gid is not None:
-        # Before the permissions: a change of owner clears the set-id bits.
-        os.fchown(descriptor, _or_same(target.uid), _or_same(target.gid))
-    if target.mode is not None:
-        os.fchmod(descriptor, target.mode)
-    if target.mtime_ns is not None:
-        os.utime(descriptor, ns=_times(target, target.mtime_ns))
+class DeviceWriter:
+    """A device in the making. It has no content."""
 
+    def __init__(self, staging: StagingArea, target: Entry) -> None:
+        """Begin it; the node is made at the end."""
+        self._staging = staging
+        self._target = target
 
-def apply_link_attributes(folder: int, name: str, target: Entry) -> None:
-    """Give a link itself the target's attributes; what is None stays."""
-    if target.uid is not None or target.gid is not None:
-        os.chown(name, _or_same(target.uid), _or_same(target.gid), dir_fd=folder, follow_symlinks=False)
-    if target.mtime_ns is not None:
-        os.utime(name, ns=_times(target, target.mtime_ns), dir_fd=folder, follow_symlinks=False)
+    def write(self, data: bytes, /) -> None:
+        """Take nothing."""
 
+    def commit(self) -> None:
+        """Make the node, which needs the right to, then rename it."""
+        name, folder = self._staging.new_name(), self._staging.descriptor()
+        mode = _PLAIN_MODE if self._target.mode is None else self._target.mode
+        file_type = stat.S_IFBLK if self._target.kind is Kind.BLOCK_DEVICE else stat.S_IFCHR
+        os.mknod(name, mode | file_type, self._target.device, dir_fd=folder)
+        os.chmod(name, mode, dir_fd=folder)  # the process' umask has taken its part
+        self._staging.attributes.write_name(folder, name, self._target)
+        self._staging.put(name, self._target.path)
 
-def _times(target: Entry, mtime_ns: int) -> tuple[int, int]:
-    return (time.time_ns() if target.atime_ns is None else target.atime_ns), mtime_ns
-
-
-def _or_same(value: int | None) -> int:
-    return -1 if value is None else value
+    def discard(self) -> None:
+        """Nothing to forget: a node left over goes with the staging area."""
