@@ -118,6 +118,8 @@ class AccountVerdict(Model):
     """The reason, as a sentence for people."""
     caller_arn: RoleArn | None = None
     """The ARN that GetCallerIdentity returns to it."""
+    orphans: Count | None = None
+    """How many DataSync resources carry its tags though their mover is gone; absent for none."""
 
 
 class DataMoverAccountStatus(Model):
@@ -133,6 +135,8 @@ class DataMoverAccountStatus(Model):
     """The account ID that GetCallerIdentity returns."""
     movers: Count | None = None
     """How many movers use this account."""
+    orphans: Count | None = None
+    """How many DataSync resources carry our tags though their mover is gone; absent for none. Events name them."""
     operators: Annotated[tuple[AccountVerdict, ...], Items(at_most=64, key="operator")] = ()
     """What each operator reports; the conditions show the worst report of an operator whose movers use this account."""
 

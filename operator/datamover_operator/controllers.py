@@ -8,6 +8,8 @@ from datamover_common.kube.client import KubeClient
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.controller import account_controller
 from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.accounts.orphans import Orphans
+from datamover_operator.accounts.reconciler import AccountServices
 from datamover_operator.aws.ports import Accounts
 from datamover_operator.controller.context import AnyKind, Context
 from datamover_operator.controller.registry import Registry
@@ -29,9 +31,16 @@ def register_all(
 ) -> None:
     """Register the controller of each kind; `client` reads Secrets, `accounts` and `databases` connect to those."""
     connections, memories = Connections(context.caches[ACCOUNT]), Memories()
-    registry.register(mover_controller(context, connections, memories))
+    orphans = Orphans(context.metrics, partial(_wake_account, context))
+    wake = partial(wake_movers, context, memories)
+    registry.register(mover_controller(context, connections, memories, orphans))
     registry.register(run_controller(context, connections, memories))
-    registry.register(
-        account_controller(context, client, accounts, connections, partial(wake_movers, context, memories))
-    )
+    services = AccountServices(client, accounts, connections, wake, orphans)
+    registry.register(account_controller(context, services))
     registry.register(table_sync_controller(context, client, databases))
+
+
+def _wake_account(context: Context, name: str) -> None:
+    account = context.caches[ACCOUNT].named("", name)
+    if account is not None:
+        context.queue.add((ACCOUNT, account.uid))

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from pydantic import JsonValue
 
 from datamover_common.fairness import Lane, Urgency
-from datamover_common.kube.client import KubeClient
 from datamover_common.kube.objects import metadata_of
 from datamover_crds import JsonObject
 from datamover_crds.contract import is_true
-from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
-from datamover_operator.accounts.reconciler import AccountReconciler
-from datamover_operator.aws.ports import Accounts
+from datamover_operator.accounts.reconciler import AccountReconciler, AccountServices
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.movers.kind import MOVER, by_account
 
 
-def account_controller(
-    context: Context,
-    client: KubeClient,
-    accounts: Accounts,
-    connections: Connections,
-    wake_movers: Callable[[str], None],
-) -> Controller:
-    """Reconcile DataMoverAccounts; `wake_movers` has all movers of the named account looked at."""
+def account_controller(context: Context, services: AccountServices) -> Controller:
+    """Reconcile DataMoverAccounts."""
 
     def wakes(change: Change) -> Iterator[Wake]:
         """Wake the movers of an account whose spec is another."""
@@ -41,11 +32,12 @@ def account_controller(
         entry = context.caches[ACCOUNT].named("", name)
         if entry is None:
             context.metrics.forget_account(name)
+            services.orphans.forget(name)
         else:
             is_ready = is_true(entry.model.status.conditions, "Ready")
             context.metrics.account(name, entry.model.spec.account_id, is_ready=is_ready)
 
-    reconciler = AccountReconciler(context, client, accounts, connections, wake_movers)
+    reconciler = AccountReconciler(context, services)
 
     def lane(uid: str) -> Lane:
         """Let an account wait by itself, before all movers: none of them does anything without it."""

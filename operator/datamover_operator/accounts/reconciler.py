@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -14,6 +14,7 @@ from datamover_crds.contract import serving_account
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.gather import access_to
 from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.accounts.plan.planner import AccountPlan, Caller, ObservedAccount, plan_account
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import AccountAccess, Accounts
@@ -25,27 +26,37 @@ from datamover_operator.movers.kind import MOVER
 
 SECRET_INTERVAL = 30.0
 """How often a Secret is read again, in seconds: rotated credentials are used within this time."""
+_LONGEST_INTERVAL = 600.0
 _OUT_OF_REACH = (403, 404)
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountServices:
+    """What accounts need beside the context.
+
+    `client` reads Secrets; `accounts` makes the connections; `wake_movers` takes an account's name; `orphans` has what
+    nobody owns.
+    """
+
+    client: KubeClient
+    accounts: Accounts
+    connections: Connections
+    wake_movers: Callable[[str], None]
+    orphans: Orphans
 
 
 class AccountReconciler:
     """Reconciles accounts."""
 
-    def __init__(
-        self,
-        context: Context,
-        client: KubeClient,
-        accounts: Accounts,
-        connections: Connections,
-        wake_movers: Callable[[str], None],
-    ) -> None:
-        """`client` reads Secrets; `accounts` makes the connections; `wake_movers` takes an account's name."""
+    def __init__(self, context: Context, services: AccountServices) -> None:
+        """No account is known yet."""
         self._context = context
-        self._client = client
-        self._accounts = accounts
-        self._connections = connections
-        self._wake_movers = wake_movers
+        self._client = services.client
+        self._accounts = services.accounts
+        self._connections = services.connections
+        self._wake_movers = services.wake_movers
+        self._orphans = services.orphans
         self._write_backoff = WriteBackoff()
 
     async def reconcile(self, uid: str) -> None:
@@ -72,7 +83,7 @@ class AccountReconciler:
     @property
     def _interval(self) -> float:
         """How long a confirmed identity is trusted, in seconds."""
-        return self._context.settings.drift_interval_seconds
+        return min(_LONGEST_INTERVAL, self._context.settings.drift_interval_seconds)
 
     async def _pass(self, entry: Entry[DataMoverAccount], account: DataMoverAccount) -> AccountPlan:
         observed, way = await self._observe(account, entry.problem)
@@ -106,6 +117,7 @@ class AccountReconciler:
             is_open=known is not None and known.declared == declared_access(account),
             refused=refused,
             rest_holder=self._rest_holder(account),
+            orphans=self._orphans.of(meta.name),
         )
         if refused:
             return o, None

@@ -141,6 +141,9 @@ class Tagging(Protocol):
     async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
         """Return {arn: tags} of every DataSync resource that bears all the given tags (GetResources, all pages)."""
 
+    async def find_all(self, key: str | None = None) -> Mapping[str, Mapping[str, str]]:
+        """Return {arn: tags} of every DataSync resource that bears a tag of this key; None: of every tagged one."""
+
 
 class Sts(Protocol):
     """Who the operator is in the account."""

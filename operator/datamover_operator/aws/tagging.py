@@ -20,12 +20,15 @@ class BotoTagging:
         self._channel = channel
 
     async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
-        """Return {arn: tags} of every DataSync resource that has all the given tags (GetResources, all pages)."""
-        request = {
-            "ResourceTypeFilters": ["datasync"],
-            "TagFilters": [{"Key": key, "Values": [value]} for key, value in tags.items()],
-            "ResourcesPerPage": 100,
-        }
+        """Return {arn: tags} of every DataSync resource that bears all the given tags (GetResources, all pages)."""
+        return await self._resources([{"Key": key, "Values": [value]} for key, value in tags.items()])
+
+    async def find_all(self, key: str | None = None) -> Mapping[str, Mapping[str, str]]:
+        """Return {arn: tags} of every DataSync resource that bears a tag of this key; None: of every tagged one."""
+        return await self._resources([{"Key": key}] if key is not None else [])
+
+    async def _resources(self, filters: list[dict[str, object]]) -> dict[str, Mapping[str, str]]:
+        request = {"ResourceTypeFilters": ["datasync"], "TagFilters": filters, "ResourcesPerPage": 100}
         pages = await every_page(self._channel, "resourcegroupstaggingapi", "GetResources", request, "PaginationToken")
         return {
             text_of(item, "ResourceARN", "GetResources"): tags_of(item, "Tags")

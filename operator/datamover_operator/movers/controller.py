@@ -10,10 +10,12 @@ from datamover_crds import DataMoverStatus, from_timestamp
 from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.event_filter import our_finalizers
 from datamover_operator.controller.plan.conditions import seconds_between
 from datamover_operator.controller.registry import Change, Controller, Wake
+from datamover_operator.movers.bulk_reading import BulkReading
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.observed import is_ready
@@ -25,7 +27,7 @@ _ACCOUNT_DELAY = 2.0
 """How long an account waits before it counts its movers: many come at once."""
 
 
-def mover_controller(context: Context, connections: Connections, memories: Memories) -> Controller:
+def mover_controller(context: Context, connections: Connections, memories: Memories, orphans: Orphans) -> Controller:
     """Reconcile DataMovers in the accounts that `connections` lead into."""
     news = _News(context)
     return Controller(
@@ -34,7 +36,10 @@ def mover_controller(context: Context, connections: Connections, memories: Memor
         lane=Lanes(context, memories).lane,
         wakes=news.wakes,
         shows=news.shows,
-        jobs={"sweep": Sweep(context, connections, memories).run_forever},
+        jobs={
+            "sweep": Sweep(context, connections, memories).run_forever,
+            "bulk reading": BulkReading(context, connections, memories, orphans).run_forever,
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from datamover_crds import DataMover, from_timestamp
@@ -11,6 +11,7 @@ from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.active_executions import find_executions, read_replaced
 from datamover_operator.movers.adoption import check_ownership, find_roles, take_over
 from datamover_operator.movers.external_executions import find_external_executions, remember_runs
+from datamover_operator.movers.listings import Listings
 from datamover_operator.movers.memory import LOST, MoverMemory
 from datamover_operator.movers.ownership import (
     ClusterState,
@@ -26,7 +27,7 @@ from datamover_operator.movers.plan.finds import take_finds
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource
 from datamover_operator.movers.reads import describe_task_locations, or_none, read_tags
-from datamover_operator.movers.recovery import TagIndex, find_listed, find_tagged
+from datamover_operator.movers.recovery import find_listed, find_tagged
 
 _CLOCK_SKEW = timedelta(minutes=15)
 
@@ -57,9 +58,9 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
 class Gatherer:
     """Reads movers' resources in one account."""
 
-    def __init__(self, index: TagIndex, settling: float) -> None:
+    def __init__(self, listings: Listings, settling: float) -> None:
         """`settling` is how long, in seconds, an unknown outcome stays unknown at the most."""
-        self._index = index
+        self._listings = listings
         self._settling = settling
 
     async def gather(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState, tick: float) -> Observed:
@@ -92,13 +93,14 @@ class Gatherer:
             doubt = doubt_of(o, memory)
         if doubt is None:
             return replace(o, settled=True)
-        first_seen = memory.doubts.first_seen(doubt, tick)
-        finds = await find_tagged(aws, o.uid)
-        if tick - first_seen >= self._settling:
-            since = from_timestamp(o.mover.metadata.creation_timestamp or "1970-01-01T00:00:00Z") - _CLOCK_SKEW
-            finds += await find_listed(aws, self._index, o.uid, since)
+        settles_at, since = memory.doubts.first_seen(doubt, tick) + self._settling, _nothing_before(o)
+        finds = await find_tagged(aws, o.uid, since)
+        if tick >= settles_at:
+            account = o.mover.spec.account_ref.name
+            listing = await self._listings.listed(account, aws, settles_at, since)
+            finds += await find_listed(aws, listing, o.uid)
         elif not _is_answered(o, finds):
-            return replace(o, settled=False)
+            return replace(o, settled=False, settles_in=settles_at - tick)
         memory.carried = replace(await find_roles(take_finds(o, finds), aws), settled=True)
         memory.doubts.open = None
         if doubt == LOST:
@@ -126,7 +128,8 @@ def depth_of(o: Observed, memory: MoverMemory, tick: float) -> Depth:
         return Depth.ALL
     if not o.is_ready:
         return Depth.DESCRIPTIONS if memory.made == o.generation else Depth.ALL
-    return Depth.DESCRIPTIONS if memory.description.is_open else Depth.NOTHING
+    has_started = memory.next_start_check is not None and tick >= memory.next_start_check
+    return Depth.DESCRIPTIONS if memory.description.is_open or has_started else Depth.NOTHING
 
 
 def doubt_of(o: Observed, memory: MoverMemory) -> str | None:
@@ -186,4 +189,9 @@ async def _find_strays(o: Observed, aws: Aws) -> Observed:
     known = {item.arn for item in o.retired} | {
         each.arn for each in (*o.locations.values(), o.task) if each is not None
     }
-    return take_finds(o, await find_tagged(aws, o.uid, known))
+    return take_finds(o, await find_tagged(aws, o.uid, _nothing_before(o), known))
+
+
+def _nothing_before(o: Observed) -> datetime:
+    """Before that nothing was made for this mover, whatever the clocks say."""
+    return from_timestamp(o.mover.metadata.creation_timestamp or "1970-01-01T00:00:00Z") - _CLOCK_SKEW

@@ -88,6 +88,7 @@ class MoverMemory:
     | `doubts` | see there | | |
     | `everything`, `description` | has AWS to be read anew, and how much of it | whoever saw a change | gather |
     | `next_drift_check` | when all is read anew in any case | gather, the end of a pass | |
+    | `next_start_check` | when a scheduled start has to show | the end of a pass | gather |
     | `rest` | AWS has refused this spec | the end of a pass | the end of the next one, a change of the account |
     | `new_rights` | when the role of a side last got other rights | PutRolePolicy and the like | |
     | `accepted` | the updates that AWS has accepted, to see those that it does not keep | updates | being as declared |
@@ -100,6 +101,7 @@ class MoverMemory:
     everything: Request = field(default_factory=Request)
     description: Request = field(default_factory=Request)
     next_drift_check: float | None = None
+    next_start_check: float | None = None
     rest: Rest | None = None
     new_rights: dict[Side, float] = field(default_factory=dict)
     accepted: tuple[Update, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from datamover_common.kube.errors import KubeError
-from datamover_crds import DataMover, DataMoverAccount
+from datamover_crds import DataMover, DataMoverAccount, from_timestamp
 from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
@@ -18,6 +18,7 @@ from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.executor import MoverPass
 from datamover_operator.movers.gather import Depth, Gatherer, depth_of, doubt_of, known
 from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.listings import Listings
 from datamover_operator.movers.memory import Memories, MoverMemory, Rest
 from datamover_operator.movers.ownership import ClusterState
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
@@ -29,11 +30,13 @@ from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import has_to_be_looked_at
 from datamover_operator.movers.reads import look_at_task
-from datamover_operator.movers.recovery import TagIndex
+from datamover_operator.movers.tag_index import TagIndex
 from datamover_operator.movers.wake import wake_runs
 from datamover_operator.runs.kind import RUN
 
 _MAX_ROUNDS = 40
+START_SHOWS_AFTER = 20.0
+"""Seconds after its time when a scheduled start is looked for."""
 _log = structlog.get_logger(__name__)
 
 
@@ -45,7 +48,8 @@ class MoverReconciler:
         self._context = context
         self._connections = connections
         self._memories = memories
-        self._gatherer = Gatherer(TagIndex(), context.settings.settling_seconds)
+        listings = Listings(TagIndex(), context.clock.tick)
+        self._gatherer = Gatherer(listings, context.settings.settling_seconds)
 
     async def reconcile(self, uid: str) -> None:
         """Bring one mover nearer to what it declares, and say when to look again."""
@@ -101,7 +105,13 @@ class MoverReconciler:
         meta = mover.metadata
         identity = Identity(meta.uid, self._context.cluster_id, meta.namespace, meta.name)
         o = known(mover, identity, cluster, self._context.instance, self._context.nonce())
-        o = replace(o, connected=aws is not None, problem=problem, account_kept=self._is_kept(cluster.account))
+        o = replace(
+            o,
+            connected=aws is not None,
+            backlog=aws.backlog() if aws is not None else 0.0,
+            problem=problem,
+            account_kept=self._is_kept(cluster.account),
+        )
         since = self._context.clock.tick() - ROLE_PROPAGATION.total_seconds()
         new_rights = frozenset(side for side, at in memory.new_rights.items() if at > since)
         o = replace(o, new_rights=new_rights, accepted=memory.accepted)
@@ -121,6 +131,7 @@ class MoverReconciler:
             return replace(o, failures=(StepFailure(error.failure, "spec.accountRef", is_read=True),))
         if depth is not Depth.NOTHING:
             memory.description.answer(description)
+            memory.next_start_check = None
         if depth is Depth.ALL:
             memory.next_drift_check = tick + self._drift_interval(0.9, 1.1)
             memory.everything.answer(everything)
@@ -160,7 +171,18 @@ class MoverReconciler:
             return
         memory.accepted = ()
         context.queue.add_after(key, max(1.0, self._next_drift_check(memory) - context.clock.tick()))
+        self._look_at_next_start(o.mover, memory)
         wake_runs(context, o.identity.namespace, o.identity.name)
+
+    def _look_at_next_start(self, mover: DataMover, memory: MoverMemory) -> None:
+        """A run that the schedule starts may be over before the next listing of tasks: it is looked for by itself."""
+        scheduled = mover.status.next_scheduled_time
+        if scheduled is None or memory.next_start_check is not None:
+            return
+        seconds = (from_timestamp(scheduled) - self._context.clock.now()).total_seconds() + START_SHOWS_AFTER
+        if seconds > 0:
+            memory.next_start_check = self._context.clock.tick() + seconds
+            self._context.queue.add_after((MOVER, mover.metadata.uid), seconds + 1)
 
     def _next_drift_check(self, memory: MoverMemory) -> float:
         """After a restart the steady movers' checks are spread over the whole interval; what is new can wait.

@@ -3,68 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from datamover_crds import LocationType, from_timestamp
 from datamover_crds.contract import NONCE_TAG, PART_TAG, UID_TAG
-from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.listings import Listing
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Find
 from datamover_operator.movers.reads import location_types, or_none
+from datamover_operator.movers.tag_index import TagIndex
 
-_REMEMBERED = 20_000
 _PARTS = frozenset({"task", *SIDES})
 
 
-class TagIndex:
-    """The tags of resources that have been looked at: many movers in doubt read each resource's tags once.
+async def find_tagged(aws: Aws, uid: str, since: datetime, known: Collection[str] = ()) -> list[Find]:
+    """What the tagging API shows under our uid beyond `known` ARNs, each confirmed by DataSync. Raises AwsError.
 
-    A resource of ours bears its uid from its creation on, so an old answer to "is it mine?" stays true.
+    Nothing that bears the uid was made before `since`.
     """
-
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self._tags: OrderedDict[str, Mapping[str, str]] = OrderedDict()
-
-    async def tags(self, aws: Aws, arn: str) -> Mapping[str, str]:
-        """The tags of one resource; {} where it is gone."""
-        if arn not in self._tags:
-            try:
-                self._tags[arn] = await aws.datasync.list_tags(arn)
-            except AwsError as error:
-                if error.failure.kind is not FailureKind.NOT_FOUND:
-                    raise
-                return {}
-            if len(self._tags) > _REMEMBERED:
-                self._tags.popitem(last=False)
-        return self._tags[arn]
-
-
-async def find_tagged(aws: Aws, uid: str, known: Collection[str] = ()) -> list[Find]:
-    """What the tagging API shows under our uid beyond `known` ARNs, each confirmed by DataSync. Raises AwsError."""
     shown = await aws.tagging.find({UID_TAG: uid})
-    unknown = {arn: tags for arn, tags in shown.items() if arn not in known and tags.get(PART_TAG) in _PARTS}
-    return await _confirmed(aws, unknown)
+    unknown = {arn: tags for arn, tags in shown.items() if arn not in known}
+    types = await location_types(aws, since) if any(":location/" in arn for arn in unknown) else {}
+    return await _confirmed(aws, unknown, types)
 
 
-async def find_listed(aws: Aws, index: TagIndex, uid: str, since: datetime) -> list[Find]:
-    """What a complete listing of tasks and locations made since then holds under our uid. Raises AwsError."""
-    tasks, locations = await asyncio.gather(aws.datasync.list_tasks(since), aws.datasync.list_locations(since))
-    arns = [str(task["taskArn"]) for task in tasks] + [str(location["locationArn"]) for location in locations]
-    tags = await asyncio.gather(*(index.tags(aws, arn) for arn in arns))
-    ours = {arn: its for arn, its in zip(arns, tags, strict=True) if its.get(UID_TAG) == uid}
-    return await _confirmed(aws, {arn: its for arn, its in ours.items() if its.get(PART_TAG) in _PARTS})
+async def find_listed(aws: Aws, listing: Listing, uid: str) -> list[Find]:
+    """What a complete listing holds under our uid, each confirmed by DataSync. Raises AwsError."""
+    return await _confirmed(aws, listing.held.get(uid, {}), listing.types)
 
 
-async def _confirmed(aws: Aws, tagged: Mapping[str, Mapping[str, str]]) -> list[Find]:
-    types = await location_types(aws) if any(":location/" in arn for arn in tagged) else {}
-    made = await asyncio.gather(*(_created_at(aws, arn, types.get(arn)) for arn in tagged))
+async def _confirmed(
+    aws: Aws, tagged: Mapping[str, Mapping[str, str]], types: Mapping[str, type[LocationType]]
+) -> list[Find]:
+    parts = {arn: tags for arn, tags in tagged.items() if tags.get(PART_TAG) in _PARTS}
+    made = await asyncio.gather(*(_created_at(aws, arn, types.get(arn)) for arn in parts))
     return [
         Find(tags[PART_TAG], arn, created, tags.get(NONCE_TAG, ""))
-        for (arn, tags), created in zip(tagged.items(), made, strict=True)
+        for (arn, tags), created in zip(parts.items(), made, strict=True)
         if created is not None
     ]
 

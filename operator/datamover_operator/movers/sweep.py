@@ -1,22 +1,25 @@
-"""One listing of tasks an account and interval: shows which movers' tasks have vanished, or run for somebody else."""
+"""One listing of tasks an account and interval: shows which movers' tasks have vanished, or run for somebody else.
+
+Steady movers are compared by their ARNs alone, as the cache has them: none of them is unpacked.
+"""
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
-from datamover_crds import DataMover
 from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
-from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.periodic import run_periodically
-from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.kind import MOVER, by_account, by_task, named_arns
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.activity import TASK_ACTIVE
 
+_PAGE = 100
+SECONDS_A_PAGE = 6.0
+"""An account with many tasks is swept less often than others: a page of its listing costs a call."""
+_NOTABLE = TASK_ACTIVE | {"UNAVAILABLE"}
 _log = structlog.get_logger(__name__)
 
 
@@ -28,6 +31,7 @@ class Sweep:
         self._context = context
         self._connections = connections
         self._memories = memories
+        self._not_before: dict[str, float] = {}
 
     async def run_forever(self) -> None:
         """Sweep every `sweep_interval_seconds`."""
@@ -35,36 +39,32 @@ class Sweep:
         await run_periodically(interval, lambda: self._connections.open_accounts, self._sweep)
 
     async def _sweep(self, name: str) -> None:
-        aws = self._connections.aws_for(name)
-        movers = self._context.caches[MOVER]
-        entries = [entry for uid in movers.uids(("account", name)) if (entry := movers.get(uid)) is not None]
-        if aws is None or not entries:
+        aws, tick = self._connections.aws_for(name), self._context.clock.tick()
+        # What is made while the listing is under way may be missing in it.
+        entries = self._context.caches[MOVER].entries(by_account(name))
+        known = {arn for entry in entries for arn in named_arns(entry.digest, "task")}
+        if aws is None or not known or tick < self._not_before.get(name, 0.0):
             return
         try:
-            statuses = await _statuses(aws)
+            listed = await aws.datasync.list_tasks()
         except AwsError as error:
             _log.info("tasks could not be listed", account=name, error=str(error))
             return
-        for entry in entries:
-            if _is_settled(mover := entry.model):
-                self._compare(mover, statuses)
-            await asyncio.sleep(0)  # thousands are read one by one, while others go on
+        self._not_before[name] = tick + len(listed) // _PAGE * SECONDS_A_PAGE
+        statuses = {str(task["taskArn"]): str(task.get("status")) for task in listed}
+        for arn in known:
+            if statuses.get(arn, "") in _NOTABLE or arn not in statuses:
+                self._look(arn, statuses.get(arn))
 
-    def _compare(self, mover: DataMover, statuses: dict[str, str]) -> None:
-        memory = self._memories.of(mover.metadata.uid)
-        status = statuses.get(str(mover.status.task_arn))
-        if status is None:
-            memory.everything.request()
-        elif status == "UNAVAILABLE" or (status in TASK_ACTIVE and mover.status.current_run is None):
-            memory.description.request()
-        else:
-            return
-        self._context.queue.add((MOVER, mover.metadata.uid))
-
-
-async def _statuses(aws: Aws) -> dict[str, str]:
-    return {str(task["taskArn"]): str(task.get("status")) for task in await aws.datasync.list_tasks()}
-
-
-def _is_settled(mover: DataMover) -> bool:
-    return mover.status.task_arn is not None and is_true(mover.status.conditions, "Ready")
+    def _look(self, arn: str, status: str | None) -> None:
+        for mover in self._context.caches[MOVER].under(by_task(arn)):
+            memory = self._memories.of(mover.metadata.uid)
+            if not is_true(mover.status.conditions, "Ready"):
+                continue
+            if status is None:
+                memory.everything.request()
+            elif status == "UNAVAILABLE" or mover.status.current_run is None:
+                memory.description.request()
+            else:
+                continue
+            self._context.queue.add((MOVER, mover.metadata.uid))

@@ -59,6 +59,7 @@ class Metrics:
         self._writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb", "result")
         self._ready = self._gauge("ready", "1 where the operator does its work, as /readyz tells it")
         self._depth = self._gauge("queue_depth", "Objects that wait for a reconciling pass")
+        self._orphans = self._gauge("orphans", "Resources with our tags that no object owns", "account")
         self._account_ready = self._gauge(
             "account_ready", "1 where the account is Ready, 0 where it is not", "account", "account_id"
         )
@@ -130,6 +131,14 @@ class Metrics:
         account_id = self._account_ids.pop(name, None)
         if account_id is not None:
             self._account_ready.remove(name, account_id)
+
+    def orphans(self, account: str, count: int) -> None:
+        """Show how many resources in the account bear our tags and have no owner any more."""
+        self._orphans.labels(account).set(count)
+
+    def forget_orphans(self, account: str) -> None:
+        """Remove the account's series."""
+        self._orphans.remove(account)
 
     def mover_state(self, namespace: str, name: str, state: str) -> None:
         """Show one mover under `state`, and no longer under the state it had. Only a mover with a state has series."""

@@ -58,8 +58,21 @@ class Settings(ProgramSettings):
 
     workers: Annotated[int, Field(ge=1, le=1000, description="How many objects are reconciled at the same time.")] = 64
     drift_interval_seconds: Annotated[
-        float, Field(ge=10, le=86400, description="How often a mover at rest is compared with AWS, in seconds.")
-    ] = 600
+        float,
+        Field(
+            ge=10,
+            le=604800,
+            description="How often a steady mover's resources are described one by one, in seconds.",
+        ),
+    ] = 21600
+    bulk_interval_seconds: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=86400,
+            description="How often an account's locations and tags are read in bulk for what has changed, in seconds.",
+        ),
+    ] = 900
     sweep_interval_seconds: Annotated[
         float,
         Field(

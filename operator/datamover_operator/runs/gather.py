@@ -13,7 +13,8 @@ from datamover_operator.controller.context import Context
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import Identity
-from datamover_operator.movers.recovery import TagIndex, find_execution
+from datamover_operator.movers.recovery import find_execution
+from datamover_operator.movers.tag_index import TagIndex
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.memory import RunMemory
 from datamover_operator.runs.plan.observed import ObservedRun

@@ -22,6 +22,8 @@ from datamover_crds import DataMoverAccount, JsonObject, parse
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.controller import account_controller
 from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.accounts.orphans import Orphans
+from datamover_operator.accounts.reconciler import AccountServices
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import AccountAccess, Accounts, Aws
 from datamover_operator.controller.context import Caches, Clock, Context, Key
@@ -76,7 +78,7 @@ class Room:
         self.sky, self.told, self.tick = Sky(), Told(), 0.0
         self.caches, self.queue = Caches(KINDS), WorkQueue[Key](rng=random.Random(1))  # noqa: S311 - spreads delays
         client, registry = cast("KubeClient", self.kube), Registry()
-        self.memories = Memories()
+        self.memories, self.orphans = Memories(), Orphans(Metrics(), lambda _: None)
         self.event_filter = EventFilter(self.caches, self.queue, registry)
         self.context = Context(
             settings=Settings(lease=False, **settings),
@@ -92,8 +94,9 @@ class Room:
         )
         self.connections = Connections(self.caches[ACCOUNT])
         waker = partial(wake_movers, self.context, self.memories)
-        registry.register(mover_controller(self.context, self.connections, self.memories))
-        registry.register(account_controller(self.context, client, cast("Accounts", self.sky), self.connections, waker))
+        registry.register(mover_controller(self.context, self.connections, self.memories, self.orphans))
+        services = AccountServices(client, cast("Accounts", self.sky), self.connections, waker, self.orphans)
+        registry.register(account_controller(self.context, services))
         self.reconcile = registry[ACCOUNT].reconcile
 
     def account(self, name: str = "prod", **spec: object) -> str:

@@ -372,6 +372,10 @@ class Tagging:
         known = (item for item in shown if self.sky.is_shown(item.arn))
         return {item.arn: dict(item.tags) for item in known if tags.items() <= item.tags.items()}
 
+    async def find_all(self, key: str | None = None) -> Mapping[str, Mapping[str, str]]:
+        found = await self.find({})
+        return {arn: tags for arn, tags in found.items() if key is None or key in tags}
+
 
 class Sts:
     """Who we are does not matter here."""

@@ -10,7 +10,7 @@ import pytest
 
 from datamover_common.kube.objects import metadata_of
 from datamover_operator.aws.failure import FailureKind
-from datamover_operator.movers import recovery as doubt
+from datamover_operator.movers import tag_index
 from tests.support.specs import s3
 from tests.unit.movers.given import NOTHING, ONE_OF_EACH, SPEC, Spec, counts, ending_at, failing, spec, told
 from tests.unit.movers.sky import Sky
@@ -180,8 +180,8 @@ def test_a_find_that_can_not_be_confirmed_is_not_given_up(kind: FailureKind) -> 
 
 
 def test_what_many_ask_for_is_read_once_and_forgotten_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doubt, "_REMEMBERED", 2)
-    sky, index, reads = Sky(), doubt.TagIndex(), list[str]()
+    monkeypatch.setattr(tag_index, "_REMEMBERED", 2)
+    sky, index, reads = Sky(), tag_index.TagIndex(), list[str]()
     arns = [sky.add("location", {}, {"n": str(number)}).arn for number in range(3)]
     sky.on_read = reads.append
 

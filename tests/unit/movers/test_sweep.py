@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from datamover_crds import from_timestamp
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers.sweep import Sweep
 from tests.support.waiting import eventually_async
@@ -101,3 +102,15 @@ def test_a_listing_that_fails_says_nothing() -> None:
 
         world.sky.on_read = fail
         assert sweep(world) is None
+
+
+def test_a_scheduled_start_is_looked_for_soon_after_its_time() -> None:
+    """The run may be over before the next listing of tasks shows it."""
+    spec = SPEC | {"schedule": {"scheduleExpression": "cron(30 12 * * ? *)"}}
+    with World(spec) as world:
+        assert world.settle() == "Ready"
+        due = from_timestamp(str(world.mover.status.next_scheduled_time))
+        world.pass_time((due - world.sky.now).total_seconds() + 22)
+        world.sky.on_read = (reads := list[str]()).append
+        world.reconcile()
+        assert "DescribeTask" in reads

@@ -53,7 +53,7 @@ NAMESPACE = "team-a"
 NAME = "m"
 OWNER = f"{CLUSTER}/{NAMESPACE}/{NAME}"
 MAX_PASSES = 60
-SETTINGS = Settings(lease=False)
+SETTINGS = Settings(lease=False, drift_interval_seconds=600)
 HELD = account_finalizer(SETTINGS.operator)
 METRICS = Metrics()
 GRANT_ALL: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}

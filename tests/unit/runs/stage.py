@@ -22,6 +22,7 @@ from datamover_common.kube.resources import ObjectRef
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, parse
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.kind import ACCOUNT
+from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.aws.ports import AccountAccess
 from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
 from datamover_operator.controller.event_filter import EventFilter
@@ -52,7 +53,7 @@ SPEC: JsonObject = {
     "source": {"s3": {"s3BucketArn": "arn:aws:s3:::from"}},
     "destination": {"s3": {"s3BucketArn": "arn:aws:s3:::to"}},
 }
-SETTINGS = Settings(lease=False)
+SETTINGS = Settings(lease=False, drift_interval_seconds=600)
 SWEEP = 30.0
 MAX_PASSES = 40
 """How often an object may be looked at within one moment."""
@@ -222,7 +223,7 @@ class Stage:
             rng=random.Random(self.number),  # noqa: S311 - nonces that can be told apart
         )
         runs = RunReconciler(context, connections, executions, memories)
-        registry.register(mover_controller(context, connections, memories))
+        registry.register(mover_controller(context, connections, memories, Orphans(_METRICS, lambda _: None)))
         registry.register(replace(run_controller(context, connections, memories), reconcile=runs.reconcile))
         registry.register(Controller(ACCOUNT, _rest, lane=one_lane))
         poller = Poller(context, connections, executions)

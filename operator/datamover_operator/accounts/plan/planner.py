@@ -7,8 +7,8 @@ that all write the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -23,6 +23,7 @@ State = Literal["Ready", "Reconciling", "Stalled"]
 _BY_WEIGHT: tuple[State, ...] = ("Ready", "Reconciling", "Stalled")
 _MAX_VERDICTS = 64
 _MAX_MESSAGE = 4096
+_MAX_SHOWN = 5
 _GOES = "the account is being deleted; nothing more is created in it"
 
 
@@ -41,6 +42,7 @@ class ObservedAccount:
     `operator` is ours ("namespace/name"), `movers` how many of ours name the account. `caller` or `failure` is what AWS
     has answered; `is_open` says that movers may use it now. `refused` says why the object does not fit its model,
     `problem` why its Secret can't be used, `rest_holder` which older account serves REST clients.
+    `orphans` has the resources that bear our tags and whose mover is gone: their ARNs, and that mover's namespace/name.
     """
 
     account: DataMoverAccount
@@ -52,6 +54,7 @@ class ObservedAccount:
     refused: str = ""
     problem: str = ""
     rest_holder: str = ""
+    orphans: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ def plan_account(o: ObservedAccount, now: datetime) -> AccountPlan:
     """What to write for an account."""
     before = _own(o)
     way, verdict = _judge(o, before)
-    return AccountPlan(_finalizers(o), _status(o, verdict, now), way, _notes(before, verdict))
+    return AccountPlan(
+        _finalizers(o), _status(o, verdict, now), way, (*_notes(before, verdict), *_orphan_notes(o, before))
+    )
 
 
 def _finalizers(o: ObservedAccount) -> tuple[str, ...]:
@@ -97,6 +102,7 @@ def _judge(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Literal["
             reason=reason,
             message=message[:_MAX_MESSAGE],
             caller_arn=arn,
+            orphans=len(o.orphans) or None,
         )
 
     if o.refused:
@@ -105,7 +111,7 @@ def _judge(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Literal["
         return "shut", verdict("Stalled", "InvalidCredentials", o.problem)
     if o.failure is not None:
         if o.failure.kind.passes and o.is_open and before is not None:
-            return "keep", before.model_copy(update={"movers": o.movers})
+            return "keep", before.model_copy(update={"movers": o.movers, "orphans": len(o.orphans) or None})
         message = f"{o.failure.operation}: {o.failure.code}: {o.failure.message}"
         if o.failure.kind.passes:
             return "keep", verdict("Reconciling", "AWSUnavailable", message)
@@ -149,6 +155,7 @@ def _status(o: ObservedAccount, own: AccountVerdict, now: datetime) -> DataMover
             "caller_arn": arn,
             "caller_account_id": arn.split(":")[4] if arn is not None and arn.count(":") > 4 else None,  # noqa: PLR2004
             "movers": sum(each.movers for each in verdicts),
+            "orphans": sum(each.orphans or 0 for each in verdicts) or None,
             "operators": verdicts,
         },
     )
@@ -196,6 +203,19 @@ def _notes(before: AccountVerdict | None, after: AccountVerdict) -> tuple[Note, 
     if (after.state, after.message) == was or after.state == "Reconciling":
         return ()
     return (Note(after.reason, after.message, warning=after.state == "Stalled"),)
+
+
+def _orphan_notes(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Note, ...]:
+    """An Event when there are more orphans than before."""
+    if len(o.orphans) <= ((before.orphans or 0) if before is not None else 0):
+        return ()
+    shown = ", ".join(f"{arn} (of DataMover {owner})" for arn, owner in list(o.orphans.items())[:_MAX_SHOWN])
+    more = f" and {len(o.orphans) - _MAX_SHOWN} more" if len(o.orphans) > _MAX_SHOWN else ""
+    message = (
+        f"{len(o.orphans)} resources carry this operator's tags but their DataMover no longer exists: {shown}{more}; "
+        "delete them in AWS, or adopt the task with a new mover (spec.adopt)"
+    )
+    return (Note("OrphansFound", message, warning=True),)
 
 
 def _own(o: ObservedAccount) -> AccountVerdict | None:

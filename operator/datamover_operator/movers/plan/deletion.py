@@ -9,7 +9,7 @@ from datamover_crds import Retired, from_timestamp
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, TASK_ARN_ANNOTATION, UID_TAG
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import Conditions
-from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, worst_failure
+from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, look_again_in, worst_failure
 from datamover_operator.movers.plan.garbage import DELETION_ORDER
 from datamover_operator.movers.plan.marks import is_foreign
 from datamover_operator.movers.plan.names import SIDES, task_arn_of
@@ -43,7 +43,7 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
         return _after_failures(o, now)
     if not o.settled:
         message = "the outcome of an earlier call is unknown; looking in AWS for what it may have created"
-        return Plan(retry=True, conditions=_progress(o, now, message))
+        return Plan(again_at=now + look_again_in(o), conditions=_progress(o, now, message))
     return _take_down(o, now)
 
 

@@ -12,6 +12,10 @@ from datamover_operator.movers.plan.observed import Observed, StepFailure
 from datamover_operator.movers.plan.steps import Plan, Step, Update, UpdateTask
 
 SLOW_RETRY = timedelta(minutes=10)
+BACKLOG_PATIENCE = timedelta(seconds=5)
+"""How long calls may wait for their turn behind an intent that allows them."""
+LOOK_INTERVAL = timedelta(seconds=10)
+"""How often something is looked for that may turn up any time."""
 ROLE_PROPAGATION = timedelta(minutes=2)
 ROLE_PROPAGATING = "RolePropagating"
 PROPAGATION_POLL = timedelta(seconds=5)
@@ -60,6 +64,11 @@ def unkept_update(o: Observed, steps: Iterable[Step]) -> StepFailure | None:
     operation = "UpdateTask" if isinstance(step, UpdateTask) else "UpdateLocation"
     message = f"AWS accepted the change but did not keep it: {', '.join(sorted(step.changes))}"
     return StepFailure(Failure(FailureKind.REFUSED, operation, "NotKept", message), step.path)
+
+
+def look_again_in(o: Observed) -> timedelta:
+    """When to look again for what a call may have made: as soon as it can be known, and now and then before."""
+    return min(timedelta(seconds=max(0.0, o.settles_in)), LOOK_INTERVAL)
 
 
 def worst_failure(o: Observed) -> StepFailure:

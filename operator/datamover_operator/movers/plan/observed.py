@@ -105,6 +105,8 @@ class Observed:
     cleaning up only. `namespace_goes` says that the namespace is being deleted, and no object can be created in it;
     `same_names` is what the API server has under the names of runs that could not be created (None: nothing any more),
     `lost_runs` the uids of runs that it no longer has.
+    `settles_in` is after how many seconds it can be known that nothing does; `backlog` for how many seconds calls to
+    AWS wait in this account already.
     """
 
     mover: DataMover
@@ -128,6 +130,8 @@ class Observed:
     connected: bool = True
     account_kept: bool = True
     settled: bool = True
+    settles_in: float = 0.0
+    backlog: float = 0.0
     confirmed: bool = True
     applied: frozenset[str] = frozenset()
     accepted: tuple[Update, ...] = ()

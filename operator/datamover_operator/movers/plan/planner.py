@@ -16,7 +16,14 @@ from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.activity import ACTIVE_RUN_POLL, is_active
 from datamover_operator.movers.plan.deletion import plan_deletion
 from datamover_operator.movers.plan.diff import disabled_by_service
-from datamover_operator.movers.plan.failures import SLOW_RETRY, plan_failures, unkept_update
+from datamover_operator.movers.plan.failures import (
+    BACKLOG_PATIENCE,
+    LOOK_INTERVAL,
+    SLOW_RETRY,
+    look_again_in,
+    plan_failures,
+    unkept_update,
+)
 from datamover_operator.movers.plan.garbage import clearing_steps, is_busy
 from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, ungranted_in_aws
 from datamover_operator.movers.plan.marks import only_marked
@@ -58,7 +65,7 @@ def _until_settled(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if o.settled:
         return None
     message = "the outcome of an earlier call is unknown; looking in AWS for what it may have created"
-    return Plan(retry=True, conditions=o.conditions(now).progressing("InDoubt", message))
+    return Plan(again_at=now + look_again_in(o), conditions=o.conditions(now).progressing("InDoubt", message))
 
 
 def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -93,7 +100,12 @@ def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
 
 
 def _claim(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, [ClaimIntent(wanted.creations)] if wanted.creations and not o.intent_claimed else [])
+    """What an intent allows has to be sent soon after it is written: where calls queue up, it is written later."""
+    if not wanted.creations or o.intent_claimed:
+        return None
+    if o.backlog > BACKLOG_PATIENCE.total_seconds():
+        return Plan(again_at=now + min(timedelta(seconds=o.backlog), LOOK_INTERVAL), conditions=_applying(o, now))
+    return _do(o, now, [ClaimIntent(wanted.creations)])
 
 
 def _roles(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:

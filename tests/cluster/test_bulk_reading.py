@@ -1,0 +1,95 @@
+"""What changes in AWS behind the operator's back shows in pages read in bulk; steady movers cost nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.emulator import Json
+from tests.support.movers import World
+from tests.support.operator_process import Operators
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+def ready(world: World, operator: Operators) -> World:
+    """A world with a Ready mover `m`, whose account is read in bulk every second and described nearly never."""
+    for bucket in ("src", "dst"):
+        world.bucket(bucket)
+    world.grant_all()
+    operator(bulk_interval_seconds=1, drift_interval_seconds=86400)
+    world.s3_mover(tags=[{"key": "team", "value": "data"}])
+    world.wait_ready()
+    return world
+
+
+def status(world: World) -> Json:
+    found = world.get("DataMover", "m")
+    assert found is not None
+    its: Json = found["status"]
+    return its
+
+
+def tags(world: World, arn: str) -> dict[str, str]:
+    listed = world.aws("datasync").list_tags_for_resource(ResourceArn=arn)["Tags"]
+    return {each["Key"]: each["Value"] for each in listed}
+
+
+def notes(world: World, reason: str) -> list[str]:
+    """What the Events of the account say."""
+    found = world.api.get("/apis/events.k8s.io/v1/namespaces/default/events")["items"]
+    return [each["note"] for each in found if each["reason"] == reason and each["regarding"]["name"] == world.account]
+
+
+@pytest.mark.parametrize("part", ["taskArn", "sourceLocationArn"])
+def test_a_tag_that_somebody_changed_is_put_right(ready: World, part: str) -> None:
+    arn = status(ready)[part]
+    ready.aws("datasync").tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "others"}])
+    eventually(lambda: tags(ready, arn)["team"] == "data", what="the declared tag is back")
+
+
+def test_a_location_that_somebody_moved_is_put_right(ready: World) -> None:
+    arn, datasync = status(ready)["sourceLocationArn"], ready.aws("datasync")
+    uri = datasync.describe_location_s3(LocationArn=arn)["LocationUri"]
+    datasync.update_location_s3(LocationArn=arn, Subdirectory="/elsewhere")
+    eventually(lambda: datasync.describe_location_s3(LocationArn=arn)["LocationUri"] == uri, what="as declared again")
+
+
+def test_what_lost_its_owner_is_counted_and_told(world: World, operator: Operators, kubeconfig: Path) -> None:
+    """Somebody took the finalizer off by hand while the operator was away: task and locations stay in AWS."""
+    for bucket in ("src", "dst"):
+        world.bucket(bucket)
+    world.grant_all()
+    running = operator()
+    world.s3_mover()
+    task = world.wait_ready()["status"]["taskArn"]
+    running.terminate()
+    world.patch("DataMover", "m", {"metadata": {"finalizers": []}})
+    world.delete("DataMover", "m")
+    eventually(lambda: world.get("DataMover", "m") is None, what="the object is gone")
+    operator(bulk_interval_seconds=1, kubeconfig=kubeconfig)  # Events on accounts are in namespace default
+
+    def orphans() -> object:
+        account = world.get("DataMoverAccount", world.account)
+        return account is not None and account.get("status", {}).get("orphans")
+
+    eventually(lambda: orphans() == 3, what="task and locations are counted")
+    eventually(lambda: any(task in note for note in notes(world, "OrphansFound")), what="an Event names them")
+    datasync = world.aws("datasync")
+    datasync.delete_task(TaskArn=task)
+    for location in datasync.list_locations()["Locations"]:
+        datasync.delete_location(LocationArn=location["LocationArn"])
+    eventually(lambda: not orphans(), what="nothing is left to count")
+
+
+def test_movers_at_rest_cost_pages_alone(ready: World) -> None:
+    """However long it takes, only listings reach AWS."""
+    before = ready.emulator.journal()[-1]["seq"]
+
+    def listed() -> int:
+        return ready.calls(reads=True, since=before).count("GetResources")
+
+    eventually(lambda: listed() >= 3, what="three readings")
+    calls = ready.calls(reads=True, since=before)
+    assert set(calls[2:]) <= {"GetResources", "ListLocations", "ListTasks"}, calls
