@@ -4,7 +4,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import API_VERSION, Count, Items, JsonObject, Model, Namespace, ObjectName, RoleArn, Text
+from datamover_crds.common import (
+    API_VERSION,
+    Arn,
+    Count,
+    Items,
+    JsonObject,
+    Model,
+    Namespace,
+    ObjectName,
+    RoleArn,
+    Text,
+)
 from datamover_crds.locations import RolePath
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.rules import immutable
@@ -48,6 +59,18 @@ class Grant(Model):
 
     A pattern such as `arn:aws:iam::111122223333:role/team-a/*` allows roles in the folder `/team-a/` only.
     """
+
+    agent_arns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=128)], ...], Items(at_most=100)] = ()
+    """Patterns for the ARNs of agents that movers may use, whether they name them by ARN or by name."""
+
+
+class Agent(Model):
+    """A DataSync agent of the account."""
+
+    name: ObjectName
+    """The name by which movers refer to the agent."""
+    arn: Arn
+    """The ARN of the agent."""
 
 
 class AccessRoles(Model):
@@ -95,6 +118,8 @@ class DataMoverAccountSpec(Model):
 
     A mover that loses its grant starts no more runs: its task's schedule is disabled until it is granted again.
     """
+    agents: Annotated[tuple[Agent, ...], Items(at_most=100, key="name")] = ()
+    """The DataSync agents that movers refer to by name. Which namespaces may use them is for grants."""
     access_roles: AccessRoles | None = None
     """How the operator creates bucket access roles in the account."""
     org: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-zA-Z0-9._-]+$")] | None = None

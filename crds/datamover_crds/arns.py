@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 ArnKind = Literal[
-    "bucket", "file_system", "access_point", "subnet", "security_group", "role", "policy", "log_group", "task"
+    "bucket",
+    "file_system",
+    "access_point",
+    "fsx_file_system",
+    "storage_virtual_machine",
+    "subnet",
+    "security_group",
+    "role",
+    "policy",
+    "agent",
+    "secret",
+    "kms_key",
+    "log_group",
+    "task",
 ]
 
 
@@ -30,9 +43,11 @@ _REGIONAL = r"[a-z\-0-9]+:[0-9]{12}"
 _PERHAPS_REGIONAL = r"[a-z\-0-9]*:[0-9]{12}"
 
 FORMS: Final[Mapping[ArnKind, _Form]] = {
-    "bucket": _Form(  # an access point on Outposts needs agents, which this location has not
+    "bucket": _Form(
         "an S3 bucket or access point",
         rf"^{_PARTITION}:s3:{_PERHAPS_REGIONAL}:accesspoint[/:][a-zA-Z0-9\-.]{{1,63}}$"
+        rf"|^{_PARTITION}:s3-outposts:{_REGIONAL}:outpost[/:][a-zA-Z0-9\-]{{1,63}}[/:]accesspoint[/:]"
+        r"[a-zA-Z0-9\-]{1,63}$"
         rf"|^{_PARTITION}:s3:::[a-zA-Z0-9.\-_]{{1,255}}$",
         "arn:aws:s3:::my-bucket",
     ),
@@ -45,6 +60,16 @@ FORMS: Final[Mapping[ArnKind, _Form]] = {
         "an EFS access point",
         rf"^{_PARTITION}:elasticfilesystem:{_REGIONAL}:access-point/fsap-[0-9a-f]{{8,40}}$",
         "arn:aws:elasticfilesystem:eu-central-1:111122223333:access-point/fsap-0123456789abcdef0",
+    ),
+    "fsx_file_system": _Form(
+        "an Amazon FSx file system",
+        rf"^{_PARTITION}:fsx:{_REGIONAL}:file-system/fs-[0-9a-f]+$",
+        "arn:aws:fsx:eu-central-1:111122223333:file-system/fs-0123456789abcdef0",
+    ),
+    "storage_virtual_machine": _Form(
+        "a storage virtual machine",
+        rf"^{_PARTITION}:fsx:{_REGIONAL}:storage-virtual-machine/fs-[0-9a-f]+/svm-[0-9a-f]{{17,}}$",
+        "arn:aws:fsx:eu-central-1:111122223333:storage-virtual-machine/fs-0123456789abcdef0/svm-0123456789abcdef0",
     ),
     "subnet": _Form(
         "a subnet",
@@ -65,6 +90,21 @@ FORMS: Final[Mapping[ArnKind, _Form]] = {
         "an IAM policy",
         rf"^{_PARTITION}:iam::([0-9]{{12}}|aws):policy/.+$",
         "arn:aws:iam::111122223333:policy/my-boundary",
+    ),
+    "agent": _Form(
+        "a DataSync agent",
+        rf"^{_PARTITION}:datasync:{_REGIONAL}:agent/agent-[0-9a-z]{{17}}$",
+        "arn:aws:datasync:eu-central-1:111122223333:agent/agent-0123456789abcdef0",
+    ),
+    "secret": _Form(
+        "a secret in AWS Secrets Manager",
+        rf"^{_PARTITION}:secretsmanager:{_REGIONAL}:secret:.*$",
+        "arn:aws:secretsmanager:eu-central-1:111122223333:secret:my-secret-AbCdEf",
+    ),
+    "kms_key": _Form(
+        "an AWS KMS key",
+        rf"^{_PARTITION}:kms:{_REGIONAL}:key/.*$",
+        "arn:aws:kms:eu-central-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef",
     ),
     "log_group": _Form(
         "a CloudWatch log group",

@@ -20,7 +20,8 @@ from datamover_crds.common import (
     Text,
     Timestamp,
 )
-from datamover_crds.locations import Location
+from datamover_crds.locations import LOCATIONS, Location
+from datamover_crds.locations.pairs import pair_rules
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.options import INCLUDES_RULE, Filters, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.rules import Rule, immutable
@@ -95,6 +96,7 @@ class DataMoverSpec(Model):
             ),
         ),
         INCLUDES_RULE,
+        *pair_rules(LOCATIONS),
     )
     transitions: ClassVar = (immutable("accountRef", _AS_CREATED), immutable("taskMode", _AS_CREATED))
     stand_ins: ClassVar[JsonObject] = {
@@ -222,6 +224,10 @@ class DataMoverStatus(Model):
     """The ARN of the role that DataSync uses at the source."""
     destination_role_arn: RoleArn | None = None
     """The ARN of the role that DataSync uses at the destination."""
+    source_secret_hash: Text | None = None
+    """A keyed hash of the secrets that the source location was last given: it tells only whether they have changed."""
+    destination_secret_hash: Text | None = None
+    """A keyed hash of the secrets that the destination location was last given: it tells only whether they changed."""
     owned: Annotated[tuple[Part, ...], Items(at_most=5)] = ()
     """Which of these resources are deleted with the mover."""
     declared: Annotated[tuple[Text, ...], Items(at_most=256)] = ()

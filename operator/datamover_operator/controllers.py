@@ -13,7 +13,7 @@ from datamover_operator.accounts.reconciler import AccountServices
 from datamover_operator.aws.ports import Accounts
 from datamover_operator.controller.context import AnyKind, Context
 from datamover_operator.controller.registry import Registry
-from datamover_operator.movers.controller import mover_controller
+from datamover_operator.movers.controller import MoverServices, mover_controller
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.wake import wake_movers
@@ -33,7 +33,7 @@ def register_all(
     connections, memories = Connections(context.caches[ACCOUNT]), Memories()
     orphans = Orphans(context.metrics, partial(_wake_account, context))
     wake = partial(wake_movers, context, memories)
-    registry.register(mover_controller(context, connections, memories, orphans))
+    registry.register(mover_controller(context, MoverServices(client, connections, orphans), memories))
     registry.register(run_controller(context, connections, memories))
     services = AccountServices(client, accounts, connections, wake, orphans)
     registry.register(account_controller(context, services))

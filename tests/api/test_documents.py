@@ -120,7 +120,14 @@ def test_tags_are_in_the_order_of_their_keys() -> None:
                 },
             },
         ),
-        ({"locationUri": "hdfs://host:1/"}, {"Type": "HDFS"}),
+        (
+            {"locationUri": "hdfs://host:1/", "qopConfiguration": {"rpcProtection": "PRIVACY"}},
+            {
+                "Type": "HDFS",
+                "HDFS": {"LocationUri": "hdfs://host:1/", "QopConfiguration": {"RpcProtection": "PRIVACY"}},
+            },
+        ),
+        ({"locationUri": "ftp://host/"}, {"Type": "FTP"}),
         (None, None),
     ],
 )

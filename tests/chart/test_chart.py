@@ -142,6 +142,7 @@ def pod_of(each: Json) -> Json | None:
             {"rbac": {"create": False}, "crds": {"keep": False}},
             "rbac.create: crds.keep: false needs it",
         ),
+        ({"secretNamespaces": ["*"]}, "at '/secretNamespaces/0': '*' does not match pattern"),
         ({"operator": {"secretNames": ["Keys"]}}, "at '/operator/secretNames/0': 'Keys' does not match pattern"),
         (
             {"api": KEYS | ENABLED, "networkPolicy": {"enabled": True}},
@@ -280,6 +281,17 @@ def test_the_operator_may_read_the_secrets_that_are_named(named: list[str], gran
     ]
     assert [rule.get("resourceNames") for rule in rules] == granted
     assert all(rule["verbs"] == ["get"] for rule in rules)
+
+
+def test_secrets_of_movers_are_readable_where_it_is_said() -> None:
+    assert [each for each in render(only=["operator/rbac.yaml"]) if each["metadata"]["name"].endswith("-secrets")] == []
+    rendered = render({"secretNamespaces": ["a", "b"]}, only=["operator/rbac.yaml"])
+    roles = [each for each in rendered if each["kind"] == "Role" and each["metadata"]["name"].endswith("-secrets")]
+    assert [each["metadata"]["namespace"] for each in roles] == ["a", "b"]
+    assert all(each["rules"] == [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}] for each in roles)
+    own = [rule for each in rendered if each["kind"] == "Role" and each not in roles for rule in each["rules"]]
+    rules = [(rule.get("resourceNames"), rule["verbs"]) for rule in own if rule["resources"] == ["secrets"]]
+    assert rules == [(["datamover-operator-hash-key"], ["get"]), (None, ["create"])]
 
 
 def test_two_releases_share_nothing_but_the_crds() -> None:

@@ -204,7 +204,7 @@ def test_a_status_with_every_field_is_stored_and_read_as_written(
 def test_kubectl_explains_every_field_and_lists_what_people_look_for(kubectl: Kubectl, tmp_path: Path) -> None:
     fresh = f"--cache-dir={tmp_path}"  # kubectl remembers for hours which short names there are
     explained = kubectl("explain", "dm.spec.source.s3.s3BucketArn", fresh)
-    assert "The ARN of the bucket or of an access point." in explained
+    assert "The ARN of the bucket or of an access point" in explained
     assert "Why the run is in this phase" in kubectl("explain", "dmr.status.reason", fresh)
     assert "s3://team-a-" in kubectl("explain", "dma.spec.grants.locations", fresh)
 

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from datamover_crds import LOCATIONS, DataMover, DataMoverSpec, JsonObject, Location, LocationType, Realm
 from datamover_crds.locations import exactly_one_of
-from datamover_crds.locations.members import ArnOf, Updatable, members_of
+from datamover_crds.locations.marks import ArnOf, Updatable, members_of
 from datamover_crds.locations.uris import address_of, folder
 
 

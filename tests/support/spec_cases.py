@@ -43,6 +43,11 @@ def _tags(count: int) -> list[JsonDict]:
     return [{"key": f"k{number}", "value": "v"} for number in range(count)]
 
 
+def _least(name: str) -> JsonDict:
+    """The least location of a type."""
+    return {name: next(case.least for case in LOCATION_CASES if case.name == name)}
+
+
 def _scheduled(expression: str) -> JsonDict:
     return mover(schedule={"scheduleExpression": expression})
 
@@ -72,7 +77,7 @@ GOOD = (
     Case("46 tags", mover(tags=_tags(46))),
     Case("tags that only resemble reserved ones", mover(tags=[{"key": "aws"}, {"key": "datamover.iox"}])),
     Case("no atime, no mtime", mover(options={"atime": "NONE", "mtime": "NONE"})),
-    Case("atime alone in ENHANCED", mover(taskMode="ENHANCED", options={"atime": "NONE"})),
+    Case("atime alone in ENHANCED", mover(destination=s3(), taskMode="ENHANCED", options={"atime": "NONE"})),
     Case("REMOVE alone", mover(options={"preserveDeletedFiles": "REMOVE"})),
     Case("ALL with PRESERVE", mover(options={"preserveDeletedFiles": "PRESERVE", "transferMode": "ALL"})),
     Case("TLS without need", mover(destination=efs(inTransitEncryption="TLS1_2"))),
@@ -91,11 +96,13 @@ GOOD = (
     Case("a mover reference by name only", run(overrideOptions={})),
     Case("runs of movers in ENHANCED may have one time", run(overrideOptions={"mtime": "NONE"})),
     Case("a region with three parts", account(region="us-gov-west-1")),
+    Case("NFS to S3 in ENHANCED", mover(source=_least("nfs"), destination=s3(), taskMode="ENHANCED")),
+    Case("S3 to Azure in ENHANCED", mover(source=s3(), destination=_least("azureBlob"), taskMode="ENHANCED")),
     *(Case(f"the least {case}", mover(source={case.name: case.least})) for case in LOCATION_CASES),
     *(Case(f"{case} with everything", mover(destination={case.name: case.full})) for case in LOCATION_CASES),
 )
 
-ONE_KIND = "must set exactly one type of location: s3 or efs"
+ONE_KIND = "must set exactly one type of location: s3, efs, "
 TLS = "must be TLS1_2 where accessPointArn or fileSystemAccessRoleArn is set"
 TIMES = "atime and mtime must go together unless taskMode is ENHANCED"
 STARS = "with * only as the last character of a pattern"
@@ -115,6 +122,29 @@ BROKEN_RULES = (
         for text in ("9s", "0m", "00d00h0m007s")
     ),
     Case("a promotion of Once", table_sync(mode="Once", promote=True), "spec.promote", "can't be set where mode is"),
+    *(
+        Case(f"{case}: {because}", mover(source={case.name: broken}), f"spec.source.{case.name}{field}", because)
+        for case in LOCATION_CASES
+        for field, because, broken in case.broken
+    ),
+    Case(
+        "nothing in AWS",
+        mover(source=_least("nfs"), destination=_least("smb")),
+        "spec.destination",
+        "must be in AWS where the source is not",
+    ),
+    Case(
+        "a file system in ENHANCED",
+        mover(taskMode="ENHANCED"),
+        "spec.taskMode",
+        "must be BASIC, unless one location is s3 and the other one of s3, nfs, smb, objectStorage, azureBlob",
+    ),
+    Case(
+        "two file servers' kinds in ENHANCED",
+        mover(source=_least("nfs"), taskMode="ENHANCED"),
+        "spec.taskMode",
+        "must be BASIC",
+    ),
     Case("a name of 64", mover(name="n" * 64), "metadata.name", "a name must have at most 63 characters"),
     Case("no location", mover(source={}), "spec.source", ONE_KIND),
     Case("two locations", mover(destination=s3() | efs()), "spec.destination", ONE_KIND),
@@ -282,7 +312,7 @@ BROKEN_SHAPES = (
     ),
     Case("a schedule without a time", mover(schedule={}), "spec.schedule.scheduleExpression", "a value is required"),
     Case("an empty token", mover(trigger={"manual": ""}), "spec.trigger.manual", "at least 1"),
-    Case("an unknown location", mover(source={"nfs": {}}), "spec.source.nfs", "unknown field"),
+    Case("an unknown location", mover(source={"ftp": {}}), "spec.source.ftp", "unknown field"),
     Case("a run of nothing", without(run(), "moverRef"), "spec.moverRef", "a value is required"),
     Case("a run by a name's text", run(moverRef="sample"), "spec.moverRef", "an object"),
     Case("an account id too short", account(accountId="11112222333"), "spec.accountId", "12"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, TableSync, TaskOptions
 from tests.support import hostile
+from tests.support.location_cases import CASES as LOCATION_CASES
 from tests.support.specs import ACCESS_POINT, NETWORK, ROLE, TASK, JsonDict, efs, obj, s3
 
 Strategy = st.SearchStrategy[Any]
@@ -101,7 +102,8 @@ EFS_LOCATIONS = mostly(
         ec2Config=_GROUPS.map(lambda n: NETWORK | {"securityGroupArns": NETWORK["securityGroupArns"] * n}),
     ),
 ).map(lambda members: efs(**members))
-LOCATIONS = mostly(st.one_of(S3_LOCATIONS, EFS_LOCATIONS), st.sampled_from(({}, s3() | efs())))
+ALL_TYPES = st.sampled_from([{case.name: each} for case in LOCATION_CASES for each in (case.least, case.full)])
+LOCATIONS = mostly(st.one_of(S3_LOCATIONS, EFS_LOCATIONS, ALL_TYPES), st.sampled_from(({}, s3() | efs())))
 
 _KEYS = mostly(
     st.sampled_from(("a", "b", "team:x/y", "awsx")),

@@ -8,10 +8,20 @@ from typing import Final
 
 from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.access_role import AccessRole, RolePath
-from datamover_crds.locations.base import LocationType, Replace, Use
+from datamover_crds.locations.azure_blob import AzureBlobLocation
+from datamover_crds.locations.base import LocationType, References, Replace, Use
 from datamover_crds.locations.efs import Ec2Config, EfsLocation
-from datamover_crds.locations.members import members_of
+from datamover_crds.locations.fsx_lustre import FsxLustreLocation
+from datamover_crds.locations.fsx_ontap import FsxOntapLocation
+from datamover_crds.locations.fsx_open_zfs import FsxOpenZfsLocation
+from datamover_crds.locations.fsx_windows import FsxWindowsLocation
+from datamover_crds.locations.hdfs import HdfsLocation
+from datamover_crds.locations.marks import Secret, members_of
+from datamover_crds.locations.nfs import NfsLocation
+from datamover_crds.locations.object_storage import ObjectStorageLocation
+from datamover_crds.locations.reading import dig, places_of
 from datamover_crds.locations.s3 import S3Location
+from datamover_crds.locations.smb import SmbLocation
 from datamover_crds.locations.uris import Realm, scheme_of, split_uri
 from datamover_crds.rules import Rule
 
@@ -23,10 +33,13 @@ __all__ = [
     "Location",
     "LocationType",
     "Realm",
+    "References",
     "Replace",
     "RolePath",
     "S3Location",
+    "Secret",
     "Use",
+    "agents_in",
     "location_type_of",
     "scheme_of",
     "split_uri",
@@ -38,6 +51,15 @@ class Location(Model):
 
     s3: S3Location | None = None
     efs: EfsLocation | None = None
+    fsx_lustre: FsxLustreLocation | None = None
+    fsx_ontap: FsxOntapLocation | None = None
+    fsx_open_zfs: FsxOpenZfsLocation | None = None
+    fsx_windows: FsxWindowsLocation | None = None
+    nfs: NfsLocation | None = None
+    smb: SmbLocation | None = None
+    hdfs: HdfsLocation | None = None
+    object_storage: ObjectStorageLocation | None = None
+    azure_blob: AzureBlobLocation | None = None
 
     @property
     def given(self) -> tuple[LocationType, ...]:
@@ -69,6 +91,14 @@ LOCATIONS: Final[dict[str, type[LocationType]]] = {
 """Every type of location by its name in a spec."""
 
 Location.rules = (exactly_one_of(LOCATIONS),)
+
+
+def agents_in(described: JsonObject) -> tuple[str, ...]:
+    """The ARNs of the agents of a described location."""
+    location_type = location_type_of(described)
+    places = places_of(location_type, arn="agent") if location_type is not None else ()
+    lists = (found for place in places if isinstance(found := dig(described, place), list))
+    return tuple(str(arn) for arns in lists for arn in arns)
 
 
 def location_type_of(described: JsonObject) -> type[LocationType] | None:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from datamover_crds.common import Model, RoleArn
-from datamover_crds.locations.members import ArnOf
+from datamover_crds.locations.marks import ArnOf
 from datamover_crds.rules import Rule
 
 RolePath = Annotated[str, Field(max_length=512, pattern="^/([!-~]+/)?$")]

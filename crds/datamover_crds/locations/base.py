@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
@@ -12,18 +13,22 @@ from datamover_crds.arns import problem_with
 from datamover_crds.codec import dump
 from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.access_role import AccessRole
-from datamover_crds.locations.members import (
+from datamover_crds.locations.marks import Secret, members_of
+from datamover_crds.locations.reading import (
+    agent_names_in,
     agrees,
     arns_in,
+    declarable,
     dig,
-    first_parent,
-    leaves,
-    members_of,
+    optional_places,
     places_of,
     request_of,
-    with_defaults,
+    secrets_in,
+    upwards_in,
+    without,
 )
-from datamover_crds.locations.uris import ANY_REALM, Realm, scheme_of
+from datamover_crds.locations.secret_keys import SecretKeyRef
+from datamover_crds.locations.uris import ANY_REALM, Realm, scheme_of, split_uri
 
 Use = Literal["source", "destination"]
 Subdirectory = Annotated[str, Field(max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]*$")]
@@ -36,17 +41,29 @@ class Replace:
     field: str
 
 
+@dataclass(frozen=True, slots=True)
+class References:
+    """What a declaration refers to, as it is now: the ARN of its access role, and those of the account's agents."""
+
+    role_arn: str | None = None
+    agents: Mapping[str, str] = field(default_factory=dict)
+
+
 class LocationType(Model):
     """A type of location is a subclass of this; a declared location is an instance of that.
 
-    Its fields are those of DataSync's CreateLocation… request in camelCase, with marks (`members`) that say what is to
-    be known of each. Besides, a type says what stands here first; the rest follows for every type alike.
+    Its fields are those of DataSync's CreateLocation… request in camelCase, with `marks` that say what is to be known
+    of each. Besides, a type says what stands here first; the rest follows for every type alike.
     """
 
     operation: ClassVar[str]
     """How the names of its operations end: `S3` for CreateLocationS3, DescribeLocationS3, UpdateLocationS3."""
     schemes: ClassVar[tuple[str, ...]]
     """What its LocationUris begin with."""
+    is_in_aws: ClassVar[bool] = True
+    """Whether the storage is AWS's: one end of every transfer has to be."""
+    enhanced: ClassVar[Literal["no", "from or to s3", "yes"]] = "no"
+    """Whether tasks in Enhanced mode can use it."""
     posix: ClassVar[bool] = False
     """Whether its files have POSIX owners and permissions: a task's defaults depend on it."""
     access_point_field: ClassVar[str | None] = None
@@ -69,6 +86,13 @@ class LocationType(Model):
         """Whether the files of this location have POSIX owners and permissions."""
         return self.posix
 
+    def needed(self) -> tuple[str, str] | None:
+        """What only a new location needs and the declaration lacks: a field, and what to do.
+
+        AWS shows no secrets, so an adopted location can be declared without them.
+        """
+        return None
+
     @classmethod
     def role_member(cls, role_arn: str) -> JsonObject:  # noqa: ARG003 - for types with an access role
         """The member by which requests and descriptions name the access role."""
@@ -82,7 +106,7 @@ class LocationType(Model):
     @classmethod
     def roles_in(cls, described: JsonObject) -> Iterator[str]:
         """The ARNs of all roles that a described location uses."""
-        arns = (cls.role_in(described), *(dig(described, place) for place in places_of("role", cls)))
+        arns = (cls.role_in(described), *(dig(described, place) for place in places_of(cls, arn="role")))
         return (str(arn) for arn in arns if arn)
 
     def rights(self, use: Use) -> list[JsonValue]:  # noqa: ARG002 - as above
@@ -103,9 +127,8 @@ class LocationType(Model):
 
     def mistake(self, path: str) -> str | None:
         """What AWS would refuse though the schema does not, as a message that names the field; None = nothing."""
-        upwards = first_parent(self)
-        if upwards is not None:
-            return f"{path}.{upwards[0]}: '{upwards[1]}': must not contain '..'"
+        for place, value in upwards_in(self):
+            return f"{path}.{place}: '{value}': must not contain '..'"
         arns = arns_in(self)
         return next((found for place, kind, arn in arns if (found := problem_with(kind, f"{path}.{place}", arn))), None)
 
@@ -116,10 +139,27 @@ class LocationType(Model):
     def kept_roles(self, described: JsonObject) -> Iterator[tuple[str, str]]:
         """The roles of a described location that would stay, as the declaration names none, with their fields."""
         declared = dump(self)
-        for place in places_of("role", type(self)):
+        for place in places_of(type(self), arn="role"):
             arn = dig(described, place)
             if arn and not dig(declared, place):
                 yield ".".join(place), str(arn)
+
+    def agents_by_arn(self) -> Iterator[tuple[str, str]]:
+        """The ARNs of agents that the declaration names, with their fields."""
+        return ((place, arn) for place, kind, arn in arns_in(self) if kind == "agent")
+
+    def agents_by_name(self) -> Iterator[tuple[str, str]]:
+        """The names of the account's agents that the declaration names, with their fields."""
+        return agent_names_in(self)
+
+    def secrets(self) -> Iterator[tuple[str, Secret, SecretKeyRef]]:
+        """The keys of Secrets that the declaration names, with their fields."""
+        return secrets_in(self)
+
+    @classmethod
+    def without_secrets(cls, described: JsonObject) -> JsonObject:
+        """A description without what AWS shows of secrets."""
+        return reduce(without, places_of(cls, secret=True), described)
 
     def point(self) -> str | None:
         """The access point that the declaration names."""
@@ -131,52 +171,61 @@ class LocationType(Model):
         point = described.get(cls.access_point_field) if cls.access_point_field is not None else None
         return str(point) if point else None
 
-    def create_request(self, role_arn: str | None) -> JsonObject:
-        """CreateLocation…'s request, tags apart."""
-        return request_of(self) | (self.role_member(role_arn) if role_arn is not None else {})
+    def create_request(self, references: References) -> JsonObject:
+        """CreateLocation…'s request, tags and secrets apart."""
+        return request_of(self, references.agents) | self._role(references)
+
+    def is_at(self, described: JsonObject) -> bool:
+        """Whether a described location is the store and the folder that are declared."""
+        return split_uri(self.uri) == split_uri(str(described.get("locationUri", "")))
 
     def change(
-        self, described: JsonObject, removed: Collection[str], role_arn: str | None
+        self, described: JsonObject, removed: Collection[str], references: References
     ) -> JsonObject | Replace | None:
         """Compare with a described location; `removed` holds the fields that have left the spec.
 
-        Only what is declared is compared. Returns UpdateLocation…'s changes, Replace, or None where nothing differs.
+        Only what is declared is compared, and no secrets. Returns UpdateLocation…'s changes, Replace, or None where
+        nothing differs.
         """
         uri = str(described.get("locationUri", ""))
-        if scheme_of(uri) not in self.schemes:
+        if scheme_of(uri) != scheme_of(self.uri):
             return Replace(self.type_name())
-        declared = request_of(self) | self.located_at(self.uri, ANY_REALM)
+        wanted = request_of(self, references.agents, removed) | self.located_at(self.uri, ANY_REALM)
         shown = described | self.located_at(uri, ANY_REALM)
         changes: JsonObject = {}
         for member in members_of(type(self)):
-            wanted = with_defaults(member, declared.get(member.name), removed)
-            actual = shown.get(member.name)
+            if member.name not in wanted:
+                continue
+            value, actual = wanted[member.name], shown.get(member.name)
             if member.updatable is None:
-                if wanted is not None and actual is not None and not agrees(wanted, actual):
+                is_shown = actual is not None or member.arn == "agent"  # of which AWS shows an empty list as nothing
+                if is_shown and not agrees(value, actual):
                     return Replace(f"{self.type_name()}.{member.name}")
-            elif wanted is not None and not agrees(wanted, actual or member.updatable.default):
-                changes[member.name] = wanted
-        role = self.role_member(role_arn) if role_arn is not None else {}
-        return (changes | {name: value for name, value in role.items() if shown.get(name) != value}) or None
+            elif not agrees(value, actual if actual is not None else member.updatable.default):
+                changes[member.name] = value
+        role = {name: value for name, value in self._role(references).items() if shown.get(name) != value}
+        return (changes | role) or None
 
     def changed(self, described: JsonObject, changes: JsonObject) -> JsonObject:
         """How a described location reads after these changes."""
         told = self.located_at(self.uri, ANY_REALM)
-        return (
-            described | {name: value for name, value in changes.items() if name not in told} | {"locationUri": self.uri}
-        )
+        kept = {name: value for name, value in changes.items() if name not in told}
+        return described | kept | {"locationUri": self.uri}
+
+    def around_secrets(self, references: References) -> JsonObject:
+        """What an update of secrets has to say besides: the objects that they stand in."""
+        holders = {place[0] for place in places_of(type(self), secret=True) if len(place) > 1}
+        return {name: value for name, value in self.create_request(references).items() if name in holders}
 
     def optional_fields(self) -> Iterator[str]:
         """The declared fields that can be taken away again: status remembers them, to know when one leaves the spec."""
-        told = self.located_at(self.uri, ANY_REALM)
-        declared = request_of(self)
-        for member in members_of(type(self)):
-            if member.updatable is not None and member.updatable.default is not None and member.name not in told:
-                yield from leaves({member.name: declared[member.name]} if member.name in declared else {})
+        return optional_places(self)
 
     @classmethod
     def declaration(cls, described: JsonObject, realm: Realm) -> JsonObject:
-        """The declaration of a described location as it is; its access role apart, which it keeps."""
+        """The declaration of a described location as it is; its access role apart, which it keeps, and secrets."""
         told = cls.located_at(str(described.get("locationUri", "")), realm)
-        names = (member.name for member in members_of(cls))
-        return told | {name: described[name] for name in names if name not in told and described.get(name)}
+        return {**declarable(cls, described), **told}
+
+    def _role(self, references: References) -> JsonObject:
+        return self.role_member(references.role_arn) if references.role_arn is not None else {}

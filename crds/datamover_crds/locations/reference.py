@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from datamover_crds import LOCATIONS, LocationType
-from datamover_crds.locations.members import Member, members_of, places_of
+from datamover_crds.locations.marks import Member, members_of
+from datamover_crds.locations.reading import places_of
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "locations.md"
 
@@ -24,8 +25,16 @@ The operator compares the fields that are declared with what AWS describes. A di
 is updated in place; any other takes a new location, and a new task that uses it. A field that leaves the spec goes back
 to the default that AWS documents, where there is one.
 
-| type | LocationUri begins with | operations | POSIX owners and permissions | roles that need a grant |
-| --- | --- | --- | --- | --- |
+Secrets are never written in a spec: a field names a key of a Secret in the mover's namespace, and the chart's value
+`secretNamespaces` lets the operator read it. A changed Secret is applied within a minute; the status holds a
+keyed hash alone. A password that AWS Secrets Manager keeps is named by `customSecretConfig` instead.
+
+Agents are named by ARN, or by the name that the account's `agents` give them; grants allow them by `agentArns`.
+
+A transfer has at least one end in AWS. Tasks in Enhanced mode move data between `s3` and what the table says.
+
+| type | LocationUri begins with | operations | in AWS | Enhanced mode | agents | POSIX | secrets | roles to grant |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 _TAIL: Final = """
 ## Adding a type
@@ -34,7 +43,7 @@ _TAIL: Final = """
 | --- | --- |
 | `crds/datamover_crds/locations/<type>.py` | the model: fields with marks, rules, URI; its field in `Location` |
 | `emulator/datasync_emulator/catalogue/` | one module that serves the type's operations |
-| `tests/support/location_cases.py` | one row: what is declared, how DataSync describes it, what changes in place |
+| `tests/support/location_cases/` | one row: what is declared, how DataSync describes it, what changes in place |
 | `config/samples/` | one manifest |
 
 Nothing else names a type: the operator, the import, the REST API and this page work from the registry, which
@@ -52,8 +61,23 @@ def reference() -> str:
 def _summary(name: str, location_type: type[LocationType]) -> str:
     schemes = ", ".join(f"`{scheme}://`" for scheme in location_type.schemes)
     operations = ", ".join(f"`{verb}Location{location_type.operation}`" for verb in ("Create", "Describe", "Update"))
-    roles = ", ".join(f"`{'.'.join(place)}`" for place in places_of("role", location_type)) or "none"
-    return f"| `{name}` | {schemes} | {operations} | {'yes' if location_type.posix else 'no'} | {roles} |\n"
+    is_in_aws, posix = ("yes" if fact else "no" for fact in (location_type.is_in_aws, location_type.posix))
+    columns = (
+        f"`{name}`",
+        schemes,
+        operations,
+        is_in_aws,
+        location_type.enhanced,
+        _places(places_of(location_type, arn="agent")),
+        posix,
+        _places(places_of(location_type, secret=True)),
+        _places(places_of(location_type, arn="role")),
+    )
+    return f"| {' | '.join(columns)} |\n"
+
+
+def _places(places: Iterable[tuple[str, ...]]) -> str:
+    return ", ".join(f"`{'.'.join(place)}`" for place in places) or "none"
 
 
 def _section(name: str, location_type: type[LocationType]) -> str:
@@ -78,6 +102,8 @@ def _fields(location_type: type[LocationType]) -> Iterator[str]:
 def _on_change(member: Member) -> str:
     if member.is_operators:
         return "the operator changes what it stands for"
+    if member.agent_names is not None:
+        return f"as `{member.agent_names.arns}`"
     return "updated in place" if member.updatable is not None else "**new location**"
 
 
@@ -85,8 +111,19 @@ def _on_removal(location_type: type[LocationType], member: Member) -> str:
     if location_type.model_fields[member.attribute].is_required():
         return "required"
     if member.updatable is None or member.updatable.default is None:
-        return "as if never given" if member.is_operators or member.updatable is not None else "no change"
+        return "as if never given" if member.is_operators or member.name == "subdirectory" else _inner_defaults(member)
     return f"`{json.dumps(member.updatable.default)}`" if member.updatable.default else "taken away"
+
+
+def _inner_defaults(member: Member) -> str:
+    """The defaults within a field that is an object."""
+    defaults = {each.name: each.updatable.default for each in _inner(member) if each.updatable is not None}
+    told = ", ".join(f"{name} `{json.dumps(value)}`" for name, value in defaults.items() if value)
+    return told or ("taken away" if "" in defaults.values() else "no change")
+
+
+def _inner(member: Member) -> tuple[Member, ...]:
+    return members_of(member.model) if member.model is not None and member.secret is None else ()
 
 
 def _first_line(docstring: str | None) -> str:

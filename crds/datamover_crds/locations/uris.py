@@ -18,7 +18,7 @@ class Realm:
 ANY_REALM: Final = Realm("aws", "")
 """For comparing what two LocationUris tell."""
 
-_STORE: Final = re.compile("[a-z0-9-]+://(arn:[^/]*:accesspoint[/:][^/:]+|[^/]+)")
+_STORE: Final = re.compile("[a-z0-9-]+://(arn:[^/]*:(outpost[/:][^/:]+[/:])?accesspoint[/:][^/:]+|[^/]+)")
 
 
 def scheme_of(uri: str) -> str:
@@ -30,7 +30,7 @@ def split_uri(uri: str) -> tuple[str, str]:
     """The store that a LocationUri names (a bucket, an access point, a file system), and the folder in it."""
     found = _STORE.match(uri)
     store = found[0] if found is not None else uri
-    return with_slash(store), folder(uri[len(store) :])
+    return with_slashes(store), folder(uri[len(store) :])
 
 
 def address_of(uri: str) -> tuple[str, str]:
@@ -45,6 +45,6 @@ def folder(subdirectory: str | None) -> str:
     return f"/{inner}/" if inner else "/"
 
 
-def with_slash(text: str) -> str:
-    """Both forms of an access point's ARN, with a colon or a slash before its name, as one."""
-    return text.replace(":accesspoint:", ":accesspoint/")
+def with_slashes(text: str) -> str:
+    """Both forms of an access point's ARN, with colons or slashes within what it names, as one."""
+    return re.sub(":(outpost|accesspoint)[/:](.*)", lambda found: f":{found[1]}/{found[2].replace(':', '/')}", text)

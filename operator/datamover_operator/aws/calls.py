@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -17,6 +18,7 @@ from botocore import xform_name
 from datamover_operator.aws.errors import STALE_CREDENTIALS, classify, is_creating, lost
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import send_before
+from datamover_operator.aws.translate import SecretRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -187,6 +189,8 @@ class Channel:
                 raise
             if failure.code in STALE_CREDENTIALS and client is not None:
                 self._clients.renew(client)
+            if isinstance(request, SecretRequest):  # botocore's error, the cause, holds them, too
+                raise AwsError(replace(failure, message=request.hide(failure.message))) from None
             raise AwsError(failure) from error
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from datamover_crds import LOCATIONS, to_timestamp
+from datamover_operator.aws.ports import NO_SECRETS
 from datamover_operator.aws.replies import every_page, items_of, tag_list, tags_of, text_of
-from datamover_operator.aws.translate import from_aws, to_aws
+from datamover_operator.aws.translate import from_aws, to_aws, with_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from datamover_crds import JsonObject
     from datamover_operator.aws.calls import Channel, Reply
+    from datamover_operator.aws.ports import Secrets
 
 _PAGE_SIZE: Final = 100
 
@@ -25,17 +27,22 @@ class BotoDataSync:
         """Use the account that `channel` leads to."""
         self._channel = channel
 
-    async def create_location(self, kind: str, request: JsonObject) -> str:
+    async def create_location(self, kind: str, request: JsonObject, secrets: Secrets = NO_SECRETS) -> str:
         """Send CreateLocation…; return the location's ARN."""
-        return await self._create(f"CreateLocation{LOCATIONS[kind].operation}", request, "LocationArn")
+        operation = f"CreateLocation{LOCATIONS[kind].operation}"
+        reply = await self._channel.call("datasync", operation, with_secrets(to_aws(request), secrets))
+        return text_of(reply, "LocationArn", operation)
 
     async def describe_location(self, kind: str, arn: str) -> JsonObject:
         """Return DescribeLocation…."""
-        return from_aws(await self._call(f"DescribeLocation{LOCATIONS[kind].operation}", LocationArn=arn))
+        location_type = LOCATIONS[kind]
+        reply = await self._call(f"DescribeLocation{location_type.operation}", LocationArn=arn)
+        return location_type.without_secrets(from_aws(reply))
 
-    async def update_location(self, kind: str, arn: str, changes: JsonObject) -> None:
+    async def update_location(self, kind: str, arn: str, changes: JsonObject, secrets: Secrets = NO_SECRETS) -> None:
         """Send UpdateLocation…."""
-        await self._call(f"UpdateLocation{LOCATIONS[kind].operation}", LocationArn=arn, **to_aws(changes))
+        request = with_secrets({"LocationArn": arn, **to_aws(changes)}, secrets)
+        await self._channel.call("datasync", f"UpdateLocation{LOCATIONS[kind].operation}", request)
 
     async def delete_location(self, arn: str) -> None:
         """Send DeleteLocation."""
@@ -45,6 +52,10 @@ class BotoDataSync:
         """Return every page of ListLocations."""
         pages = await self._pages("ListLocations", **_since(created_after))
         return [from_aws(item) for page in pages for item in items_of(page, "Locations")]
+
+    async def describe_agent(self, arn: str) -> JsonObject:
+        """Return DescribeAgent."""
+        return from_aws(await self._call("DescribeAgent", AgentArn=arn))
 
     async def create_task(self, request: JsonObject) -> str:
         """Send CreateTask; return the task's ARN."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from datamover_common.fairness import Urgency
 from datamover_crds import JsonObject
@@ -41,19 +42,26 @@ class Role:
     permissions_boundary: str | None
 
 
+Secrets = Mapping[str, str | bytes]
+"""Values that a request holds, by their places in it: `protocol.smb.password`. No log or failure shows them."""
+
+
+NO_SECRETS: Final[Secrets] = MappingProxyType({})
+
+
 class DataSync(Protocol):
     """The DataSync operations the operator needs, for one account and region.
 
     Create* and start are sent at most once (no SDK retry): a lost reply raises UNKNOWN_OUTCOME.
     """
 
-    async def create_location(self, kind: str, request: JsonObject) -> str:
+    async def create_location(self, kind: str, request: JsonObject, secrets: Secrets = NO_SECRETS) -> str:
         """Send CreateLocation… of a type; return the location's ARN. `request` holds `tags` as [{key, value}]."""
 
     async def describe_location(self, kind: str, arn: str) -> JsonObject:
-        """Return DescribeLocation…; REFUSED where the location is of another type."""
+        """Return DescribeLocation… without secrets; REFUSED where the location is of another type."""
 
-    async def update_location(self, kind: str, arn: str, changes: JsonObject) -> None:
+    async def update_location(self, kind: str, arn: str, changes: JsonObject, secrets: Secrets = NO_SECRETS) -> None:
         """Send UpdateLocation…."""
 
     async def delete_location(self, arn: str) -> None:
@@ -61,6 +69,9 @@ class DataSync(Protocol):
 
     async def list_locations(self, created_after: datetime | None = None) -> Sequence[JsonObject]:
         """Return every page of ListLocations ({locationArn, locationUri})."""
+
+    async def describe_agent(self, arn: str) -> JsonObject:
+        """Return DescribeAgent."""
 
     async def create_task(self, request: JsonObject) -> str:
         """Send CreateTask; return the task's ARN."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from pydantic import JsonValue
 
 from datamover_crds import JsonObject, to_timestamp
+
+_ACRONYMS: Final = {"nfs": "NFS", "smb": "SMB"}
+"""Members of FsxProtocol, the only ones that DataSync writes in capitals."""
 
 
 def from_aws(reply: Mapping[str, object]) -> JsonObject:
@@ -50,9 +54,39 @@ def _parameter(value: JsonValue) -> object:
     return value
 
 
+class SecretRequest(dict[str, object]):
+    """A request that holds secrets: AWS's answers may repeat what they refuse."""
+
+    def __init__(self, request: Mapping[str, object], secrets: Iterable[str | bytes]) -> None:
+        """Know the values that nobody may see."""
+        super().__init__(request)
+        self._secrets = [value for value in secrets if isinstance(value, str) and value]
+
+    def hide(self, message: str) -> str:
+        """A message without them."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            message = message.replace(secret, "…")
+        return message
+
+
+def with_secrets(request: dict[str, object], secrets: Mapping[str, str | bytes]) -> SecretRequest:
+    """Return a request as botocore takes it with these values put in, each at its camelCase place (`a.b`)."""
+    whole = SecretRequest(request, secrets.values())
+    for place, value in secrets.items():
+        *outer, last = (_raised(name) for name in place.split("."))
+        holder: dict[str, object] = whole
+        for name in outer:
+            found = holder.get(name)
+            inner: dict[str, object] = dict(found) if isinstance(found, dict) else {}
+            holder[name] = inner
+            holder = inner
+        holder[last] = value
+    return whole
+
+
 def _lowered(name: str) -> str:
-    return name[:1].lower() + name[1:]
+    return name.lower() if name in _ACRONYMS.values() else name[:1].lower() + name[1:]
 
 
 def _raised(name: str) -> str:
-    return name[:1].upper() + name[1:]
+    return _ACRONYMS.get(name) or name[:1].upper() + name[1:]

@@ -46,28 +46,30 @@ async def apply(o: Observed, aws: Aws, steps: Sequence[AwsStep], is_living: Call
 
     `is_living` tells whether a mover with a uid exists.
     """
-    for result in await asyncio.gather(*(_attempt(aws, step, is_living) for step in steps)):
+    for result in await asyncio.gather(*(_attempt(o, aws, step, is_living) for step in steps)):
         o = after(o, result)
     return o
 
 
-async def _attempt(aws: Aws, step: AwsStep, is_living: Callable[[str], bool]) -> Result:
+async def _attempt(o: Observed, aws: Aws, step: AwsStep, is_living: Callable[[str], bool]) -> Result:
     try:
-        return await _carry_out(aws, step, is_living)
+        return await _carry_out(o, aws, step, is_living)
     except AwsError as error:
         return Failed(step, error.failure)
 
 
-async def _carry_out(aws: Aws, step: AwsStep, is_living: Callable[[str], bool]) -> Result:
+async def _carry_out(o: Observed, aws: Aws, step: AwsStep, is_living: Callable[[str], bool]) -> Result:
     match step:
         case CreateRole() | PutRolePolicy() | PutRolePermissionsBoundary() | TagRole():
             return await _carry_out_role(aws, step)
         case CreateLocation():
-            return LocationMade(step, await aws.datasync.create_location(step.kind, step.request))
+            secrets = o.secrets[step.side].values if step.side in o.secrets else {}
+            return LocationMade(step, await aws.datasync.create_location(step.kind, step.request, secrets))
         case CreateTask():
             return TaskMade(step, await aws.datasync.create_task(step.request))
         case UpdateLocation():
-            await aws.datasync.update_location(step.kind, step.arn, step.changes)
+            secrets = o.secrets[step.side].values if step.side in o.secrets else {}
+            await aws.datasync.update_location(step.kind, step.arn, step.changes, secrets)
         case UpdateTask():
             await aws.datasync.update_task(step.arn, step.changes)
         case ChangeTags():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from datamover_common.fairness import Lane, Urgency
+from datamover_common.kube.client import KubeClient
 from datamover_common.kube.objects import metadata_of, reference
 from datamover_crds import DataMoverStatus, from_timestamp
 from datamover_crds.contract import is_true
@@ -15,11 +17,14 @@ from datamover_operator.controller.context import Context
 from datamover_operator.controller.event_filter import our_finalizers
 from datamover_operator.controller.plan.conditions import seconds_between
 from datamover_operator.controller.registry import Change, Controller, Wake
+from datamover_operator.kube.secrets import HashKey
 from datamover_operator.movers.bulk_reading import BulkReading
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.observed import is_ready
 from datamover_operator.movers.reconciler import MoverReconciler
+from datamover_operator.movers.secret_sweep import SecretSweep
+from datamover_operator.movers.secrets import MoverSecrets
 from datamover_operator.movers.sweep import Sweep
 from datamover_operator.runs.kind import RUN, active_by_mover
 
@@ -27,18 +32,31 @@ _ACCOUNT_DELAY = 2.0
 """How long an account waits before it counts its movers: many come at once."""
 
 
-def mover_controller(context: Context, connections: Connections, memories: Memories, orphans: Orphans) -> Controller:
-    """Reconcile DataMovers in the accounts that `connections` lead into."""
+@dataclass(frozen=True, slots=True)
+class MoverServices:
+    """What movers are reconciled with: the reader of their Secrets, the ways into accounts, and what lost its owner."""
+
+    client: KubeClient
+    connections: Connections
+    orphans: Orphans
+
+
+def mover_controller(context: Context, services: MoverServices, memories: Memories) -> Controller:
+    """Reconcile DataMovers in the accounts that the connections lead into."""
+    client, connections = services.client, services.connections
     news = _News(context)
+    settings = context.settings
+    key = HashKey(client, settings.operator_namespace, f"{settings.lease_name}-hash-key")
     return Controller(
         MOVER,
-        MoverReconciler(context, connections, memories).reconcile,
+        MoverReconciler(context, connections, memories, MoverSecrets(client, key)).reconcile,
         lane=Lanes(context, memories).lane,
         wakes=news.wakes,
         shows=news.shows,
         jobs={
             "sweep": Sweep(context, connections, memories).run_forever,
-            "bulk reading": BulkReading(context, connections, memories, orphans).run_forever,
+            "bulk reading": BulkReading(context, connections, memories, services.orphans).run_forever,
+            "secrets": SecretSweep(context, client, memories).run_forever,
         },
     )
 

@@ -26,7 +26,7 @@ from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
 from datamover_operator.movers.plan.finds import take_finds
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource
-from datamover_operator.movers.reads import describe_task_locations, or_none, read_tags
+from datamover_operator.movers.reads import describe_task_locations, or_none, read_agents, read_tags
 from datamover_operator.movers.recovery import find_listed, find_tagged
 
 _CLOCK_SKEW = timedelta(minutes=15)
@@ -40,6 +40,10 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
         "destination": status.destination_location_arn,
     }
     role_arns: dict[Side, str | None] = {"source": status.source_role_arn, "destination": status.destination_role_arn}
+    digests: dict[Side, str | None] = {
+        "source": status.source_secret_hash,
+        "destination": status.destination_secret_hash,
+    }
     return Observed(
         mover=mover,
         identity=identity,
@@ -51,6 +55,7 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
         roles={side: KnownRole(arn) for side, arn in role_arns.items() if arn},
         owned=frozenset(status.owned),
         retired=status.retired,
+        applied_secrets={side: digest for side, digest in digests.items() if digest},
         runs=cluster.runs(),
     )
 
@@ -79,7 +84,8 @@ class Gatherer:
         o = await _describe(o, aws)
         if depth is Depth.ALL:
             o = await _read_more(o, aws, cluster)
-        o = await find_external_executions(await read_replaced(o, aws), aws, memory.walk, cluster.runs)
+        o = await read_agents(await read_replaced(o, aws), aws)
+        o = await find_external_executions(o, aws, memory.walk, cluster.runs)
         return check_ownership(o, cluster)
 
     async def settle(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState, tick: float) -> Observed:
@@ -129,7 +135,8 @@ def depth_of(o: Observed, memory: MoverMemory, tick: float) -> Depth:
     if not o.is_ready:
         return Depth.DESCRIPTIONS if memory.made == o.generation else Depth.ALL
     has_started = memory.next_start_check is not None and tick >= memory.next_start_check
-    return Depth.DESCRIPTIONS if memory.description.is_open or has_started else Depth.NOTHING
+    has_news = memory.description.is_open or any(o.has_new_secrets(side) for side in SIDES)
+    return Depth.DESCRIPTIONS if has_news or has_started else Depth.NOTHING
 
 
 def doubt_of(o: Observed, memory: MoverMemory) -> str | None:

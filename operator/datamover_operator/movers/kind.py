@@ -6,13 +6,19 @@ from collections.abc import Hashable, Iterable
 from typing import Literal
 
 from datamover_common.kube.objects import part_of, reference
-from datamover_crds import DataMover, JsonObject
+from datamover_crds import LOCATIONS, DataMover, JsonObject
+from datamover_crds.locations.reading import dig, places_of
 from datamover_operator.kube.kinds import Kind
+from datamover_operator.movers.plan.names import SIDES
 
 
 def by_account(name: str) -> Hashable:
     """The key of all movers that name this account."""
     return "account", name
+
+
+NAMES_SECRETS: Hashable = "names secrets"
+"""The key of all movers whose locations name Secrets."""
 
 
 def by_role(arn: str) -> Hashable:
@@ -45,7 +51,21 @@ def _keys(raw: JsonObject) -> Iterable[Hashable]:
         *(by_role(str(arn)) for arn in roles),
         *(by_location(str(arn)) for arn in locations),
         *([by_task(str(task))] if task is not None else []),
+        *([NAMES_SECRETS] if secret_names(raw) else []),
     ]
+
+
+def secret_names(raw: JsonObject) -> set[str]:
+    """The names of the Secrets that a mover's locations name."""
+    spec = part_of(raw, "spec")
+    declared = [
+        (location_type, location.get(name))
+        for side in SIDES
+        if isinstance(location := spec.get(side), dict)
+        for name, location_type in LOCATIONS.items()
+    ]
+    refs = [dig(member, (*place, "name")) for kind, member in declared for place in places_of(kind, secret=True)]
+    return {ref for ref in refs if isinstance(ref, str)}
 
 
 MOVER = Kind(DataMover, _keys)

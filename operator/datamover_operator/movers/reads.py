@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from datamover_crds import JsonObject, LocationType, location_type_of
+from datamover_crds.locations import agents_in
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
@@ -64,6 +65,15 @@ async def location_types(aws: Aws, since: datetime | None = None) -> dict[str, t
     listed = await aws.datasync.list_locations(since)
     types = {str(each["locationArn"]): location_type_of(each) for each in listed}
     return {arn: its for arn, its in types.items() if its is not None}
+
+
+async def read_agents(o: Observed, aws: Aws) -> Observed:
+    """Describe the agents of a task that is UNAVAILABLE: one that is offline may be why. Raises AwsError."""
+    if o.task is None or (o.task.described or {}).get("status") != "UNAVAILABLE":
+        return o
+    arns = {arn for each in o.locations.values() for arn in agents_in(each.described or {})}
+    described = {arn: await or_none(aws.datasync.describe_agent(arn)) for arn in sorted(arns)}
+    return replace(o, agents={arn: its for arn, its in described.items() if its is not None})
 
 
 async def read_role(aws: Aws, name: str) -> KnownRole | None:

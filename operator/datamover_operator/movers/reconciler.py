@@ -21,15 +21,17 @@ from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.listings import Listings
 from datamover_operator.movers.memory import Memories, MoverMemory, Rest
 from datamover_operator.movers.ownership import ClusterState
+from datamover_operator.movers.plan.aws_preconditions import OF_WHAT_AWS_HAS
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
 from datamover_operator.movers.plan.names import Identity, account_finalizer
 from datamover_operator.movers.plan.observed import Observed, StepFailure, is_ready
 from datamover_operator.movers.plan.places import elsewhere
 from datamover_operator.movers.plan.planner import plan_mover
-from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_WHAT_AWS_HAS, first_unmet
+from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_SECRETS, first_unmet
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import has_to_be_looked_at
 from datamover_operator.movers.reads import look_at_task
+from datamover_operator.movers.secrets import MoverSecrets
 from datamover_operator.movers.tag_index import TagIndex
 from datamover_operator.movers.wake import wake_runs
 from datamover_operator.runs.kind import RUN
@@ -43,8 +45,9 @@ _log = structlog.get_logger(__name__)
 class MoverReconciler:
     """Reconciles movers, one pass at a time for each."""
 
-    def __init__(self, context: Context, connections: Connections, memories: Memories) -> None:
-        """`connections` knows the way into each account."""
+    def __init__(self, context: Context, connections: Connections, memories: Memories, secrets: MoverSecrets) -> None:
+        """`connections` knows the way into each account, `secrets` what locations' Secrets hold."""
+        self._secrets = secrets
         self._context = context
         self._connections = connections
         self._memories = memories
@@ -77,6 +80,9 @@ class MoverReconciler:
         aws = self._connections.aws_for(mover.spec.account_ref.name)
         o = self._observed(mover, entry.problem, memory, cluster, aws)
         o = replace(o, unmet=first_unmet(BEFORE_AWS_IS_ASKED, o))
+        if o.unmet is None and not o.is_being_deleted:
+            o = await self._secrets.read(o)
+            o = replace(o, unmet=first_unmet(OF_SECRETS, o))
         if aws is not None and (o.is_being_deleted or o.unmet is None) and elsewhere(o) is None:
             o = await self._gather(o, aws, memory, cluster)
         o = replace(o, unmet=o.unmet or first_unmet(OF_WHAT_AWS_HAS, o))

@@ -33,7 +33,7 @@ from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
-from datamover_operator.movers.controller import mover_controller
+from datamover_operator.movers.controller import MoverServices, mover_controller
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories, Rest
 from datamover_operator.movers.wake import wake_movers
@@ -94,7 +94,8 @@ class Room:
         )
         self.connections = Connections(self.caches[ACCOUNT])
         waker = partial(wake_movers, self.context, self.memories)
-        registry.register(mover_controller(self.context, self.connections, self.memories, self.orphans))
+        movers = MoverServices(client, self.connections, self.orphans)
+        registry.register(mover_controller(self.context, movers, self.memories))
         services = AccountServices(client, cast("Accounts", self.sky), self.connections, waker, self.orphans)
         registry.register(account_controller(self.context, services))
         self.reconcile = registry[ACCOUNT].reconcile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,6 +145,7 @@ def test_lists_that_several_writers_share_are_maps() -> None:
     }
     assert maps == {
         "DataMover.spec.tags": ["key"],
+        "DataMoverAccount.spec.agents": ["name"],
         "DataMover.status.conditions": ["type"],
         "DataMoverRun.status.conditions": ["type"],
         "DataMoverAccount.status.operators": ["operator"],
@@ -159,4 +161,5 @@ def test_what_datasync_described_is_stored_as_it_is() -> None:
 
 def test_fits_a_client_side_apply_still() -> None:
     """256 KiB is what an annotation holds."""
-    assert all(len(definition.text()) < 128 * 1024 for definition in DEFINITIONS)
+    sizes = {definition.kind: len(json.dumps(definition.manifest())) for definition in DEFINITIONS}
+    assert max(sizes.values()) < 192 * 1024, sizes

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from datamover_crds import DataMover, DataMoverAccount, parse
+from datamover_crds import LOCATIONS, DataMover, DataMoverAccount, References, parse
 from datamover_operator.importing.translation import LegacyMover, NotAdoptableError, adopting_mover, is_legacy
+from tests.support.location_cases import CASES, LocationCase
 
 Json = dict[str, Any]
 
@@ -77,23 +78,23 @@ def test_a_mover_that_can_be_adopted_is_written_as_it_is() -> None:
     assert not {"options", "includes", "excludes", "schedule"} & spec.keys()  # what nobody declares stays as it is
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "smb://storage.example.com/home/",
-        "nfs://storage.example.com/export/",
-        "hdfs://namenode.example.com:8020/data/",
-        "fsxw://us-east-1.fs-01234567890123456/share/",
-        "object-storage://minio.example.com/bucket/",
-        "azure-blob://account.blob.core.windows.net/container/",
-    ],
-)
 @pytest.mark.parametrize("side", ["source", "destination"])
-def test_a_location_of_another_kind_is_told(uri: str, side: str) -> None:
-    location = {"locationArn": f"{ARN}:location/loc-0126cee0d76502bb1", "locationUri": uri}
+def test_a_location_of_another_type_is_told(side: str) -> None:
+    location = {"locationArn": f"{ARN}:location/loc-0126cee0d76502bb1", "locationUri": "ftp://example.com/"}
     with pytest.raises(NotAdoptableError) as told:
         adopting_mover(legacy(**{side: location}), account())  # type: ignore[arg-type]
-    assert str(told.value) == f"its {side} is '{uri}': only locations of type s3, efs can be adopted"
+    types = ", ".join(LOCATIONS)
+    assert str(told.value) == f"its {side} is 'ftp://example.com/': only locations of type {types} can be adopted"
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_type_can_be_taken_over_as_it_is_without_its_secrets(case: LocationCase) -> None:
+    described = case.described | {"locationUri": case.uri, "locationArn": f"{ARN}:location/loc-0126cee0d76502bb1"}
+    found, _ = adopting_mover(legacy(source=described, destination=S3), account())
+    declared = parse(DataMover, found).spec.source.declared
+    assert declared.uri == case.uri
+    assert declared.change(described, (), References()) is None
+    assert "creds" not in str(found)
 
 
 @pytest.mark.parametrize(

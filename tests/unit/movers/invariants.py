@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from datamover_crds.contract import OWNER_TAG, UID_TAG
+from datamover_operator.movers.plan.aws_preconditions import OF_WHAT_AWS_HAS
 from datamover_operator.movers.plan.calls import Call, LocationCall, RoleCall, TaskCall, calls_of
 from datamover_operator.movers.plan.names import distinct_role_name, is_legacy
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.planner import plan_mover
-from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_WHAT_AWS_HAS, first_unmet
+from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_SECRETS, first_unmet
 from datamover_operator.movers.plan.steps import (
     AwsStep,
     CancelExecution,
@@ -177,7 +178,7 @@ def _conditions_are_kstatus(o: Observed, plan: Plan) -> None:
 
 
 def _does_nothing_against_an_objection(o: Observed, plan: Plan) -> None:
-    assert o.unmet == first_unmet((*BEFORE_AWS_IS_ASKED, *OF_WHAT_AWS_HAS), o)
+    assert o.unmet == first_unmet((*BEFORE_AWS_IS_ASKED, *OF_SECRETS, *OF_WHAT_AWS_HAS), o)
     if not o.is_being_deleted and o.unmet is not None:
         assert all(isinstance(step, Record) or _only_stops(o, step) for step in plan.steps)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from datamover_crds import (
     LOCATIONS,
@@ -20,9 +21,10 @@ from datamover_crds import (
     parse,
     to_timestamp,
 )
-from datamover_crds.locations.members import members_of
+from datamover_crds.locations.marks import members_of
+from datamover_crds.locations.reading import request_of
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
-from datamover_operator.aws.ports import Aws, Role
+from datamover_operator.aws.ports import NO_SECRETS, Aws, Role, Secrets
 
 ACCOUNT_ID = "111122223333"
 REGION = "eu-central-1"
@@ -47,13 +49,18 @@ class CrashError(BaseException):
 
 @dataclass
 class Item:
-    """A role, a location or a task: what describing it shows, and its tags; `status` is that of an idle task."""
+    """A role, a location or a task: what describing it shows, its tags, and the secrets that it never shows.
+
+    `status` is that of an idle task, `declared` what a location was created from.
+    """
 
     arn: str
     described: JsonObject
     tags: dict[str, str]
     created: datetime
     status: str = "AVAILABLE"
+    secrets: dict[str, str | bytes] = field(default_factory=dict)
+    declared: LocationType | None = None
 
 
 @dataclass
@@ -67,6 +74,7 @@ class Sky:
     creating: timedelta = timedelta(seconds=3)
     items: dict[str, Item] = field(default_factory=dict)
     executions: dict[str, JsonObject] = field(default_factory=dict)
+    agents: dict[str, str] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
     untouchable: set[str] = field(default_factory=set)
     lag: timedelta = timedelta(0)
@@ -158,14 +166,37 @@ def _tags_in(request: JsonObject) -> dict[str, str]:
     return {str(tag["key"]): str(tag["value"]) for tag in tags if isinstance(tag, dict)}
 
 
-def _shown(kind: type[LocationType], declared: JsonObject) -> JsonObject:
-    """What describing a location shows of these members of a request: some in its URI alone, and AWS's defaults."""
+class _Everything(frozenset[str]):
+    """Has any field been taken away? Then it is at its default."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _declared(kind: type[LocationType], request: JsonObject, secrets: Secrets) -> LocationType:
+    """What a request declares, which has to be valid."""
     names = {member.name for member in members_of(kind)}
-    location = parse(kind, {name: value for name, value in declared.items() if name in names and value})
-    told = kind.located_at(location.uri, _REALM)
-    defaults = {each.name: each.updatable.default for each in members_of(kind) if each.updatable is not None}
-    shown = {name: value for name, value in defaults.items() if value} | declared | {"locationUri": location.uri}
-    return {name: value for name, value in shown.items() if name not in told}
+    given: JsonObject = {name: value for name, value in request.items() if name in names and value}
+    for place in secrets:
+        *outer, last = place.split(".")
+        holder = given
+        for name in outer:
+            holder[name] = holder = dict(cast("JsonObject", holder.get(name) or {}))
+        holder[last] = {"name": "anything", "key": "k"}
+    return parse(kind, given)
+
+
+def _shown(location: LocationType, request: JsonObject) -> JsonObject:
+    """What describing a location shows: some of the request in its URI alone, and AWS's defaults."""
+    told = location.located_at(location.uri, _REALM)
+    shown = request_of(location, {}, _Everything()) | request
+    uri: JsonObject = {"locationUri": location.uri}
+    return {name: value for name, value in shown.items() if value and name not in told} | uri
+
+
+def _moved(location: LocationType, told: JsonObject) -> LocationType:
+    """The same location elsewhere."""
+    return location.model_copy(update={m.attribute: told[m.name] for m in members_of(type(location)) if m.name in told})
 
 
 @dataclass
@@ -174,13 +205,15 @@ class DataSync:
 
     sky: Sky
 
-    async def create_location(self, kind: str, request: JsonObject) -> str:
+    async def create_location(self, kind: str, request: JsonObject, secrets: Secrets = NO_SECRETS) -> str:
         self.sky.write("CreateLocation")
         request = dict(request)
         tags = _tags_in(request)
         for arn in _uses(request):
             self.sky.get(arn, "CreateLocation")
-        made = self.sky.add("location", _shown(LOCATIONS[kind], request), tags)
+        declared = _declared(LOCATIONS[kind], request, secrets)
+        made = self.sky.add("location", _shown(declared, request), tags)
+        made.secrets, made.declared = dict(secrets), declared
         self.sky.after("CreateLocation")
         return made.arn
 
@@ -190,13 +223,19 @@ class DataSync:
             raise error(FailureKind.REFUSED, "DescribeLocation")
         return dict(described)
 
-    async def update_location(self, kind: str, arn: str, changes: JsonObject) -> None:
+    async def update_location(self, kind: str, arn: str, changes: JsonObject, secrets: Secrets = NO_SECRETS) -> None:
         self.sky.write("UpdateLocation")
-        known = self.sky.get(arn, "UpdateLocation").described
+        item = self.sky.get(arn, "UpdateLocation")
+        item.secrets |= secrets
+        known = item.described
         assert location_type_of(known) is LOCATIONS[kind]
         updatable = {each.name for each in members_of(LOCATIONS[kind]) if each.updatable is not None}
         assert changes.keys() <= updatable | {"s3Config"}, f"UpdateLocation of what it does not take: {changes}"
-        known.update(_shown(LOCATIONS[kind], LOCATIONS[kind].declaration(known, _REALM) | changes))
+        base = item.declared or parse(LOCATIONS[kind], LOCATIONS[kind].declaration(known, _REALM))
+        told = base.located_at(str(known["locationUri"]), _REALM)
+        moved = _moved(base, told | {name: value for name, value in changes.items() if name in told})
+        known.update({name: value for name, value in changes.items() if name not in told})
+        known["locationUri"] = moved.uri
         self.sky.after("UpdateLocation")
 
     async def delete_location(self, arn: str) -> None:
@@ -209,6 +248,12 @@ class DataSync:
         since = created_after or from_timestamp("1970-01-01T00:00:00Z")
         listed = [item for item in self.sky.of("location") if item.created >= since]
         return [{"locationArn": item.arn, "locationUri": item.described["locationUri"]} for item in listed]
+
+    async def describe_agent(self, arn: str) -> JsonObject:
+        self.sky.on_read("DescribeAgent")
+        if arn not in self.sky.agents:
+            raise error(FailureKind.NOT_FOUND, "DescribeAgent")
+        return {"agentArn": arn, "name": "agent", "status": self.sky.agents[arn]}
 
     async def create_task(self, request: JsonObject) -> str:
         self.sky.write("CreateTask")

@@ -280,7 +280,7 @@ def test_a_task_that_is_not_there_is_not_made() -> None:
 
 def test_a_location_of_another_kind_is_not_supported() -> None:
     with World(SPEC) as world:
-        task = foreign_task(world.sky, source="nfs://host/share/")
+        task = foreign_task(world.sky, source="ftp://host/share/")
         adopt(world, task)
         assert world.settle() == "Stalled"
         assert "not supported" in str(told(world, "Stalled")["message"])

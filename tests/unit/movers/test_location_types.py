@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import JsonValue
 
 from datamover_crds import LOCATIONS, JsonObject
-from tests.support.location_cases import CASES, LocationCase
+from datamover_crds.locations.reading import agrees, declarable
+from tests.support.location_cases import AGENTS, CASES, SECRET, SECRET_VALUES, LocationCase
 from tests.support.specs import JsonDict, s3
 from tests.unit.movers.given import Spec, spec, told
 from tests.unit.movers.world import World
@@ -18,13 +20,16 @@ OTHER: Spec = s3(s3BucketArn="arn:aws:s3:::other")
 def moving(case: LocationCase, side: str, **changes: object) -> Spec:
     """A mover with the case's full declaration, and a bucket on the other side."""
     others = {"source": OTHER, "destination": OTHER}
-    return spec(**others | {side: {case.name: case.full | changes}})
+    members = {name: value for name, value in (case.full | changes).items() if value is not None}
+    return spec(**others | {side: {case.name: members}})
 
 
 def world_of(case: LocationCase, side: str, grants: list[JsonObject] | None = None) -> World:
     world = World(moving(case, side), grants=grants)
     for name in ("mine", "mine-2"):  # the user's own
         world.sky.untouchable.add(world.sky.add_role(name, {}).arn)
+    world.keep_secret(SECRET, **SECRET_VALUES)
+    world.know_agents(**AGENTS)
     return world
 
 
@@ -33,6 +38,10 @@ def locations(world: World) -> list[JsonObject]:
     status = world.mover.status
     arns = (status.source_location_arn, status.destination_location_arn)
     return [world.sky.items[str(arn)].described for arn in arns]
+
+
+def _sent(value: str | bytes) -> str | bytes:
+    return value.rstrip("\r\n") if isinstance(value, str) else value
 
 
 def where(side: str) -> int:
@@ -46,7 +55,9 @@ def test_from_creation_to_deletion(case: LocationCase, side: str) -> None:
         assert world.settle() == "Ready"
         described = locations(world)[where(side)]
         assert described["locationUri"] == case.uri
-        assert {name: value for name, value in case.described.items() if value is not None}.items() <= described.items()
+        assert agrees(declarable(LOCATIONS[case.name], case.described), described)
+        secrets = next(item.secrets for item in world.sky.of("location") if item.described is described)
+        assert secrets == {place: _sent(SECRET_VALUES[key]) for place, key in case.secrets.items()}
         world.look_closely()
         writes = len(world.sky.writes)
         assert world.settle() == "Ready"
@@ -95,7 +106,8 @@ def test_what_somebody_changes_in_aws_is_mended(case: LocationCase) -> None:
     with world_of(case, "source") as world:
         world.settle()
         described = locations(world)[0]
-        described["locationUri"] = case.uri.replace(case.uri.split("/")[3], "elsewhere")
+        folder = case.uri.rstrip("/").rpartition("/")[2]
+        described["locationUri"] = case.uri.replace(f"/{folder}/", "/elsewhere/")
         world.look_closely()
         assert world.settle() == "Ready"
         assert locations(world)[0]["locationUri"] == case.uri
@@ -112,7 +124,7 @@ def test_a_mover_may_come_to_another_type(case: LocationCase) -> None:
 
 
 def _another(case: LocationCase) -> JsonDict:
-    other = CASES[(CASES.index(case) + 1) % len(CASES)]
+    other = next(each for each in [*CASES[CASES.index(case) :], *CASES] if each.name != case.name)
     return {other.name: other.full}
 
 
@@ -121,7 +133,10 @@ def _another(case: LocationCase) -> JsonDict:
 def test_a_grant_has_to_match_the_uri(case: LocationCase, side: str) -> None:
     buckets, point = "s3://other/*", LOCATIONS[case.name].access_point_field
     for pattern, state in ((case.granted, "Ready"), (case.refused, "Stalled")):
-        grants: list[JsonObject] = [{"namespaces": ["*"], "locations": [buckets, pattern], "roleArns": ["*"]}]
+        locations: list[JsonValue] = [buckets, pattern]
+        grants: list[JsonObject] = [
+            {"namespaces": ["*"], "locations": locations, "roleArns": ["*"], "agentArns": ["*"]}
+        ]
         with world_of(case, side, grants) as world:
             assert world.settle() == state
             if state == "Stalled":
@@ -132,7 +147,26 @@ def test_a_grant_has_to_match_the_uri(case: LocationCase, side: str) -> None:
 
 @pytest.mark.parametrize(("case", "role"), [(case, role) for case in CASES for role in case.roles], ids=str)
 def test_a_role_needs_a_grant(case: LocationCase, role: str) -> None:
-    with world_of(case, "source", [{"namespaces": ["*"], "locations": ["*"], "roleArns": []}]) as world:
+    with world_of(case, "source", [{"namespaces": ["*"], "locations": ["*"], "agentArns": ["*"]}]) as world:
         assert world.settle() == "Stalled"
         assert str(told(world, "Stalled")["message"]).startswith(f"spec.source.{case.name}.{role}: ")
         assert {kind: len(world.sky.of(kind)) for kind in ("task", "location")} == {"task": 0, "location": 0}
+
+
+@pytest.mark.parametrize(("case", "field"), [(case, field) for case in CASES for field in case.agents], ids=str)
+def test_an_agent_needs_a_grant(case: LocationCase, field: str) -> None:
+    with world_of(case, "source", [{"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}]) as world:
+        assert world.settle() == "Stalled"
+        assert str(told(world, "Stalled")["message"]).startswith(f"spec.source.{case.name}.{field}: ")
+        assert {kind: len(world.sky.of(kind)) for kind in ("task", "location")} == {"task": 0, "location": 0}
+
+
+@EACH
+def test_the_least_declaration_is_enough(case: LocationCase) -> None:
+    with world_of(case, "source") as world:
+        world.change(spec(source={case.name: case.least}, destination=OTHER))
+        assert world.settle() == "Ready"
+        world.look_closely()
+        writes = len(world.sky.writes)
+        assert world.settle() == "Ready"
+        assert len(world.sky.writes) == writes

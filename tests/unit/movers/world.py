@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.merge_patch import merged
+from datamover_operator.kube.secrets import SECRETS, HashKey
 from datamover_operator.kube.writer import Writer
 from datamover_operator.movers import reconciler as movers_module
 from datamover_operator.movers.kind import MOVER
@@ -42,6 +44,7 @@ from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.planner import plan_mover
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.reconciler import MoverReconciler
+from datamover_operator.movers.secrets import MoverSecrets
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 from datamover_operator.runs.kind import RUN
@@ -56,7 +59,7 @@ MAX_PASSES = 60
 SETTINGS = Settings(lease=False, drift_interval_seconds=600)
 HELD = account_finalizer(SETTINGS.operator)
 METRICS = Metrics()
-GRANT_ALL: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"]}
+GRANT_ALL: JsonObject = {"namespaces": ["*"], "locations": ["*"], "roleArns": ["*"], "agentArns": ["*"]}
 REF = MOVER.named(NAMESPACE, NAME)
 
 
@@ -114,6 +117,13 @@ class Kube:
         meta = base | dict(metadata_of(dict(raw))) | {"resourceVersion": str(self.serial)}
         self.objects[ref] = copy.deepcopy(dict(raw)) | {"metadata": meta}
         return self.objects[ref]
+
+
+class FixedKey:
+    """The operator's key for hashes, which outlives it."""
+
+    async def read(self) -> bytes:
+        return b"k" * 32
 
 
 @dataclass
@@ -246,7 +256,19 @@ class World:
             metrics=METRICS,
             rng=random.Random(self.starts),  # noqa: S311 - nonces that can be told apart
         )
-        self.movers = MoverReconciler(self.context, self.connections, self.memories)
+        secrets = MoverSecrets(cast("KubeClient", self.kube), cast("HashKey", FixedKey()))
+        self.movers = MoverReconciler(self.context, self.connections, self.memories, secrets)
+
+    def keep_secret(self, name: str, **values: str | bytes) -> None:
+        """Make or change a Secret in the mover's namespace."""
+        data = {key: b64encode(value.encode() if isinstance(value, str) else value) for key, value in values.items()}
+        body = {"metadata": {"name": name}, "data": {key: value.decode() for key, value in data.items()}}
+        self.kube.put(SECRETS.within(NAMESPACE).named(name), body)
+
+    def know_agents(self, **arns: str) -> None:
+        """The account names these agents."""
+        agents = [{"name": name, "arn": arn} for name, arn in arns.items()]
+        self._edit_account({"spec": cast("JsonObject", self.account["spec"]) | {"agents": cast("Any", agents)}})
 
     def grant(self, grants: list[JsonObject]) -> None:
         """The account's owner grants something else; the operator looks at its movers."""

@@ -32,7 +32,7 @@ from datamover_operator.controllers import KINDS
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.merge_patch import merged
 from datamover_operator.kube.writer import Writer
-from datamover_operator.movers.controller import mover_controller
+from datamover_operator.movers.controller import MoverServices, mover_controller
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.process.metrics import Metrics
@@ -223,7 +223,8 @@ class Stage:
             rng=random.Random(self.number),  # noqa: S311 - nonces that can be told apart
         )
         runs = RunReconciler(context, connections, executions, memories)
-        registry.register(mover_controller(context, connections, memories, Orphans(_METRICS, lambda _: None)))
+        services = MoverServices(cast("KubeClient", self.kube), connections, Orphans(_METRICS, lambda _: None))
+        registry.register(mover_controller(context, services, memories))
         registry.register(replace(run_controller(context, connections, memories), reconcile=runs.reconcile))
         registry.register(Controller(ACCOUNT, _rest, lane=one_lane))
         poller = Poller(context, connections, executions)

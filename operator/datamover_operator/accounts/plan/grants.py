@@ -35,5 +35,12 @@ def role_granted(account: DataMoverAccount, namespace: str, role_arn: str) -> bo
     )
 
 
+def agent_granted(account: DataMoverAccount, namespace: str, agent_arn: str) -> bool:
+    """Whether the namespace may have DataSync use an agent."""
+    return any(
+        _matches(grant.namespaces, namespace) and _matches(grant.agent_arns, agent_arn) for grant in account.spec.grants
+    )
+
+
 def _matches(patterns: Iterable[str], value: str) -> bool:
     return any(matches(pattern, value) for pattern in patterns)

@@ -150,6 +150,7 @@ def _with_location(o: Observed, step: CreateLocation, arn: str) -> Observed:
         owned=o.owned | {side},
         retired=with_retired(o.retired, retired),
         applied=o.applied | _declared(o, f"{side}.", "tags."),
+        applied_secrets={**o.applied_secrets, side: step.secrets},
         confirmed=False,
     )
 
@@ -157,7 +158,13 @@ def _with_location(o: Observed, step: CreateLocation, arn: str) -> Observed:
 def _with_location_changes(o: Observed, step: UpdateLocation) -> Observed:
     known = o.locations[step.side]
     locations = {**o.locations, step.side: replace(known, described=step.described)}
-    return replace(o, locations=locations, applied=o.applied | _declared(o, f"{step.side}."), confirmed=False)
+    return replace(
+        o,
+        locations=locations,
+        applied=o.applied | _declared(o, f"{step.side}."),
+        applied_secrets={**o.applied_secrets, step.side: step.secrets} if step.secrets else o.applied_secrets,
+        confirmed=False,
+    )
 
 
 def _with_task(o: Observed, step: CreateTask, arn: str) -> Observed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamover_crds import JsonObject, Replace
+from datamover_crds import JsonObject, References, Replace
 from datamover_operator.movers.plan.desired import declared_fields, location_of
 from datamover_operator.movers.plan.names import Side
 from datamover_operator.movers.plan.observed import Observed
@@ -24,10 +24,29 @@ def role_arn_for(o: Observed, side: Side) -> str | None:
     return role.arn if role is not None else None
 
 
+def references_of(o: Observed, side: Side) -> References:
+    """What the declaration of a location refers to."""
+    agents = o.account.spec.agents if o.account is not None else ()
+    return References(role_arn_for(o, side), {agent.name: agent.arn for agent in agents})
+
+
 def location_difference(o: Observed, side: Side) -> JsonObject | Replace | None:
-    """How a location differs from what is declared, as its type compares it; None = it does not, or was not read."""
+    """How a location differs from what is declared, as its type compares it; None = it does not, or was not read.
+
+    A secret that is another than the one AWS was given counts as a difference: AWS shows none.
+    """
     known = o.locations.get(side)
     if known is None or known.described is None:
         return None
     removed = {name.removeprefix(f"{side}.") for name in removed_fields(o) if name.startswith(f"{side}.")}
-    return location_of(o.mover.spec, side).change(known.described, removed, role_arn_for(o, side))
+    location, references = location_of(o.mover.spec, side), references_of(o, side)
+    change = location.change(known.described, removed, references)
+    if isinstance(change, Replace) or (change is None and not o.has_new_secrets(side)):
+        return change
+    return location.around_secrets(references) | (change or {}) if side in o.secrets else change
+
+
+def is_to_be_made(o: Observed, side: Side) -> bool:
+    """Whether a location is not there, or another has to take its place: one that is others' is never changed."""
+    known, change = o.locations.get(side), location_difference(o, side)
+    return known is None or isinstance(change, Replace) or (change is not None and known.arn in o.others)

@@ -79,6 +79,19 @@ class StepFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSecrets:
+    """What the Secrets hold that a location names, by its fields.
+
+    `digest` stands for all of it in status: nobody who has not the operator's key can tell it from another's.
+    `problem` is why it can't be used. The values appear in no representation.
+    """
+
+    digest: str = ""
+    problem: str = ""
+    values: Mapping[str, str | bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class UnmetPrecondition:
     """Why nothing is done. `waits` = somebody else's object has to become ready, which wakes the mover again."""
 
@@ -101,7 +114,9 @@ class Observed:
     that were read of what is to be removed, by ARN. `task_locations` are the locations that the described task has,
     whatever the status says. `adopting` says that the task is being adopted, `other_owner` who else manages it.
     `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs of the tasks that
-    deletion removes. `problem` says why the stored object does not fit its model: what could be read of it is good for
+    deletion removes. `secrets` is what the locations' Secrets hold now, where they name any, `applied_secrets` the
+    digests of what AWS was last told; `agents` describes the agents of a task that is UNAVAILABLE, by their ARNs.
+    `problem` says why the stored object does not fit its model: what could be read of it is good for
     cleaning up only. `namespace_goes` says that the namespace is being deleted, and no object can be created in it;
     `same_names` is what the API server has under the names of runs that could not be created (None: nothing any more),
     `lost_runs` the uids of runs that it no longer has.
@@ -139,6 +154,9 @@ class Observed:
     other_owner: str | None = None
     replaced: Mapping[str, JsonObject] = field(default_factory=dict)
     executions: tuple[JsonObject, ...] = ()
+    secrets: Mapping[Side, KnownSecrets] = field(default_factory=dict)
+    applied_secrets: Mapping[Side, str] = field(default_factory=dict)
+    agents: Mapping[str, JsonObject] = field(default_factory=dict)
     problem: str = ""
     runs: tuple[DataMoverRun, ...] = ()
     external_executions: tuple[ExternalExecution, ...] = ()
@@ -200,6 +218,10 @@ class Observed:
         has_roles_alone = bool(self.roles) and not parts and not self.owned
         is_unowned = self.mover.spec.adopt is None and (has_roles_alone or not parts <= self.owned)
         return has_no_role or lacks_locations or is_unowned
+
+    def has_new_secrets(self, side: Side) -> bool:
+        """Whether the Secrets hold other values than AWS was last told."""
+        return side in self.secrets and self.secrets[side].digest != self.applied_secrets.get(side)
 
     def conditions(self, now: datetime) -> ConditionsBuilder:
         """Who says how this mover is."""

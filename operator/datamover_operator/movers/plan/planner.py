@@ -14,6 +14,7 @@ from datamover_crds import JsonObject, from_timestamp
 from datamover_crds.contract import TASK_ARN_ANNOTATION
 from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.activity import ACTIVE_RUN_POLL, is_active
+from datamover_operator.movers.plan.agents import AGENT_POLL, offline_agents
 from datamover_operator.movers.plan.deletion import plan_deletion
 from datamover_operator.movers.plan.diff import disabled_by_service
 from datamover_operator.movers.plan.failures import (
@@ -156,6 +157,10 @@ def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     described = o.task.described if o.task is not None else None
     if described is None or described.get("status") != "UNAVAILABLE":
         return None
+    offline = offline_agents(o)
+    if offline:
+        message = f"the task is UNAVAILABLE because of its agents: {offline}"
+        return Plan(again_at=now + AGENT_POLL, conditions=o.conditions(now).stalled("AgentOffline", message))
     why = " ".join(str(described.get(field) or "") for field in ("errorCode", "errorDetail")).strip()
     message = f"DataSync reports the task as UNAVAILABLE: {why or 'no reason given'}"
     return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("TaskUnavailable", message))

@@ -5,21 +5,18 @@ Each check is pure and looks at one thing. Nothing here is asked when a mover is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from datamover_crds import location_type_of
-from datamover_crds.contract import UID_TAG
-from datamover_crds.locations import split_uri
-from datamover_operator.accounts.plan.grants import location_granted
+from datamover_crds.arns import problem_with
+from datamover_operator.accounts.plan.grants import agent_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.grant_checks import (
     NOT_GRANTED,
-    kept_roles_are_granted,
     locations_are_granted,
     namespace_is_granted,
     roles_are_granted,
 )
-from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
+from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
 from datamover_operator.movers.plan.places import adopts_elsewhere, elsewhere
 from datamover_operator.movers.plan.spec_errors import first_mistake
@@ -82,79 +79,55 @@ def _account_is_ready(o: Observed) -> UnmetPrecondition | None:
     return UnmetPrecondition("AccountNotReady", message, waits=True)
 
 
-def _task_is_ours(o: Observed) -> UnmetPrecondition | None:
-    if o.other_owner is None:
-        return None
-    arn = o.task.arn if o.task is not None else ""
-    message = (
-        f"spec.adopt.taskArn: task '{arn}' is already managed by {o.other_owner}, and a task can have only one owner; "
-        f"to take it over, delete that mover with spec.deletionPolicy Retain, "
-        f"then remove the tag '{UID_TAG}' from the task"
-    )
-    return UnmetPrecondition("AlreadyManaged", message)
-
-
-def _adopted_task_exists(o: Observed) -> UnmetPrecondition | None:
-    adopt = o.mover.spec.adopt
-    if adopt is None or not o.adopting or o.task is not None:
-        return None
-    return UnmetPrecondition(
-        "TaskNotFound", f"spec.adopt.taskArn: task '{adopt.task_arn}' does not exist in the account's Region"
-    )
-
-
-def _adopted_task_fits(o: Observed) -> UnmetPrecondition | None:
-    if not o.adopting or o.task is None or o.task.described is None:
-        return None
-    for side in SIDES:
-        unmet = _adopted_location_fits(o, side)
-        if unmet is not None:
-            return unmet
-    mode, actual = o.mover.spec.task_mode, o.task.described.get("taskMode")
-    if mode is not None and actual is not None and mode != actual:
-        return UnmetPrecondition(
-            "AdoptionMismatch", f"spec.taskMode: '{mode}': the task to adopt has taskMode '{actual}'"
-        )
+def _agents_are_known(o: Observed) -> UnmetPrecondition | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    known = {agent.name: agent.arn for agent in o.account.spec.agents}
+    for agent in known.values():
+        found = problem_with("agent", "spec.agents[].arn of the account", agent)
+        if found is not None and agent in _agents_of(o).values():
+            return UnmetPrecondition("InvalidSpec", found)
+    for path, name in _agent_names(o):
+        if name not in known:
+            message = (
+                f"{path}: '{name}': DataMoverAccount '{o.account.metadata.name}' has no agent of this name; add it to "
+                "spec.agents of the account, or name another one"
+            )
+            return UnmetPrecondition("AgentNotFound", message)
     return None
 
 
-def _adopted_location_fits(o: Observed, side: Side) -> UnmetPrecondition | None:
-    location = o.locations.get(side)
-    described = location.described if location is not None else None
-    if described is None:
-        return UnmetPrecondition(
-            "AdoptionMismatch",
-            f"spec.{side}: the {side} location of the task to adopt has a type that is not supported",
-        )
-    declared, kind = location_of(o.mover.spec, side), location_type_of(described)
-    wanted, actual = declared.uri, str(described.get("locationUri"))
-    point = kind.point_in(described) if kind is not None else None
-    if split_uri(wanted) == split_uri(actual):
-        is_kept = point is not None and declared.point() != point
-        field = f"{location_path(o.mover.spec, side)}.{declared.access_point_field}"
-        message = f"{field}: the {side} of the task to adopt uses an access point; declare it"
-        return UnmetPrecondition("AdoptionMismatch", message) if is_kept else None
-    is_told = o.account is not None and location_granted(o.account, o.identity.namespace, actual, point)
-    what = (
-        f"is '{actual}'; declare that one" if is_told else "is a different one, which is not granted to this namespace"
-    )
-    return UnmetPrecondition(
-        "AdoptionMismatch", f"spec.{side}: names '{wanted}', but the {side} of the task to adopt {what}"
-    )
+def _agents_are_granted(o: Observed) -> UnmetPrecondition | None:
+    assert o.account is not None  # noqa: S101 - checked before
+    for path, arn in _agents_of(o).items():
+        if not agent_granted(o.account, o.identity.namespace, arn):
+            message = (
+                f"{path}: DataMoverAccount '{o.account.metadata.name}' does not grant agent '{arn}' to namespace "
+                f"'{o.identity.namespace}'; add a pattern that matches it to spec.grants[].agentArns of the account"
+            )
+            return UnmetPrecondition(NOT_GRANTED, message)
+    return None
 
 
-def _legacy_task_is_rests(o: Observed) -> UnmetPrecondition | None:
-    if o.task is None or o.task.tags is None or o.account is None:
-        return None
-    tags = o.task.tags
-    rest = o.account.spec.rest
-    if not is_legacy(tags) or UID_TAG in tags or (rest is not None and rest.namespace == o.identity.namespace):
-        return None
-    message = (
-        "spec.adopt.taskArn: the task was created by the older REST service; only movers in the account's "
-        "spec.rest.namespace may adopt it"
-    )
-    return UnmetPrecondition(NOT_GRANTED, message)
+def _agent_names(o: Observed) -> Iterator[tuple[str, str]]:
+    for side in SIDES:
+        path = location_path(o.mover.spec, side)
+        yield from ((f"{path}.{field}", name) for field, name in location_of(o.mover.spec, side).agents_by_name())
+
+
+def _agents_of(o: Observed) -> dict[str, str]:
+    """The ARNs of the agents that the locations name, by ARN or by name, by their fields."""
+    assert o.account is not None  # noqa: S101 - checked before
+    known = {agent.name: agent.arn for agent in o.account.spec.agents}
+    found = {path: known[name] for path, name in _agent_names(o) if name in known}
+    for side in SIDES:
+        path = location_path(o.mover.spec, side)
+        found |= {f"{path}.{field}": arn for field, arn in location_of(o.mover.spec, side).agents_by_arn()}
+    return found
+
+
+def _secrets_are_usable(o: Observed) -> UnmetPrecondition | None:
+    problems = (secrets.problem for secrets in o.secrets.values() if secrets.problem)
+    return next((UnmetPrecondition("SecretNotUsable", problem) for problem in problems), None)
 
 
 BEFORE_AWS_IS_ASKED: tuple[Precondition, ...] = (
@@ -166,13 +139,9 @@ BEFORE_AWS_IS_ASKED: tuple[Precondition, ...] = (
     _adopts_in_the_account,
     locations_are_granted,
     roles_are_granted,
+    _agents_are_known,
+    _agents_are_granted,
     _role_has_one_path,
     _account_is_ready,
 )
-OF_WHAT_AWS_HAS: tuple[Precondition, ...] = (
-    _task_is_ours,
-    _adopted_task_exists,
-    _legacy_task_is_rests,
-    _adopted_task_fits,
-    kept_roles_are_granted,
-)
+OF_SECRETS: tuple[Precondition, ...] = (_secrets_are_usable,)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datamover_crds import Replace
 from datamover_crds.contract import NONCE_TAG, UID_TAG
 from datamover_operator.movers.plan.calls import Call, LocationCall, TaskCall
-from datamover_operator.movers.plan.comparison import location_difference, removed_fields, role_arn_for
+from datamover_operator.movers.plan.comparison import location_difference, references_of, removed_fields
 from datamover_operator.movers.plan.desired import location_of, tag_list, task_name, task_request, user_tags
 from datamover_operator.movers.plan.diff import tag_change, task_change
 from datamover_operator.movers.plan.names import SIDES, Side
@@ -60,15 +60,18 @@ def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
         location = location_of(o.mover.spec, side)
         known = o.locations.get(side)
         change = location_difference(o, side)
+        digest = o.secrets[side].digest if side in o.secrets else ""
         if known is None or isinstance(change, Replace) or (change is not None and known.arn in o.others):
             creations.append(LocationCall(side))
             tags = tag_list(user_tags(o.mover.spec) | o.identity.tags(side, o.nonce))
-            request = location.create_request(role_arn_for(o, side)) | tags
-            steps.append(CreateLocation(side, location.type_name(), request, f"spec.{side}"))
+            request = location.create_request(references_of(o, side)) | tags
+            steps.append(CreateLocation(side, location.type_name(), request, f"spec.{side}", digest))
             continue
         if change is not None:
             described = location.changed(known.described or {}, change)
-            steps.append(UpdateLocation(side, location.type_name(), known.arn, change, described, f"spec.{side}"))
+            steps.append(
+                UpdateLocation(side, location.type_name(), known.arn, change, described, f"spec.{side}", digest)
+            )
         if side in o.owned:
             steps += _tags(o, side, known.arn, known.tags)
         elif change is not None:  # others may have adopted the same location: it is whose mark it bears

@@ -131,6 +131,7 @@ def _facts(o: Observed) -> dict[str, object]:
     for side in SIDES:
         facts[f"{side}_location_arn"] = o.locations[side].arn if side in o.locations else None
         facts[f"{side}_role_arn"] = role_arn_for(o, side)
+        facts[f"{side}_secret_hash"] = o.applied_secrets.get(side) or None if side in o.locations else None
     return facts | {"owned": tuple(sorted(o.owned)), "retired": o.retired}
 
 

@@ -81,17 +81,21 @@ class PutRolePermissionsBoundary:
 
 @dataclass(frozen=True, slots=True)
 class CreateLocation:
-    """CreateLocation… of a type of location (`kind`)."""
+    """CreateLocation… of a type of location (`kind`). The values of its Secrets, of this digest, go with it."""
 
     side: Side
     kind: str
     request: JsonObject
     path: str
+    secrets: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateLocation:
-    """UpdateLocation… of a type of location (`kind`); `described` is how it reads afterwards."""
+    """UpdateLocation… of a type of location (`kind`); `described` is how it reads afterwards.
+
+    The values of the location's Secrets, of this digest, go with it.
+    """
 
     side: Side
     kind: str
@@ -99,6 +103,7 @@ class UpdateLocation:
     changes: JsonObject
     described: JsonObject
     path: str
+    secrets: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""Which locations go together: "Where can I transfer my data" and "Choosing a task mode" in the user guide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from datamover_crds.locations.base import LocationType
+from datamover_crds.rules import Rule
+
+if TYPE_CHECKING:
+    from datamover_crds.locations import Location
+
+
+class _Transfer(Protocol):
+    """A mover's spec."""
+
+    source: Location
+    destination: Location
+    task_mode: str | None
+
+
+def pair_rules(types: Mapping[str, type[LocationType]]) -> tuple[Rule, Rule]:
+    """The rules on source and destination together."""
+    in_aws = [name for name, each in types.items() if each.is_in_aws]
+    hubs = [name for name, each in types.items() if each.enhanced == "yes"]
+    spokes = [name for name, each in types.items() if each.enhanced == "from or to s3"]
+    source_hub, destination_hub = _has("source", hubs), _has("destination", hubs)
+    source_any, destination_any = _has("source", hubs + spokes), _has("destination", hubs + spokes)
+    return (
+        Rule(
+            field_path=".destination",
+            cel=f"{_has('source', in_aws)} || {_has('destination', in_aws)}",
+            holds=_has_an_end_in_aws,
+            message=f"must be in AWS where the source is not: {', '.join(in_aws)}",
+        ),
+        Rule(
+            field_path=".taskMode",
+            cel=(
+                "!has(self.taskMode) || self.taskMode != 'ENHANCED'"
+                f" || {source_hub} && {destination_any} || {source_any} && {destination_hub}"
+            ),
+            holds=_suits_enhanced_mode,
+            message=(
+                f"must be BASIC, unless one location is {' or '.join(hubs)} and the other one of "
+                f"{', '.join(hubs + spokes)}"
+            ),
+            shown="self.taskMode",
+        ),
+    )
+
+
+def _has(side: str, names: list[str]) -> str:
+    return "(" + " || ".join(f"has(self.{side}.{name})" for name in names) + ")"
+
+
+def _has_an_end_in_aws(spec: _Transfer) -> bool:
+    return spec.source.declared.is_in_aws or spec.destination.declared.is_in_aws
+
+
+def _suits_enhanced_mode(spec: _Transfer) -> bool:
+    ends = {spec.source.declared.enhanced, spec.destination.declared.enhanced}
+    return spec.task_mode != "ENHANCED" or ("yes" in ends and "no" not in ends)

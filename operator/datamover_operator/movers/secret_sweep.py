@@ -1,0 +1,71 @@
+"""Sees that a Secret has changed that a location names: the value reaches AWS within a minute."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.objects import metadata_of
+from datamover_operator.controller.context import Context
+from datamover_operator.kube.secrets import SECRETS
+from datamover_operator.movers.kind import MOVER, NAMES_SECRETS, secret_names
+from datamover_operator.movers.memory import Memories
+
+INTERVAL = 20.0
+"""Seconds between two looks."""
+_log = structlog.get_logger(__name__)
+
+
+class SecretSweep:
+    """Looks at each Secret that a mover names, once for all movers that name it."""
+
+    def __init__(self, context: Context, client: KubeClient, memories: Memories) -> None:
+        """Nothing has been seen yet."""
+        self._context = context
+        self._client = client
+        self._memories = memories
+        self._versions: dict[tuple[str, str], str] = {}
+
+    async def run_forever(self) -> None:
+        """Look every INTERVAL seconds."""
+        while True:
+            await asyncio.sleep(INTERVAL)
+            await self.look()
+
+    async def look(self) -> None:
+        """Wake the movers whose Secrets are others than before, or have become readable."""
+        users = self._users()
+        versions = {secret: await self._version(secret) for secret in users}
+        for secret, uids in users.items():
+            before = self._versions.get(secret)
+            if before is not None and before != versions[secret]:
+                for uid in uids:
+                    self._memories.of(uid).everything.request()
+                    self._context.queue.add((MOVER, uid))
+        self._versions = versions
+
+    def _users(self) -> dict[tuple[str, str], list[str]]:
+        """The uids of the movers that name each Secret."""
+        movers = self._context.caches[MOVER]
+        users: dict[tuple[str, str], list[str]] = {}
+        for uid in movers.uids(NAMES_SECRETS):
+            entry = movers.get(uid)
+            if entry is not None:
+                for name in secret_names(entry.raw):
+                    users.setdefault((str(entry.metadata["namespace"]), name), []).append(uid)
+        return users
+
+    async def _version(self, secret: tuple[str, str]) -> str:
+        """What tells this state of a Secret from others, also where it is not there or may not be read."""
+        namespace, name = secret
+        try:
+            found = await self._client.get(SECRETS.within(namespace).named(name))
+        except KubeError as error:
+            if not error.status:
+                _log.info("a Secret could not be read", namespace=namespace, name=name, error=str(error))
+                return self._versions.get(secret, "")
+            return str(error.status)
+        return str(metadata_of(found).get("resourceVersion", ""))
