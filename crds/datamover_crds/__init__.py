@@ -28,21 +28,8 @@ from datamover_crds.locations import (
     location_type_of,
 )
 from datamover_crds.meta import Condition, ObjectMeta, OwnerReference, Resource
-from datamover_crds.mover import (
-    AccountRef,
-    Adopt,
-    DataMover,
-    DataMoverSpec,
-    DataMoverStatus,
-    Intent,
-    ObservedMover,
-    Part,
-    Retired,
-    RunHistory,
-    RunRef,
-    RunSummary,
-    Trigger,
-)
+from datamover_crds.mover import AccountRef, Adopt, DataMover, DataMoverSpec, RunHistory, Trigger
+from datamover_crds.mover_status import DataMoverStatus, Intent, ObservedMover, Part, Retired, RunRef, RunSummary
 from datamover_crds.options import FilterRule, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.postgresql import DestinationDatabase, FromDestination, Postgresql, PostgresqlSource, SourceDatabase
 from datamover_crds.run import (

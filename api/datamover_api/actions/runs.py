@@ -20,6 +20,7 @@ from datamover_api.actions.outcomes import (
     RefusedError,
     UnknownOutcomeError,
 )
+from datamover_api.actions.run_states import has_outcome, is_decided, is_ending
 from datamover_api.actions.writer import Writer
 from datamover_api.mirror.place import Room
 from datamover_common.kube.errors import KubeError
@@ -32,7 +33,6 @@ from datamover_crds.contract import (
     ORIGIN_LABEL,
     REST_ORIGIN,
     RunReason,
-    is_true,
     run_owner,
 )
 
@@ -121,7 +121,7 @@ class Runs:
         """
         try:
             await self._writer.cancel_run(room, run)
-            await room.runs.until(run.metadata.uid, _is_ending, self._patience.stop)
+            await room.runs.until(run.metadata.uid, is_ending, self._patience.stop)
         except TimeoutError:
             raise UnknownOutcomeError("the stop was asked for, but is not confirmed yet") from None
         except KubeError as error:
@@ -140,7 +140,7 @@ class Runs:
             if seen is None or seen.metadata.uid != run.metadata.uid:
                 room.runs.drop(run.metadata.uid)
                 return None
-            if CLAIM_ANNOTATION in seen.metadata.annotations or _has_outcome(seen):
+            if CLAIM_ANNOTATION in seen.metadata.annotations or has_outcome(seen):
                 return seen
             try:
                 await self._writer.delete_run(room, seen, only_as_seen=True)
@@ -188,9 +188,9 @@ class Runs:
         uid = run.metadata.uid
         for patience in (self._patience.start, self._patience.outcome):
             with suppress(TimeoutError):
-                await room.runs.until(uid, _is_decided, patience)
+                await room.runs.until(uid, is_decided, patience)
             last = room.runs.model(uid)
-            if last is None or _has_outcome(last):
+            if last is None or has_outcome(last):
                 return last
             if await self.withdraw(room, run) is None:
                 raise _not_started(last)
@@ -239,18 +239,3 @@ def _not_started(last: DataMoverRun) -> ActionError:
     """Why a run was withdrawn that was seen so last."""
     reason, message = last.status.reason or "", last.status.message or "the operator has not taken it up"
     return RefusedError(reason, message) if reason in _REFUSED_REASONS else NotDoneError(message)
-
-
-def _is_decided(run: DataMoverRun | None) -> bool:
-    """Whether nobody needs to wait any longer: what is Stalled and not tried waits for a change in AWS."""
-    if run is None or _has_outcome(run):
-        return True
-    return is_true(run.status.conditions, "Stalled") and CLAIM_ANNOTATION not in run.metadata.annotations
-
-
-def _has_outcome(run: DataMoverRun | None) -> bool:
-    return run is None or run.status.execution_arn is not None or run.status.phase in FINAL_PHASES
-
-
-def _is_ending(run: DataMoverRun | None) -> bool:
-    return run is None or run.status.phase == "Cancelling" or run.status.phase in FINAL_PHASES

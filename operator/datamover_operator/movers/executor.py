@@ -12,6 +12,7 @@ from datamover_crds import DataMover, DataMoverRun, DataMoverStatus, JsonObject,
 from datamover_crds.contract import FINALIZER
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
+from datamover_operator.controller.plan.notes import Note
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.aws_steps import apply
 from datamover_operator.movers.kind import MOVER
@@ -38,7 +39,6 @@ from datamover_operator.movers.plan.steps import (
     DropLostRun,
     KubeStep,
     LookForRun,
-    Note,
     Plan,
     Record,
     RemoveFinalizer,

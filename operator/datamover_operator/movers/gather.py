@@ -60,6 +60,19 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
     )
 
 
+def carry(o: Observed, carried: Observed) -> Observed:
+    """Add what an earlier pass of this process did and could not record."""
+    return replace(
+        o,
+        task=carried.task or o.task,
+        locations={**o.locations, **carried.locations},
+        roles={**o.roles, **carried.roles},
+        owned=o.owned | carried.owned,
+        retired=tuple(dict.fromkeys((*o.retired, *carried.retired))),
+        confirmed=False,
+    )
+
+
 class Gatherer:
     """Reads movers' resources in one account."""
 

@@ -16,7 +16,7 @@ from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.executor import MoverPass
-from datamover_operator.movers.gather import Depth, Gatherer, depth_of, doubt_of, known
+from datamover_operator.movers.gather import Depth, Gatherer, carry, depth_of, doubt_of, known
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.listings import Listings
 from datamover_operator.movers.memory import Memories, MoverMemory, Rest
@@ -238,16 +238,3 @@ class MoverReconciler:
 def _is_just_let_go(mover: DataMover) -> bool:
     """Whether no AWS call is needed to let the object go."""
     return mover.metadata.deletion_timestamp is not None and mover.spec.deletion_policy == "Retain"
-
-
-def carry(o: Observed, carried: Observed) -> Observed:
-    """Add what an earlier pass of this process did and could not record."""
-    return replace(
-        o,
-        task=carried.task or o.task,
-        locations={**o.locations, **carried.locations},
-        roles={**o.roles, **carried.roles},
-        owned=o.owned | carried.owned,
-        retired=tuple(dict.fromkeys((*o.retired, *carried.retired))),
-        confirmed=False,
-    )

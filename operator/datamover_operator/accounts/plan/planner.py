@@ -16,8 +16,8 @@ from datamover_crds import AccountVerdict, DataMoverAccount, DataMoverAccountSta
 from datamover_crds.contract import FINALIZER
 from datamover_operator.aws.failure import Failure
 from datamover_operator.controller.plan.conditions import Conditions, ConditionsBuilder
+from datamover_operator.controller.plan.notes import Note
 from datamover_operator.movers.plan.names import account_finalizer
-from datamover_operator.movers.plan.steps import Note
 
 State = Literal["Ready", "Reconciling", "Stalled"]
 _BY_WEIGHT: tuple[State, ...] = ("Ready", "Reconciling", "Stalled")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
 from datamover_crds.contract import LAST_TRIGGER_ANNOTATION, is_true
+from datamover_operator.controller.plan.notes import Note
 from datamover_operator.movers.plan.calls import Call, TaskCall, calls_of, dump_call
 from datamover_operator.movers.plan.comparison import role_arn_for
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, declared_fields
@@ -16,7 +17,7 @@ from datamover_operator.movers.plan.names import SIDES, distinct_role_name
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.roles import wanted_roles
 from datamover_operator.movers.plan.schedules import next_start
-from datamover_operator.movers.plan.steps import Note, Plan
+from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import is_marked, is_withheld, stopping_step
 from datamover_operator.runs.plan.history import latest
 

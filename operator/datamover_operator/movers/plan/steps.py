@@ -13,6 +13,7 @@ from typing import Literal
 
 from datamover_crds import Condition
 from datamover_crds.common import JsonObject
+from datamover_operator.controller.plan.notes import Note
 from datamover_operator.movers.plan.calls import Call
 from datamover_operator.movers.plan.names import Side
 
@@ -225,15 +226,6 @@ KubeStep = (
     AddFinalizer | RemoveFinalizer | ClaimIntent | Record | Annotate | CreateRun | DeleteRun | LookForRun | DropLostRun
 )
 Step = AwsStep | KubeStep
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """An Event to be emitted: it tells the story to `kubectl describe`."""
-
-    reason: str
-    message: str
-    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

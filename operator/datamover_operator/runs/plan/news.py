@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datamover_crds import DataMoverRunStatus
 from datamover_crds.contract import FINAL_PHASES
-from datamover_operator.movers.plan.steps import Note
+from datamover_operator.controller.plan.notes import Note
 
 _BAD_ENDS = frozenset({"Failed", "Rejected", "Unknown"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from datamover_crds import Condition, SyncObjects, TableState, TableSyncStatus
-from datamover_operator.movers.plan.steps import Note
+from datamover_operator.controller.plan.notes import Note
 from datamover_operator.postgres.state import Subscription
 from datamover_operator.tablesyncs.plan.observed import Observed, shown
 from datamover_operator.tablesyncs.plan.progress import phase_of

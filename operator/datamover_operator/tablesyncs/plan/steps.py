@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from datamover_crds import Condition
-from datamover_operator.movers.plan.steps import Note
+from datamover_operator.controller.plan.notes import Note
 from datamover_operator.postgres.definitions import PublicationDefinition, SubscriptionDefinition, TableDefinition
 from datamover_operator.postgres.state import TableKey
 

@@ -1,0 +1,133 @@
+"""What the operator records on a DataMover: what it has in AWS, its runs, and how it is."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from datamover_crds.common import (
+    Arn,
+    Count,
+    FreeForm,
+    Items,
+    Model,
+    ObjectName,
+    RoleArn,
+    Text,
+    Timestamp,
+)
+from datamover_crds.meta import Conditions
+from datamover_crds.run import Phase
+
+Part = Literal["task", "source", "destination", "sourceRole", "destinationRole"]
+
+
+class RunRef(Model):
+    """A run of this mover."""
+
+    name: ObjectName
+    """The run's name."""
+    uid: Text
+    """The run's uid."""
+    execution_arn: Arn | None = None
+    """The ARN of its task execution, once it has started."""
+    start_time: Timestamp | None = None
+    """When it started."""
+
+
+class RunSummary(Model):
+    """How a run ended."""
+
+    name: ObjectName
+    """The run's name."""
+    phase: Phase
+    """The phase in which it ended."""
+    execution_arn: Arn | None = None
+    """The ARN of its task execution."""
+    start_time: Timestamp | None = None
+    """When it started."""
+    completion_time: Timestamp | None = None
+    """When it ended."""
+    bytes_transferred: Count | None = None
+    """How many bytes were sent over the network, before compression."""
+    files_transferred: Count | None = None
+    """How many files were transferred."""
+
+
+class Retired(Model):
+    """A replaced resource that is still to be deleted from AWS."""
+
+    arn: RoleArn
+    """Its ARN."""
+    kind: Literal["task", "location", "role"]
+    """Its type."""
+
+
+class Intent(Model):
+    """What the operator may have sent to AWS without having recorded the result yet."""
+
+    instance: Text
+    """The operator process that wrote the intent."""
+    nonce: Text
+    """The value of the nonce tag on what these calls create."""
+    generation: Count
+    """The metadata.generation that was planned from."""
+    calls: Annotated[tuple[Text, ...], Items(at_most=32)] = ()
+    """The calls that may be sent."""
+
+
+class ObservedMover(Model):
+    """The latest output of DataSync's Describe calls, in camelCase."""
+
+    task: FreeForm | None = None
+    """DescribeTask."""
+    source: FreeForm | None = None
+    """DescribeLocation of the source."""
+    destination: FreeForm | None = None
+    """DescribeLocation of the destination."""
+
+
+class DataMoverStatus(Model):
+    """What the operator did and observed; all of it can be rebuilt from AWS."""
+
+    observed_generation: Count | None = None
+    """The metadata.generation that was last acted on."""
+    conditions: Conditions = ()
+    """Ready, Reconciling and Stalled."""
+    task_arn: Arn | None = None
+    """The ARN of the task."""
+    source_location_arn: Arn | None = None
+    """The ARN of the source location."""
+    destination_location_arn: Arn | None = None
+    """The ARN of the destination location."""
+    source_role_arn: RoleArn | None = None
+    """The ARN of the role that DataSync uses at the source."""
+    destination_role_arn: RoleArn | None = None
+    """The ARN of the role that DataSync uses at the destination."""
+    source_secret_hash: Text | None = None
+    """A keyed hash of the secrets that the source location was last given: it tells only whether they have changed."""
+    destination_secret_hash: Text | None = None
+    """A keyed hash of the secrets that the destination location was last given: it tells only whether they changed."""
+    owned: Annotated[tuple[Part, ...], Items(at_most=5)] = ()
+    """Which of these resources are deleted with the mover."""
+    declared: Annotated[tuple[Text, ...], Items(at_most=256)] = ()
+    """The optional fields that were last applied in AWS; one that is removed from the spec returns to its default."""
+    retired: Annotated[tuple[Retired, ...], Items(at_most=64)] = ()
+    """Replaced resources that are still to be deleted."""
+    intent: Intent | None = None
+    """What may have been sent to AWS without its result being recorded."""
+    observed: ObservedMover | None = None
+    """The latest output of DataSync's Describe calls."""
+    current_run: RunRef | None = None
+    """The run that has claimed the task."""
+    queued_runs: Annotated[tuple[RunRef, ...], Items(at_most=100)] = ()
+    """The runs that are waiting in DataSync's queue."""
+    last_run: RunSummary | None = None
+    """The run that ended last."""
+    last_successful_time: Timestamp | None = None
+    """When a run last succeeded."""
+    last_trigger: Annotated[str, Field(max_length=253)] | None = None
+    """The trigger.manual token that was last acted on."""
+    next_scheduled_time: Timestamp | None = None
+    """When the schedule starts the task next."""
+    pruned_before: Timestamp | None = None
+    """Executions that started before this time are no longer recorded as runs."""
