@@ -13,7 +13,7 @@ import pytest
 
 from datamover_dev.errors import SetupError
 from datamover_dev.images.build import lacking as lacking_builder
-from datamover_dev.node.cluster import NAMESPACE, RELEASE, Cluster, Emulated
+from datamover_dev.node.cluster import NAMESPACE, RELEASE, Cluster, EmulatorPod
 from datamover_dev.node.programs import denied, lacking
 from tests.node.aws import Aws
 from tests.node.conditions import Lacking, Machine, reason_to_skip
@@ -125,20 +125,20 @@ def on_node(cluster: Cluster) -> Kubectl:
 
 
 @pytest.fixture(scope="session")
-def emulated(cluster: Cluster, on_node: Kubectl) -> Iterator[Emulated]:
+def emulator_pod(cluster: Cluster, on_node: Kubectl) -> Iterator[EmulatorPod]:
     """The emulator in its pod."""
     cluster.make_namespace()
     objects = render({"dev": {"enabled": True}}, namespace=NAMESPACE, release=AWS, only=["dev/emulator.yaml"])
     replace(on_node, namespace=NAMESPACE).apply(*objects)
     on_node("rollout", "status", f"deployment/{AWS}-emulator", f"--namespace={NAMESPACE}", "--timeout=120s")
-    with Emulated(cluster, AWS) as emulated:
-        yield emulated
+    with EmulatorPod(cluster, AWS) as emulator_pod:
+        yield emulator_pod
 
 
 @pytest.fixture(scope="session")
-def aws(emulated: Emulated) -> Aws:
+def aws(emulator_pod: EmulatorPod) -> Aws:
     """What there is in AWS."""
-    return Aws(emulated.endpoint)
+    return Aws(emulator_pod.endpoint)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from datamover_dev.demo.compare import compare, wrong_counters
 from datamover_dev.demo.library import Digests, digest, digests_of, folders_of, library_files
 from datamover_dev.demo.watch import Run, watch_runs
 from datamover_dev.errors import SetupError
-from datamover_dev.node.cluster import NAMESPACE, RELEASE, TRY_OUT, Cluster, Emulated, Forwarded
+from datamover_dev.node.cluster import NAMESPACE, RELEASE, TRY_OUT, Cluster, EmulatorPod, Forwarded
 from datamover_dev.paths import SAMPLES
 from datamover_dev.stack.environment import ACCOUNT_ID, REGION
 from datamover_dev.stack.services import REST_ACCOUNT, Stack
@@ -95,8 +95,8 @@ def _in_pods(folder: Path) -> Iterator[Stage]:
         rest = {"enabled": True, "replicas": 1, "keys": keys, "namespaces": [REST_NAMESPACE]}
         cluster.install({**TRY_OUT, "operator": {"settings": LIVELY_VALUES}, "api": rest})
         kubectl("apply", "--server-side", "-f", str(REST_ACCOUNT))
-        with Emulated(cluster) as emulated, Forwarded(cluster, f"service/{RELEASE}-api", 80) as service:
-            yield Stage(cluster.control_plane, Rest(service.url, key), emulated.variables, emulated.data_root)
+        with EmulatorPod(cluster) as emulator_pod, Forwarded(cluster, f"service/{RELEASE}-api", 80) as service:
+            yield Stage(cluster.control_plane, Rest(service.url, key), emulator_pod.variables, emulator_pod.data_root)
 
 
 def _play(local: Path, stage: Callable[[Path], AbstractContextManager[Stage]]) -> None:

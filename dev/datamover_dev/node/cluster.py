@@ -151,7 +151,7 @@ class Forwarded:
         return f"{self._scheme}://{found[1]}" if found else ""
 
 
-class Emulated:
+class EmulatorPod:
     """The emulator in a cluster as seen from outside: its endpoint and its file systems. Use as a context manager."""
 
     def __init__(self, cluster: Cluster, release: str = RELEASE) -> None:

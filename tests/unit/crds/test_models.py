@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator
 from typing import get_args
@@ -57,9 +56,11 @@ def test_every_rule_has_a_case_that_breaks_it() -> None:
 @settings(deadline=None)
 def test_anything_is_taken_or_refused_and_what_is_taken_survives_a_round_trip(sample: JsonDict) -> None:
     model = MODELS[sample["kind"]]
-    with contextlib.suppress(InvalidObject):
+    try:
         taken = parse(model, sample)
-        assert parse(model, json.loads(json.dumps(dump(taken)))) == taken
+    except InvalidObject:
+        return
+    assert parse(model, json.loads(json.dumps(dump(taken)))) == taken
 
 
 def test_dumps_what_was_written_and_our_own_defaults_but_no_option_of_datasync() -> None:

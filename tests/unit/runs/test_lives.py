@@ -143,8 +143,12 @@ Story = list[tuple[Deed, list[tuple[int, str, str]], int]]
 
 @contextmanager
 def a_stage() -> Iterator[Stage]:
+    """A Ready mover, and a run of it that has been started: whatever happens, happens to that, too."""
     with Stage() as stage:
         stage.add_mover()
+        stage.add_run(NAMES[0])
+        stage.go(1)
+        assert stage.starts.total() == 1
         yield stage
 
 
@@ -188,6 +192,17 @@ def test_every_run_ends_recorded_and_lets_go(story: Story) -> None:
             made = [each for each in stage.sky.started.values() if claim and each.tags.get(NONCE_TAG) == claim.nonce]
             if made and made[0].arn.split("/execution/")[0] == mover.status.task_arn:
                 assert run.status.execution_arn == made[0].arn, "what was started is recorded"
+        check_that_another_one_runs(stage)
+
+
+def check_that_another_one_runs(stage: Stage) -> None:
+    """Nothing of what has happened is in the way of the next run."""
+    before = stage.starts.total()
+    stage.change(MOVER, "m", runHistory={"limit": 10})
+    stage.add_run("next")
+    stage.go(200)
+    assert stage.run("next").status.phase == "Succeeded", stage.run("next").status
+    assert stage.starts.total() == before + 1
 
 
 @LONG
