@@ -74,6 +74,7 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
         "customresourcedefinition.apiextensions.k8s.io/datamoveraccounts.datamover.io",
         "customresourcedefinition.apiextensions.k8s.io/datamoverruns.datamover.io",
         "customresourcedefinition.apiextensions.k8s.io/datamovers.datamover.io",
+        "customresourcedefinition.apiextensions.k8s.io/tablesyncs.datamover.io",
     ]
     who_am_i = f"{sys.executable} -c \"import boto3; print(boto3.client('sts').get_caller_identity()['Account'])\""
     assert sourced(local, who_am_i) == "123456789012\n"

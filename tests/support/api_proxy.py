@@ -193,6 +193,7 @@ class ApiProxy:
         if hold is not None and hold.moment == "before" and await hold.is_dropped():
             return _hung_up(request)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
+        headers["Accept-Encoding"] = "identity"  # what is passed on has to be as it came
         timeout = aiohttp.ClientTimeout(total=None)
         async with session.request(
             request.method, request.rel_url, data=body or None, headers=headers, timeout=timeout

@@ -113,7 +113,7 @@ class Gatherer:
         if doubt is None:
             return replace(o, settled=True)
         settles_at, since = memory.doubts.first_seen(doubt, tick) + self._settling, _nothing_before(o)
-        finds = await find_tagged(aws, o.uid, since)
+        finds = await find_tagged(aws, o.uid)
         if tick >= settles_at:
             account = o.mover.spec.account_ref.name
             listing = await self._listings.listed(account, aws, settles_at, since)
@@ -209,7 +209,7 @@ async def _find_strays(o: Observed, aws: Aws) -> Observed:
     known = {item.arn for item in o.retired} | {
         each.arn for each in (*o.locations.values(), o.task) if each is not None
     }
-    return take_finds(o, await find_tagged(aws, o.uid, _nothing_before(o), known))
+    return take_finds(o, await find_tagged(aws, o.uid, known))
 
 
 def _nothing_before(o: Observed) -> datetime:

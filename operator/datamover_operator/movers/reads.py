@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
-from datetime import datetime
 from typing import TypeVar
 
 from datamover_crds import JsonObject, LocationType, location_type_of
@@ -57,12 +56,9 @@ def _last_described(o: Observed, side: Side, arn: str) -> JsonObject:
     return described if described is not None and is_known else {}
 
 
-async def location_types(aws: Aws, since: datetime | None = None) -> dict[str, type[LocationType]]:
-    """The types of the account's locations (those made since then), by ARN; unsupported ones are left out.
-
-    Raises AwsError.
-    """
-    listed = await aws.datasync.list_locations(since)
+async def location_types(aws: Aws) -> dict[str, type[LocationType]]:
+    """The types of all locations of the account, by ARN; those that are not supported are left out. Raises AwsError."""
+    listed = await aws.datasync.list_locations()
     types = {str(each["locationArn"]): location_type_of(each) for each in listed}
     return {arn: its for arn, its in types.items() if its is not None}
 

@@ -18,14 +18,11 @@ from datamover_operator.movers.tag_index import TagIndex
 _PARTS = frozenset({"task", *SIDES})
 
 
-async def find_tagged(aws: Aws, uid: str, since: datetime, known: Collection[str] = ()) -> list[Find]:
-    """What the tagging API shows under our uid beyond `known` ARNs, each confirmed by DataSync. Raises AwsError.
-
-    Nothing that bears the uid was made before `since`.
-    """
+async def find_tagged(aws: Aws, uid: str, known: Collection[str] = ()) -> list[Find]:
+    """What the tagging API shows under our uid beyond `known` ARNs, each confirmed by DataSync. Raises AwsError."""
     shown = await aws.tagging.find({UID_TAG: uid})
     unknown = {arn: tags for arn, tags in shown.items() if arn not in known}
-    types = await location_types(aws, since) if any(":location/" in arn for arn in unknown) else {}
+    types = await location_types(aws) if any(":location/" in arn for arn in unknown) else {}
     return await _confirmed(aws, unknown, types)
 
 
