@@ -34,12 +34,15 @@ _PLURALS = {
 
 def in_one_namespace(namespace: str) -> list[JsonDict]:
     """The chart's objects where it watches just the namespace that it is installed in."""
-    return _rendered((PLACE,), namespace)
+    return _rendered((PLACE,), (PLACE,), namespace)
 
 
 def in_all_namespaces(namespace: str) -> list[JsonDict]:
-    """The chart's objects where it watches every namespace and is installed in `namespace`."""
-    return _rendered((), namespace)
+    """The chart's objects where it watches every namespace and is installed in `namespace`.
+
+    The movers of namespace `default` alone may have Secrets.
+    """
+    return _rendered((), ("default",), namespace)
 
 
 def of_the_rest_service(namespace: str) -> list[JsonDict]:
@@ -73,18 +76,18 @@ def _written(admin: Path, folder: Path, token: str) -> Path:
     return path
 
 
-def _rendered(watched: tuple[str, ...], namespace: str) -> list[JsonDict]:
-    objects: list[JsonDict] = json.loads(json.dumps(_template(watched)).replace(PLACE, namespace))
+def _rendered(watched: tuple[str, ...], with_secrets: tuple[str, ...], namespace: str) -> list[JsonDict]:
+    objects: list[JsonDict] = json.loads(json.dumps(_template(watched, with_secrets)).replace(PLACE, namespace))
     return objects
 
 
 @functools.cache
-def _template(watched: tuple[str, ...]) -> list[JsonDict]:
+def _template(watched: tuple[str, ...], with_secrets: tuple[str, ...]) -> list[JsonDict]:
     """Rendered once for all tests of a worker: helm takes half a second."""
     only = ("operator/serviceaccount.yaml", "operator/rbac.yaml")
     values = {
         "watchNamespaces": list(watched),
-        "secretNamespaces": list(watched),
+        "secretNamespaces": list(with_secrets),
         "operator": {"secretNames": list(SECRETS)},
     }
     return render(values, namespace=PLACE, only=only)
