@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, cast
 
 from pydantic import (
@@ -44,7 +45,8 @@ class Model(BaseModel):
     """An object of the API: immutable, strict, without unknown fields, and keeping its own `rules`.
 
     In Python fields are given by name; `codec.parse` takes them from the wire by their camelCase alias alone.
-    Like Kubernetes it reads a null as an absent field. Dumping leaves out what is absent or an empty list.
+    Like Kubernetes it reads a null as an absent field. Dumping leaves out what is absent, and an empty list unless the
+    field tells that from an absent one: its default is None then.
     """
 
     model_config = ConfigDict(
@@ -90,7 +92,24 @@ class Model(BaseModel):
 
     @model_serializer(mode="wrap")
     def _leave_out_the_absent(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in serialize(self).items() if value is not None and value not in ((), [])}
+        told = _tell_empty_lists(type(self))
+        return {
+            key: value
+            for key, value in serialize(self).items()
+            if value is not None and (key in told or value not in ((), []))
+        }
+
+
+class OpenModel(Model):
+    """An object of which more fields may become known: those are kept as they are."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})
+
+
+@lru_cache(maxsize=1024)
+def _tell_empty_lists(model: type[Model]) -> frozenset[str]:
+    """The fields of a model in which an empty list means another thing than none."""
+    return frozenset(field.alias or name for name, field in model.model_fields.items() if field.default is None)
 
 
 @dataclass(frozen=True, slots=True)

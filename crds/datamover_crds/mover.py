@@ -34,11 +34,19 @@ class Trigger(Model):
     """Starts runs on request."""
 
     manual: Annotated[str, Field(min_length=1, max_length=253)]
-    """Any token. A new one starts a run; the same one again does not."""
+    """Any token. A new one starts a run; the same one again does not.
+
+    If a run is active, the new one waits for its end. Of several tokens that are set meanwhile, the last one counts.
+    """
 
 
 class RunHistory(Model):
-    """Which ended runs are kept."""
+    """Which ended runs are kept.
+
+    Runs that you create yourself are kept until you delete them or the mover: if they were deleted and applied again,
+    as GitOps tools do, they would transfer again. The label `datamover.io/origin`, with any value but `kubectl`, makes
+    a run part of the history.
+    """
 
     limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] = 10
     """How many ended runs are kept; the oldest are deleted first."""
@@ -106,18 +114,24 @@ class DataMoverSpec(Model):
     """Where data is read from."""
     destination: Location
     """Where data is written to."""
-    tags: Annotated[tuple[Tag, ...], Items(at_most=46, key="key")] = ()
-    """Tags on everything that the operator creates in AWS for this mover."""
+    tags: Annotated[tuple[Tag, ...], Items(at_most=46, key="key")] | None = None
+    """Tags on everything that the operator creates in AWS for this mover.
+
+    A task that replaces another keeps the tags that others have put on it; an empty list leaves them out.
+    """
     options: TaskOptions = Field(default_factory=TaskOptions)
     """How DataSync transfers data."""
-    includes: Filters = ()
-    """Transfer only what this filter matches. `*` may be used only at the end of a pattern."""
-    excludes: Filters = ()
-    """Leave out what this filter matches."""
+    includes: Filters | None = None
+    """Transfer only what this filter matches. `*` may be used only at the end of a pattern.
+
+    An empty list removes a filter that the task has; if not set, it stays.
+    """
+    excludes: Filters | None = None
+    """Leave out what this filter matches. An empty list removes a filter that the task has; if not set, it stays."""
     task_mode: TaskMode | None = None
     """DataSync's task mode. If not set, AWS chooses. Can't be changed."""
     cloud_watch_log_group_arn: Annotated[str, Field(min_length=5, max_length=562, pattern="^arn:")] | None = None
-    """The ARN of the CloudWatch log group that the task logs to."""
+    """The ARN of the CloudWatch log group that the task logs to. Nothing is logged unless options.logLevel is set."""
     schedule: Schedule | None = None
     """When DataSync starts the task on its own."""
     trigger: Trigger | None = None

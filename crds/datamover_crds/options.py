@@ -61,7 +61,10 @@ class TaskOptions(Model):
     bytes_per_second: BytesPerSecond | None = None
     """The bandwidth limit in bytes per second; -1 means no limit."""
     task_queueing: Switch | None = None
-    """Whether a run waits in DataSync's queue while another is active. Set it in overrideOptions to queue a run."""
+    """Whether a run waits in DataSync's queue while another is active, instead of being rejected.
+
+    In a mover's options it holds for all runs, in overrideOptions for one.
+    """
     log_level: Literal["OFF", "BASIC", "TRANSFER"] | None = None
     """What goes to CloudWatch Logs: nothing (OFF), errors (BASIC) or every transferred file (TRANSFER)."""
     transfer_mode: Literal["CHANGED", "ALL"] | None = None
@@ -87,6 +90,7 @@ class FilterRule(Model):
 
 
 Filters = Annotated[tuple[FilterRule, ...], Items(at_most=1)]
+"""An empty list, which filters nothing, is another thing than none: it takes the place of a filter."""
 
 _INCLUDES_PATTERN = "^[^*|]*[*]?([|][^*|]*[*]?)*$"
 
@@ -94,11 +98,11 @@ _INCLUDES_PATTERN = "^[^*|]*[*]?([|][^*|]*[*]?)*$"
 class _Including(Protocol):
     """A mover's or a run's spec."""
 
-    includes: Filters
+    includes: Filters | None
 
 
 def _ends_includes_only_with_stars(spec: _Including) -> bool:
-    return all(re.fullmatch(_INCLUDES_PATTERN, rule.value) for rule in spec.includes)
+    return all(re.fullmatch(_INCLUDES_PATTERN, rule.value) for rule in spec.includes or ())
 
 
 INCLUDES_RULE = Rule(  # API_FilterRule

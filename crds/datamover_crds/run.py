@@ -4,7 +4,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Arn, Count, JsonObject, Model, MoverName, Text, Timestamp
+from datamover_crds.common import (
+    API_VERSION,
+    WHOLE_FLOATS,
+    Arn,
+    Count,
+    JsonObject,
+    Model,
+    MoverName,
+    OpenModel,
+    Text,
+    Timestamp,
+)
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.options import INCLUDES_RULE, BytesPerSecond, Filters, TaskOptions
 from datamover_crds.rules import Transition, immutable
@@ -54,10 +65,10 @@ class DataMoverRunSpec(Model):
     """The mover to run. Can't be changed."""
     override_options: TaskOptions | None = None
     """Options for this run only; they override the mover's. Can't be changed."""
-    includes: Filters = ()
-    """Replaces the mover's includes for this run. Can't be changed."""
-    excludes: Filters = ()
-    """Replaces the mover's excludes for this run. Can't be changed."""
+    includes: Filters | None = None
+    """Replaces the mover's includes for this run; an empty list includes everything. Can't be changed."""
+    excludes: Filters | None = None
+    """Replaces the mover's excludes for this run; an empty list excludes nothing. Can't be changed."""
     cancel: bool = False
     """Stops the run. Once true it stays true."""
     bytes_per_second: BytesPerSecond | None = None
@@ -79,7 +90,7 @@ class Progress(Model):
     """How many files DataSync expects to transfer; absent until it has listed both sides."""
 
 
-class FilesListed(Model):
+class FilesListed(OpenModel):
     """How many items DataSync found (TaskExecutionFilesListedDetail)."""
 
     at_source: Count | None = None
@@ -88,7 +99,7 @@ class FilesListed(Model):
     """At the destination, if preserveDeletedFiles is REMOVE."""
 
 
-class FilesFailed(Model):
+class FilesFailed(OpenModel):
     """How many items failed, by stage (TaskExecutionFilesFailedDetail)."""
 
     prepare: Count | None = None
@@ -101,8 +112,18 @@ class FilesFailed(Model):
     """While deleting."""
 
 
-class Counters(Model):
-    """DataSync's counters, under its own names in camelCase (API_DescribeTaskExecution)."""
+class FoldersFailed(FilesFailed):
+    """How many folders failed, by stage (TaskExecutionFoldersFailedDetail)."""
+
+    list: Count | None = None
+    """While listing."""
+
+
+class Counters(OpenModel):
+    """DataSync's counters, under its own names in camelCase (API_DescribeTaskExecution).
+
+    Counters that DataSync has got since are kept, too.
+    """
 
     estimated_files_to_transfer: Count | None = None
     """Files (in taskMode BASIC also folders) that DataSync expects to transfer."""
@@ -146,7 +167,7 @@ class Counters(Model):
     """Folders prepared; taskMode ENHANCED only."""
     folders_listed: FilesListed | None = None
     """Folders listed; taskMode ENHANCED only."""
-    folders_failed: FilesFailed | None = None
+    folders_failed: FoldersFailed | None = None
     """Folders that failed; taskMode ENHANCED only."""
 
 

@@ -132,7 +132,7 @@ def mover_document(mover: DataMover, state: TaskState) -> JsonObject:
     observed = mover.status.observed
     described = (observed.task if observed is not None else None) or {}
     now: JsonObject = {**described, "status": state.status, "currentTaskExecutionArn": state.execution_arn}
-    tags = sorted(mover.spec.tags, key=lambda tag: tag.key)
+    tags = sorted(mover.spec.tags or (), key=lambda tag: tag.key)
     return {
         "Task": _filled(_TASK, now),
         "Source": location_document(observed.source if observed is not None else None),

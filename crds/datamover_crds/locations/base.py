@@ -212,6 +212,18 @@ class LocationType(Model):
         kept = {name: value for name, value in changes.items() if name not in told}
         return described | kept | {"locationUri": self.uri}
 
+    def inherited(self, described: JsonObject, removed: Collection[str]) -> JsonObject:
+        """What a described location that this one takes the place of has, and the declaration does not set.
+
+        Plain values only: ARNs and folders belong to the other store. `removed` holds what has left the spec.
+        """
+        if scheme_of(str(described.get("locationUri", ""))) != scheme_of(self.uri):
+            return {}
+        given = {**dump(self), **self.located_at(self.uri, ANY_REALM)}
+        free = (each for each in members_of(type(self)) if each.updatable is not None and each.arn is None)
+        names = [each.name for each in free if each.name not in given and each.name not in removed]
+        return {name: value for name in names if isinstance(value := described.get(name), str | int) and value != ""}
+
     def around_secrets(self, references: References) -> JsonObject:
         """What an update of secrets has to say besides: the objects that they stand in."""
         holders = {place[0] for place in places_of(type(self), secret=True) if len(place) > 1}

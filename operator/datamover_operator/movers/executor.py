@@ -28,17 +28,14 @@ from datamover_operator.movers.plan.run_objects import (
     after_run_object,
     run_object,
 )
+from datamover_operator.movers.plan.run_steps import CreateRun, DeleteRun, DropLostRun, LookForRun
 from datamover_operator.movers.plan.status import intent_of, notes_of, status_of
 from datamover_operator.movers.plan.steps import (
     AddFinalizer,
     Annotate,
     AwsStep,
     ClaimIntent,
-    CreateRun,
-    DeleteRun,
-    DropLostRun,
     KubeStep,
-    LookForRun,
     Plan,
     Record,
     RemoveFinalizer,

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
-from datamover_crds.contract import CLAIM_ANNOTATION, FINALIZER
+from datamover_crds.contract import CLAIM_ANNOTATION, ENDED_ANNOTATION, FINALIZER
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
@@ -33,6 +33,7 @@ from datamover_operator.runs.plan.steps import (
     CancelRun,
     ClaimMover,
     ClaimRun,
+    Close,
     FreeRun,
     KubeRunStep,
     LimitBandwidth,
@@ -109,13 +110,16 @@ class RunPass:
                 await self._change_metadata(self._belonging() | {"finalizers": self._finalizers(FINALIZER)})
             case ClaimMover():
                 now, run = timestamp(self._context.clock.now()), self.o.run
-                await self._change_mover(lambda status: claimed(status, run, step.execution_arn, now))
+                await self._change_mover(lambda status: claimed(status, run, step, now))
             case ReleaseMover():
                 run = self.o.run
                 await self._change_mover(lambda status: released(status, run))
                 wake_mover(self._context, self._movers, self._mover)
             case ClaimRun():
                 await self._claim_run()
+            case Close():
+                mark: JsonObject = {"annotations": {ENDED_ANNOTATION: step.reason}}
+                await self._change_metadata((self._belonging() if self.o.identity is not None else {}) | mark)
             case Unclaim():
                 await self._change_metadata({"annotations": {CLAIM_ANNOTATION: None}})
                 self.o = replace(self.o, claim=None, may_send=False)

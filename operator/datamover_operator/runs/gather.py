@@ -16,7 +16,9 @@ from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.recovery import find_execution
 from datamover_operator.movers.tag_index import TagIndex
 from datamover_operator.runs.executions import ExecutionCache
+from datamover_operator.runs.kind import RUN, active_by_mover
 from datamover_operator.runs.memory import RunMemory
+from datamover_operator.runs.plan.claims import newer_trigger
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import Claim, bound_uid, claim_of, execution_of
 
@@ -52,6 +54,7 @@ class RunGatherer:
             execution_gone=self._executions.has(arn) and self._executions.get(arn) is None,
             failed_step=memory.failed_step if self._context.clock.tick() < memory.retry_at else None,
             connected=aws is not None,
+            superseded_by=newer_trigger(run, mover, self._active_runs(run)) if mover is not None else None,
             is_movers={task: is_movers for task, is_movers in memory.is_movers.items() if is_movers},
         )
         if arn is None and claim is not None and run.status.phase not in FINAL_PHASES:
@@ -84,6 +87,11 @@ class RunGatherer:
             await self._context.writer.read(MOVER, namespace, name)
             entry = self._named(namespace, name, bound)
         return entry.model if entry is not None else None, entry is None and bool(matters)
+
+    def _active_runs(self, run: DataMoverRun) -> list[DataMoverRun]:
+        """The runs of the same mover that have not ended."""
+        key = active_by_mover(run.metadata.namespace, run.spec.mover_ref.name)
+        return list(self._context.caches[RUN].under(key))
 
     def _named(self, namespace: str, name: str, uid: str | None) -> Entry[DataMover] | None:
         entry = self._context.caches[MOVER].named(namespace, name)

@@ -74,7 +74,9 @@ def test_a_mover_that_can_be_adopted_is_written_as_it_is() -> None:
             "ec2Config": EFS["ec2Config"],
         }
     }
-    assert {tag.key: tag.value for tag in mover.spec.tags} == {key: TAGS[key] for key in TAGS if key[:4] != "aws:"}
+    assert {tag.key: tag.value for tag in mover.spec.tags or ()} == {
+        key: TAGS[key] for key in TAGS if key[:4] != "aws:"
+    }
     assert not {"options", "includes", "excludes", "schedule"} & spec.keys()  # what nobody declares stays as it is
 
 

@@ -116,7 +116,7 @@ def _check_role(world: World, side: Side, location: Location, role_arn: str | No
 
 
 def _check_tags(world: World, item: Item) -> None:
-    declared = {tag.key: tag.value for tag in world.mover.spec.tags}
+    declared = {tag.key: tag.value for tag in world.mover.spec.tags or ()}
     assert {key: value for key, value in item.tags.items() if key in TAG_KEYS} == declared
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from datamover_crds import JsonObject
@@ -174,6 +176,7 @@ def test_a_task_that_is_unavailable_is_told_of() -> None:
         item = world.sky.of("task")[0]
         item.described |= why
         item.status = "UNAVAILABLE"
+        world.pass_time(150)
         world.memory.description.request()
         world.reconcile()
         assert told(world, "Stalled")["reason"] == "TaskUnavailable"
@@ -183,6 +186,28 @@ def test_a_task_that_is_unavailable_is_told_of() -> None:
         item.status = "AVAILABLE"
         world.pass_time(DRIFT)
         assert world.settle() == "Ready"
+
+
+def test_a_new_task_that_is_unavailable_on_its_way_is_looked_at_again_soon() -> None:
+    with World(SPEC) as world:
+        world.sky.creating = timedelta(0)
+        world.reconcile()
+        item = world.sky.of("task")[0]
+        item.status = "UNAVAILABLE"
+        for _ in range(3):
+            assert _next(world) <= 10
+            assert told(world, "Reconciling")["reason"] == "TaskUnavailable"
+        item.status = "AVAILABLE"
+        assert world.settle() == "Ready"
+
+
+def test_a_new_task_that_stays_unavailable_is_told_of() -> None:
+    with World(SPEC) as world:
+        world.sky.creating = timedelta(0)
+        world.reconcile()
+        world.sky.of("task")[0].status = "UNAVAILABLE"
+        assert world.settle() == "Stalled"
+        assert told(world, "Stalled")["reason"] == "TaskUnavailable"
 
 
 def test_a_pass_that_takes_too_long_says_that_it_progresses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,7 @@ def test_what_has_changed_is_looked_at(happens: Callable[[World], None]) -> None
 def test_a_task_that_a_listing_shows_unavailable_is_told_of() -> None:
     with World(SPEC) as world:
         world.settle()
+        world.pass_time(150)
         lose_agent(world)
         sweep(world)
         world.reconcile()

@@ -34,6 +34,7 @@ class Sky(plain.Sky):
 
     started: dict[str, Execution] = field(default_factory=dict)
     touched: list[tuple[str, str]] = field(default_factory=list)
+    start_requests: list[JsonObject] = field(default_factory=list)
     on_start: Callable[[str], None] = lambda _: None
     """Called with the nonce of each start that comes through."""
     names_queued: bool = False
@@ -104,6 +105,7 @@ class DataSync(plain.DataSync):
         self.sky.get(task_arn, "StartTaskExecution")
         options = request["overrideOptions"]
         assert isinstance(options, dict)
+        self.sky.start_requests.append(request)
         if self.sky.is_running(task_arn) and options["taskQueueing"] == "DISABLED":
             raise error(FailureKind.REFUSED, "StartTaskExecution")
         tags = plain._tags_in(dict(request))

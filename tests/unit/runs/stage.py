@@ -20,6 +20,7 @@ from datamover_common.kube.errors import KubeError
 from datamover_common.kube.objects import metadata_of
 from datamover_common.kube.resources import ObjectRef
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, parse
+from datamover_crds.contract import ORIGIN_LABEL
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.orphans import Orphans
@@ -265,9 +266,12 @@ class Stage:
         name: str = "r",
         mover: str = "m",
         annotations: Mapping[str, str] | None = None,
+        origin: str | None = None,
         **spec: Any,  # noqa: ANN401 - a spec's members
     ) -> None:
         meta = {"annotations": dict(annotations)} if annotations else {}
+        if origin is not None:
+            meta["labels"] = {ORIGIN_LABEL: origin}
         self.create(RUN, name, {"moverRef": {"name": mover}} | spec, **meta)
 
     def change(self, kind: AnyKind, name: str, **spec: Any) -> None:  # noqa: ANN401 - a spec's members

@@ -50,6 +50,34 @@ def test_an_end_beyond_the_calendar_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "ended"),
+    [
+        ({"endTime": "2025-01-15T12:09:00.000Z", "launchTime": "2025-01-15T12:05:00.000Z"}, "2025-01-15T12:09:00.000Z"),
+        ({"launchTime": "2025-01-15T12:05:00.000Z"}, "2025-01-15T12:06:00.000Z"),
+        ({}, "2025-01-15T12:01:00.000Z"),
+        ({"endTime": "soon"}, "2025-01-15T13:00:00.000Z"),
+    ],
+    ids=["end", "launch of one that was queued", "start", "no time"],
+)
+def test_when_it_ended(told: JsonObject, ended: str) -> None:
+    described = BASE | {"result": {"totalDuration": 60_000}} | told
+    assert status_from(described, DataMoverRunStatus(), NOW).completion_time == ended
+
+
+def test_counters_that_are_not_known_yet_are_kept() -> None:
+    counters: JsonObject = {
+        "foldersFailed": {"list": 1, "prepare": 0, "archive": 2},
+        "filesFailed": {"transfer": 3, "archive": 4},
+        "filesArchived": 5,
+    }
+    described = BASE | counters | {"taskMode": "ENHANCED", "isNew": True}
+    status = status_from(described, DataMoverRunStatus(), NOW)
+    assert status.counters is not None
+    assert dump(status.counters) == counters
+    assert parse(DataMoverRunStatus, dump(status)) == status
+
+
+@pytest.mark.parametrize(
     ("stored", "described", "phase"),
     [
         (None, "QUEUED", "Queued"),

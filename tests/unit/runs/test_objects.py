@@ -139,7 +139,7 @@ def test_a_deleted_record_stays_away_also_when_an_earlier_execution_ends_later(r
 
 
 def test_pruning_an_older_run_brings_no_younger_one_back(ready: Stage) -> None:
-    ready.add_run()
+    ready.add_run(origin="rest")
     ready.go(70)
     _, name = _foreign(ready)
     ready.delete(RUN, name)

@@ -20,9 +20,11 @@ def location_path(spec: DataMoverSpec, side: Side) -> str:
     return f"spec.{side}.{location_of(spec, side).type_name()}"
 
 
-def task_request(spec: DataMoverSpec, name: str, locations: dict[Side, str], tags: JsonObject) -> JsonObject:
-    """CreateTask's request."""
-    request: JsonObject = {
+def task_request(
+    spec: DataMoverSpec, name: str, locations: dict[Side, str], tags: JsonObject, inherited: JsonObject
+) -> JsonObject:
+    """CreateTask's request; `inherited` are the members that come from the task that it replaces."""
+    request: JsonObject = inherited | {
         "sourceLocationArn": locations["source"],
         "destinationLocationArn": locations["destination"],
         "name": name,
@@ -30,7 +32,8 @@ def task_request(spec: DataMoverSpec, name: str, locations: dict[Side, str], tag
     for field, value in dump(spec).items():
         if field in {"includes", "excludes", "taskMode", "cloudWatchLogGroupArn"} and value:
             request[field] = value
-    options = dump(spec.options)
+    others = inherited.get("options")
+    options = (others if isinstance(others, dict) else {}) | dump(spec.options)
     if options:
         request["options"] = options
     schedule = schedule_of(spec)
@@ -75,14 +78,14 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
     Kept in status: a field that is here and no longer in the spec has been removed, and goes back to its default.
     """
     fields = [f"options.{name}" for name in dump(spec.options)]
-    fields += [name for name in TASK_FIELDS if getattr(spec, name)]
+    fields += [name for name, value in dump(spec).items() if name in TASK_FIELDS and value]
     fields += [f"tags.{key}" for key in user_tags(spec)]
     for side in SIDES:
         fields += [f"{side}.{name}" for name in location_of(spec, side).optional_fields()]
     return tuple(sorted(fields))
 
 
-TASK_FIELDS = ("includes", "excludes", "schedule")
+TASK_FIELDS = ("includes", "excludes", "schedule", "cloudWatchLogGroupArn")
 """The optional members of a task, options apart, that can be taken away again (UpdateTask)."""
 
 SCHEDULE_STATUS = "schedule.status"

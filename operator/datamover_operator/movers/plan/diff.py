@@ -27,10 +27,10 @@ def task_change(
         changes["name"] = name
     wanted = dump(spec)
     for field in ("includes", "excludes"):
-        rules = wanted.get(field) or ([] if field in removed else None)
+        rules = wanted.get(field, [] if field in removed else None)
         if rules is not None and rules != (described.get(field) or []):
             changes[field] = rules
-    group = spec.cloud_watch_log_group_arn  # once set, DataSync can't remove it
+    group = spec.cloud_watch_log_group_arn or ("" if "cloudWatchLogGroupArn" in removed else None)
     if group is not None and _plain(group) != _plain(str(described.get("cloudWatchLogGroupArn") or "")):
         changes["cloudWatchLogGroupArn"] = group
     schedule = _schedule_change(spec, described, removed)

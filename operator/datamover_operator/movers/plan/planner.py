@@ -6,17 +6,15 @@ other; the first one that has something to do, or to wait for, makes the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from datamover_crds import JsonObject, from_timestamp
+from datamover_crds import from_timestamp
 from datamover_crds.contract import TASK_ARN_ANNOTATION
-from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.activity import ACTIVE_RUN_POLL, is_active
-from datamover_operator.movers.plan.agents import AGENT_POLL, offline_agents
+from datamover_operator.movers.plan.calls import TaskCall
 from datamover_operator.movers.plan.deletion import plan_deletion
-from datamover_operator.movers.plan.diff import disabled_by_service
 from datamover_operator.movers.plan.failures import (
     BACKLOG_PATIENCE,
     LOOK_INTERVAL,
@@ -25,14 +23,24 @@ from datamover_operator.movers.plan.failures import (
     plan_failures,
     unkept_update,
 )
-from datamover_operator.movers.plan.garbage import clearing_steps, is_busy
-from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, ungranted_in_aws
 from datamover_operator.movers.plan.marks import only_marked
 from datamover_operator.movers.plan.observed import Observed
+from datamover_operator.movers.plan.replacing import MAX_TAGS, surplus_tags
 from datamover_operator.movers.plan.resources import Wanted, wanted_of
-from datamover_operator.movers.plan.run_objects import name_obstacle, recall_trigger, run_object_steps
-from datamover_operator.movers.plan.status import is_recorded, last_description, role_notes
-from datamover_operator.movers.plan.steps import AddFinalizer, Annotate, ClaimIntent, Plan, Record, Step
+from datamover_operator.movers.plan.run_objects import recall_trigger
+from datamover_operator.movers.plan.standing import (
+    applying,
+    clear_away,
+    do,
+    mind_runs,
+    rest,
+    unless_name_is_taken,
+    unless_unavailable,
+    unless_ungranted,
+    until_created,
+)
+from datamover_operator.movers.plan.status import is_recorded, role_notes
+from datamover_operator.movers.plan.steps import AddFinalizer, Annotate, ClaimIntent, Plan, ReadTags, Record
 from datamover_operator.movers.plan.suspend import STOPPED_AFTER_RUN, is_marked, is_withheld, stopping_step
 from datamover_operator.movers.plan.unmet import plan_unmet
 
@@ -70,7 +78,7 @@ def _until_settled(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, recall_trigger(o))
+    return do(o, now, recall_trigger(o))
 
 
 def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
@@ -82,7 +90,7 @@ def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
         born = o.mover.metadata.creation_timestamp
         is_young = born is not None and now - from_timestamp(born) < PROTECTION_PATIENCE
         return Plan(again_at=now + PROTECTION_POLL, conditions=o.mover.status.conditions if is_young else waits)
-    return _do(o, now, [AddFinalizer()] if is_needed and not o.has_finalizer else [])
+    return do(o, now, [AddFinalizer()] if is_needed and not o.has_finalizer else [])
 
 
 def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -90,7 +98,7 @@ def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if step is not None and is_active(o):
         conditions = o.conditions(now).progressing("WaitingForRun", STOPPED_AFTER_RUN)
         return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=conditions)
-    return _do(o, now, [step if is_marked(o) else Record()] if step is not None else [])
+    return do(o, now, [step if is_marked(o) else Record()] if step is not None else [])
 
 
 def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
@@ -100,107 +108,57 @@ def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
 
 
+def _inherit(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
+    """A task that takes another's place keeps the tags that others have put there: nothing is made before they fit."""
+    if o.task is None or TaskCall() not in wanted.creations:
+        return None
+    if o.task.tags is None:
+        return do(o, now, [ReadTags(o.task.arn, "spec.tags")])
+    lost = surplus_tags(o)
+    if not lost:
+        return None
+    message = (
+        f"spec.tags: the task has to be replaced, and only {MAX_TAGS} tags fit on a task: remove some from task "
+        f"'{o.task.arn}' or from the spec, or set spec.tags to [] to keep only the operator's own; there is no room "
+        f"for {', '.join(lost)}"
+    )
+    return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("TooManyTags", message))
+
+
 def _claim(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     """What an intent allows has to be sent soon after it is written: where calls queue up, it is written later."""
     if not wanted.creations or o.intent_claimed:
         return None
     if o.backlog > BACKLOG_PATIENCE.total_seconds():
-        return Plan(again_at=now + min(timedelta(seconds=o.backlog), LOOK_INTERVAL), conditions=_applying(o, now))
-    return _do(o, now, [ClaimIntent(wanted.creations)])
+        return Plan(again_at=now + min(timedelta(seconds=o.backlog), LOOK_INTERVAL), conditions=applying(o, now))
+    return do(o, now, [ClaimIntent(wanted.creations)])
 
 
 def _roles(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, wanted.roles)
+    return do(o, now, wanted.roles)
 
 
 def _locations(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, wanted.locations)
+    return do(o, now, wanted.locations)
 
 
 def _task(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, wanted.task)
+    return do(o, now, wanted.task)
 
 
 def _record(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if is_recorded(o):
         return None
-    return Plan(steps=(Record(),), conditions=_applying(o, now), notes=role_notes(o))
+    return Plan(steps=(Record(),), conditions=applying(o, now), notes=role_notes(o))
 
 
 def _annotate(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     is_annotated = o.task is None or o.annotations.get(TASK_ARN_ANNOTATION) == o.task.arn
-    return _do(o, now, [] if is_annotated or o.task is None else [Annotate({TASK_ARN_ANNOTATION: o.task.arn})])
+    return do(o, now, [] if is_annotated or o.task is None else [Annotate({TASK_ARN_ANNOTATION: o.task.arn})])
 
 
 def _confirm(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    return None if o.confirmed else Plan(again_at=now, conditions=_applying(o, now))
-
-
-def _until_created(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    """Also what has been replaced stays until then: locations are looked at only when the task is there."""
-    described = o.task.described if o.task is not None else None
-    if described is None or described.get("status") != "CREATING":
-        return None
-    again_at = now + _creating_poll(str(described.get("creationTime", "")), now)
-    return Plan(again_at=again_at, conditions=_applying(o, now))
-
-
-def _clear_away(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    steps = clearing_steps(o)
-    if steps or not is_busy(o):
-        return _do(o, now, steps)
-    message = "the replaced task is still running; it will be deleted when its run ends"
-    return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
-
-
-def _unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    described = o.task.described if o.task is not None else None
-    if described is None or described.get("status") != "UNAVAILABLE":
-        return None
-    offline = offline_agents(o)
-    if offline:
-        message = f"the task is UNAVAILABLE because of its agents: {offline}"
-        return Plan(again_at=now + AGENT_POLL, conditions=o.conditions(now).stalled("AgentOffline", message))
-    why = " ".join(str(described.get(field) or "") for field in ("errorCode", "errorDetail")).strip()
-    message = f"DataSync reports the task as UNAVAILABLE: {why or 'no reason given'}"
-    return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("TaskUnavailable", message))
-
-
-def _unless_ungranted(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    """The task is as declared, and uses what the spec does not speak of."""
-    found = ungranted_in_aws(o)
-    if found is None:
-        return None
-    return Plan(
-        again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(NOT_GRANTED, f"status.taskArn: {found}")
-    )
-
-
-def _unless_name_is_taken(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    obstacle = name_obstacle(o)
-    if obstacle is None:
-        return None
-    if obstacle.passes:
-        return Plan(retry=True, conditions=o.mover.status.conditions)
-    message = (
-        f"spec.trigger.manual: run '{obstacle.name}' exists already and belongs to another mover; delete it, or set "
-        "another token"
-    )
-    return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("Refused", message))
-
-
-def _mind_runs(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    return _do(o, now, run_object_steps(o, now))
-
-
-def _rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    described = last_description(o)
-    message = "the task matches the spec"
-    if o.mover.spec.suspend:
-        message = "suspended: the task matches the spec, and no run is started"
-    elif described is not None and disabled_by_service(described):
-        message = f"the task matches the spec, but DataSync has disabled its schedule: {_disabled_reason(described)}"
-    return Plan(conditions=o.conditions(now).ready(message))
+    return None if o.confirmed else Plan(again_at=now, conditions=applying(o, now))
 
 
 STAGES: tuple[Stage, ...] = (
@@ -209,6 +167,7 @@ STAGES: tuple[Stage, ...] = (
     _recall_trigger,
     _protect,
     _wait_for_run,
+    _inherit,
     _claim,
     _roles,
     _locations,
@@ -216,35 +175,11 @@ STAGES: tuple[Stage, ...] = (
     _record,
     _annotate,
     _confirm,
-    _until_created,
-    _clear_away,
-    _unless_unavailable,
-    _unless_ungranted,
-    _unless_name_is_taken,
-    _mind_runs,
-    _rest,
+    until_created,
+    clear_away,
+    unless_unavailable,
+    unless_ungranted,
+    unless_name_is_taken,
+    mind_runs,
+    rest,
 )
-
-
-def _do(o: Observed, now: datetime, steps: Sequence[Step]) -> Plan | None:
-    return Plan(steps=tuple(steps), conditions=_applying(o, now)) if steps else None
-
-
-def _applying(o: Observed, now: datetime) -> Conditions:
-    """One text for the whole way from a new spec to Ready: each other one would be one more write."""
-    return o.conditions(now).progressing("Applying", "applying the spec in AWS")
-
-
-def _creating_poll(created: str, now: datetime) -> timedelta:
-    """Poll a young task often and an old one seldom."""
-    try:
-        age = (now - from_timestamp(created)).total_seconds()
-    except ValueError:
-        age = 0.0
-    return timedelta(seconds=min(10.0, max(0.5, age / 4)))
-
-
-def _disabled_reason(described: JsonObject) -> str:
-    details = described.get("scheduleDetails")
-    reason = details.get("disabledReason") if isinstance(details, dict) else None
-    return str(reason or "no reason given")

@@ -13,6 +13,7 @@ from datamover_operator.movers.plan.desired import location_of, tag_list, task_n
 from datamover_operator.movers.plan.diff import tag_change, task_change
 from datamover_operator.movers.plan.names import SIDES, Side
 from datamover_operator.movers.plan.observed import Observed, Resource
+from datamover_operator.movers.plan.replacing import inherited_location, inherited_tags, inherited_task
 from datamover_operator.movers.plan.role_steps import role_steps
 from datamover_operator.movers.plan.steps import (
     ChangeTags,
@@ -64,7 +65,7 @@ def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
         if known is None or isinstance(change, Replace) or (change is not None and known.arn in o.others):
             creations.append(LocationCall(side))
             tags = tag_list(user_tags(o.mover.spec) | o.identity.tags(side, o.nonce))
-            request = location.create_request(references_of(o, side)) | tags
+            request = inherited_location(o, side) | location.create_request(references_of(o, side)) | tags
             steps.append(CreateLocation(side, location.type_name(), request, f"spec.{side}", digest))
             continue
         if change is not None:
@@ -93,8 +94,8 @@ def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[Call,
         arns = {side: known.arn for side, known in o.locations.items()}
         if replaced or len(arns) < len(SIDES):
             return (), (TaskCall(),)
-        tags = tag_list(user_tags(o.mover.spec) | o.identity.tags("task", o.nonce))
-        return (CreateTask(task_request(o.mover.spec, name, arns, tags)),), (TaskCall(),)
+        tags = tag_list(inherited_tags(o) | user_tags(o.mover.spec) | o.identity.tags("task", o.nonce))
+        return (CreateTask(task_request(o.mover.spec, name, arns, tags, inherited_task(o))),), (TaskCall(),)
     steps: list[Step] = []
     if o.task.described is not None and o.task.described.get("status") != "CREATING":
         spec = o.mover.spec.model_copy(update={"suspend": True}) if is_withheld(o) else o.mover.spec

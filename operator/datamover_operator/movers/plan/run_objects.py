@@ -8,12 +8,19 @@ from typing import assert_never
 
 from datamover_crds import DataMoverRun, JsonObject, ObjectMeta, from_timestamp
 from datamover_crds.common import API_VERSION
-from datamover_crds.contract import EXECUTION_ANNOTATION, FINALIZER, LAST_TRIGGER_ANNOTATION, ORIGIN_LABEL
+from datamover_crds.contract import (
+    EXECUTION_ANNOTATION,
+    FINALIZER,
+    LAST_TRIGGER_ANNOTATION,
+    ORIGIN_LABEL,
+    TRIGGER_ORIGIN,
+)
 from datamover_operator.movers.plan.names import Identity, execution_run_name, trigger_run_name
 from datamover_operator.movers.plan.observed import ExternalExecution, Observed
+from datamover_operator.movers.plan.run_steps import CreateRun, DeleteRun, DropLostRun, LookForRun
 from datamover_operator.movers.plan.schedules import next_start
 from datamover_operator.movers.plan.status import last_description
-from datamover_operator.movers.plan.steps import Annotate, CreateRun, DeleteRun, DropLostRun, LookForRun, Step
+from datamover_operator.movers.plan.steps import Annotate, Step
 from datamover_operator.runs.plan.claims import belonging
 from datamover_operator.runs.plan.history import history_steps, latest
 from datamover_operator.runs.plan.ownership import belongs_to
@@ -145,7 +152,7 @@ def _trigger(o: Observed) -> tuple[Step, ...]:
     name = trigger_run_name(o.identity.name, token)
     if any(run.metadata.name == name and belongs_to(run, o.uid) for run in o.runs):
         return (Annotate({LAST_TRIGGER_ANNOTATION: token}),)
-    return () if name in o.same_names else (CreateRun(name, "trigger"),)
+    return () if name in o.same_names else (CreateRun(name, TRIGGER_ORIGIN),)
 
 
 def name_obstacle(o: Observed) -> NameObstacle | None:

@@ -16,6 +16,7 @@ from datamover_crds.common import JsonObject
 from datamover_operator.controller.plan.notes import Note
 from datamover_operator.movers.plan.calls import Call
 from datamover_operator.movers.plan.names import Side
+from datamover_operator.movers.plan.run_steps import RunObjectStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,42 +172,6 @@ class Delete:
     path: str = "metadata.deletionTimestamp"
 
 
-@dataclass(frozen=True, slots=True)
-class CreateRun:
-    """Make a DataMoverRun object, owned by the mover; one that exists already is no failure.
-
-    With `execution_arn` it records that execution, which somebody else has started, and starts nothing.
-    """
-
-    name: str
-    origin: str
-    execution_arn: str | None = None
-    path: str = "spec.trigger.manual"
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteRun:
-    """Delete a DataMoverRun object that the history has no room for."""
-
-    name: str
-    uid: str
-    started_at: str | None = None
-    path: str = "spec.runHistory"
-
-
-@dataclass(frozen=True, slots=True)
-class LookForRun:
-    """Ask the API server for a DataMoverRun object that the cache does not hold."""
-
-    name: str
-    uid: str
-
-
-@dataclass(frozen=True, slots=True)
-class DropLostRun:
-    """Take a run out of status.currentRun whose object no longer exists."""
-
-
 AwsStep = (
     CreateRole
     | PutRolePolicy
@@ -222,9 +187,7 @@ AwsStep = (
     | Delete
 )
 Update = UpdateLocation | UpdateTask
-KubeStep = (
-    AddFinalizer | RemoveFinalizer | ClaimIntent | Record | Annotate | CreateRun | DeleteRun | LookForRun | DropLostRun
-)
+KubeStep = AddFinalizer | RemoveFinalizer | ClaimIntent | Record | Annotate | RunObjectStep
 Step = AwsStep | KubeStep
 
 

@@ -5,18 +5,35 @@ Each is written by compare-and-swap, so that exactly one of two runs gets the ta
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from datamover_crds import DataMover, DataMoverRun, DataMoverStatus, JsonObject, ObjectMeta, RunRef, RunSummary, dump
-from datamover_crds.contract import FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, run_owner
-from datamover_operator.movers.plan.names import Identity
+from datamover_crds.contract import FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, TRIGGER_ORIGIN, USER_ORIGIN, run_owner
+from datamover_operator.movers.plan.names import Identity, trigger_run_name
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.runs.plan.history import latest
 from datamover_operator.runs.plan.ownership import execution_of
+from datamover_operator.runs.plan.steps import ClaimMover
 
 
-def wants_to_queue(run: DataMoverRun) -> bool:
-    """Whether the run asks to wait in DataSync's queue instead of being rejected."""
+def wants_to_queue(run: DataMoverRun, mover: DataMover) -> bool:
+    """Whether the run, or else its mover, asks DataSync to queue it instead of refusing it."""
     options = run.spec.override_options
-    return options is not None and options.task_queueing == "ENABLED"
+    own = options.task_queueing if options is not None else None
+    return (own or mover.spec.options.task_queueing) == "ENABLED"
+
+
+def waits_its_turn(run: DataMoverRun) -> bool:
+    """Whether the run waits for another one to end instead of being rejected: a trigger's token is spent only once."""
+    return run.metadata.labels.get(ORIGIN_LABEL) == TRIGGER_ORIGIN
+
+
+def newer_trigger(run: DataMoverRun, mover: DataMover, active: Iterable[DataMoverRun]) -> str | None:
+    """The run of the trigger's present token, if that has not ended, and this run is of an earlier one."""
+    trigger = mover.spec.trigger
+    name = trigger_run_name(mover.metadata.name, trigger.manual) if trigger is not None else run.metadata.name
+    is_earlier = waits_its_turn(run) and name != run.metadata.name
+    return name if is_earlier and any(each.metadata.name == name for each in active) else None
 
 
 def holds(mover: DataMover, uid: str) -> bool:
@@ -34,17 +51,17 @@ def is_starting(o: Observed) -> bool:
     )
 
 
-def claimed(status: DataMoverStatus, run: DataMoverRun, execution_arn: str | None, now: str) -> DataMoverStatus:
+def claimed(status: DataMoverStatus, run: DataMoverRun, step: ClaimMover, now: str) -> DataMoverStatus:
     """The mover's status with the run in it: as the current one, or, where another is, in the queue behind it.
 
     A run that neither asks to queue nor has been started by somebody else does not go behind another: it stays out.
     """
     uid = run.metadata.uid
-    ref = RunRef(name=run.metadata.name, uid=uid, execution_arn=execution_arn, start_time=now)
+    ref = RunRef(name=run.metadata.name, uid=uid, execution_arn=step.execution_arn, start_time=now)
     if status.current_run is None:
         return status.model_copy(update={"current_run": ref})
     is_in = status.current_run.uid == uid or any(each.uid == uid for each in status.queued_runs)
-    if is_in or (execution_arn is None and not wants_to_queue(run)):
+    if is_in or not step.may_queue:
         return status
     return status.model_copy(update={"queued_runs": (*status.queued_runs, ref)})
 
@@ -80,7 +97,7 @@ def without_current_run(status: DataMoverStatus) -> DataMoverStatus:
 def belonging(identity: Identity, run: ObjectMeta) -> JsonObject:
     """The metadata that makes a run its mover's: the owner reference, and the labels by which it is found."""
     others = [dump(each) for each in run.owner_references if each.uid != identity.uid and not each.controller]
-    origin = run.labels.get(ORIGIN_LABEL, "kubectl")
+    origin = run.labels.get(ORIGIN_LABEL, USER_ORIGIN)
     owner = dump(run_owner(identity.name, identity.uid))
     return {"ownerReferences": [*others, owner], "labels": {MOVER_LABEL: identity.name, ORIGIN_LABEL: origin}}
 

@@ -49,7 +49,7 @@ def status_from(described: JsonObject, before: DataMoverRunStatus, now: datetime
     """The run's status after a look at its execution."""
     phase = _phase(described, before)
     result = _read(RunResult, described.get("result"))
-    counters = _read(Counters, described)
+    counters = _counters(described)
     ended = has_ended(described)
     started = described.get("startTime")
     return before.model_copy(
@@ -59,7 +59,7 @@ def status_from(described: JsonObject, before: DataMoverRunStatus, now: datetime
             "message": (result.error_detail or "") if phase == "Failed" else _message(phase),
             "execution_arn": str(described.get("taskExecutionArn") or before.execution_arn),
             "start_time": str(started) if started else before.start_time,
-            "completion_time": _completion(result, started, before, now) if ended else None,
+            "completion_time": _completion(result, described, before, now) if ended else None,
             "progress": _progress(phase, counters),
             "counters": counters,
             "result": result if described.get("result") else before.result,
@@ -106,22 +106,36 @@ def _percent(*parts: tuple[int | None, int | None]) -> int:
     return 0
 
 
-def _completion(result: RunResult, started: JsonValue, before: DataMoverRunStatus, now: datetime) -> str:
-    """Start and total duration give the end; where DataSync tells neither, it is when the end was seen."""
+def _completion(result: RunResult, described: JsonObject, before: DataMoverRunStatus, now: datetime) -> str:
+    """The end that DataSync tells; else launch, or start, and total duration give it; else it is when it was seen.
+
+    An execution that was queued has been launched long after its start.
+    """
     if before.completion_time is not None:
         return before.completion_time
-    if result.total_duration is not None and started:
-        try:
-            return to_timestamp(from_timestamp(str(started)) + timedelta(milliseconds=result.total_duration))
-        except OverflowError:
-            pass
+    launched = described.get("launchTime") or described.get("startTime")
+    try:
+        if told := described.get("endTime"):
+            return to_timestamp(from_timestamp(str(told)))
+        if result.total_duration is not None and launched:
+            return to_timestamp(from_timestamp(str(launched)) + timedelta(milliseconds=result.total_duration))
+    except (OverflowError, ValueError):
+        pass  # no time that there can be
     return to_timestamp(now)
 
 
+def _counters(described: JsonObject) -> Counters:
+    """The counters, those that DataSync has got since this was written included: every number is one."""
+    known = {field.alias or name for name, field in Counters.model_fields.items()}
+    numbers = {key for key, value in described.items() if isinstance(value, int) and not isinstance(value, bool)}
+    return _read(Counters, {key: described[key] for key in described if key in known | numbers})
+
+
 def _read(model: type[M], source: JsonValue) -> M:
-    """The members that the model knows, without those whose values it refuses: a description is never our mistake."""
+    """The members that the model takes, without those whose values it refuses: a description is never our mistake."""
+    is_open = model.model_config.get("extra") == "allow"
     known = {field.alias or name for name, field in model.model_fields.items()}
-    members = {key: value for key, value in source.items() if key in known} if isinstance(source, dict) else {}
+    members = {key: its for key, its in source.items() if is_open or key in known} if isinstance(source, dict) else {}
     try:
         return parse(model, members)
     except InvalidObject as refusal:

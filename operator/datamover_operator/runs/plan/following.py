@@ -27,7 +27,7 @@ def follow(o: ObservedRun, arn: str, now: datetime) -> RunPlan:
         return RunPlan(status=ended(o, "Unknown", "ExecutionGone", "DataSync no longer knows the execution", now))
     before = _before(o, o.mover, arn)
     if o.execution is None:
-        first: Phase = "Launching" if o.claim is not None and not wants_to_queue(o.run) else "Pending"
+        first: Phase = "Launching" if o.claim is not None and not wants_to_queue(o.run, o.mover) else "Pending"
         return RunPlan(status=judged(o, before.model_copy(update={"phase": before.phase or first}), now))
     status = judged(o, status_from(o.execution, before, now), now)
     if has_ended(o.execution):
@@ -60,7 +60,7 @@ def _active(o: ObservedRun, mover: DataMover, arn: str, status: DataMoverRunStat
     if FINALIZER not in meta.finalizers and meta.deletion_timestamp is None:
         return RunPlan(steps=(Protect(),))
     if arn.startswith(f"{mover.status.task_arn}/") and not holds(mover, meta.uid):
-        return RunPlan(steps=(ClaimMover(arn),))
+        return RunPlan(steps=(ClaimMover(arn, may_queue=True),))
     if o.run.spec.cancel or meta.deletion_timestamp is not None or takes_task_along(mover):
         return _cancel(o, arn, status, now)
     wanted, options = o.run.spec.bytes_per_second, o.execution.get("options")

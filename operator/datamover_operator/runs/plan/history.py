@@ -6,18 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from datamover_crds import DataMoverRun, RunHistory, from_duration, from_timestamp
-from datamover_crds.contract import FINAL_PHASES
-from datamover_operator.movers.plan.steps import DeleteRun
+from datamover_crds.contract import FINAL_PHASES, ORIGIN_LABEL, USER_ORIGIN
+from datamover_operator.movers.plan.run_steps import DeleteRun
 
 
 def history_steps(keep: RunHistory, runs: Sequence[DataMoverRun], now: datetime) -> tuple[DeleteRun, ...]:
-    """The ended runs for which `keep` has no room, the oldest first."""
-    ended = sorted((run for run in runs if is_over(run)), key=ended_at, reverse=True)
+    """The ended runs for which `keep` has no room, the oldest first.
+
+    A run that a user has declared is the user's to delete: one that is applied again, as GitOps tools do, would start.
+    """
+    ended = sorted((run for run in runs if is_over(run) and not is_users(run)), key=ended_at, reverse=True)
     oldest = now - from_duration(keep.max_age) if keep.max_age is not None else None
     surplus = [
         run for rank, run in enumerate(ended) if rank >= keep.limit or (oldest is not None and ended_at(run) < oldest)
     ]
     return tuple(DeleteRun(run.metadata.name, run.metadata.uid, run.status.start_time) for run in reversed(surplus))
+
+
+def is_users(run: DataMoverRun) -> bool:
+    """Whether somebody has made the run who says nothing of its origin."""
+    return run.metadata.labels.get(ORIGIN_LABEL, USER_ORIGIN) == USER_ORIGIN
 
 
 def is_over(run: DataMoverRun) -> bool:

@@ -17,6 +17,7 @@ from datamover_operator.runs.plan.steps import (
     CancelRun,
     ClaimMover,
     ClaimRun,
+    Close,
     FreeRun,
     LimitBandwidth,
     LookAtExecution,
@@ -58,7 +59,17 @@ def _task_of(step: RunStep) -> str | None:
             return str(step.request["taskArn"])
         case CancelRun() | LimitBandwidth():
             return task_arn_of(step.execution_arn)
-        case ClaimMover() | ClaimRun() | Unclaim() | Own() | Protect() | ReleaseMover() | FreeRun() | WakeMover():
+        case (
+            ClaimMover()
+            | ClaimRun()
+            | Unclaim()
+            | Close()
+            | Own()
+            | Protect()
+            | ReleaseMover()
+            | FreeRun()
+            | WakeMover()
+        ):
             return None
         case LookAtExecution() | LookAtTask() | ReadTags():
             return None

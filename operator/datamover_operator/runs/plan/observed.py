@@ -37,6 +37,7 @@ class ObservedRun:
     its execution may still turn up; `search_failure` is why it could not be looked for. `is_movers` tells of tasks
     whether their tags say that they are the mover's, by ARN; those that it does not hold have not been read,
     or could not be (`tags_failure`). `mover_woken` says that this pass has had the mover looked at.
+    `superseded_by` is the run of a newer trigger token that waits as this one does.
     """
 
     run: DataMoverRun
@@ -57,3 +58,4 @@ class ObservedRun:
     is_movers: Mapping[str, bool] = field(default_factory=dict)
     tags_failure: Failure | None = None
     mover_woken: bool = False
+    superseded_by: str | None = None

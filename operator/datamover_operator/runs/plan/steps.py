@@ -9,9 +9,13 @@ from datamover_crds import DataMoverRunStatus, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ClaimMover:
-    """Name the run in the mover's status, by compare-and-swap: as the current one, or in the queue behind it."""
+    """Name the run in the mover's status, by compare-and-swap: as the current one, or in the queue behind it.
+
+    Where another run is current and this one may not queue, the status stays as it is.
+    """
 
     execution_arn: str | None
+    may_queue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,13 @@ class ClaimRun:
 @dataclass(frozen=True, slots=True)
 class Own:
     """Make the mover the run's owner, so that it goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Write on the run why it is rejected, and own it: whatever becomes of its status, it does not start any more."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ class FreeRun:
 
 
 AwsRunStep = Start | CancelRun | LimitBandwidth | LookAtExecution | LookAtTask | ReadTags
-KubeRunStep = ClaimMover | ClaimRun | Unclaim | Own | Protect | ReleaseMover | FreeRun
+KubeRunStep = ClaimMover | ClaimRun | Unclaim | Close | Own | Protect | ReleaseMover | FreeRun
 RunStep = AwsRunStep | KubeRunStep | WakeMover
 
 

@@ -1,0 +1,123 @@
+"""The plan for a run that has not been started: everything that a start needs, one thing after the other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from datamover_crds import DataMover, JsonObject, RunRef, dump
+from datamover_crds.contract import RunReason, is_true
+from datamover_operator.aws.failure import FailureKind
+from datamover_operator.movers.plan.names import Identity
+from datamover_operator.runs.plan.claims import holds, waits_its_turn, wants_to_queue
+from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
+from datamover_operator.runs.plan.ownership import claim_of
+from datamover_operator.runs.plan.status import ended, told, with_failure, words_of
+from datamover_operator.runs.plan.steps import (
+    ClaimMover,
+    ClaimRun,
+    LookAtTask,
+    ReleaseMover,
+    RunPlan,
+    RunStep,
+    Start,
+    Unclaim,
+    WakeMover,
+)
+
+_FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.CONFLICT})
+
+
+def start(o: ObservedRun, now: datetime) -> RunPlan:
+    """Everything that a start needs, one thing after the other."""
+    mover, identity = o.mover, o.identity
+    if mover is None or identity is None:
+        message = f"waiting for DataMover '{o.run.spec.mover_ref.name}' to be created"
+        return RunPlan(status=told(o, "Pending", "MoverNotFound", message, now))
+    if mover.metadata.deletion_timestamp is not None:
+        return RunPlan(status=ended(o, "Rejected", RunReason.MOVER_DELETING, "the mover is being deleted", now))
+    if o.superseded_by is not None and not holds(mover, o.run.metadata.uid):
+        message = f"a newer trigger token has been set, whose run is '{o.superseded_by}'"
+        return RunPlan(status=ended(o, "Rejected", RunReason.SUPERSEDED, message, now))
+    obstacle = _obstacle(o, mover)
+    if obstacle is not None:
+        return RunPlan(steps=_withdrawal(o, mover), status=told(o, "Pending", *obstacle, now))
+    if o.failed_step is not None and isinstance(o.failed_step.step, Start):
+        return _refused(o, mover, o.failed_step, now) if o.failed_step.is_seen else _look(mover, o.failed_step)
+    return _next_of_start(o, mover, identity, now)
+
+
+def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: datetime) -> RunPlan:
+    holder = mover.status.current_run
+    if not holds(mover, o.run.metadata.uid):
+        may_queue = wants_to_queue(o.run, mover)
+        if holder is not None and not may_queue:
+            return _occupied(o, holder, now)
+        return RunPlan(steps=(ClaimMover(None, may_queue=may_queue),))
+    if o.claim is None:
+        return RunPlan(steps=(ClaimRun(),))
+    return RunPlan(steps=(Start(start_request(o, identity, str(mover.status.task_arn), o.claim.nonce)),))
+
+
+def _occupied(o: ObservedRun, holder: RunRef, now: datetime) -> RunPlan:
+    """Of two starts one wins. A trigger's token waits for its turn; any other run is rejected."""
+    if waits_its_turn(o.run):
+        message = f"waiting for run '{holder.name}' to end"
+        return RunPlan(status=told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now))
+    message = (
+        f"run '{holder.name}' is active; create another run when it has ended, "
+        "or one with spec.overrideOptions.taskQueueing ENABLED, which queues"
+    )
+    return RunPlan(status=ended(o, "Rejected", RunReason.ALREADY_RUNNING, message, now))
+
+
+def _look(mover: DataMover, failed_step: FailedStep) -> RunPlan:
+    """A start that failed may have failed because of the task's state, which is news for the mover, too."""
+    is_gone = failed_step.failure.kind is FailureKind.NOT_FOUND
+    return RunPlan(steps=(LookAtTask(str(mover.status.task_arn)), WakeMover(everything=is_gone)))
+
+
+def _refused(o: ObservedRun, mover: DataMover, failed_step: FailedStep, now: datetime) -> RunPlan:
+    """A start that certainly had no effect: what only the user can mend rejects the run, all else may pass."""
+    failure = failed_step.failure
+    if failed_step.is_busy and waits_its_turn(o.run):
+        message = "waiting for an execution of the task to end that the operator did not start"
+        waiting = told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now)
+        return RunPlan(steps=_withdrawal(o, mover), status=waiting)
+    if failure.kind in _FINAL_REFUSALS:
+        reason = RunReason.ALREADY_RUNNING if failed_step.is_busy else failure.kind.value
+        return RunPlan(status=ended(o, "Rejected", reason, words_of(failure), now))
+    waiting = told(o, "Pending", failure.kind.value, words_of(failure), now)
+    return RunPlan(steps=_withdrawal(o, mover), status=with_failure(o, waiting, failure, now))
+
+
+def _withdrawal(o: ObservedRun, mover: DataMover) -> tuple[RunStep, ...]:
+    """A run that waits holds nothing: others may run, and the mover may change, meanwhile."""
+    release = (ReleaseMover(),) if holds(mover, o.run.metadata.uid) else ()
+    return (*release, Unclaim()) if claim_of(o.run) is not None else release
+
+
+def _obstacle(o: ObservedRun, mover: DataMover) -> tuple[str, str] | None:
+    if mover.spec.suspend:
+        return "Suspended", "waiting: the mover is suspended (spec.suspend)"
+    is_current = mover.status.observed_generation == mover.metadata.generation
+    if not (is_current and is_true(mover.status.conditions, "Ready") and mover.status.task_arn):
+        return "MoverNotReady", "waiting for the mover to become Ready"
+    if not o.connected:
+        return "AccountNotReady", "waiting for the mover's account to become Ready"
+    return None
+
+
+def start_request(o: ObservedRun, identity: Identity, task_arn: str, nonce: str) -> JsonObject:
+    """StartTaskExecution's request: queueing is off unless the run asks for it."""
+    spec = o.run.spec
+    options: JsonObject = {"taskQueueing": "ENABLED" if o.mover and wants_to_queue(o.run, o.mover) else "DISABLED"}
+    options |= dump(spec.override_options) if spec.override_options is not None else {}
+    if spec.bytes_per_second is not None:
+        options["bytesPerSecond"] = spec.bytes_per_second
+    request: JsonObject = {"taskArn": task_arn, "overrideOptions": options}
+    for name, rules in (("includes", spec.includes), ("excludes", spec.excludes)):
+        if rules is not None:  # none lifts the mover's filter
+            request[name] = [dump(rule) for rule in rules]
+    tags = identity.tags("execution", nonce)
+    request["tags"] = [{"key": key, "value": value} for key, value in sorted(tags.items())]
+    return request
