@@ -65,8 +65,8 @@ def use(operator: Operator, proxy: ApiProxy, world: World) -> None:
 
     def until(done: Callable[[], bool], what: str) -> None:
         def looked() -> bool:
-            if "orbidden" in operator.log.read_text() or "orbidden" in _told(world):
-                raise Missed(operator.tail())
+            if proxy.forbidden:
+                raise Missed(proxy.forbidden)
             if operator.exit_code is not None:
                 raise EndedError(operator.tail())
             return done()
@@ -111,10 +111,10 @@ def use(operator: Operator, proxy: ApiProxy, world: World) -> None:
     world.delete("DataMoverAccount", world.account)
     until(lambda: world.get("DataMoverAccount", world.account) is None, "the account is gone")
     assert operator.terminate() == 0
+    if proxy.forbidden:
+        raise Missed(proxy.forbidden)
     lease = f"/apis/coordination.k8s.io/v1/namespaces/{world.namespace}/leases"
     assert [each["spec"].get("holderIdentity", "") for each in world.api.get(lease)["items"]] == [""]
-    if "orbidden" in operator.log.read_text():
-        raise Missed(operator.tail())
 
 
 @contextmanager
@@ -143,13 +143,6 @@ def _is_ready(world: World) -> bool:
     assert told is not None, found
     assert told["status"] == "True", found["status"]
     return True
-
-
-def _told(world: World) -> str:
-    """What the operator says in the statuses of what uses Secrets."""
-    found = world.api.get("/apis/datamover.io/v1alpha1/datamoveraccounts")["items"]
-    found += world.api.get("/apis/datamover.io/v1alpha1/datamovers")["items"]
-    return str([each.get("status", {}).get("conditions") for each in found])
 
 
 def _is_true(world: World, kind: str, name: str, condition: str) -> bool:

@@ -89,6 +89,8 @@ class ApiProxy:
         self._config = json.loads(kubeconfig.read_text())
         self.kubeconfig = folder / "proxied-kubeconfig"
         self.writes: list[Write] = []
+        self.forbidden: list[str] = []
+        """The requests that the API server has refused for lack of a right."""
         self._holds: list[Hold] = []
         self._hanging = re.compile("(?!)")
         self._recovered = asyncio.Event()
@@ -198,6 +200,8 @@ class ApiProxy:
         async with session.request(
             request.method, request.rel_url, data=body or None, headers=headers, timeout=timeout
         ) as answer:
+            if answer.status == web.HTTPForbidden.status_code:
+                self.forbidden.append(f"{request.method} {request.path_qs}")
             if request.query.get("watch") == "true":
                 return await self._stream(request, answer)
             content = await answer.read()
