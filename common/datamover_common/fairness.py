@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 K = TypeVar("K", bound=Hashable)
 
 _PATIENCE = 8
-"""Of so many turns one goes to the least urgent that waits: nothing waits for ever behind what is more urgent."""
+"""Of so many turns one goes to the least urgent that waits: nothing waits forever behind what is more urgent."""
 
 
 class Urgency(IntEnum):

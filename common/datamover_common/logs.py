@@ -33,7 +33,7 @@ _QUIET = (
     "uvicorn.access",
     "uvicorn.error",
 )
-"""Loggers of libraries of which only warnings are of use to whoever runs the program."""
+"""Loggers of libraries of which only warnings are of use to those who run the program."""
 
 
 def configure(log_format: LogFormat, level: LogLevel, stream: TextIO | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Owned tasks: whoever starts one cancels and awaits it, and no failure goes unnoticed."""
+"""Owned tasks: the one who starts it cancels and awaits it, and no failure goes unnoticed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Background:
         self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def begin(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Start what may return or be cancelled at any time, and must not fail; whoever starts it cancels it."""
+        """Start what may return or be cancelled at any time, and must not fail; its starter cancels it."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._must_not_fail)
         return task

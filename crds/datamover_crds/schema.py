@@ -72,7 +72,7 @@ def _structural(node: Schema, definitions: dict[str, Schema]) -> Schema:
 
 
 def _resolved(node: Schema, definitions: dict[str, Schema]) -> Schema:
-    """Put a reference's target, or the one alternative that is not null, in its place; what stands beside it wins."""
+    """Put a reference's target, or the one alternative that is not null, in its place; its siblings win."""
     if "anyOf" in node:
         (alternative,) = (option for option in node["anyOf"] if option != {"type": "null"})
         beside = {key: value for key, value in node.items() if key not in ("anyOf", "title")}

@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(settings))
     except OSError as error:
-        # asyncio words `strerror` anew, with the address in it once more.
+        # asyncio rewrites `strerror` and repeats the address in it.
         reason = os.strerror(error.errno) if error.errno else str(error)
         sys.stderr.write(f"datasync-emulator: cannot listen on {settings.host}:{settings.port}: {reason}\n")
         return 1

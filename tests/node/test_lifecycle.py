@@ -142,7 +142,7 @@ def test_another_release_takes_over_where_it_is_told_to(installed: Cluster, on_n
 def test_what_is_not_kept_lets_movers_go_and_a_backup_brings_them_back(
     installed: Cluster, on_node: Kubectl, aws: Aws
 ) -> None:
-    """crds.keep=false frees the movers; restored as Velero does it (no status, new uids), nothing is made anew."""
+    """crds.keep=false frees the movers; restored as Velero does it (no status, new uids), nothing is made again."""
     made, task = aws.made(), task_of(on_node, "living")
     executions = aws.executions(task)
     installed.helm("upgrade", ANOTHER, CHART, HERE, *WAIT, values={**IN_ONE_NAMESPACE, "crds": {"keep": False}})

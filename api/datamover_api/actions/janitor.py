@@ -1,4 +1,4 @@
-"""Removes what a killed service left behind: runs that nobody is waiting for.
+"""Removes what a killed service left behind: runs that no request waits for.
 
 A start whose service has ended is either claimed by the operator, and then is a run like any other, or must never
 happen: otherwise it would begin some day, long after its client has tried again.

@@ -159,7 +159,7 @@ class Runs:
     async def _take_back(self, room: Room, name: str) -> None:
         """Withdraw a run whose client has been told that it may have been started; cancel it where it is too late.
 
-        It may not be there yet: the request that makes it may be on its way still.
+        It may not be there yet: the request that creates it may still be on its way.
         """
         try:
             async with asyncio.timeout(self._patience.outcome):

@@ -2,7 +2,7 @@
 
 The client chooses the cost of its hash, and each step doubles the work: a token above the limit is refused without
 being computed. One thread hashes, in turn for each peer that asks, and few may wait for it, still fewer of one peer,
-the most crowded of which gives way to others: clients without a key delay nobody else. What has been found out about a
+the most crowded of which gives way to others: clients without a key delay no others. What has been found out about a
 token is kept, so that neither valid tokens used again and again nor wrong ones cost a hash each time. Tokens are kept
 by their digest alone.
 """

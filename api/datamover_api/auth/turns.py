@@ -1,4 +1,4 @@
-"""A short queue in which each peer has its turn: who asks much waits longer, and holds up nobody else."""
+"""A short queue in which each peer has its turn: who asks much waits longer, and delays no others."""
 
 from __future__ import annotations
 

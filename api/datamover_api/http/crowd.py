@@ -1,6 +1,6 @@
 """The connections there are: bounded in all and for each address.
 
-When all places are taken, the address that has most of them gives one up: who opens many locks nobody else out.
+When all places are taken, the address that has most of them gives one up: who opens many locks no others out.
 """
 
 from __future__ import annotations

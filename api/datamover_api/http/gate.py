@@ -60,7 +60,7 @@ class Gate:
     def _record(self, method: str, route: str, status: int, seconds: float) -> None:
         # A client can think of any method, and each one would be a series of its own.
         self._metrics.answered(method if method in _METHODS else "other", route, status, seconds)
-        # What nobody has served, for want of a token or a route, is worth no line: whoever connects can cause many.
+        # What was refused, for lack of a token or a route, is not logged: any client can cause many such lines.
         is_news = status >= HTTPStatus.INTERNAL_SERVER_ERROR or (method not in {"GET", "HEAD"} and route != NO_ROUTE)
         log = _log.info if is_news else _log.debug
         log("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))

@@ -1,4 +1,4 @@
-"""Logs that whoever connects can cause: the first few of a kind are written, then only how many there were."""
+"""Log lines that any client can cause: the first few of a kind are written, then only how many there were."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def has_failed(mover: DataMover) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MoverDigest:
-    """What is at hand of every mover: by which names it is found, and whose it is."""
+    """What is kept of every mover: by which names it is found, and whose it is."""
 
     key: MoverKey
     account: str
@@ -101,7 +101,7 @@ class MoverDigest:
 
 
 class RunDigest(NamedTuple):
-    """What is at hand of every run; there are so many of them that each byte counts."""
+    """What is kept of every run; there are so many of them that each byte counts."""
 
     mover: str
     """The uid of its mover; empty where that is not known yet."""

@@ -134,7 +134,7 @@ class Mirror:
 
 
 def _account(raw: JsonObject) -> DataMoverAccount:
-    """Accounts are few, and all of them are asked for again and again: each is at hand as a whole."""
+    """Accounts are few, and all of them are asked for again and again: each is kept whole."""
     return read(DataMoverAccount, raw)[0]
 
 

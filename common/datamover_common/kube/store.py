@@ -26,7 +26,7 @@ class Store(Generic[M, D]):
     ) -> None:
         """Hold objects of `model`.
 
-        `digest` gives what is at hand of an object while it is packed; it gets any JSON that the API server has stored.
+        `digest` gives what is kept of an object while it is packed; it gets any JSON that the API server has stored.
         `keys` gives the further keys under which that makes it found.
         """
         self._packing: Packing[M] = Packing(model)
@@ -73,7 +73,7 @@ class Store(Generic[M, D]):
         return list(self._indexed.get(key, ()))
 
     def derived(self, key: Hashable, make: Callable[[Iterable[Entry[M, D]]], T]) -> T:
-        """What `make` makes of the objects with this further key; made anew after one of them has changed."""
+        """What `make` makes of the objects with this further key; made again after one of them has changed."""
         if key not in self._indexed:  # clients can think of any key: nothing is kept for these
             return make(())
         made = self._derived.setdefault(key, {})

@@ -1,4 +1,4 @@
-"""What there is to know of a type of location, and what follows from that for every type alike."""
+"""Describes a type of location, and derives what all types have in common."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LocationType(Model):
     """A type of location is a subclass of this; a declared location is an instance of that.
 
     Its fields are those of DataSync's CreateLocation… request in camelCase, with `marks` that say what is to be known
-    of each. Besides, a type says what stands here first; the rest follows for every type alike.
+    of each. A type defines the members that come first here; the rest is derived for all types.
     """
 
     operation: ClassVar[str]

@@ -66,14 +66,14 @@ def places_of(model: type[Model], *, arn: ArnKind | None = None, secret: bool = 
 
 
 def dig(value: JsonValue, place: Iterable[str]) -> JsonValue:
-    """What stands at a place; None where nothing does."""
+    """The value at a place; None where there is none."""
     for name in place:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def without(described: JsonObject, place: tuple[str, ...]) -> JsonObject:
-    """An object without what stands at a place."""
+    """An object without the value at a place."""
     first, *rest = place
     inner = described.get(first)
     if not rest:

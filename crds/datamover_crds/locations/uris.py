@@ -22,7 +22,7 @@ _STORE: Final = re.compile("[a-z0-9-]+://(arn:[^/]*:(outpost[/:][^/:]+[/:])?acce
 
 
 def scheme_of(uri: str) -> str:
-    """What stands before `://`."""
+    """The scheme: what precedes `://`."""
     return uri.partition("://")[0]
 
 

@@ -1,4 +1,4 @@
-"""What is asked of the Dockerfile, whoever builds it: targets, names, the base image, arguments."""
+"""What is asked of the Dockerfile, no matter who builds it: targets, names, the base image, arguments."""
 
 from __future__ import annotations
 

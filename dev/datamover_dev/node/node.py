@@ -28,7 +28,7 @@ NAME = "127.0.0.1"
 """The node's name: `kubectl logs`, `exec` and `port-forward` reach the kubelet by it, through a relay."""
 
 API_ADDRESS = "192.0.2.1"
-"""Where the box finds the API server; an address that is nobody's (RFC 5737), for a loopback one is not allowed."""
+"""Where the box finds the API server; a documentation address (RFC 5737), because a loopback address is not allowed."""
 
 START_TIMEOUT = 300.0
 CGROUPS_TIMEOUT = 10.0

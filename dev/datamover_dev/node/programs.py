@@ -48,7 +48,7 @@ def denied() -> str:
         return "The node is written for cgroup 1, and this machine has cgroup 2 alone; use kind or minikube."
     tried = subprocess.run([_FOLDER / "try.sh"], capture_output=True, text=True, check=False, timeout=TRY_TIMEOUT)
     if tried.returncode != 0:
-        return f"This machine lets nobody be a node in it: {' '.join(tried.stderr.split())}"
+        return f"This machine cannot run a node: {' '.join(tried.stderr.split())}"
     return ""
 
 

@@ -36,6 +36,6 @@ def start_emulator(
 
 
 def _endpoint(emulator: Managed) -> str | None:
-    """The endpoint is a line of its own; everything else in the log bears a level."""
+    """The endpoint is a line of its own; every other line of the log has a level."""
     found = re.search(r"^(http://\S+)\n", emulator.log.read_text(errors="replace"), re.MULTILINE)
     return found[1] if found else None

@@ -57,7 +57,7 @@ class Realm:
 
 
 class Catalogue:
-    """All realms. Whoever reads and then writes holds `lock` in between (it may be taken again within)."""
+    """All realms. A caller that reads and then writes holds `lock` in between (it may be taken again within)."""
 
     def __init__(self, random_hex: Callable[[int], str]) -> None:
         """Start empty; `random_hex(n)` gives n hexadecimal digits for ids."""

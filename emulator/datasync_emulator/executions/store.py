@@ -15,8 +15,8 @@ from datasync_emulator.messages import Caller
 class ExecutionStore:
     """The executions of every task, oldest first.
 
-    One waits while an earlier one of its task, or one that uses an agent of its, has not ended. Whoever reads and then
-    writes holds the catalogue's lock in between.
+    One waits while an earlier one of its task, or one that uses an agent of its, has not ended. A caller
+    that reads and then writes holds the catalogue's lock in between.
     """
 
     catalogue: Catalogue

@@ -1,4 +1,4 @@
-"""Resources that bear our tags and that no object owns any more: somebody has taken a finalizer off by hand, say."""
+"""Resources that carry our tags and that no object owns any more: somebody has taken a finalizer off by hand, say."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class AccountReconciler:
         except KubeError as error:
             _log.info("a write failed", error=str(error))
             self._context.queue.retry(key)
-            await self._read_anew(entry)
+            await self._reread(entry)
             return
         if plan.retry:
             self._context.queue.retry(key)
@@ -162,7 +162,7 @@ class AccountReconciler:
         if self._connections.judge(stored.model if stored is not None else account, is_answer=is_answer):
             self._wake_movers(account.metadata.name)
 
-    async def _read_anew(self, entry: Entry[DataMoverAccount]) -> None:
+    async def _reread(self, entry: Entry[DataMoverAccount]) -> None:
         try:
             await self._context.writer.read(ACCOUNT, *entry.key)
         except KubeError as error:

@@ -195,7 +195,7 @@ class Channel:
 
 
 def _abandon(ticket: Ticket, pending: Future[Reply], operation: str) -> bool:
-    """Let go of a call; return whether its request went out. What a creating one still makes is logged."""
+    """Abandon a call; return whether its request went out. What a creating one still makes is logged."""
     sent = ticket.abandon()
     if sent and is_creating(operation):
         about = contextvars.copy_context()  # the answer comes in a thread that knows no object

@@ -150,10 +150,10 @@ class Tagging(Protocol):
     """The Resource Groups Tagging API: positive answers only, silence proves nothing."""
 
     async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
-        """Return {arn: tags} of every DataSync resource that bears all the given tags (GetResources, all pages)."""
+        """Return {arn: tags} of every DataSync resource that carries all the given tags (GetResources, all pages)."""
 
     async def find_all(self, key: str | None = None) -> Mapping[str, Mapping[str, str]]:
-        """Return {arn: tags} of every DataSync resource that bears a tag of this key; None: of every tagged one."""
+        """Return {arn: tags} of every DataSync resource that carries a tag of this key; None: of every tagged one."""
 
 
 class Sts(Protocol):
@@ -176,13 +176,13 @@ class Aws:
 
 
 class Accounts(Protocol):
-    """Ports by account. Sessions are cached and made anew when the account's spec or its secret changes."""
+    """Ports by account. Sessions are cached and made again when the account's spec or its secret changes."""
 
     def connect(self, account: AccountAccess) -> Aws:
         """Return the ports of an account; makes no call. Calls refresh assumed credentials before they end."""
 
     def forget(self, key: str) -> None:
-        """Let go of an account's clients, which may be made anew; calls in flight end as they would have."""
+        """Release an account's clients, which may be made again; calls in flight end as they would have."""
 
     async def close(self) -> None:
         """Let go of the thread pools; does not wait for calls in flight."""

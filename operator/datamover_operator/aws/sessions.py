@@ -42,7 +42,7 @@ class BotoAccounts:
         self._ambient = Ambient()
         self._loader = Session().get_component("data_loader")
         self._connections: dict[str, _Connection] = {}
-        # AWS counts calls by account and region, whoever sends them, so the pace outlives a change of credentials.
+        # AWS counts all callers' calls by account and region together, so the pace outlives a change of credentials.
         self._paces: dict[tuple[str, str], Pace] = {}
 
     def connect(self, account: AccountAccess) -> Aws:

@@ -20,11 +20,11 @@ class BotoTagging:
         self._channel = channel
 
     async def find(self, tags: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
-        """Return {arn: tags} of every DataSync resource that bears all the given tags (GetResources, all pages)."""
+        """Return {arn: tags} of every DataSync resource that carries all the given tags (GetResources, all pages)."""
         return await self._resources([{"Key": key, "Values": [value]} for key, value in tags.items()])
 
     async def find_all(self, key: str | None = None) -> Mapping[str, Mapping[str, str]]:
-        """Return {arn: tags} of every DataSync resource that bears a tag of this key; None: of every tagged one."""
+        """Return {arn: tags} of every DataSync resource that carries a tag of this key; None: of every tagged one."""
         return await self._resources([{"Key": key}] if key is not None else [])
 
     async def _resources(self, filters: list[dict[str, object]]) -> dict[str, Mapping[str, str]]:

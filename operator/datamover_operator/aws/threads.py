@@ -63,7 +63,7 @@ def _run(future: Future[T], function: Callable[[], T]) -> None:
         return
     try:
         result = function()
-    except BaseException as error:  # noqa: BLE001 - the future carries it to whoever waits
+    except BaseException as error:  # noqa: BLE001 - the future carries it to the waiting caller
         future.set_exception(error)
     else:
         future.set_result(result)

@@ -38,7 +38,7 @@ class EventFilter:
         self.seen(kind, None, raw)
 
     def gone(self, kind: AnyKind, namespace: str, name: str) -> None:
-        """The API server has no object of this name: the event of its deletion was missed, or is still to come."""
+        """The API server has no object of this name: the deletion event was missed or has not arrived yet."""
         entry = self._caches[kind].named(namespace, name)
         if entry is not None:
             self.vanished(kind, entry.uid)

@@ -1,7 +1,7 @@
 """The one queue: keys to reconcile, each at most once at a time.
 
 Level-triggered, like client-go's workqueue: what is added while it waits is added once; what is added while it is
-worked on is looked at once more afterwards; a delay is replaced by an earlier one. The urgent come first, accounts in
+worked on is looked at again afterwards; a delay is replaced by an earlier one. The urgent come first, accounts in
 turn, and one account's keys never occupy all workers.
 """
 

@@ -15,7 +15,7 @@ _SERVER_ERROR = 500
 
 
 class Listener(Protocol):
-    """Whoever wants to know."""
+    """Learns whether the API server answers."""
 
     def reached(self, what: str) -> None:
         """It answers."""

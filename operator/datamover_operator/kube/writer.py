@@ -73,7 +73,7 @@ class Writer:
                 raise
 
     async def read(self, kind: Kind[Any], namespace: str, name: str) -> JsonObject | None:
-        """Read an object anew; None where there is none. Raises KubeError."""
+        """Read an object again; None where there is none. Raises KubeError."""
         try:
             raw = await self._client.get(kind.named(namespace, name))
         except KubeError as error:

@@ -88,7 +88,7 @@ class BulkReading:
             self._look(uid)
 
     def _look_at_stray(self, uid: str, arn: str) -> None:
-        """Something bears a living mover's uid that its status does not name."""
+        """Something carries a living mover's uid that its status does not name."""
         entry = self._context.caches[MOVER].get(uid)
         if entry is not None and is_ready(entry.model) and part_of(entry.model, arn) is None:
             self._look(uid)
@@ -98,7 +98,7 @@ class BulkReading:
         self._context.queue.add((MOVER, uid))
 
     async def _find_orphans(self, name: str, aws: Aws, unknown: Mapping[str, Mapping[str, str]]) -> None:
-        """Keep what bears our tags and has no living owner. A lagging answer is held against DataSync's own."""
+        """Keep what carries our tags and has no living owner. A lagging answer is held against DataSync's own."""
         found: dict[str, str] = {}
         for arn, tags in unknown.items():
             owner = owner_in(self._context.cluster_id, tags)

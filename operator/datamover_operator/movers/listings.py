@@ -24,7 +24,7 @@ _AT_ONCE = 16
 class Listing:
     """What a listing that began at `began`, in monotonic seconds, shows of what was made since `since`.
 
-    `held` has each of our resources' tags by the uid that it bears and its ARN; `types` the types of all locations.
+    `held` has each of our resources' tags by the uid that it carries and its ARN; `types` the types of all locations.
     """
 
     began: float

@@ -86,8 +86,8 @@ class MoverMemory:
     | `carried` | what was made or found, and is not recorded yet | calls under an intent, gather | writing the status |
     | `made` | the generation for which this process has made all itself | the end of an intent | a failure in it |
     | `doubts` | see there | | |
-    | `everything`, `description` | has AWS to be read anew, and how much of it | whoever saw a change | gather |
-    | `next_drift_check` | when all is read anew in any case | gather, the end of a pass | |
+    | `everything`, `description` | has AWS to be read again, and how much of it | the observer of a change | gather |
+    | `next_drift_check` | when all is read again in any case | gather, the end of a pass | |
     | `next_start_check` | when a scheduled start has to show | the end of a pass | gather |
     | `rest` | AWS has refused this spec | the end of a pass | the end of the next one, a change of the account |
     | `new_rights` | when the role of a side last got other rights | PutRolePolicy and the like | |

@@ -95,14 +95,14 @@ class MoverReconciler:
         self._arrange(run.o, plan, memory)
 
     def _waits_in_silence(self, mover: DataMover, account: DataMoverAccount | None) -> bool:
-        """Whether AWS has not said yet who we are in the account, and nobody waits to be told why nothing happens."""
+        """Whether it is not known yet if the account can be used, and the mover can wait without a message."""
         if account is None or self._connections.is_judged(account.metadata.name) or _is_just_let_go(mover):
             return False
         is_steady = mover.metadata.deletion_timestamp is None and is_ready(mover)
         return is_steady or not self._connections.is_asked(account.metadata.name)
 
     def _is_kept(self, account: DataMoverAccount | None) -> bool:
-        """Whether the account bears our finalizer, which keeps it as long as a mover names it."""
+        """Whether the account carries our finalizer, which keeps it as long as a mover names it."""
         return account is not None and account_finalizer(self._context.settings.operator) in account.metadata.finalizers
 
     def _observed(
@@ -193,7 +193,7 @@ class MoverReconciler:
     def _next_drift_check(self, memory: MoverMemory) -> float:
         """After a restart the steady movers' checks are spread over the whole interval; what is new can wait.
 
-        So does a check that is due while the account lets nobody in: its opening wakes the mover.
+        So does a check that is due while the account is closed: its opening wakes the mover.
         """
         tick = self._context.clock.tick()
         if memory.next_drift_check is None or memory.next_drift_check <= tick:
@@ -208,7 +208,7 @@ class MoverReconciler:
         return memory.rest.until - self._context.clock.tick()
 
     async def _lost_race(self, entry: Entry[DataMover], error: KubeError) -> None:
-        """Somebody else wrote the object, or the API server can't be reached: drop the work and gather anew."""
+        """Somebody else wrote the object, or the API server can't be reached: drop the work and gather again."""
         key = (MOVER, entry.uid)
         if error.is_conflict or error.is_not_found:
             namespace, name = str(entry.metadata["namespace"]), str(entry.metadata["name"])

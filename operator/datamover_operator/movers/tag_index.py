@@ -14,7 +14,7 @@ _REMEMBERED = 20_000
 class TagIndex:
     """The tags of resources that have been looked at: many movers in doubt read each resource's tags once.
 
-    A resource of ours bears its uid from its creation on, so an old answer to "is it mine?" stays true.
+    A resource of ours carries its uid from its creation on, so an old answer to "is it mine?" stays true.
     """
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ SIDES: tuple[Side, Side] = ("source", "destination")
 
 
 class FailureKind(Enum):
-    """What a failure means for whoever asked."""
+    """What a failure means for the caller."""
 
     UNREACHABLE = "Unreachable"
     """There is no connection, or it broke: the name, the network, or a server that is down or starting."""

@@ -32,7 +32,7 @@ class Readiness:
         self._reasons.pop(what, None)
 
     def lost(self, what: str, reason: str) -> None:
-        """Note that `what` is not available, and why; `reason` is shown to whoever can reach the port."""
+        """Note that `what` is not available, and why; `reason` is shown to anyone who can reach the port."""
         self._reasons[what] = reason
 
     def stand_by(self, leader: str) -> None:

@@ -133,7 +133,7 @@ class Metrics:
             self._account_ready.remove(name, account_id)
 
     def orphans(self, account: str, count: int) -> None:
-        """Show how many resources in the account bear our tags and have no owner any more."""
+        """Show how many resources in the account carry our tags and have no owner any more."""
         self._orphans.labels(account).set(count)
 
     def forget_orphans(self, account: str) -> None:
@@ -217,7 +217,7 @@ class Metrics:
             gauge.remove(namespace, mover, run)
 
     def forget_mover(self, namespace: str, name: str) -> None:
-        """Remove every series of a deleted mover; whatever is still told of it makes none anew."""
+        """Remove every series of a deleted mover; whatever is still told of it creates none again."""
         state = self._states.pop((namespace, name), None)
         if state is None:
             return

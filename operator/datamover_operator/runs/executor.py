@@ -142,7 +142,7 @@ class RunPass:
         self.o = replace(self.o, claim=claim, may_send=True)
 
     async def _call(self, step: AwsRunStep, aws: Aws) -> Result:
-        """Raises AwsError where nobody knows what came of a start."""
+        """Raises AwsError where the outcome of a start is unknown."""
         try:
             match step:
                 case Start():
@@ -207,7 +207,7 @@ class RunPass:
     def _take_in(self, raw: JsonObject) -> None:
         entry = self._context.caches[RUN].put(raw)
         if entry.uid != self.o.run.metadata.uid:
-            raise KubeError(409, "Conflict", "the run has been made anew under its name")
+            raise KubeError(409, "Conflict", "the run has been made again under its name")
         self._raw = entry.raw
         self.o = replace(self.o, run=entry.model)
 

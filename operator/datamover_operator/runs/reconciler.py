@@ -55,7 +55,7 @@ class RunReconciler:
             context.queue.retry(key)
         except KubeError as error:
             _log.info("a write failed", error=str(error))
-            await self._read_anew(entry)
+            await self._reread(entry)
             if error.is_conflict:
                 context.queue.add(key)
             else:
@@ -129,7 +129,7 @@ class RunReconciler:
         queue.add_after(key, memory.retry_at - tick)
         return True
 
-    async def _read_anew(self, entry: Entry[DataMoverRun]) -> None:
+    async def _reread(self, entry: Entry[DataMoverRun]) -> None:
         namespace, name = str(entry.metadata["namespace"]), str(entry.metadata["name"])
         try:
             await self._context.writer.read(RUN, namespace, name)

@@ -51,7 +51,7 @@ def test_the_news_of_an_old_ones_deletion_takes_nothing_from_a_new_one_of_its_na
 
 
 def test_an_edit_that_a_read_finds_first_is_news() -> None:
-    """A conflict lets an object be read anew: what a user has edited meanwhile is seen there before its event."""
+    """A conflict lets an object be read again: what a user has edited meanwhile is seen there before its event."""
     queue: WorkQueue[Key] = WorkQueue()
     event_filter = event_filter_of(Caches(KINDS), queue)
     event_filter.seen(MOVER, None, mover("1"))

@@ -91,7 +91,7 @@ def test_counters_that_are_not_known_yet_are_kept() -> None:
     ],
 )
 def test_a_phase_never_goes_back(stored: Phase | None, described: str, phase: str) -> None:
-    """Of two operators one may know an older description, and both would write for ever."""
+    """Of two operators one may know an older description, and both would write forever."""
     assert status_from(BASE | {"status": described}, DataMoverRunStatus(phase=stored), NOW).phase == phase
 
 

@@ -42,7 +42,7 @@ class ObservedAccount:
     `operator` is ours ("namespace/name"), `movers` how many of ours name the account. `caller` or `failure` is what AWS
     has answered; `is_open` says that movers may use it now. `refused` says why the object does not fit its model,
     `problem` why its Secret can't be used, `rest_holder` which older account serves REST clients.
-    `orphans` has the resources that bear our tags and whose mover is gone: their ARNs, and that mover's namespace/name.
+    `orphans` has the resources that carry our tags and whose mover is gone: ARNs, and that mover's namespace/name.
     """
 
     account: DataMoverAccount

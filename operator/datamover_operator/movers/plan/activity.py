@@ -15,7 +15,7 @@ ACTIVE_RUN_POLL = timedelta(seconds=15)
 
 
 def is_active(o: Observed) -> bool:
-    """Whether the task has an active execution, whoever started it, or a run is about to start one."""
+    """Whether the task has an active execution, no matter who started it, or a run is about to start one."""
     described = o.task.described if o.task is not None else None
     if described is not None:
         return described.get("status") in TASK_ACTIVE or is_starting(o)

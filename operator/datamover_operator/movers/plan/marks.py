@@ -1,6 +1,6 @@
 """Nothing is changed in AWS that is not known to be the mover's: its own tags say so, whatever the status says (I6).
 
-Whoever may write a status could otherwise have any task of the account changed or deleted.
+Anyone who may write a status could otherwise have any task of the account changed or deleted.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _is_granted_role(o: Observed, arn: str) -> bool:
 
 
 def _marks(o: Observed, step: AwsStep, arn: str) -> bool:
-    """Whether the step puts our mark on what nobody looks after, and may do so."""
+    """Whether the step puts our mark on what has no owner, and may do so."""
     is_marking = isinstance(step, ChangeTags | TagRole) and step.tags.get(UID_TAG) == o.uid
     is_free = arn not in o.others and not o.is_being_deleted
     return is_marking and is_free and ungranted_in_aws(o) is None and (":role/" in arn or _belongs(o, arn))

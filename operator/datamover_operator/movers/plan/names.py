@@ -52,11 +52,11 @@ class Identity:
         return self.is_marked(tags) or is_legacy(tags)
 
     def is_marked(self, tags: Mapping[str, str]) -> bool:
-        """Whether what bears these tags is this mover's, or this very object's in an earlier life."""
+        """Whether what carries these tags is this mover's, or this very object's in an earlier life."""
         return tags.get(UID_TAG) == self.uid or tags.get(OWNER_TAG) == self.owner
 
     def is_anothers(self, tags: Mapping[str, str], *, uid_lives: bool) -> bool:
-        """Whether another mover looks after what bears these tags: any but this very object in an earlier life.
+        """Whether another mover looks after what carries these tags: any but this very object in an earlier life.
 
         `uid_lives` says whether the mover that they name exists.
         """

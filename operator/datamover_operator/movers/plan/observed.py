@@ -48,7 +48,7 @@ class KnownRole:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A resource in AWS that bears our uid, found by looking for it rather than by its name in status.
+    """A resource in AWS that carries our uid, found by looking for it rather than by its name in status.
 
     `nonce` is that of the pass that made it; "" = others made it, we adopted it.
     """
@@ -178,7 +178,7 @@ class Observed:
 
     @property
     def is_being_deleted(self) -> bool:
-        """Whether the mover bears a deletion mark."""
+        """Whether the mover is being deleted."""
         return self.mover.metadata.deletion_timestamp is not None
 
     @property

@@ -75,7 +75,7 @@ def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
             )
         if side in o.owned:
             steps += _tags(o, side, known.arn, known.tags)
-        elif change is not None:  # others may have adopted the same location: it is whose mark it bears
+        elif change is not None:  # others may have adopted the same location: it is whose mark it carries
             steps += _mark(o, side, known)
     return tuple(steps), tuple(creations)
 
@@ -107,7 +107,7 @@ def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[Call,
 
 
 def _task_is_elsewhere(o: Observed) -> bool:
-    """A task can't be pointed at another location: it has to be made anew."""
+    """A task can't be pointed at another location: it has to be made again."""
     described = o.task.described if o.task is not None else None
     return described is not None and any(
         side in o.locations and described.get(f"{side}LocationArn") != o.locations[side].arn for side in SIDES

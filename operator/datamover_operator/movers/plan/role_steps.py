@@ -55,7 +55,7 @@ def _role_tags(o: Observed, wanted: WantedRole, known: KnownRole) -> tuple[dict[
     """The tags to set on a role, and those to take away.
 
     One that was adopted keeps what it came with beside our mark: another mover that uses it may declare other tags,
-    and bear its mark.
+    and carry its mark.
     """
     actual = known.tags or {}
     missing, gone = tag_change(o.mover.spec, o.identity, _role_part(wanted), actual, removed_fields(o))

@@ -110,7 +110,7 @@ def run_object(identity: Identity, step: CreateRun) -> JsonObject:
 
 
 def _recorded(o: Observed, step: CreateRun) -> Observed:
-    """The execution, if the run stands for one, has its run now, whoever has made that."""
+    """The execution, if the run stands for one, has its run now, no matter who created it."""
     return replace(
         o, external_executions=tuple(each for each in o.external_executions if each.arn != step.execution_arn)
     )

@@ -1,6 +1,6 @@
 """Nothing is started or changed on a task that is not known to be the mover's: its own tags say so (I6).
 
-Whoever may write a mover's status could otherwise have any task of the account started.
+Anyone who may write a mover's status could otherwise have any task of the account started.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def execution_of(run: DataMoverRun) -> str | None:
 
 
 def bound_uid(run: DataMoverRun) -> str | None:
-    """The uid of the mover that the run belongs to, as recorded or else as claimed; None: of whoever has the name."""
+    """The uid of the run's mover, as recorded or else as claimed; None: of the mover with that name."""
     claim = claim_of(run)
     return run.status.mover_uid or (claim.mover_uid if claim is not None else None) or None
 

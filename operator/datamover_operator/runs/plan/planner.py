@@ -24,7 +24,7 @@ _OWNING = ClaimMover | ClaimRun | Close | Protect
 
 
 def plan_run(o: ObservedRun, now: datetime) -> RunPlan:
-    """What to do next for one run. It is its mover's from the first pass on, whatever becomes of it."""
+    """What to do next for one run. It is its mover's from the first pass on, however it ends."""
     plan = _closing(o, only_marked(o, _plan(o, now), now), now)
     if _is_owned(o) or any(isinstance(step, _OWNING) for step in plan.steps):
         return plan
@@ -44,7 +44,7 @@ def _plan(o: ObservedRun, now: datetime) -> RunPlan:
 
 
 def _closing(o: ObservedRun, plan: RunPlan, now: datetime) -> RunPlan:
-    """A run that is rejected bears that on itself first: its status may be lost, and it must not start then."""
+    """A rejected run records that in its metadata first: its status may be lost, and it must not start then."""
     if o.run.status.phase in FINAL_PHASES or o.claim is not None or o.execution_arn is not None:
         return plan
     rejected = plan.status if plan.status is not None and plan.status.phase == "Rejected" else None
@@ -83,7 +83,7 @@ def _let_go(o: ObservedRun, now: datetime) -> RunPlan:
 
 
 def _look_up(o: ObservedRun, now: datetime) -> RunPlan:
-    """The start may have been sent, and nobody knows what came of it."""
+    """The start may have been sent, and its outcome is unknown."""
     if not o.settled:
         hindrance = f" ({words_of(o.search_failure)})" if o.search_failure is not None else ""
         message = f"the start may have reached AWS; looking for its execution{hindrance}"

@@ -30,7 +30,7 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Write on the run why it is rejected, and own it: whatever becomes of its status, it does not start any more."""
+    """Write on the run why it is rejected, and own it: it never starts, even if its status is lost."""
 
     reason: str
 
@@ -42,7 +42,7 @@ class Unclaim:
 
 @dataclass(frozen=True, slots=True)
 class Protect:
-    """Own the run and put the finalizer on it: it stays until its execution has ended, whoever started that."""
+    """Own the run and put the finalizer on it: it stays until its execution has ended, no matter who started it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def _definition(wanted: SyncedTable, source: Table) -> TableDefinition:
 
 
 def _own_sequence(column: Column) -> Column:
-    """A default that takes its value from the column's own sequence is made anew with the sequence."""
+    """A default that takes its value from the column's own sequence is made again with the sequence."""
     return replace(column, default=None) if column.sequence is not None and not column.identity else column
 
 
