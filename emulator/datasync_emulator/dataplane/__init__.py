@@ -15,6 +15,7 @@ from datasync_emulator.dataplane.model import (
     RemoteEndpoint,
     S3Endpoint,
 )
+from datasync_emulator.dataplane.outcome import Failure, Observer, Outcome, Step
 from datasync_emulator.dataplane.progress import Bytes, Count, Progress
 from datasync_emulator.dataplane.runner import run
 
@@ -25,11 +26,15 @@ __all__ = [
     "CopyJob",
     "Count",
     "Endpoint",
+    "Failure",
     "FolderEndpoint",
     "Metadata",
+    "Observer",
+    "Outcome",
     "Phase",
     "Progress",
     "RemoteEndpoint",
     "S3Endpoint",
+    "Step",
     "run",
 ]

@@ -33,7 +33,8 @@ class Entry:
     `path` is relative to the location, without a slash at either end. `size` is in bytes; a link's is its target's
     length, a folder's 0. None means unknown for what is, and "leave it be" for what shall become. `metadata` holds an
     object's headers that S3 keeps with it (x-amz-meta-…, content-…; lower case), or the parts of a Windows file's
-    security descriptor. `storage_class` is S3's own name, `device` a device's number.
+    security descriptor. `storage_class` is S3's own name, `device` a device's number. `version` is the version
+    of an object that a manifest asks for; None is the present one.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Entry:
     tags: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     storage_class: str = "STANDARD"
     device: int = 0
+    version: str | None = None
 
     @property
     def name(self) -> str:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from datasync_emulator.dataplane.outcome import Observer
+
 UNLIMITED = -1
 
 
@@ -102,6 +104,8 @@ class CopyJob:
     `options` are DataSync's Options as DescribeTaskExecution shows them (PascalCase; a missing one means DataSync's
     default). `includes` and `excludes` are filter values (patterns joined by "|"). `task_mode` is BASIC or ENHANCED.
     `bytes_per_second` is asked again and again while the copy runs, so a change takes effect at once; -1 is no limit.
+    `manifest` has the paths to transfer, in place of all, each with the version of the object or None. `observe` is
+    told what becomes of every entry.
     """
 
     source: Endpoint
@@ -111,6 +115,8 @@ class CopyJob:
     excludes: str | None = None
     task_mode: str = "BASIC"
     bytes_per_second: Callable[[], int] = no_limit
+    manifest: Mapping[str, str | None] | None = None
+    observe: Observer | None = None
 
 
 class CopyFailed(Exception):  # noqa: N818 - DataSync's word for how an execution ends

@@ -6,11 +6,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from datasync_emulator.dataplane.account import Account
 from datasync_emulator.dataplane.bandwidth import Bandwidth
-from datasync_emulator.dataplane.entry import Kind
-from datasync_emulator.dataplane.listing import ignore, list_location
+from datasync_emulator.dataplane.entry import Entry, Kind
+from datasync_emulator.dataplane.listing import ignore, list_location, list_paths
 from datasync_emulator.dataplane.matcher import Filters
-from datasync_emulator.dataplane.model import CopyCancelled, CopyFailed, FolderEndpoint, Phase
+from datasync_emulator.dataplane.model import CopyCancelled, CopyFailed, FolderEndpoint, Phase, no_limit
+from datasync_emulator.dataplane.outcome import Failure
 from datasync_emulator.dataplane.plan import Listing, Plan, make_plan
 from datasync_emulator.dataplane.progress import Count
 from datasync_emulator.dataplane.rules import Verify, devices_of, rules_of, verify_of
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
 
-    from datasync_emulator.dataplane.entry import Entry
     from datasync_emulator.dataplane.model import CopyJob, Endpoint
     from datasync_emulator.dataplane.progress import Progress
     from datasync_emulator.dataplane.stores.port import Problem, Store
@@ -84,7 +85,10 @@ class _Run:
         self._filters = Filters.of(job.includes, job.excludes)
         self._rules = rules_of(job, destination)
         self._verify = verify_of(job)
-        self._bandwidth = Bandwidth(job.bytes_per_second, self._pause, time.monotonic)
+        # DataSync limits the bandwidth of Basic mode alone (user guide, "Understanding task mode differences").
+        limit = no_limit if job.task_mode == "ENHANCED" else job.bytes_per_second
+        self._bandwidth = Bandwidth(limit, self._pause, time.monotonic)
+        self._account = Account(progress, job.observe, destination)
 
     def through(self) -> None:
         """All the steps."""
@@ -93,7 +97,7 @@ class _Run:
             self._progress.enter(Phase.PREPARING)
         plan = self._prepare()
         self._progress.enter(Phase.TRANSFERRING)
-        transfer = Transfer(self._source, self._destination, self._progress, self._bandwidth, self._check)
+        transfer = Transfer(self._source, self._destination, self._account, self._bandwidth, self._check)
         transfer.carry_out(plan)
         if self._verify is not Verify.NONE:
             self._progress.enter(Phase.VERIFYING)
@@ -102,12 +106,23 @@ class _Run:
 
     def _prepare(self) -> Plan:
         source = self._list_source(self._count(Count.LISTED_AT_SOURCE), self._problem_at_source)
-        plan = make_plan(source, self._list_destination(), self._rules)
+        destination = self._list_destination()
+        self._report_missing(source)
+        plan = make_plan(source, destination, self._rules)
         if self._progress.folders(Count.FAILED_LIST):
             # What could not be seen at the source must not count as gone from it.
             plan.deletions.clear()
         self._announce(plan)
+        self._account.prepared(source, destination, plan)
         return plan
+
+    def _report_missing(self, source: Listing) -> None:
+        """What a manifest names and the source does not have."""
+        for path, version in (self._job.manifest or {}).items():
+            if path not in source.entries:
+                of_version = f" (versionId: {version})" if version else ""
+                reason = f"The file{of_version} that the manifest names does not exist at the source"
+                self._account.unprepared(Entry(path, Kind.FILE), Failure.NOT_IN_SOURCE, reason)
 
     def _list_source(self, seen: Callable[[Entry], None], problem: Problem) -> Listing:
         """The source as the destination can hold it."""
@@ -124,8 +139,12 @@ class _Run:
         return self._list(self._destination, seen, self._problem_at_destination)
 
     def _list(self, store: Store, seen: Callable[[Entry], None], problem: Problem) -> Listing:
+        manifest = self._job.manifest
         try:
-            return list_location(store, self._filters, problem, seen, self._check)
+            if manifest is None:
+                return list_location(store, self._filters, problem, seen, self._check)
+            versions = manifest if store is self._source else dict.fromkeys(manifest)
+            return list_paths(store, versions, seen, self._check)
         except OSError as error:
             endpoint = self._job.source if store is self._source else self._job.destination
             raise _inaccessible(endpoint, error, self._progress.phase) from error
@@ -134,8 +153,7 @@ class _Run:
         return lambda entry: self._progress.add(count, entry.kind)
 
     def _problem_at_source(self, kind: Kind, path: str, reason: str) -> None:
-        count = Count.FAILED_LIST if kind is Kind.FOLDER else Count.FAILED_PREPARE
-        self._progress.fail(count, kind, path, reason)
+        self._account.unprepared(Entry(path.removesuffix("/"), kind), Failure.READ, reason)
 
     def _problem_at_destination(self, kind: Kind, path: str, reason: str) -> None:
         """A key there that cannot be transferred is nobody's concern."""
@@ -148,19 +166,17 @@ class _Run:
         if not self._rules.everything:
             self._progress.add_all(Count.PREPARED, to_transfer)
         self._progress.add_all(Count.ESTIMATED_TO_DELETE, plan.deletions)
-        self._progress.add_all(Count.SKIPPED, [*plan.skipped, *plan.unchanged])
         self._progress.estimate_bytes(sum(move.source.size for move in plan.moves))
-        for entry, reason in plan.refused:
-            self._progress.fail(Count.FAILED_PREPARE, entry.kind, entry.name, reason)
 
     def _compare(self, plan: Plan, transfer: Transfer) -> None:
-        verification = Verification(self._source, self._destination, self._rules, self._progress, self._check)
+        verification = Verification(self._source, self._destination, self._rules, self._account, self._check)
         if self._verify is Verify.TRANSFERRED:
             verification.of_transferred(transfer.arrived)
             return
         source, destination = self._list_source(ignore, ignore), self._list(self._destination, ignore, ignore)
         left = [*plan.skipped, *plan.ignored, *(entry for entry, _ in plan.refused)]
         verification.of_everything(source, destination, left)
+        verification.of_vanished(transfer.arrived, source)
 
     def _conclude(self) -> None:
         count = Count.FAILED_VERIFY

@@ -38,7 +38,7 @@ class Change(Enum):
 
 def target_of(source: Entry, existing: Entry | None, rules: Rules) -> Entry:
     """What `source` becomes where `existing` stands now."""
-    source = _with_defaults(source, rules)
+    source = _with_defaults(source if source.version is None else replace(source, version=None), rules)
     if rules.to_folder:
         return _as_file(source, rules)
     return replace(

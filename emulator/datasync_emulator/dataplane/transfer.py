@@ -6,16 +6,16 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from datasync_emulator.dataplane.outcome import Step
 from datasync_emulator.dataplane.parallel import in_parallel
-from datasync_emulator.dataplane.progress import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from datasync_emulator.dataplane.account import Account
     from datasync_emulator.dataplane.bandwidth import Bandwidth
     from datasync_emulator.dataplane.entry import Entry
     from datasync_emulator.dataplane.plan import Move, Plan
-    from datasync_emulator.dataplane.progress import Progress
     from datasync_emulator.dataplane.stores.port import Reader, Store, Writer
 
 T = TypeVar("T")
@@ -30,12 +30,17 @@ class Transfer:
     """One plan's way from source to destination. At most WORKERS chunks are in memory at a time."""
 
     def __init__(
-        self, source: Store, destination: Store, progress: Progress, bandwidth: Bandwidth, check: Callable[[], None]
+        self,
+        source: Store,
+        destination: Store,
+        account: Account,
+        bandwidth: Bandwidth,
+        check: Callable[[], None],
     ) -> None:
         """`check` is called between chunks and raises to stop."""
         self._source = source
         self._destination = destination
-        self._progress = progress
+        self._account = account
         self._bandwidth = bandwidth
         self._check = check
         self.arrived: list[tuple[Entry, bytes | None]] = []
@@ -44,28 +49,24 @@ class Transfer:
     def carry_out(self, plan: Plan) -> None:
         """Do all of it. What fails is counted and the rest goes on."""
         for entry in plan.deletions:
-            self._attempt(Count.FAILED_DELETE, entry, self._delete, entry)
+            self._attempt(Step.DELETED, entry, self._delete, entry)
         for folder in plan.folders:
-            self._attempt(Count.FAILED_TRANSFER, folder, self._make_folder, folder)
-        in_parallel(
-            plan.moves, lambda move: self._attempt(Count.FAILED_TRANSFER, move.target, self._move, move), WORKERS
-        )
-        in_parallel(
-            plan.touches, lambda target: self._attempt(Count.FAILED_TRANSFER, target, self._touch, target), WORKERS
-        )
+            self._attempt(Step.TRANSFERRED, folder, self._make_folder, folder)
+        in_parallel(plan.moves, lambda move: self._attempt(Step.TRANSFERRED, move.target, self._move, move), WORKERS)
+        in_parallel(plan.touches, lambda target: self._attempt(Step.TRANSFERRED, target, self._touch, target), WORKERS)
         for folder in plan.settlements:
-            self._attempt(Count.FAILED_TRANSFER, folder, self._destination.touch, folder)
+            self._attempt(Step.TRANSFERRED, folder, self._destination.touch, folder)
 
-    def _attempt(self, failed: Count, entry: Entry, action: Callable[[T], None], subject: T) -> None:
+    def _attempt(self, step: Step, entry: Entry, action: Callable[[T], None], subject: T) -> None:
         self._check()
         try:
             action(subject)
         except OSError as error:
-            self._progress.fail(failed, entry.kind, entry.name, str(error))
+            self._account.failed(step, entry, error)
 
     def _delete(self, entry: Entry) -> None:
         if self._destination.delete(entry):
-            self._progress.add(Count.DELETED, entry.kind)
+            self._account.deleted(entry)
 
     def _make_folder(self, folder: Entry) -> None:
         self._destination.make_folder(folder)
@@ -90,7 +91,7 @@ class Transfer:
 
     def _arrived(self, target: Entry, checksum: bytes | None = None) -> None:
         self.arrived.append((target, checksum))
-        self._progress.add(Count.TRANSFERRED, target.kind)
+        self._account.transferred(target, content=checksum is not None)
 
     def _pump(self, reader: Reader, writer: Writer) -> bytes:
         checksum = new_checksum()
@@ -102,4 +103,4 @@ class Transfer:
             self._bandwidth.take(len(chunk))
             checksum.update(chunk)
             writer.write(chunk)
-            self._progress.move_bytes(len(chunk))
+            self._account.progress.move_bytes(len(chunk))

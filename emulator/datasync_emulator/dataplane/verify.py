@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datasync_emulator.dataplane.entry import Entry, Kind
+from datasync_emulator.dataplane.entry import DEVICES, Entry, Kind
+from datasync_emulator.dataplane.outcome import Failure
 from datasync_emulator.dataplane.parallel import in_parallel
-from datasync_emulator.dataplane.progress import Count
 from datasync_emulator.dataplane.target import attributes_match, target_of
 from datasync_emulator.dataplane.transfer import CHUNK, WORKERS, new_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from datasync_emulator.dataplane.account import Account
     from datasync_emulator.dataplane.plan import Listing
-    from datasync_emulator.dataplane.progress import Progress
     from datasync_emulator.dataplane.rules import Rules
     from datasync_emulator.dataplane.stores.port import Store
 
@@ -23,13 +23,18 @@ class Verification:
     """Compares entries of two stores and counts what agrees and what does not."""
 
     def __init__(
-        self, source: Store, destination: Store, rules: Rules, progress: Progress, check: Callable[[], None]
+        self,
+        source: Store,
+        destination: Store,
+        rules: Rules,
+        account: Account,
+        check: Callable[[], None],
     ) -> None:
         """`check` is called between chunks and raises to stop."""
         self._source = source
         self._destination = destination
         self._rules = rules
-        self._progress = progress
+        self._account = account
         self._check = check
 
     def of_transferred(self, arrived: Iterable[tuple[Entry, bytes | None]]) -> None:
@@ -38,10 +43,10 @@ class Verification:
         def verify(item: tuple[Entry, bytes | None]) -> None:
             target, expected = item
             found = self._destination.stat(target)
-            fits = found is not None and attributes_match(found, target, self._rules)
-            self._count(
-                target, agrees=fits and (expected is None or self._checksum(self._destination, target) == expected)
-            )
+            if found is None or not attributes_match(found, target, self._rules):
+                self._refuse(target, found)
+            else:
+                self._compare(target, found, None if expected is None else lambda: expected)
 
         in_parallel(arrived, verify, WORKERS)
 
@@ -51,37 +56,50 @@ class Verification:
 
         def verify(entry: Entry) -> None:
             found = destination.entries.get(entry.name)
-            self._count(entry, agrees=found is not None and self._agree(entry, found))
+            if found is None or not self._fits(entry, found):
+                self._refuse(entry, found)
+            else:
+                has_content = entry.kind is not Kind.FOLDER and entry.kind not in DEVICES
+                self._compare(entry, found, (lambda: self._checksum(self._source, entry)) if has_content else None)
 
         in_parallel([entry for name, entry in source.entries.items() if name not in left_names], verify, WORKERS)
 
-    def _agree(self, source: Entry, found: Entry) -> bool:
-        target = target_of(source, found, self._rules)
-        if source.size != found.size or not attributes_match(found, target, self._rules):
-            return False
-        return source.kind is Kind.FOLDER or self._checksum(self._source, source) == self._checksum(
-            self._destination, found
-        )
+    def of_vanished(self, arrived: Iterable[tuple[Entry, bytes | None]], source: Listing) -> None:
+        """What was transferred, but is at the source no more."""
+        for target, checksum in arrived:
+            if checksum is not None and target.name not in source.entries:
+                self._account.mismatched(target, target, Failure.NOT_AT_SOURCE)
 
-    def _count(self, entry: Entry, *, agrees: bool) -> None:
-        if agrees:
-            self._progress.add(Count.VERIFIED, entry.kind)
-        else:
-            self._progress.fail(Count.FAILED_VERIFY, entry.kind, entry.name, "source and destination differ")
+    def _fits(self, entry: Entry, found: Entry) -> bool:
+        return entry.size == found.size and attributes_match(found, target_of(entry, found, self._rules), self._rules)
 
-    def _checksum(self, store: Store, entry: Entry) -> bytes | None:
-        """The content's checksum; None if it cannot be read."""
-        checksum = new_checksum()
+    def _refuse(self, entry: Entry, found: Entry | None) -> None:
+        failure = Failure.NOT_AT_DESTINATION if found is None else Failure.METADATA_DIFFERS
+        self._account.mismatched(entry, found, failure)
+
+    def _compare(self, entry: Entry, found: Entry, checksum_at_source: Callable[[], bytes] | None) -> None:
+        """Compare contents, where there are any; what cannot be read does not fit."""
+        if checksum_at_source is None:
+            self._account.verified(entry, found)
+            return
         try:
-            reader = store.open_to_verify(entry)
+            checksums = checksum_at_source(), self._checksum(self._destination, found)
         except OSError:
-            return None
+            self._account.mismatched(entry, found, Failure.READ)
+            return
+        if checksums[0] == checksums[1]:
+            self._account.verified(entry, found, checksums)
+        else:
+            self._account.mismatched(entry, found, Failure.CONTENT_DIFFERS, checksums)
+
+    def _checksum(self, store: Store, entry: Entry) -> bytes:
+        """The content's checksum; OSError if it cannot be read."""
+        checksum = new_checksum()
+        reader = store.open_to_verify(entry)
         try:
             while chunk := reader.read(CHUNK):
                 self._check()
                 checksum.update(chunk)
-        except OSError:
-            return None
         finally:
             reader.close()
         return checksum.digest()

@@ -40,6 +40,14 @@ class ContainerStore:
         """The files alone."""
         return (entry for entry in self._files.walk(problem) if entry.kind is Kind.FILE)
 
+    def find(self, path: str, version: str | None = None) -> Entry | None:
+        """The blob of that name."""
+        found = self._files.find(path, version)
+        return found if found is not None and found.kind is Kind.FILE else None
+
+    def version_of(self, entry: Entry) -> None:
+        """Versions are not kept."""
+
     def stat(self, entry: Entry) -> Entry | None:
         """What stands at the name now."""
         return self._files.stat(entry)

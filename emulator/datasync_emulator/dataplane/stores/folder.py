@@ -83,14 +83,21 @@ class FolderStore:
             os.close(descriptor)
         return found
 
-    def stat(self, entry: Entry) -> Entry | None:
-        """A folder in a file's place, and the like, is not what was asked for: None."""
+    def find(self, path: str, version: str | None = None) -> Entry | None:  # noqa: ARG002 - files have none
+        """What stands at the path."""
         try:
-            folder, name = self._folders.holder(entry.path)
+            folder, name = self._folders.holder(path)
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            found = self._entry(entry.path, status, folder, name)
+            return self._entry(path, status, folder, name)
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def version_of(self, entry: Entry) -> None:
+        """Files have no versions."""
+
+    def stat(self, entry: Entry) -> Entry | None:
+        """A folder in a file's place, and the like, is not what was asked for: None."""
+        found = self.find(entry.path)
         return found if found is not None and found.kind is entry.kind else None
 
     def open(self, entry: Entry) -> Reader:

@@ -8,6 +8,7 @@ serves 120 a second.
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -73,6 +74,19 @@ class MotoStore:
                 if entry is not None:
                     yield entry
 
+    def find(self, path: str, version: str | None = None) -> Entry | None:
+        """The object of that key, or the one that stands for a folder; of a version, if it is asked for."""
+        name = self._prefix + path
+        if version is None:
+            return self._entry(name) or self._entry(f"{name}/")
+        found = self._find_version(name, version)
+        return None if found is None else replace(self._described(found), version=version)
+
+    def version_of(self, entry: Entry) -> str | None:
+        """Only a versioned bucket gives its objects versions."""
+        key = self._find(self._prefix + entry.name) if self._bucket.is_versioned else None
+        return None if key is None else key.version_id
+
     def stat(self, entry: Entry) -> Entry | None:
         """The object of that very key."""
         return self._entry(self._prefix + entry.name)
@@ -120,17 +134,23 @@ class MotoStore:
         found = self._bucket.keys.get(name)
         return found if isinstance(found, FakeKey) else None  # else a delete marker
 
+    def _find_version(self, name: str, version: str) -> FakeKey | None:
+        versions = self._bucket.keys.getlist(name, [])
+        return next((key for key in versions if isinstance(key, FakeKey) and key.version_id == version), None)
+
     def _object(self, entry: Entry) -> FakeKey:
         name = self._prefix + entry.name
-        key = self._find(name)
+        key = self._find(name) if entry.version is None else self._find_version(name, entry.version)
         if key is None:
             raise FileNotFoundError(errno.ENOENT, "The specified key does not exist", name)
         return key
 
     def _entry(self, name: str) -> Entry | None:
         key = self._find(name)
-        if key is None:
-            return None
+        return None if key is None else self._described(key)
+
+    def _described(self, key: FakeKey) -> Entry:
+        name = key.name
         headers: Mapping[str, str] = key.metadata
         metadata = {k: v for k, v in headers.items() if k in _SYSTEM_METADATA or k.startswith(posix.USER_PREFIX)}
         mtime = posix.time_ns(metadata, posix.MTIME)

@@ -59,6 +59,14 @@ class Store(Protocol):
         """All entries below the location, in no particular order. OSError: nothing can be listed at all."""
         ...
 
+    def find(self, path: str, version: str | None = None) -> Entry | None:
+        """What stands at a path, of whatever kind; None if nothing does. Only S3 has versions."""
+        ...
+
+    def version_of(self, entry: Entry) -> str | None:
+        """The version of the object that stands at the entry's name; None where there are no versions."""
+        ...
+
     def stat(self, entry: Entry) -> Entry | None:
         """What stands at the entry's name now; None if nothing of its kind does."""
         ...

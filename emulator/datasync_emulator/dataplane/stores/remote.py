@@ -64,6 +64,13 @@ class RemoteStore:
                     wanted.append(key)
             yield from filter(None, self._heads.map(self._entry, wanted))
 
+    def find(self, path: str, version: str | None = None) -> Entry | None:  # noqa: ARG002 - only S3 has versions
+        """The object of that key, or the one that stands for a folder."""
+        return self._entry(self._prefix + path) or self._entry(f"{self._prefix}{path}/")
+
+    def version_of(self, entry: Entry) -> None:
+        """Versions are the server's own."""
+
     def stat(self, entry: Entry) -> Entry | None:
         """The object of that very key."""
         return self._entry(self._prefix + entry.name)
