@@ -28,6 +28,7 @@ from datasync_emulator.control import PREFIX, Control
 from datasync_emulator.dispatcher import Dispatcher
 from datasync_emulator.executions import cron
 from datasync_emulator.executions.jobs import Jobs
+from datasync_emulator.executions.manifests import Manifests
 from datasync_emulator.executions.operations import Executions
 from datasync_emulator.executions.record import Execution
 from datasync_emulator.executions.runner import Runner
@@ -40,10 +41,12 @@ from datasync_emulator.journal import Journal
 from datasync_emulator.messages import Caller, HttpRequest, Reply
 from datasync_emulator.moto_services.app import MotoApp, MotoServiceName
 from datasync_emulator.moto_services.events import EventPublisher
+from datasync_emulator.moto_services.logs import LogWriter
 from datasync_emulator.moto_services.service import MotoService
 from datasync_emulator.moto_services.state import MotoBuckets, MotoIam, account_of
 from datasync_emulator.protocol.departures import depart, of_own_account
 from datasync_emulator.protocol.service import Handler, ModelService, load_model
+from datasync_emulator.reporting.recorder import Recorders
 from datasync_emulator.server import listening
 from datasync_emulator.settings import Settings
 from datasync_emulator.tagging import Tagging
@@ -82,7 +85,8 @@ class Emulator:
         self.runner = Runner(
             self.store,
             self.clock,
-            Jobs(file_systems, buckets, settings.object_storage),
+            Jobs(file_systems, buckets, settings.object_storage, Manifests(buckets, self.access)),
+            Recorders(self.clock, buckets, self.access.check_report, LogWriter(loop), _random_hex),
             self._agents_online,
             FaultGate(self.faults),
             self._announce,

@@ -11,7 +11,8 @@ from datasync_emulator.__main__ import read_arguments
 from datasync_emulator.faults import ACTIONS
 from tests.support.emulator import Emulator
 
-README = (Path(__file__).parents[2] / "emulator" / "README.md").read_text()
+EMULATOR = Path(__file__).parents[2] / "emulator"
+README, OPTIONS = (EMULATOR / "README.md").read_text(), (EMULATOR / "OPTIONS.md").read_text()
 
 
 def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +49,31 @@ def test_every_control_path_exists(emulator: Emulator) -> None:
                 ]
                 body = {"agentArn": arn, "status": "OFFLINE"}
             emulator.control(method, path, body)
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table below a heading."""
+    lines = OPTIONS.partition(f"## {heading}\n")[2].partition("\n## ")[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")][2:]
+
+
+def test_every_parameter_of_a_run_has_a_row(emulator: Emulator) -> None:
+    model = emulator.client("datasync").meta.service_model.operation_model("StartTaskExecution").input_shape
+    assert set(re.findall(r"`(\w+)`", " ".join(row[0] for row in rows("Parameters")))) == set(model.members)
+
+
+def test_every_value_of_every_option_has_a_row(emulator: Emulator) -> None:
+    documented: list[tuple[str, str]] = []
+    for option, value, *_ in rows("Options"):
+        name = option.strip("`") or documented[-1][0]
+        documented.append((name, value.strip("`")))
+    members = emulator.client("datasync").meta.service_model.shape_for("Options").members
+    expected = {(name, value) for name, shape in members.items() for value in getattr(shape, "enum", [])}
+    assert set(documented) == expected | {("BytesPerSecond", "-1"), ("BytesPerSecond", "a number")}
+
+
+def test_every_test_that_is_named_exists() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", OPTIONS)
+    assert len(named) > 40
+    tests = Path(__file__).parent
+    assert [(file, test) for file, test in named if f"def {test}(" not in (tests / file).read_text()] == []

@@ -90,6 +90,14 @@ class Access:
             version = ("s3:GetObjectVersion",) if "ManifestObjectVersionId" in source else ()
             self._check_object(caller, source, source["ManifestObjectPath"], ("s3:GetObject", *version))
 
+    def check_versions(self, caller: Caller, source: Location) -> None:
+        """Refuse a source whose objects' versions can't be read.
+
+        Raises:
+            ApiError: InvalidRequestException in DataSync's words.
+        """
+        self._check(caller, source.spec, ("s3:GetObjectVersion",))
+
     def _check(self, caller: Caller, spec: LocationSpec, actions: Iterable[str]) -> None:
         match spec.storage:
             case Bucket(role_arn=role_arn, prefix=prefix) as bucket:

@@ -51,15 +51,15 @@ def _effects(documents: Iterable[Document], action: str, resource: str, context:
 
 
 def trusts(document: Document, service: str, context: Context) -> bool:
-    """Whether a role's trust policy lets a service principal assume the role."""
-    effects = {
-        statement.get("Effect")
-        for statement in _statements([document])
-        if _names_action(statement, "sts:AssumeRole")
-        and _names_service(statement, service)
-        and _holds(statement, context)
-    }
-    return "Allow" in effects and "Deny" not in effects
+    """Whether a role's trust policy, which names no resource, lets a service principal assume the role."""
+    statements = [each | {"Resource": "*"} for each in _statements([document])]
+    return lets([{"Statement": statements}], service, "sts:AssumeRole", "", context)
+
+
+def lets(documents: Iterable[Document], service: str, action: str, resource: str, context: Context) -> bool:
+    """Whether the policies of resources let a service principal do an action with one of them."""
+    statements = [each for each in _statements(documents) if _names_service(each, service)]
+    return allows([{"Statement": statements}], action, resource, context)
 
 
 def _statements(documents: Iterable[Document]) -> Iterator[JsonObject]:

@@ -77,3 +77,8 @@ class Task:
     schedule: Schedule | None = None
     manifest: JsonObject | None = None
     report: JsonObject | None = None
+
+    @property
+    def id(self) -> str:
+        """The id, such as task-0123456789abcdef0."""
+        return self.arn.rpartition("/")[2]

@@ -1,6 +1,8 @@
-"""Checks a task's filter rules. Pure."""
+"""Checks what chooses a task's files: filter rules, a manifest. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from datasync_emulator.dataplane.matcher import has_inner_wildcard
 from datasync_emulator.errors import invalid_request
@@ -30,6 +32,29 @@ def excludes(rules: list[JsonObject]) -> tuple[JsonObject, ...]:
 def value(rules: tuple[JsonObject, ...]) -> str | None:
     """The one rule's patterns, if there is one."""
     return rules[0]["Value"] if rules else None
+
+
+def check_manifest(
+    manifest: JsonObject | None,
+    includes: tuple[JsonObject, ...],
+    excludes: tuple[JsonObject, ...],
+    options: Mapping[str, object],
+) -> None:
+    """Refuse what does not go with a manifest (user guide, "Using a manifest", limitations).
+
+    Raises:
+        ApiError: InvalidRequestException naming it.
+    """
+    if not manifest:
+        return
+    for name, rules in (("Includes", includes), ("Excludes", excludes)):
+        if rules:
+            raise invalid_request(f"ManifestConfig can't be used together with {name}. Give one of them.")
+    if options["PreserveDeletedFiles"] == "REMOVE":
+        raise invalid_request(
+            "Invalid SyncOption value. Option: PreserveDeletedFiles, Value: REMOVE. With a manifest nothing is deleted "
+            "at the destination: use PRESERVE."
+        )
 
 
 def _complete(name: str, rules: list[JsonObject]) -> list[JsonObject]:

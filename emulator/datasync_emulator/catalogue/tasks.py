@@ -188,7 +188,7 @@ class Tasks:
         self.access.check_transfer(caller, source, destination, options)
         self.access.check_report(caller, params.get("TaskReportConfig"))
         self.access.check_manifest(caller, params.get("ManifestConfig"))
-        return Task(
+        task = Task(
             arn=self.catalogue.new_arn(caller, "task", "task"),
             serial=self.catalogue.serial(),
             created=caller.now,
@@ -204,6 +204,8 @@ class Tasks:
             manifest=params.get("ManifestConfig") or None,
             report=params.get("TaskReportConfig") or None,
         )
+        rules.check_manifest(task.manifest, task.includes, task.excludes, task.options)
+        return task
 
     def _updated(self, caller: Caller, task: Task, params: JsonObject) -> Task:
         if "Options" in params:
@@ -224,6 +226,7 @@ class Tasks:
         if "TaskReportConfig" in params:
             self.access.check_report(caller, params["TaskReportConfig"])
             task = replace(task, report=params["TaskReportConfig"] or None)
+        rules.check_manifest(task.manifest, task.includes, task.excludes, task.options)
         return replace(
             task,
             name=params.get("Name", task.name) or None,

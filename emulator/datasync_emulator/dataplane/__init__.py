@@ -4,6 +4,7 @@
 a run that ends in ERROR and CopyCancelled (soon) after `cancel` is set. A Progress belongs to one run.
 """
 
+from datasync_emulator.dataplane.entry import Kind
 from datasync_emulator.dataplane.model import (
     CopyCancelled,
     CopyFailed,
@@ -28,6 +29,7 @@ __all__ = [
     "Endpoint",
     "Failure",
     "FolderEndpoint",
+    "Kind",
     "Metadata",
     "Observer",
     "Outcome",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 from typing import TYPE_CHECKING
 
 from datasync_emulator.dataplane.entry import Kind
 from datasync_emulator.dataplane.outcome import Failure, Outcome, Step
 from datasync_emulator.dataplane.progress import Count
+from datasync_emulator.dataplane.stores.port import ArchivedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from datasync_emulator.dataplane.progress import Progress
     from datasync_emulator.dataplane.stores.port import Store
 
+_LEFT = "The destination is not to be overwritten, or has nothing like it"
+_UNCHANGED = "The destination has it already"
 _NO_CHECKSUMS: Checksums = (None, None)
 _FAILED = {
     Step.TRANSFERRED: (Count.FAILED_TRANSFER, Failure.TRANSFER),
@@ -38,12 +40,12 @@ class Account:
 
     def prepared(self, source: Listing, destination: Listing, plan: Plan) -> None:
         """The run knows what it has to do; what it leaves is told now."""
-        left = [*plan.skipped, *plan.unchanged]
-        self.progress.add_all(Count.SKIPPED, left)
+        self.progress.add_all(Count.SKIPPED, [*plan.skipped, *plan.unchanged])
         if self._observe is not None:
             self._sources, self._existing = source.entries, frozenset(destination.entries)
-            for entry in left:
-                self._observe(Outcome(Step.SKIPPED, entry))
+            for entries, reason in ((plan.skipped, _LEFT), (plan.unchanged, _UNCHANGED)):
+                for entry in entries:
+                    self._observe(Outcome(Step.SKIPPED, entry, reason=reason))
         for entry, reason in plan.refused:
             self.unprepared(entry, Failure.NOT_SUPPORTED, reason)
 
@@ -75,7 +77,8 @@ class Account:
         self.progress.fail(count, entry.kind, entry.name, str(error))
         if self._observe is not None:
             source = entry if step is Step.DELETED else self._source(entry)
-            failure = Failure.ARCHIVED if error.errno == errno.EACCES else failure
+            if isinstance(error, ArchivedError):
+                step, failure = Step.SKIPPED, Failure.ARCHIVED
             overwritten = entry.name in self._existing
             self._observe(Outcome(step, source, failure, error.strerror or str(error), overwritten=overwritten))
 

@@ -7,14 +7,19 @@ quotes; a quote in any field is doubled.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LONGEST_PATH: Final = 4096
 _LONGEST_FIELD: Final = 1024
 _FIELDS: Final = 2
+# A field and what ends it: in quotes, or plain with each quote doubled. Nothing is ever tried twice.
+_FIELD: Final = re.compile(
+    r"""(?:"([^"]*+(?:""[^"]*+)*+)"(?=[,\r\n]|\Z)|([^",\r\n]*+(?:""[^",\r\n]*+)*+))(,|\r\n|\r|\n|\Z)"""
+)
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 class ManifestError(ValueError):
@@ -33,59 +38,51 @@ def parse(data: bytes, *, versions: bool) -> Mapping[str, str | None]:
         line = data[: error.start].count(b"\n") + 1
         raise ManifestError(f"line {line}: it is not valid UTF-8") from None
     wanted: dict[str, str | None] = {}
-    for line, fields in _rows(text):
-        path, version = _entry(line, fields, versions=versions)
+    for start, fields in _rows(text):
+        try:
+            path, version = _entry(fields, versions=versions)
+        except ManifestError as error:
+            raise ManifestError(f"{_place(text, start)}: {error}") from None
         if path in wanted:
-            raise ManifestError(f"line {line}: '{path}' is listed twice")
+            raise ManifestError(f"{_place(text, start)}: '{path}' is listed twice")
         wanted[path] = version
     return wanted
 
 
-def _entry(line: int, fields: list[str], *, versions: bool) -> tuple[str, str | None]:
+def _entry(fields: list[str], *, versions: bool) -> tuple[str, str | None]:
     if len(fields) > _FIELDS:
-        raise ManifestError(f"line {line}: it has {len(fields)} fields; give a path and, if wanted, a version ID")
+        raise ManifestError(f"it has {len(fields)} fields; give a path and, if wanted, a version ID")
     path = fields[0].removeprefix("/")
     version = fields[1] if len(fields) == _FIELDS else None
     if not path or path.endswith("/"):
-        raise ManifestError(f"line {line}: '{fields[0]}' is not the path of a file or an object")
+        raise ManifestError(f"'{fields[0]}' is not the path of a file or an object")
     if {"", ".", ".."} & set(path.split("/")) or "\0" in path:
-        raise ManifestError(f"line {line}: '{fields[0]}' is not a path relative to the location")
-    if len(path) > _LONGEST_PATH or any(len(field.encode()) > _LONGEST_FIELD for field in fields):
-        raise ManifestError(f"line {line}: a path or a version ID is longer than {_LONGEST_FIELD} bytes")
+        raise ManifestError(f"'{fields[0]}' is not a path relative to the location")
+    if any(len(field.encode()) > _LONGEST_FIELD for field in fields):
+        raise ManifestError(f"a path or a version ID is longer than {_LONGEST_FIELD} bytes")
     if version is not None and (not versions or not version):
-        raise ManifestError(f"line {line}: a version ID needs an S3 location as the source")
+        raise ManifestError("a version ID must not be empty, and needs an S3 location as the source")
     return path, version
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The number of its first line and the fields of each row; empty lines are none."""
-    line = first = 1
-    fields, field, quoted = [""], False, False
-    position, size = 0, len(text)
-    while position < size:
-        character = text[position]
-        position += 1
-        if character == '"':
-            if text[position : position + 1] == '"':
-                fields[-1] += '"'
-                position += 1
-            elif quoted or (fields[-1] == "" and not field):
-                quoted, field = not quoted, True
-            else:
-                raise ManifestError(f'line {line}: a quote in a field must be doubled ("")')
-        elif not quoted and character == ",":
-            fields.append("")
-            field = False
-        elif not quoted and character in "\r\n":
-            position += character == "\r" and text[position : position + 1] == "\n"
+    """Where each row begins, and its fields; empty lines are none."""
+    position = start = 0
+    fields: list[str] = []
+    while position < len(text):
+        found = _FIELD.match(text, position)
+        if found is None:
+            raise ManifestError(f'{_place(text, position)}: a quote in a field must be doubled (""), or closed')
+        quoted, plain, end = found.groups()
+        fields.append((plain if quoted is None else quoted).replace('""', '"'))
+        position = found.end()
+        if end != ",":
             if fields != [""]:
-                yield first, fields
-            line += 1
-            first, fields, field = line, [""], False
-        else:
-            line += character == "\n"
-            fields[-1] += character
-    if quoted:
-        raise ManifestError(f"line {first}: the quotes are not closed")
-    if fields != [""]:
-        yield first, fields
+                yield start, fields
+            start, fields = position, []
+    if fields:
+        yield start, [*fields, ""]
+
+
+def _place(text: str, position: int) -> str:
+    return f"line {len(_LINE_END.findall(text, 0, position)) + 1}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from datasync_emulator.dataplane.entry import Entry
 
 
@@ -59,10 +57,10 @@ Checksums: TypeAlias = "tuple[bytes | None, bytes | None]"
 class Outcome:
     """How a step ended for an entry.
 
-    `entry` is the entry as the source has it, or, where it is only there, the destination. `failure` and `reason` say
-    why it failed; None for a success. `found` is what stands at the destination, both `found` and
-    `checksums` are for verification. `content` says whether content was transferred beside metadata, `overwritten`
-    whether something stood at the destination. `version` is the new object's. `at_ns` is the time, since the epoch.
+    `entry` is the entry as the source has it, or, where it is only there, the destination. `failure` says that the step
+    failed and how, `reason` why it did or why the entry was skipped. `content` says whether content was transferred
+    beside metadata, `overwritten` whether something stood at the destination; `version` is the new object's. `found` is
+    what verification found at the destination, `checksums` are what it compared.
     """
 
     step: Step
@@ -74,8 +72,7 @@ class Outcome:
     content: bool = True
     overwritten: bool = False
     version: str | None = None
-    at_ns: int = field(default_factory=time.time_ns)
 
 
-Observer: TypeAlias = "Callable[[Outcome], None]"
+Observer: TypeAlias = Callable[[Outcome], None]
 """Is told of every outcome as it comes, from any of a run's threads."""

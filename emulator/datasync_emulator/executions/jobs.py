@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from datasync_emulator.access.ports import Buckets
 from datasync_emulator.catalogue import rules
 from datasync_emulator.catalogue.locations.storage import Bucket, Folder, RemoteBucket
 from datasync_emulator.catalogue.records import Location
-from datasync_emulator.dataplane import CopyFailed, CopyJob, Endpoint, FolderEndpoint, RemoteEndpoint, S3Endpoint
+from datasync_emulator.dataplane import (
+    CopyFailed,
+    CopyJob,
+    Endpoint,
+    FolderEndpoint,
+    Observer,
+    RemoteEndpoint,
+    S3Endpoint,
+)
 from datasync_emulator.executions.record import Execution
 from datasync_emulator.file_systems import FileSystems
+
+ManifestReader = Callable[[Execution], Mapping[str, str | None] | None]
+"""Gives what an execution's manifest lists; raises CopyFailed."""
 
 
 @dataclass(frozen=True)
@@ -21,15 +32,14 @@ class Jobs:
     file_systems: FileSystems
     buckets: Buckets
     servers: Mapping[str, str]
+    read_manifest: ManifestReader
 
-    def __call__(self, execution: Execution) -> CopyJob:
-        """Resolve both locations.
+    def __call__(self, execution: Execution, observe: Observer | None) -> CopyJob:
+        """Resolve both locations, and read the manifest; `observe` hears what becomes of every file.
 
         Raises:
-            CopyFailed: a file system is gone, or the execution asks for what this emulator does not do.
+            CopyFailed: a file system is gone, or the manifest can't be used.
         """
-        if execution.manifest:
-            raise CopyFailed("NotImplemented", "This emulator does not read manifests.")
         options: Mapping[str, str | int] = execution.options
         return CopyJob(
             source=self._endpoint(execution.source),
@@ -39,6 +49,8 @@ class Jobs:
             excludes=rules.value(execution.excludes),
             task_mode=execution.task.mode,
             bytes_per_second=lambda: int(execution.options["BytesPerSecond"]),
+            manifest=self.read_manifest(execution),
+            observe=observe,
         )
 
     def _endpoint(self, location: Location) -> Endpoint:

@@ -109,6 +109,9 @@ class Executions:
         options = complete(given, source.spec, destination.spec, task.mode)
         manifest = params.get("ManifestConfig", task.manifest) or None
         report = params.get("TaskReportConfig", task.report) or None
+        includes = rules.includes(params["Includes"]) if "Includes" in params else task.includes
+        excludes = rules.excludes(params["Excludes"]) if "Excludes" in params else task.excludes
+        rules.check_manifest(manifest, includes, excludes, options)
         self.access.check_transfer(caller, source, destination, options)
         self.access.check_report(caller, report)
         self.access.check_manifest(caller, manifest)
@@ -120,8 +123,8 @@ class Executions:
             source=source,
             destination=destination,
             options=options,
-            includes=rules.includes(params["Includes"]) if "Includes" in params else task.includes,
-            excludes=rules.excludes(params["Excludes"]) if "Excludes" in params else task.excludes,
+            includes=includes,
+            excludes=excludes,
             manifest=manifest,
             report=report,
             agents=self.tasks.agents_in_use(caller, task),

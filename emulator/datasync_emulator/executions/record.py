@@ -41,10 +41,16 @@ class Execution:
     ended: datetime | None = None
     error_code: str | None = None
     error_detail: str | None = None
+    report_result: JsonObject | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
     progress: Progress = field(default_factory=Progress)
     reached: list[Phase] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def id(self) -> str:
+        """The id, such as exec-0123456789abcdef0."""
+        return self.arn.rpartition("/")[2]
 
     @property
     def is_over(self) -> bool:
@@ -91,6 +97,7 @@ class Execution:
             "Includes": list(self.includes),
             "ManifestConfig": self.manifest,
             "TaskReportConfig": self.report,
+            "ReportResult": self.report_result or ({"Status": "PENDING"} if self.report else None),
             "StartTime": self.caller.now,
             "LaunchTime": self.launched,
             "EndTime": self.ended,

@@ -7,20 +7,22 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from datasync_emulator.clock import Clock
-from datasync_emulator.dataplane import Bytes, CopyCancelled, CopyFailed, CopyJob, Count, Phase, Progress, run
+from datasync_emulator.dataplane import Bytes, CopyCancelled, CopyFailed, CopyJob, Count, Observer, Phase, Progress, run
 from datasync_emulator.executions.record import CANCELLING, Execution
 from datasync_emulator.executions.store import ExecutionStore
+from datasync_emulator.messages import JsonObject
 
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN = 0.1
 
-JobMaker = Callable[[Execution], CopyJob]
-"""Raises CopyFailed where a location can't be reached."""
+JobMaker = Callable[[Execution, Observer | None], CopyJob]
+"""Makes the job, of which an observer hears; raises CopyFailed where a location can't be reached."""
 
 AgentsOnline = Callable[[Execution], bool]
 """Whether all agents that an execution uses are online."""
@@ -40,6 +42,20 @@ class Gate(Protocol):
         """
 
 
+class Recorder(Protocol):
+    """Records what becomes of an execution and its files."""
+
+    @property
+    def observer(self) -> Observer | None:
+        """Hears what becomes of single files; None where nobody wants to."""
+
+    def start(self) -> None:
+        """Record that it has begun."""
+
+    def finish(self, ended: Execution) -> JsonObject | None:
+        """Record how it will have ended; gives its ReportResult."""
+
+
 @dataclass
 class Runner:
     """Runs executions; `state_delay` (seconds) is spent in each state, `slots` run at once, more stay LAUNCHING."""
@@ -47,6 +63,7 @@ class Runner:
     store: ExecutionStore
     clock: Clock
     make_job: JobMaker
+    recorders: Callable[[Execution], Recorder]
     agents_online: AgentsOnline
     gate: Gate
     watcher: Watcher
@@ -67,7 +84,7 @@ class Runner:
 
     def drop(self, execution: Execution) -> None:
         """End an execution that was cancelled while it waited in the queue."""
-        self._threads.submit(self._end, execution)
+        self._threads.submit(self._end, execution, self.recorders(execution))
 
     def close(self) -> None:
         """Stop all executions and wait for their threads."""
@@ -82,10 +99,12 @@ class Runner:
 
     def _live(self, execution: Execution) -> None:
         failure: CopyFailed | None = None
+        recorder = self.recorders(execution)
         try:
+            recorder.start()
             self._stay(execution)
             self._wait_for_agents(execution)
-            run(self.make_job(execution), execution.progress, execution.cancel)
+            run(self.make_job(execution, recorder.observer), execution.progress, execution.cancel)
         except CopyCancelled:
             pass
         except CopyFailed as failed:
@@ -93,7 +112,7 @@ class Runner:
         except Exception:  # noqa: BLE001 - a fault of the emulator must end the execution too, or it would run for ever
             _log.exception("%s failed", execution.arn)
             failure = CopyFailed("InternalError", "The emulator failed; its log says where.")
-        self._end(execution, failure)
+        self._end(execution, recorder, failure)
 
     def _wait_for_agents(self, execution: Execution) -> None:
         """Stay in LAUNCHING while an agent is offline, as DataSync does."""
@@ -109,21 +128,32 @@ class Runner:
         self.gate.pass_through(execution)
         execution.cancel.wait(self.state_delay)
 
-    def _end(self, execution: Execution, failure: CopyFailed | None = None) -> None:
+    def _end(self, execution: Execution, recorder: Recorder, failure: CopyFailed | None = None) -> None:
         if execution.status == CANCELLING:
             self.watcher(execution)
             with suppress(CopyFailed):
                 self.gate.pass_through(execution)
             self._closing.wait(self.state_delay)
+        error = (None, None) if failure is None else (failure.code, failure.detail)
+        execution.report_result = self._recorded(execution, recorder, error)
         with self.store.catalogue.lock:
-            if failure is None:
-                execution.end(self.clock())
-            else:
-                execution.end(self.clock(), failure.code, failure.detail)
+            execution.end(self.clock(), *error)
             for following in self.store.finished(execution):
                 self._launch(following)
         self.watcher(execution)
         _report(execution)
+
+    def _recorded(
+        self, execution: Execution, recorder: Recorder, error: tuple[str | None, str | None]
+    ) -> JsonObject | None:
+        """Record the end before anybody can see it."""
+        ended = copy(execution)
+        ended.end(self.clock(), *error)
+        try:
+            return recorder.finish(ended)
+        except Exception:  # noqa: BLE001 - as above: it must end all the same
+            _log.exception("the end of %s could not be recorded", execution.arn)
+            return {"Status": "ERROR"} if execution.report else None
 
 
 def _report(execution: Execution) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasync_emulator.dataplane.matcher import Filters, always_left_out, covers, has_inner_wildcard, parse
@@ -132,13 +132,62 @@ def test_an_escaped_path_matches_itself_and_its_contents_only(path: str) -> None
     assert not covers(patterns, f"{path}x")
 
 
-@PATIENT
-@given(st.text("ab*/", min_size=1, max_size=12), paths)
-def test_anchored_patterns_agree_with_a_regular_expression(pattern: str, path: str) -> None:
-    body = pattern.removesuffix("/")
-    expression = ".*".join(re.escape(text) for text in f"/{body}".split("*"))
-    expected = re.fullmatch(f"{expression}(/.*)?", f"/{path}", re.DOTALL) is not None
-    assert covers(parse(f"/{pattern}"), path) is expected
+ANY = object()
+
+
+def second_matcher(value: str, path: str) -> bool:
+    """Whether a filter covers a path: another reading of the user guide, one character of the path at a time."""
+    return any(_walks_over(_symbols(pattern), f"/{path}") for pattern in _patterns(value))
+
+
+def _patterns(value: str) -> list[str]:
+    """Cut at pipes that no backslash makes literal."""
+    return [found for found in re.findall(r"(?:\\.?|[^\\|])+", value, re.DOTALL) if found != "\\"]
+
+
+def _symbols(pattern: str) -> list[object]:
+    """The characters of a pattern, ANY for a wildcard. The first is a slash or a wildcard, the last is no slash."""
+    found = re.findall(r"\\(.)|(\*)|([^\\])", pattern, re.DOTALL)
+    symbols: list[object] = [ANY if star else escaped or plain for escaped, star, plain in found]
+    if symbols[0] not in ("/", ANY):
+        symbols = [ANY, "/", *symbols]
+    return symbols[:-1] if symbols[-1] == "/" else symbols
+
+
+def _walks_over(symbols: list[object], subject: str) -> bool:
+    """Keep the places in the pattern where the text read so far can have led; a match ends at a slash or the end."""
+    places = _after_wildcards({0}, symbols)
+    for character in subject:
+        if character == "/" and len(symbols) in places:
+            return True
+        steps = {place + 1 for place in places if place < len(symbols) and symbols[place] == character}
+        places = _after_wildcards(steps | {place for place in places if symbols[place : place + 1] == [ANY]}, symbols)
+    return len(symbols) in places
+
+
+def _after_wildcards(places: set[int], symbols: list[object]) -> set[int]:
+    """With the places that a wildcard lets be reached without a character."""
+    reached = set(places)
+    for place, symbol in enumerate(symbols):
+        if place in reached and symbol is ANY:
+            reached.add(place + 1)
+    return reached
+
+
+values = st.text("ab*/|\\", max_size=10)
+
+
+@settings(PATIENT, max_examples=500)
+@given(values, values, paths)
+def test_filters_agree_with_a_second_matcher(includes: str, excludes: str, path: str) -> None:
+    filters = Filters.of(includes, excludes)
+    assert filters.included(path) is (not _patterns(includes) or second_matcher(includes, path))
+    assert filters.excluded(path) is second_matcher(excludes, path)
+
+
+@pytest.mark.parametrize(("value", "path", "expected"), MATCHES)
+def test_the_second_matcher_reads_the_user_guide_too(value: str, path: str, expected: bool) -> None:
+    assert second_matcher(value, path) is expected
 
 
 @PATIENT

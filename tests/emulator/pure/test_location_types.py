@@ -26,6 +26,7 @@ class Tape(LocationSpec):
     """A type that DataSync does not have."""
 
     operation: ClassVar[str] = "Tape"
+    title: ClassVar[str] = "Tape library"
 
     label: str
 

@@ -21,6 +21,7 @@ class AzureBlob(LocationSpec):
     """A container of a storage account, or a virtual directory in it; `container` is <host>/<container>."""
 
     operation: ClassVar[str] = "AzureBlob"
+    title: ClassVar[str] = "Microsoft Azure Blob Storage"
 
     container: str
     subdirectory: str

@@ -18,6 +18,7 @@ class Efs(LocationSpec):
     """A directory of a file system. `subdirectory` starts and ends with "/"."""
 
     operation: ClassVar[str] = "Efs"
+    title: ClassVar[str] = "Amazon EFS"
     keeps_devices: ClassVar[bool] = False
 
     file_system_arn: str

@@ -17,6 +17,7 @@ class FsxLustre(LocationSpec):
     """A directory of a file system."""
 
     operation: ClassVar[str] = "FsxLustre"
+    title: ClassVar[str] = "Amazon FSx for Lustre"
 
     file_system_arn: str
     subdirectory: str

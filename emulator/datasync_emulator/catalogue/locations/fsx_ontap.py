@@ -22,6 +22,7 @@ class FsxOntap(LocationSpec):
     """A volume or share of a storage virtual machine; `protocol` is NFS or SMB, `user` and `domain` are SMB's."""
 
     operation: ClassVar[str] = "FsxOntap"
+    title: ClassVar[str] = "Amazon FSx for NetApp ONTAP"
 
     svm_arn: str
     subdirectory: str

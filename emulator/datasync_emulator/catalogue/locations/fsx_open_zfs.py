@@ -18,6 +18,7 @@ class FsxOpenZfs(LocationSpec):
     """A directory of a file system, over NFS; its volumes are under /fsx."""
 
     operation: ClassVar[str] = "FsxOpenZfs"
+    title: ClassVar[str] = "Amazon FSx for OpenZFS"
 
     file_system_arn: str
     subdirectory: str

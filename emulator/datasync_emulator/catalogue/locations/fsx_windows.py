@@ -20,6 +20,7 @@ class FsxWindows(LocationSpec):
     """A share of a file system, as a user of a domain sees it."""
 
     operation: ClassVar[str] = "FsxWindows"
+    title: ClassVar[str] = "Amazon FSx for Windows File Server"
 
     file_system_arn: str
     subdirectory: str

@@ -33,6 +33,7 @@ class Hdfs(LocationSpec):
     """A directory of a cluster. `settings` are the members that are shown as they were given."""
 
     operation: ClassVar[str] = "Hdfs"
+    title: ClassVar[str] = "HDFS"
 
     subdirectory: str
     agents: tuple[str, ...]

@@ -17,6 +17,7 @@ class Nfs(LocationSpec):
     """An export of a server, or a directory in it."""
 
     operation: ClassVar[str] = "Nfs"
+    title: ClassVar[str] = "NFS"
 
     host: str
     subdirectory: str

@@ -21,6 +21,7 @@ class ObjectStorage(LocationSpec):
     """A bucket of a server, with the key to it; the secret key is kept, for it is needed to reach the server."""
 
     operation: ClassVar[str] = "ObjectStorage"
+    title: ClassVar[str] = "Object storage"
 
     host: str
     bucket: str

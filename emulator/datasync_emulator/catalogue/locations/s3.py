@@ -19,6 +19,7 @@ class S3(LocationSpec):
     """A bucket, or an access point to one, and a prefix in it; on Outposts with the agents there."""
 
     operation: ClassVar[str] = "S3"
+    title: ClassVar[str] = "Amazon S3"
 
     bucket: Bucket
     agents: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ class Smb(LocationSpec):
     """A share of a server, as a user sees it (NTLM), or a principal (Kerberos)."""
 
     operation: ClassVar[str] = "Smb"
+    title: ClassVar[str] = "SMB"
 
     host: str
     subdirectory: str

@@ -32,6 +32,8 @@ class LocationSpec(ABC):
 
     operation: ClassVar[str]
     """The type's name in its operations, such as S3 in CreateLocationS3."""
+    title: ClassVar[str]
+    """The type's name in reports, such as Amazon S3."""
     keeps_devices: ClassVar[bool] = True
     """Whether PreserveDevices PRESERVE is allowed."""
 

@@ -20,6 +20,7 @@ from moto.s3.utils import ARCHIVE_STORAGE_CLASSES
 from datasync_emulator.dataplane import posix_metadata as posix
 from datasync_emulator.dataplane.entry import NOTHING, Entry, Kind
 from datasync_emulator.dataplane.stores.moto_object import ObjectWriter, no_bucket, read_object
+from datasync_emulator.dataplane.stores.port import ArchivedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,7 +96,7 @@ class MotoStore:
         """The object's bytes as they are now, even if it is overwritten while they are read."""
         key = self._object(entry)
         if key.storage_class in ARCHIVE_STORAGE_CLASSES and _RESTORED not in key.response_dict.get("x-amz-restore", ""):
-            raise PermissionError(errno.EACCES, "The object is archived and has not been restored", key.name)
+            raise ArchivedError(errno.EACCES, "The object is archived and has not been restored", key.name)
         return read_object(key)
 
     def open_to_verify(self, entry: Entry) -> Reader:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     Problem: TypeAlias = Callable[[Kind, str, str], None]
 
 
+class ArchivedError(PermissionError):
+    """An object is in an archive, from which it has not been restored."""
+
+
 class Reader(Protocol):
     """An entry's content as it was when it was opened."""
 
