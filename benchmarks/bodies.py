@@ -85,7 +85,9 @@ def intent(mover: Json) -> Json:
     """The status before the first call."""
     calls = [*_CALLS, "CreateTask"]
     return {
-        "intent": {"instance": "bench-0123456789ab", "nonce": _NONCE, "generation": 1, "calls": calls},
+        "bookkeeping": {
+            "intent": {"instance": "bench-0123456789ab", "nonce": _NONCE, "generation": 1, "calls": calls},
+        },
         "observedGeneration": mover["metadata"]["generation"],
         "conditions": _conditions(mover, "False", "Creating"),
     }
@@ -94,21 +96,23 @@ def intent(mover: Json) -> Json:
 def made(mover: Json, task_arn: str, locations: Mapping[str, str], roles: Mapping[str, str]) -> Json:
     """The status that names everything that was made."""
     return {
-        "intent": None,
         "conditions": _conditions(mover, "False", "Creating"),
         "taskArn": task_arn,
         "sourceLocationArn": locations["source"],
         "destinationLocationArn": locations["destination"],
         "sourceRoleArn": roles["source"],
         "destinationRoleArn": roles["destination"],
-        "owned": ["destination", "destinationRole", "source", "sourceRole", "task"],
+        "bookkeeping": {
+            "intent": None,
+            "owned": ["destination", "destinationRole", "source", "sourceRole", "task"],
+        },
     }
 
 
 def ready(mover: Json, seen: Json) -> Json:
     """The status of a mover that is as declared; `seen` holds what DataSync describes."""
     declared = ["options.logLevel", "options.verifyMode"]
-    return {"conditions": _conditions(mover, "True", "Ready"), "observed": seen, "declared": declared}
+    return {"conditions": _conditions(mover, "True", "Ready"), "observed": seen, "bookkeeping": {"declared": declared}}
 
 
 def event(mover: Json, reason: str, note: str) -> Json:

@@ -29,7 +29,16 @@ from datamover_crds.locations import (
 )
 from datamover_crds.meta import Condition, ObjectMeta, OwnerReference, Resource
 from datamover_crds.mover import AccountRef, Adopt, DataMover, DataMoverSpec, RunHistory, Trigger
-from datamover_crds.mover_status import DataMoverStatus, Intent, ObservedMover, Part, Retired, RunRef, RunSummary
+from datamover_crds.mover_status import (
+    Bookkeeping,
+    DataMoverStatus,
+    Intent,
+    ObservedMover,
+    Part,
+    Retired,
+    RunRef,
+    RunSummary,
+)
 from datamover_crds.options import FilterRule, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.postgresql import DestinationDatabase, FromDestination, Postgresql, PostgresqlSource, SourceDatabase
 from datamover_crds.run import (
@@ -67,6 +76,7 @@ __all__ = [
     "Adopt",
     "Agent",
     "AssumeRole",
+    "Bookkeeping",
     "Condition",
     "Counters",
     "DataMover",

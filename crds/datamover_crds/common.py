@@ -74,10 +74,18 @@ class Model(BaseModel):
             node["x-kubernetes-validations"] = validations(cls.rules, cls.transitions)
         return reference
 
+    @classmethod
+    def current_form(cls, members: JsonObject) -> JsonObject:
+        """Bring an object as an earlier version wrote it into the form that the model describes."""
+        return members
+
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, data: object) -> object:
-        if not isinstance(data, dict) or None not in data.values():
+        if not isinstance(data, dict):
+            return data
+        data = cls.current_form(data)
+        if None not in data.values():
             return data
         known = {field.alias for field in cls.model_fields.values()}
         return {key: value for key, value in data.items() if value is not None or key not in known}

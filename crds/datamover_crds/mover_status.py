@@ -2,13 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from datamover_crds.common import (
     Arn,
     Count,
     FreeForm,
     Items,
+    JsonObject,
     Model,
     ObjectName,
     RoleArn,
@@ -86,8 +89,46 @@ class ObservedMover(Model):
     """DescribeLocation of the destination."""
 
 
+class Bookkeeping(Model):
+    """The operator's own notes: what it needs to remember, and AWS can't tell in so many words."""
+
+    owned: Annotated[tuple[Part, ...], Items(at_most=5)] = ()
+    """Which of the resources in AWS are deleted with the mover."""
+    declared: Annotated[tuple[Text, ...], Items(at_most=256)] = ()
+    """The optional fields that were last applied in AWS; one that is removed from the spec returns to its default."""
+    retired: Annotated[tuple[Retired, ...], Items(at_most=64)] = ()
+    """Replaced resources that are still to be deleted."""
+    intent: Intent | None = None
+    """What may have been sent to AWS without its result being recorded."""
+    source_secret_hash: Text | None = None
+    """A keyed hash of the secrets that the source location was last given: it tells only whether they have changed."""
+    destination_secret_hash: Text | None = None
+    """A keyed hash of the secrets that the destination location was last given: it tells only whether they changed."""
+    pruned_before: Timestamp | None = None
+    """Executions that started before this time are no longer recorded as runs."""
+
+
 class DataMoverStatus(Model):
     """What the operator did and observed; all of it can be rebuilt from AWS."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Keep the members of Bookkeeping where earlier versions wrote them: the API server would drop them."""
+        reference = super().__get_pydantic_json_schema__(schema, handler)
+        members = handler.resolve_ref_schema(reference)["properties"]
+        moved = handler.resolve_ref_schema(members["bookkeeping"])["properties"]
+        members |= {name: member | {"description": f"Moved to bookkeeping.{name}."} for name, member in moved.items()}
+        return reference
+
+    @classmethod
+    def current_form(cls, members: JsonObject) -> JsonObject:
+        """Read the members of Bookkeeping where earlier versions wrote them, too."""
+        moved = {str(field.alias) for field in Bookkeeping.model_fields.values()} & members.keys()
+        if not moved:
+            return members
+        kept = members.get("bookkeeping")
+        notes: JsonObject = {name: members[name] for name in moved} | (kept if isinstance(kept, dict) else {})
+        return {name: value for name, value in members.items() if name not in moved} | {"bookkeeping": notes}
 
     observed_generation: Count | None = None
     """The metadata.generation that was last acted on."""
@@ -103,18 +144,6 @@ class DataMoverStatus(Model):
     """The ARN of the role that DataSync uses at the source."""
     destination_role_arn: RoleArn | None = None
     """The ARN of the role that DataSync uses at the destination."""
-    source_secret_hash: Text | None = None
-    """A keyed hash of the secrets that the source location was last given: it tells only whether they have changed."""
-    destination_secret_hash: Text | None = None
-    """A keyed hash of the secrets that the destination location was last given: it tells only whether they changed."""
-    owned: Annotated[tuple[Part, ...], Items(at_most=5)] = ()
-    """Which of these resources are deleted with the mover."""
-    declared: Annotated[tuple[Text, ...], Items(at_most=256)] = ()
-    """The optional fields that were last applied in AWS; one that is removed from the spec returns to its default."""
-    retired: Annotated[tuple[Retired, ...], Items(at_most=64)] = ()
-    """Replaced resources that are still to be deleted."""
-    intent: Intent | None = None
-    """What may have been sent to AWS without its result being recorded."""
     observed: ObservedMover | None = None
     """The latest output of DataSync's Describe calls."""
     current_run: RunRef | None = None
@@ -129,5 +158,5 @@ class DataMoverStatus(Model):
     """The trigger.manual token that was last acted on."""
     next_scheduled_time: Timestamp | None = None
     """When the schedule starts the task next."""
-    pruned_before: Timestamp | None = None
-    """Executions that started before this time are no longer recorded as runs."""
+    bookkeeping: Annotated[Bookkeeping, Field(exclude_if=lambda kept: kept == Bookkeeping())] = Bookkeeping()
+    """The operator's own notes, of no use to anybody else."""

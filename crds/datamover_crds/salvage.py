@@ -29,7 +29,7 @@ def salvage(model: type[M], obj: Mapping[str, Any]) -> M:
 
 
 def _readable(part: type[Model], found: object) -> Model:
-    members = dict(found) if isinstance(found, dict) else {}
+    members: dict[str, Any] = part.current_form(found) if isinstance(found, dict) else {}
     stand_ins: JsonObject = getattr(part, "stand_ins", {})
     while True:
         try:
@@ -37,7 +37,18 @@ def _readable(part: type[Model], found: object) -> Model:
         except InvalidObject as refused:
             bad = {problem.path.split(".")[0].split("[")[0] for problem in refused.problems}
         left = {name: value for name, value in members.items() if name not in bad}
+        left |= {name: _readable(part, members.get(name)) for name, part in _defaulted(part).items() if name in bad}
         left |= {name: value for name, value in stand_ins.items() if name in bad}
         if left == members:
             return parse(part, stand_ins)
         members = left
+
+
+def _defaulted(part: type[Model]) -> dict[str, type[Model]]:
+    """The members that are objects, and complete even when empty: what fits in them is worth keeping."""
+    fields = {field.alias or name: field for name, field in part.model_fields.items() if not field.is_required()}
+    return {
+        name: field.annotation
+        for name, field in fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Model)
+    }

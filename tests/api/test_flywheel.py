@@ -24,7 +24,7 @@ def test_a_mover_that_nobody_has_seen_yet_is_created() -> None:
 def test_a_mover_that_is_worked_on_is_running() -> None:
     calls = ["CreateRole source", "CreateLocation source", "CreateLocation destination", "CreateTask"]
     intent = {"instance": "i", "nonce": "n", "generation": 1, "calls": calls}
-    assert flywheel_task(mover(status={"conditions": WORKING, "intent": intent})) == {
+    assert flywheel_task(mover(status={"conditions": WORKING, "bookkeeping": {"intent": intent}})) == {
         "id": UID,
         "status": "running",
         "created_at": "2026-01-31T12:00:00.000Z",

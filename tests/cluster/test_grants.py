@@ -66,9 +66,9 @@ def test_a_status_that_names_anothers_task_neither_deletes_nor_starts_it(ready: 
     before = len(ready.emulator.journal())
 
     retired = [{"arn": theirs["taskArn"], "kind": "task"}, {"arn": theirs["sourceLocationArn"], "kind": "location"}]
-    ready.patch("DataMover", "m", {"status": {"retired": retired}}, subresource="/status")
+    ready.patch("DataMover", "m", {"status": {"bookkeeping": {"retired": retired}}}, subresource="/status")
     ready.patch("DataMover", "m", {"spec": {"tags": [{"key": "a", "value": "b"}]}})
-    eventually(lambda: "retired" not in ready.wait_ready()["status"] or not ready.wait_ready()["status"]["retired"])
+    eventually(lambda: not ready.wait_ready()["status"]["bookkeeping"].get("retired"))
     assert {own, theirs["taskArn"]} == set(ready.leftovers()["tasks"])
 
     ready.patch("DataMover", "m", {"status": victims}, subresource="/status")

@@ -172,7 +172,13 @@ def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_deleted_over_re
     found = world.wait_ready(name)
     assert found["status"]["taskArn"] == legacy
     assert set(world.calls(reads=False, since=since)) <= {"TagResource", "TagRole"}
-    assert set(found["status"]["owned"]) == {"task", "source", "destination", "sourceRole", "destinationRole"}
+    assert set(found["status"]["bookkeeping"]["owned"]) == {
+        "task",
+        "source",
+        "destination",
+        "sourceRole",
+        "destinationRole",
+    }
 
     before = world.calls(reads=False)
     assert importing().said.startswith("unchanged ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
@@ -198,7 +199,8 @@ def test_a_status_with_every_field_is_stored_and_read_as_written(
     stored = api.replace(f"{path}/{least['metadata']['name']}/status", created | {"status": status})
 
     assert stored["status"] == status
-    assert dump(parse(definition.model, stored))["status"] == status
+    current: Any = definition.model.model_fields["status"].annotation
+    assert dump(parse(definition.model, stored))["status"] == current.current_form(status)
 
 
 def test_kubectl_explains_every_field_and_lists_what_people_look_for(kubectl: Kubectl, tmp_path: Path) -> None:

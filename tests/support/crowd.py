@@ -99,8 +99,7 @@ class Crowd:
         named: Counter[str] = Counter()
         for name in self.names:
             status = self.mover(name)["status"]
-            assert "intent" not in status, status
-            assert not status.get("retired"), status
+            assert not {**status, **status.get("bookkeeping", {})}.keys() & {"intent", "retired"}, status
             named.update([status["taskArn"]])
             named.update(status[f"{side}LocationArn"] for side in SIDES)
             named.update(status[f"{side}RoleArn"].rsplit("/", 1)[-1] for side in SIDES)

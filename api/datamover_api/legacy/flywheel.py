@@ -116,7 +116,8 @@ def _failing_step(mover: DataMover, message: str) -> Step:
 
 def _events(mover: DataMover, failing: Step | None) -> Iterator[_Event]:
     uid, name, status = mover.metadata.uid, name_of(mover), mover.status
-    calls = status.intent.calls if status.intent is not None else ()
+    intent = status.bookkeeping.intent
+    calls = intent.calls if intent is not None else ()
     reconciling = _condition(mover, "Reconciling")
     began = _time(reconciling.last_transition_time if reconciling is not None else None)
     observed = status.observed

@@ -29,7 +29,7 @@ from datamover_operator.movers.plan.run_objects import (
     run_object,
 )
 from datamover_operator.movers.plan.run_steps import CreateRun, DeleteRun, DropLostRun, LookForRun
-from datamover_operator.movers.plan.status import intent_of, notes_of, status_of
+from datamover_operator.movers.plan.status import intent_of, notes_of, status_of, with_intent
 from datamover_operator.movers.plan.steps import (
     AddFinalizer,
     Annotate,
@@ -120,7 +120,7 @@ class MoverPass:
         )
         status = status_of(self.o, plan, self._context.clock.now())
         try:
-            await self._store(status.model_copy(update={"intent": intent_of(self.o, step.calls)}), plan)
+            await self._store(with_intent(status, intent_of(self.o, step.calls)), plan)
         except KubeError:
             self._memory.doubts.settled = self.o.nonce  # it may stand there, but nothing has been sent under it
             raise
@@ -132,7 +132,7 @@ class MoverPass:
         if status == self.o.mover.status:
             return
         await self._store(status, plan)
-        if self.o.intent_claimed and status.intent is None:
+        if self.o.intent_claimed and status.bookkeeping.intent is None:
             self.o = replace(self.o, intent_claimed=False)
             self._memory.doubts.nothing_lost = self.o.is_blank
             self._memory.made = None if self.o.failures else self.o.generation

@@ -50,7 +50,7 @@ async def find_external_executions(
     remember_runs(after, walk)
     listed.setdefault(str(newest), {})
     unknown = {arn: its for arn, its in listed.items() if arn not in walk.met}
-    since = from_timestamp(latest(walk.since, o.mover.status.pruned_before) or _ALWAYS)
+    since = from_timestamp(latest(walk.since, o.mover.status.bookkeeping.pruned_before) or _ALWAYS)
     found = await _look_through(unknown, since, max(1, o.mover.spec.run_history.limit), aws)
     external_executions = tuple(sorted((each for each in found if _start(each) > since), key=_start))
     if external_executions:  # what the history has no room for stays out when these are recorded

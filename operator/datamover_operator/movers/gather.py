@@ -41,8 +41,8 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
     }
     role_arns: dict[Side, str | None] = {"source": status.source_role_arn, "destination": status.destination_role_arn}
     digests: dict[Side, str | None] = {
-        "source": status.source_secret_hash,
-        "destination": status.destination_secret_hash,
+        "source": status.bookkeeping.source_secret_hash,
+        "destination": status.bookkeeping.destination_secret_hash,
     }
     return Observed(
         mover=mover,
@@ -53,8 +53,8 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
         task=Resource(status.task_arn) if status.task_arn else None,
         locations={side: Resource(arn) for side, arn in arns.items() if arn},
         roles={side: KnownRole(arn) for side, arn in role_arns.items() if arn},
-        owned=frozenset(status.owned),
-        retired=status.retired,
+        owned=frozenset(status.bookkeeping.owned),
+        retired=status.bookkeeping.retired,
         applied_secrets={side: digest for side, digest in digests.items() if digest},
         runs=cluster.runs(),
     )
@@ -154,7 +154,7 @@ def depth_of(o: Observed, memory: MoverMemory, tick: float) -> Depth:
 
 def doubt_of(o: Observed, memory: MoverMemory) -> str | None:
     """What is in doubt: the nonce of an intent that this process has not itself brought to an end, or a lost status."""
-    intent = o.mover.status.intent
+    intent = o.mover.status.bookkeeping.intent
     if intent is not None:
         is_known = memory.carried is not None and memory.carried.nonce == intent.nonce
         return None if memory.doubts.settled == intent.nonce or is_known else intent.nonce
@@ -163,7 +163,7 @@ def doubt_of(o: Observed, memory: MoverMemory) -> str | None:
 
 def _is_answered(o: Observed, finds: list[Find]) -> bool:
     """Whether everything that the open intent allowed to be made has been found."""
-    intent = o.mover.status.intent
+    intent = o.mover.status.bookkeeping.intent
     return intent is not None and is_answered(intent, {find.part for find in finds if find.nonce == intent.nonce})
 
 

@@ -22,15 +22,27 @@ JSON = st.recursive(
 
 def test_what_fits_is_kept_beside_what_does_not() -> None:
     stored = mover(deletionPolicy="Retain", suspend="perhaps", later=1) | {
-        "status": {"taskArn": "arn:aws:datasync:task", "owned": ["task"], "currentRun": 5},
+        "status": {
+            "taskArn": "arn:aws:datasync:task",
+            "currentRun": 5,
+            "bookkeeping": {"owned": ["task"], "intent": 7},
+        },
     }
     found = salvage(DataMover, stored)
     assert (found.spec.deletion_policy, found.spec.suspend, found.spec.account_ref.name) == ("Retain", False, "dev")
-    assert (found.status.task_arn, found.status.owned, found.status.current_run) == (
+    assert (found.status.task_arn, found.status.bookkeeping.owned, found.status.current_run) == (
         "arn:aws:datasync:task",
         ("task",),
         None,
     )
+
+
+def test_what_an_earlier_version_wrote_beside_the_bookkeeping_is_kept() -> None:
+    notes = {"owned": ["task"], "declared": ["schedule"], "prunedBefore": "2026-01-31T12:00:00.000Z"}
+    found = parse(DataMover, mover() | {"status": {"taskArn": "arn:aws:datasync:task", **notes}})
+    assert dump(found.status) == {"taskArn": "arn:aws:datasync:task", "bookkeeping": notes}
+    refused = mover() | {"status": {"taskArn": "arn:aws:datasync:task", **notes, "intent": 7}}
+    assert salvage(DataMover, refused).status == found.status
 
 
 @pytest.mark.parametrize(

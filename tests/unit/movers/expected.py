@@ -16,7 +16,7 @@ def check_declared(world: World) -> None:
     """Assert that everything is there, as declared and named in the status, and nothing else of ours."""
     mover, sky = world.mover, world.sky
     status, spec = mover.status, mover.spec
-    assert status.intent is None
+    assert status.bookkeeping.intent is None
     assert status.observed_generation == mover.metadata.generation
     assert status.task_arn is not None
     task = sky.items[status.task_arn]
@@ -29,12 +29,12 @@ def check_declared(world: World) -> None:
         assert task.described[f"{side}LocationArn"] == arn
         location = spec.source if side == "source" else spec.destination
         _check_location(world, side, location, sky.items[arn], roles[side])
-    named = {status.task_arn, *arns.values(), *roles.values(), *(item.arn for item in status.retired)}
+    named = {status.task_arn, *arns.values(), *roles.values(), *(item.arn for item in status.bookkeeping.retired)}
     ours = {item.arn for item in made_by(world, world.uid)}
     assert ours <= named, "nothing of ours is left over"
     kept = {item.arn for item in tagged_by(world, world.uid) if _is_shared(world, item.arn)}
-    assert {item.arn for item in status.retired} <= kept
-    for arn in ours - {item.arn for item in status.retired}:
+    assert {item.arn for item in status.bookkeeping.retired} <= kept
+    for arn in ours - {item.arn for item in status.bookkeeping.retired}:
         _check_tags(world, sky.items[arn])
 
 
@@ -99,7 +99,7 @@ def _check_role(world: World, side: Side, location: Location, role_arn: str | No
         assert role_arn == named.arn
         return
     role = world.sky.items[role_arn]
-    assert f"{side}Role" in world.mover.status.owned
+    assert f"{side}Role" in world.mover.status.bookkeeping.owned
     policy = role.described[ROLE_POLICY_NAME]
     assert isinstance(policy, dict)
     statements = policy["Statement"]

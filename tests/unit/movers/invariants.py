@@ -75,7 +75,7 @@ def creations(step: Step) -> list[Call]:
 
 def _creates_only_what_is_claimed(o: Observed, plan: Plan) -> None:
     calls = [call for step in plan.steps for call in creations(step)]
-    intent = o.mover.status.intent
+    intent = o.mover.status.bookkeeping.intent
     if calls:
         assert o.intent_claimed
         assert o.settled

@@ -59,7 +59,7 @@ def test_a_task_that_may_not_be_adopted_is_left_alone_for_good(own: bool) -> Non
         assert told(world, "Stalled")["reason"] == "AdoptionMismatch"
         status = world.mover.status
         assert (status.task_arn, status.source_location_arn, status.source_role_arn) == (None, None, None)
-        assert status.owned == ()
+        assert status.bookkeeping.owned == ()
         world.delete()
         assert world.settle() == "Gone"
         assert {arn: (dict(item.described), dict(item.tags)) for arn, item in world.sky.items.items()} == before
@@ -174,7 +174,9 @@ def test_what_a_living_mover_has_is_not_owned(part: int) -> None:
         assert world.settle() == "Ready"
         world.pass_time(DRIFT)
         assert world.settle() == "Ready"
-        assert set(world.mover.status.owned) == {"task", "source", "destination"} - {("source", "destination")[part]}
+        assert set(world.mover.status.bookkeeping.owned) == {"task", "source", "destination"} - {
+            ("source", "destination")[part]
+        }
         world.delete()
         assert world.settle() == "Gone"
         assert theirs.arn in world.sky.items
@@ -191,7 +193,7 @@ def test_a_role_that_a_living_mover_has_made_stays_its_own() -> None:
         adopt(world, task, own=True)
         assert world.settle() == "Ready"
         assert role.tags == tags
-        assert not any(each.endswith("Role") for each in world.mover.status.owned)
+        assert not any(each.endswith("Role") for each in world.mover.status.bookkeeping.owned)
 
 
 def test_a_task_that_another_mover_manages_is_not_adopted() -> None:
@@ -224,7 +226,7 @@ def test_what_an_earlier_mover_made_is_not_owned_by_one_that_only_adopts_it(oper
         for _ in range(2):
             world.pass_time(DRIFT)
             assert world.settle() == "Ready"
-            assert world.mover.status.owned == ()
+            assert world.mover.status.bookkeeping.owned == ()
             world.wipe_status()
         world.delete()
         assert world.settle() == "Gone"
@@ -249,7 +251,13 @@ def test_the_object_restored_from_a_backup_takes_its_task_back() -> None:
         world.replace()
         assert world.settle() == "Ready"
         assert world.mover.status.task_arn == arn
-        assert set(world.mover.status.owned) == {"task", "source", "destination", "sourceRole", "destinationRole"}
+        assert set(world.mover.status.bookkeeping.owned) == {
+            "task",
+            "source",
+            "destination",
+            "sourceRole",
+            "destinationRole",
+        }
         assert {item.tags[UID_TAG] for item in world.sky.items.values()} == {world.uid}
         world.delete()
         assert world.settle() == "Gone"

@@ -54,7 +54,13 @@ def test_an_adopted_role_keeps_what_it_came_with() -> None:
         world.create(spec(adopt={"taskArn": task.arn, "own": True}))
         world.restart()
         assert world.settle() == "Ready"
-        assert world.mover.status.owned == ("destination", "destinationRole", "source", "sourceRole", "task")
+        assert world.mover.status.bookkeeping.owned == (
+            "destination",
+            "destinationRole",
+            "source",
+            "sourceRole",
+            "task",
+        )
         assert boundaries(world) == [None, None]
 
 

@@ -46,11 +46,11 @@ def test_a_status_that_names_what_is_to_be_removed_removes_nothing_of_others(mar
         arns = [(item.arn, "location") for item in locations_of(world.sky, theirs)]
         arns += [(theirs.arn, "task"), (str(world.sky.role("theirs").arn), "role")]  # type: ignore[union-attr]
         before = snapshot(world)
-        forge(world, retired=[{"arn": arn, "kind": kind} for arn, kind in arns])
+        forge(world, bookkeeping={"retired": [{"arn": arn, "kind": kind} for arn, kind in arns]})
         world.look_closely()
         assert world.settle() == "Ready"
         assert snapshot(world) == before
-        assert world.mover.status.retired == ()
+        assert world.mover.status.bookkeeping.retired == ()
 
 
 @pytest.mark.parametrize("marked", [True, False])

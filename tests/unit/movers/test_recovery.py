@@ -119,7 +119,7 @@ def test_everything_is_lost_and_the_tagging_api_lags() -> None:
         assert world.settle() == "Ready"
         found = world.mover.status
         assert (found.task_arn, found.source_location_arn) == (status.task_arn, status.source_location_arn)
-        assert set(found.owned) == set(status.owned)
+        assert set(found.bookkeeping.owned) == set(status.bookkeeping.owned)
         assert world.sky.writes[writes:] == []
 
 

@@ -43,21 +43,21 @@ def test_a_secret_is_sent_and_shown_nowhere() -> None:
         assert world.settle() == "Ready"
         assert share(world).secrets == {"password": "hunter2 is no password"}
         assert "hunter2" not in json.dumps(world.raw) + str(world.told.events)
-        assert len(str(world.mover.status.source_secret_hash)) == 32
-        assert world.mover.status.destination_secret_hash is None
+        assert len(str(world.mover.status.bookkeeping.source_secret_hash)) == 32
+        assert world.mover.status.bookkeeping.destination_secret_hash is None
 
 
 def test_a_changed_secret_is_applied_once() -> None:
     with world_of(moving()) as world:
         world.keep_secret(SECRET, password="one")
         world.settle()
-        before, writes = world.mover.status.source_secret_hash, len(world.sky.writes)
+        before, writes = world.mover.status.bookkeeping.source_secret_hash, len(world.sky.writes)
         world.keep_secret(SECRET, password="two\n")
         world.queue.next = 0.0  # as the sweep does
         assert world.settle() == "Ready"
         assert share(world).secrets == {"password": "two"}
         assert world.sky.writes[writes:] == ["UpdateLocation"]
-        assert world.mover.status.source_secret_hash not in {before, None}
+        assert world.mover.status.bookkeeping.source_secret_hash not in {before, None}
         world.look_closely()
         world.settle()
         assert world.sky.writes[writes:] == ["UpdateLocation"]

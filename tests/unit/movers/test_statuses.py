@@ -85,7 +85,7 @@ def test_what_an_adopted_task_came_with_is_owned_again() -> None:
         world.lose("owned")
         world.look_closely()
         world.settle()
-        assert set(world.mover.status.owned) == {"task", "source", "destination"}
+        assert set(world.mover.status.bookkeeping.owned) == {"task", "source", "destination"}
 
 
 def test_what_was_adopted_without_being_owned_stays() -> None:
@@ -96,7 +96,8 @@ def test_what_was_adopted_without_being_owned_stays() -> None:
         world.create(spec(adopt={"taskArn": task.arn}))
         assert world.settle() == "Ready"
         raw = copy.deepcopy(world.raw)
-        status = cast("dict[str, Any]", raw["status"]) | {"owned": ["task", "source", "destination", "sourceRole"]}
+        owned = ["task", "source", "destination", "sourceRole"]
+        status = cast("dict[str, Any]", raw["status"]) | {"bookkeeping": {"owned": owned}}
         world.kube.put(REF, raw | {"status": status})
         world.sky.items[task.arn].tags.clear()
         world.delete()

@@ -121,7 +121,7 @@ def test_a_schedule_that_is_not_declared_comes_back_with_the_end_of_suspend() ->
             world.change(spec(**adopt))
             assert world.settle() == "Ready"
             assert task.described["schedule"] == ENABLED
-            assert world.mover.status.declared == ()
+            assert world.mover.status.bookkeeping.declared == ()
 
 
 def test_a_schedule_that_is_not_declared_comes_back_with_the_grant() -> None:

@@ -220,15 +220,18 @@ class World:
 
     def wipe_status(self) -> None:
         """Lose the status, unless it alone tells what has left the spec and is still to be taken away in AWS."""
-        if set(self.mover.status.declared) - set(declared_fields(self.mover.spec)):
+        if set(self.mover.status.bookkeeping.declared) - set(declared_fields(self.mover.spec)):
             return
         self.wiped = True
         self._edit({"status": {}}, generation=False)
 
     def lose(self, *fields: str) -> None:
         """Lose a part of the status."""
-        status = cast("JsonObject", self.raw.get("status") or {})
-        self._edit({"status": {key: value for key, value in status.items() if key not in fields}}, generation=False)
+        status = cast("dict[str, Any]", self.raw.get("status") or {})
+        left = {key: value for key, value in status.items() if key not in fields}
+        if notes := left.get("bookkeeping"):
+            left["bookkeeping"] = {key: value for key, value in notes.items() if key not in fields}
+        self._edit({"status": left}, generation=False)
 
     def replace(self) -> None:
         """Lose the object itself, and make it again with all that `kubectl get -o yaml` and an edit would keep."""

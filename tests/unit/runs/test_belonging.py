@@ -113,7 +113,7 @@ def test_a_mover_that_only_looks_after_its_task_cancels_nothing(stage: Stage) ->
     stage.go(1)
     stage.sky.items[task].tags.clear()
     mover = stage.add_mover("m", adopt={"taskArn": task, "own": False})
-    assert "task" not in mover.status.owned
+    assert "task" not in mover.status.bookkeeping.owned
     stage.add_run()
     stage.go(6)
     stage.delete(MOVER, "m")

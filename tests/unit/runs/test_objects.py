@@ -144,11 +144,11 @@ def test_pruning_an_older_run_brings_no_younger_one_back(ready: Stage) -> None:
     _, name = _foreign(ready)
     ready.delete(RUN, name)
     ready.go(60)
-    before = ready.mover().status.pruned_before
+    before = ready.mover().status.bookkeeping.pruned_before
     ready.change(MOVER, "m", runHistory={"limit": 0})
     ready.go(20)
     assert ready.runs == []
-    assert ready.mover().status.pruned_before == before
+    assert ready.mover().status.bookkeeping.pruned_before == before
 
 
 # queueing
@@ -368,6 +368,6 @@ def test_what_was_pruned_stays_away(stage: Stage) -> None:
         stage.go(100)
     assert stage.runs == []
     starts = [each.created for each in stage.sky.started.values()]
-    pruned = stage.mover().status.pruned_before
+    pruned = stage.mover().status.bookkeeping.pruned_before
     assert pruned is not None
     assert pruned.startswith(max(starts).strftime("%Y-%m-%dT%H:%M:%S"))

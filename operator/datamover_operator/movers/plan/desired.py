@@ -89,4 +89,4 @@ TASK_FIELDS = ("includes", "excludes", "schedule", "cloudWatchLogGroupArn")
 """The optional members of a task, options apart, that can be taken away again (UpdateTask)."""
 
 SCHEDULE_STATUS = "schedule.status"
-"""In status.declared: we disabled a schedule that the spec does not set, and it is to be enabled again."""
+"""In bookkeeping.declared: we disabled a schedule that the spec does not set, and it is to be enabled again."""

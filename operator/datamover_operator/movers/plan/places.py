@@ -50,14 +50,14 @@ def _place(o: Observed) -> str:
 
 def _arns(o: Observed) -> Iterator[tuple[str, str]]:
     """What the mover has in AWS, by the field that names it. Of the roles those that are the mover's own."""
-    status = o.mover.status
+    status, notes = o.mover.status, o.mover.status.bookkeeping
     arns = {
         "status.taskArn": status.task_arn,
         "status.sourceLocationArn": status.source_location_arn,
         "status.destinationLocationArn": status.destination_location_arn,
-        "status.sourceRoleArn": status.source_role_arn if "sourceRole" in status.owned else None,
-        "status.destinationRoleArn": status.destination_role_arn if "destinationRole" in status.owned else None,
+        "status.sourceRoleArn": status.source_role_arn if "sourceRole" in notes.owned else None,
+        "status.destinationRoleArn": status.destination_role_arn if "destinationRole" in notes.owned else None,
         f"metadata.annotations['{TASK_ARN_ANNOTATION}']": o.annotations.get(TASK_ARN_ANNOTATION),
     }
-    arns |= {f"status.retired[{index}].arn": item.arn for index, item in enumerate(status.retired)}
+    arns |= {f"status.bookkeeping.retired[{index}].arn": item.arn for index, item in enumerate(notes.retired)}
     yield from ((field, arn) for field, arn in arns.items() if arn is not None)

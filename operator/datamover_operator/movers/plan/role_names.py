@@ -15,7 +15,7 @@ def possible_names(name: str, uid: str) -> tuple[str, str]:
 
 def role_names_in_doubt(o: Observed) -> dict[Side, tuple[str, ...]]:
     """The names of the roles that the open intent allows to be made: the declared ones may be others by now."""
-    calls = [call for call in calls_of(o.mover.status.intent) if isinstance(call, RoleCall)]
+    calls = [call for call in calls_of(o.mover.status.bookkeeping.intent) if isinstance(call, RoleCall)]
     names = {side: [call.name for call in calls if call.side == side] for side in SIDES}
     return {side: tuple(each for name in its for each in possible_names(name, o.uid)) for side, its in names.items()}
 

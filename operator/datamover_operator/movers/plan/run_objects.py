@@ -119,7 +119,7 @@ def _recorded(o: Observed, step: CreateRun) -> Observed:
 def recall_trigger(o: Observed) -> tuple[Step, ...]:
     """A task from before the status was lost, or from before it was adopted: its token counts as done (I3)."""
     stored, token = o.mover.status, _open_token(o)
-    is_from_before = o.task is not None and stored.task_arn is None and stored.intent is None
+    is_from_before = o.task is not None and stored.task_arn is None and stored.bookkeeping.intent is None
     return (Annotate({LAST_TRIGGER_ANNOTATION: token}),) if token is not None and is_from_before else ()
 
 

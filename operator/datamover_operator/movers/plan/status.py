@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from datamover_crds import Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
+from datamover_crds import Bookkeeping, Condition, DataMoverStatus, Intent, JsonObject, ObservedMover, RunRef
 from datamover_crds.contract import LAST_TRIGGER_ANNOTATION, is_true
 from datamover_operator.controller.plan.notes import Note
 from datamover_operator.movers.plan.calls import Call, TaskCall, calls_of, dump_call
@@ -26,8 +26,9 @@ _MAX_DECLARED = 256
 
 def is_recorded(o: Observed) -> bool:
     """Whether the stored status names everything that exists, and no open intent."""
-    stored = o.mover.status
-    return stored.intent is None and all(getattr(stored, name) == value for name, value in _facts(o).items())
+    stored, notes = o.mover.status, o.mover.status.bookkeeping
+    has_all = all(getattr(stored, name) == value for name, value in _facts(o).items())
+    return has_all and notes.intent is None and all(getattr(notes, key) == its for key, its in _noted(o).items())
 
 
 def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
@@ -40,10 +41,8 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         **_facts(o),
         "observed_generation": o.generation if plan.conditions else stored.observed_generation,
         "conditions": plan.conditions,
-        "declared": tuple(sorted({*stored.declared, *o.applied, *_disabling(o)}))[:_MAX_DECLARED],
         "current_run": _current_run(o),
-        "pruned_before": latest(o.pruned_before, stored.pruned_before),
-        "intent": None if o.settled and not o.has_unknown_outcome else stored.intent,
+        "bookkeeping": _bookkeeping(o, is_ready=is_true(plan.conditions, "Ready")),
     }
     if o.task is not None and o.task.described is not None and next_start(o.task.described, now) is None:
         changed["next_scheduled_time"] = None
@@ -51,7 +50,6 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     if is_unavailable and ungranted_in_aws(o) is None:
         changed["observed"] = _observed(o)  # it may never have been Ready, and tells why
     if is_true(plan.conditions, "Ready"):
-        changed["declared"] = tuple(sorted({*declared_fields(o.mover.spec), *_disabled(o)}))
         changed["observed"] = _observed(o)
         changed["next_scheduled_time"] = next_start(last_description(o), now)
         if trigger is not None and o.annotations.get(LAST_TRIGGER_ANNOTATION) == trigger.manual:
@@ -64,12 +62,17 @@ def intent_of(o: Observed, calls: Iterable[Call]) -> Intent:
     return Intent(instance=o.instance, nonce=o.nonce, generation=o.generation, calls=tuple(map(dump_call, calls)))
 
 
+def with_intent(status: DataMoverStatus, intent: Intent) -> DataMoverStatus:
+    """The status, with the intent in it."""
+    return status.model_copy(update={"bookkeeping": status.bookkeeping.model_copy(update={"intent": intent})})
+
+
 def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tuple[Note, ...]:
     """The Events that the change from one status to the next deserves: few, and none for the same news again."""
     notes = list(plan.notes)
     if after.task_arn is not None and after.task_arn != before.task_arn:
         source, destination = after.source_location_arn, after.destination_location_arn
-        was_made = TaskCall() in calls_of(before.intent)
+        was_made = TaskCall() in calls_of(before.bookkeeping.intent)
         reason = "TaskCreated" if was_made else "TaskFound"
         notes.append(Note(reason, f"task {after.task_arn}, source {source}, destination {destination}"))
     old, new = _told(before.conditions), _told(after.conditions)
@@ -93,6 +96,19 @@ def role_notes(o: Observed) -> tuple[Note, ...]:
     )
 
 
+def _bookkeeping(o: Observed, *, is_ready: bool) -> Bookkeeping:
+    stored = o.mover.status.bookkeeping
+    applied = {*declared_fields(o.mover.spec), *_disabled(o)}
+    known = applied if is_ready else {*stored.declared, *o.applied, *_disabling(o)}
+    changed: dict[str, object] = {
+        **_noted(o),
+        "declared": tuple(sorted(known))[:_MAX_DECLARED],
+        "pruned_before": latest(o.pruned_before, stored.pruned_before),
+        "intent": None if o.settled and not o.has_unknown_outcome else stored.intent,
+    }
+    return stored.model_copy(update=changed)
+
+
 def _disabling(o: Observed) -> set[str]:
     """The mark of a schedule that is about to be disabled: written first, for nothing else would tell of it."""
     if is_marked(o) or stopping_step(o) is None:
@@ -104,7 +120,7 @@ def _disabled(o: Observed) -> set[str]:
     """The mark of a schedule that we have disabled, as long as that shall be so."""
     schedule = (last_description(o) or {}).get("schedule")
     is_kept = o.mover.spec.suspend and o.mover.spec.schedule is None and schedule
-    return {SCHEDULE_STATUS} & set(o.mover.status.declared) if is_kept else set()
+    return {SCHEDULE_STATUS} & set(o.mover.status.bookkeeping.declared) if is_kept else set()
 
 
 def _told(conditions: Iterable[Condition]) -> dict[str, str]:
@@ -125,15 +141,29 @@ def _facts(o: Observed) -> dict[str, object]:
 
     A task that the mover may not take over leaves no trace in it: the next pass would believe it to be the mover's.
     """
-    if o.adopting and o.unmet is not None:
+    if _may_not_adopt(o):
         return {}
     o = without_unwanted_roles(o)
     facts: dict[str, object] = {"task_arn": o.task.arn if o.task is not None else None}
     for side in SIDES:
         facts[f"{side}_location_arn"] = o.locations[side].arn if side in o.locations else None
         facts[f"{side}_role_arn"] = role_arn_for(o, side)
-        facts[f"{side}_secret_hash"] = o.applied_secrets.get(side) or None if side in o.locations else None
-    return facts | {"owned": tuple(sorted(o.owned)), "retired": o.retired}
+    return facts
+
+
+def _noted(o: Observed) -> dict[str, object]:
+    """What the bookkeeping says of the resources in AWS, by its fields' names; nothing where the status has nothing."""
+    if _may_not_adopt(o):
+        return {}
+    o = without_unwanted_roles(o)
+    hashes: dict[str, object] = {
+        f"{side}_secret_hash": o.applied_secrets.get(side) or None if side in o.locations else None for side in SIDES
+    }
+    return hashes | {"owned": tuple(sorted(o.owned)), "retired": o.retired}
+
+
+def _may_not_adopt(o: Observed) -> bool:
+    return o.adopting and o.unmet is not None
 
 
 def last_description(o: Observed) -> JsonObject | None:

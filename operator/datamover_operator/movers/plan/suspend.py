@@ -51,4 +51,4 @@ def disabled(task: JsonObject) -> JsonObject | None:
 
 def is_marked(o: Observed) -> bool:
     """Whether status says that a schedule that the spec does not set is to be enabled again."""
-    return o.mover.spec.schedule is not None or SCHEDULE_STATUS in o.mover.status.declared
+    return o.mover.spec.schedule is not None or SCHEDULE_STATUS in o.mover.status.bookkeeping.declared

@@ -82,7 +82,8 @@ def released(status: DataMoverStatus, run: DataMoverRun) -> DataMoverStatus:
     if run.status.execution_arn is not None and latest(ended, known) == ended:
         told["last_run"] = _summary(run)
     if run.metadata.deletion_timestamp is not None:
-        told["pruned_before"] = latest(status.pruned_before, run.status.start_time)
+        before = latest(status.bookkeeping.pruned_before, run.status.start_time)
+        told["bookkeeping"] = status.bookkeeping.model_copy(update={"pruned_before": before})
     if run.status.phase == "Succeeded":
         told["last_successful_time"] = latest(status.last_successful_time, ended)
     return status.model_copy(update=told)

@@ -56,7 +56,7 @@ def belongs_to(run: DataMoverRun, mover_uid: str) -> bool:
 def is_execution_of(mover: DataMover, arn: str) -> bool:
     """Whether the execution is one of the mover's task, of one that it has replaced, or of one that has vanished."""
     status = mover.status
-    tasks = [status.task_arn, *(item.arn for item in status.retired if item.kind == "task")]
+    tasks = [status.task_arn, *(item.arn for item in status.bookkeeping.retired if item.kind == "task")]
     is_named = any(ref is not None and ref.execution_arn == arn for ref in (status.current_run, *status.queued_runs))
     return is_named or any(task is not None and arn.startswith(f"{task}/") for task in tasks)
 
@@ -64,4 +64,4 @@ def is_execution_of(mover: DataMover, arn: str) -> bool:
 def takes_task_along(mover: DataMover) -> bool:
     """Whether the mover is being deleted together with its task: its executions are cancelled first (I4)."""
     is_going = mover.metadata.deletion_timestamp is not None and mover.spec.deletion_policy == "Delete"
-    return is_going and "task" in mover.status.owned
+    return is_going and "task" in mover.status.bookkeeping.owned
