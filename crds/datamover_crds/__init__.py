@@ -51,8 +51,10 @@ from datamover_crds.run import (
     MoverRef,
     Phase,
     Progress,
+    RetryOf,
     RunResult,
 )
+from datamover_crds.run_policy import Backoff, ConcurrencyPolicy, Retry, RetryCause, Timeouts
 from datamover_crds.salvage import salvage
 from datamover_crds.secrets import SecretKeyRef
 from datamover_crds.tablesync import (
@@ -76,7 +78,9 @@ __all__ = [
     "Adopt",
     "Agent",
     "AssumeRole",
+    "Backoff",
     "Bookkeeping",
+    "ConcurrencyPolicy",
     "Condition",
     "Counters",
     "DataMover",
@@ -118,6 +122,9 @@ __all__ = [
     "Resource",
     "RestAccess",
     "Retired",
+    "Retry",
+    "RetryCause",
+    "RetryOf",
     "RunHistory",
     "RunRef",
     "RunResult",
@@ -138,6 +145,7 @@ __all__ = [
     "Tag",
     "TaskMode",
     "TaskOptions",
+    "Timeouts",
     "Trigger",
     "dump",
     "from_duration",

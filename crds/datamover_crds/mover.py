@@ -21,6 +21,7 @@ from datamover_crds.meta import ObjectMeta, Resource
 from datamover_crds.mover_status import DataMoverStatus
 from datamover_crds.options import INCLUDES_RULE, Filters, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.rules import Rule, immutable
+from datamover_crds.run_policy import ConcurrencyPolicy, Retry, Timeouts, at_least_10_seconds
 
 
 class AccountRef(Model):
@@ -30,13 +31,33 @@ class AccountRef(Model):
     """The account's name."""
 
 
+def _starts_something(trigger: "Trigger") -> bool:
+    return trigger.manual is not None or trigger.interval is not None
+
+
 class Trigger(Model):
-    """Starts runs on request."""
+    """Starts runs on request, or again and again."""
 
-    manual: Annotated[str, Field(min_length=1, max_length=253)]
-    """Any token. A new one starts a run; the same one again does not.
+    rules: ClassVar = (
+        Rule(
+            field_path="",
+            cel="has(self.manual) || has(self.interval)",
+            holds=_starts_something,
+            message="must set manual, interval or both",
+        ),
+        at_least_10_seconds("interval", "interval"),
+    )
 
-    If a run is active, the new one waits for its end. Of several tokens that are set meanwhile, the last one counts.
+    manual: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """Any token, such as `2026-01-31`. A new one starts a run; the same one again does not.
+
+    If a run is active, the new one waits for its end, unless concurrencyPolicy says otherwise. Of several tokens that
+    are set meanwhile, the last one counts.
+    """
+    interval: Duration | None = None
+    """Starts a run whenever the mover's last one began so long ago, such as `30s`, and none is active. At least 10s.
+
+    The operator starts these runs, which allows shorter intervals than a schedule: DataSync's minimum is one hour.
     """
 
 
@@ -50,6 +71,10 @@ class RunHistory(Model):
 
     limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] = 10
     """How many ended runs are kept; the oldest are deleted first."""
+    succeeded_limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] | None = None
+    """How many runs of these that succeeded are kept at most, such as 3. If not set, only limit counts."""
+    failed_limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] | None = None
+    """How many of these runs that ended in any other way are kept at most, such as 5. If not set, only limit counts."""
     max_age: Duration | None = None
     """How long an ended run is kept, such as `720h` or `30d`. If not set, as long as limit allows."""
 
@@ -135,7 +160,24 @@ class DataMoverSpec(Model):
     schedule: Schedule | None = None
     """When DataSync starts the task on its own."""
     trigger: Trigger | None = None
-    """Starts runs on request; can be combined with schedule."""
+    """Starts runs on request or at an interval; can be combined with schedule."""
+    concurrency_policy: ConcurrencyPolicy | None = None
+    """What becomes of a run that is to start while another run of the mover is active.
+
+    Forbid: it is Rejected. Queue: it waits; runs start in the order of their creation. Replace: the active run is
+    cancelled, and the new one starts when it has ended; of several new runs the last one counts. If not set: a run of
+    trigger.manual waits, and any other run is Rejected. Retries always wait, and so does a run with taskQueueing
+    ENABLED, in DataSync's own queue.
+    """
+    retry: Retry | None = None
+    """Repeats runs that ended badly. If not set, none is."""
+    timeouts: Timeouts | None = None
+    """How long the parts of a run may take. If not set, there is no limit."""
+    ttl_after_finished: Duration | None = None
+    """How long after its end a run is deleted, such as `7d`, also one that you created yourself.
+
+    If not set, runs that you create are kept, and runHistory says how many of the others are.
+    """
     suspend: bool = False
     """While true, no run is started and the schedule is disabled; everything else is still reconciled.
 

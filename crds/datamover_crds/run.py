@@ -9,9 +9,11 @@ from datamover_crds.common import (
     WHOLE_FLOATS,
     Arn,
     Count,
+    Duration,
     JsonObject,
     Model,
     MoverName,
+    ObjectName,
     OpenModel,
     Text,
     Timestamp,
@@ -44,14 +46,28 @@ class MoverRef(Model):
     """The mover's name."""
 
 
+class RetryOf(Model):
+    """The run that this one repeats."""
+
+    name: ObjectName
+    """The run's name."""
+    attempt: Annotated[int, Field(ge=1, le=1000), WHOLE_FLOATS]
+    """Which retry this is: 1 for the first."""
+
+
 class DataMoverRunSpec(Model):
-    """Which mover to run, and what is different this time. Only cancel and bytesPerSecond can be changed later."""
+    """Which mover to run, and what is different this time.
+
+    Only cancel, bytesPerSecond and ttlAfterFinished can be changed later.
+    """
 
     rules: ClassVar = (INCLUDES_RULE,)
     transitions: ClassVar = (
         *(
-            immutable(field, "of a run only cancel and bytesPerSecond can: create another run instead")
-            for field in ("moverRef", "overrideOptions", "includes", "excludes")
+            immutable(
+                field, "of a run only cancel, bytesPerSecond and ttlAfterFinished can: create another run instead"
+            )
+            for field in ("moverRef", "overrideOptions", "includes", "excludes", "retryOf")
         ),
         Transition(
             field_path=".cancel",
@@ -73,6 +89,10 @@ class DataMoverRunSpec(Model):
     """Stops the run. Once true it stays true."""
     bytes_per_second: BytesPerSecond | None = None
     """The bandwidth limit in bytes per second, also of an active run; -1 means no limit."""
+    ttl_after_finished: Duration | None = None
+    """How long after its end the run is deleted, such as `1h`. If not set: the mover's ttlAfterFinished."""
+    retry_of: RetryOf | None = None
+    """The run that this one repeats; the operator sets it, as the mover's `retry` says. Can't be changed."""
 
 
 class Progress(Model):
@@ -215,6 +235,12 @@ class DataMoverRunStatus(Model):
     """When the execution started."""
     completion_time: Timestamp | None = None
     """When the run ended."""
+    last_progress_time: Timestamp | None = None
+    """When the execution's phase or counters last changed."""
+    next_retry_time: Timestamp | None = None
+    """When a new run will repeat this one, as the mover's `retry` says."""
+    retried_by: Annotated[str, Field(max_length=253)] | None = None
+    """The run that repeats this one."""
     progress: Progress | None = None
     """How far the run has got."""
     counters: Counters | None = None

@@ -121,6 +121,7 @@ CHANGES: list[tuple[str, JsonDict, JsonDict]] = [
     ("DataMoverRunSpec.overrideOptions", run(overrideOptions={"uid": "NONE"}), run()),
     ("DataMoverRunSpec.overrideOptions", run(overrideOptions={"uid": "NONE"}), run(overrideOptions={"uid": "BOTH"})),
     ("DataMoverRunSpec.includes", run(), run(includes=FILTER)),
+    ("DataMoverRunSpec.retryOf", run(), run(retryOf={"name": "first", "attempt": 1})),
     ("DataMoverRunSpec.excludes", run(excludes=FILTER), run(excludes=[{"value": "/b"}])),
     ("DataMoverRunSpec.cancel", run(cancel=True), run(cancel=False)),
     ("DataMoverRunSpec.cancel", run(cancel=True), run()),
@@ -131,7 +132,7 @@ CHANGES: list[tuple[str, JsonDict, JsonDict]] = [
 
 ALLOWED: list[tuple[JsonDict, JsonDict]] = [
     (mover(), mover(destination=s3(), suspend=True, trigger={"manual": "again"}, options={"uid": "NONE"})),
-    (run(), run(cancel=True, bytesPerSecond=1000)),
+    (run(), run(cancel=True, bytesPerSecond=1000, ttlAfterFinished="1h")),
     (EVERYTHING_RUN, without(EVERYTHING_RUN, "bytesPerSecond")),
     (account(), account(grants=[{"namespaces": ["*"]}], assumeRole={"arn": ROLE})),
 ]

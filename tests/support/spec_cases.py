@@ -87,6 +87,9 @@ GOOD = (
     Case("empty lists", mover(tags=[], includes=[], excludes=[])),
     Case("nulls for what is optional", mover(tags=None, options=None, suspend=None, runHistory=None, includes=None)),
     Case("nulls within options", mover(options={"verifyMode": None, "bytesPerSecond": None})),
+    Case("an interval alone", mover(trigger={"interval": "10s"})),
+    Case("a retry with nothing said", mover(retry={})),
+    Case("time limits with nothing said", mover(timeouts={})),
     Case("a whole float", mover(options={"bytesPerSecond": 5.0}, runHistory={"limit": 7.0})),
     Case("the largest integer", mover(options={"bytesPerSecond": 2**63 - 1})),
     Case("no history", mover(runHistory={"limit": 0})),
@@ -110,6 +113,15 @@ SCHEDULES = "must be cron(minute hour day-of-month month day-of-week year)"
 KEYS = "must start neither with aws:"
 
 BROKEN_RULES = (
+    Case("an interval of 9 s", mover(trigger={"interval": "9s"}), "spec.trigger.interval", "must be at least 10s"),
+    Case("a trigger of nothing", mover(trigger={}), "spec.trigger", "must set manual, interval or both"),
+    *(
+        Case(
+            f"timeouts.{name} of {text}", mover(timeouts={name: text}), f"spec.timeouts.{name}", "must be at least 10s"
+        )
+        for text in ("9s", "0d00h0m01s")
+        for name in ("launching", "noProgress", "total")
+    ),
     Case("a sync without a source", table_sync(source={}), "spec.source", ONE_DATABASE),
     Case(
         "a sync with two destinations",
@@ -311,6 +323,21 @@ BROKEN_SHAPES = (
         "at least 1",
     ),
     Case("a schedule without a time", mover(schedule={}), "spec.schedule.scheduleExpression", "a value is required"),
+    Case("a policy of another kind", mover(concurrencyPolicy="Allow"), "spec.concurrencyPolicy", "'Forbid', 'Queue'"),
+    Case("a retry too often", mover(retry={"limit": 21}), "spec.retry.limit", "at most 20"),
+    Case("a retry of nothing", mover(retry={"on": []}), "spec.retry.on", "at least 1"),
+    Case(
+        "a retry of everything",
+        mover(retry={"on": ["Failed", "Succeeded"]}),
+        "spec.retry.on[1]",
+        "VerificationMismatch",
+    ),
+    Case("a delay of words", mover(retry={"backoff": {"initial": "soon"}}), "spec.retry.backoff.initial", "match"),
+    Case("a factor of 0", mover(retry={"backoff": {"factor": 0}}), "spec.retry.backoff.factor", "at least 1"),
+    Case("an action of another kind", mover(timeouts={"action": "Kill"}), "spec.timeouts.action", "'Report' or"),
+    Case("a time to live in weeks", mover(ttlAfterFinished="1w"), "spec.ttlAfterFinished", "match"),
+    Case("a retry of no run", run(retryOf={"attempt": 1}), "spec.retryOf.name", "required"),
+    Case("a retry number 0", run(retryOf={"name": "a", "attempt": 0}), "spec.retryOf.attempt", "at least 1"),
     Case("an empty token", mover(trigger={"manual": ""}), "spec.trigger.manual", "at least 1"),
     Case("an unknown location", mover(source={"ftp": {}}), "spec.source.ftp", "unknown field"),
     Case("a run of nothing", without(run(), "moverRef"), "spec.moverRef", "a value is required"),

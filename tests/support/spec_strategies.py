@@ -126,10 +126,16 @@ MOVERS = st.fixed_dictionaries(
         "excludes": FILTERS,
         "taskMode": st.sampled_from(("BASIC", "ENHANCED")),
         "schedule": st.fixed_dictionaries({"scheduleExpression": SCHEDULES}),
-        "trigger": st.just({"manual": "now"}),
+        "trigger": mostly(
+            st.sampled_from(({"manual": "now"}, {"interval": "30s"})), some(manual=st.just(""), interval=AGES)
+        ),
+        "concurrencyPolicy": st.sampled_from(("Forbid", "Queue", "Replace")),
+        "retry": some(limit=st.integers(0, 20), backoff=some(initial=AGES, factor=st.integers(1, 10), max=AGES)),
+        "timeouts": some(launching=AGES, total=AGES, action=st.sampled_from(("Report", "Cancel"))),
+        "ttlAfterFinished": AGES,
         "suspend": st.booleans(),
         "deletionPolicy": st.sampled_from(("Delete", "Retain")),
-        "runHistory": some(limit=st.integers(0, 500), maxAge=AGES),
+        "runHistory": some(limit=st.integers(0, 500), failedLimit=st.integers(0, 500), maxAge=AGES),
         "adopt": st.just({"taskArn": TASK, "own": True}),
     },
 )

@@ -106,10 +106,14 @@ EVERYTHING_MOVER = mover(
     taskMode="BASIC",
     cloudWatchLogGroupArn="arn:aws:logs:eu-central-1:111122223333:log-group:/aws/datasync",
     schedule={"scheduleExpression": "cron(0 4 ? * MON-FRI *)", "status": "ENABLED"},
-    trigger={"manual": "first go"},
+    trigger={"manual": "first go", "interval": "90s"},
+    concurrencyPolicy="Queue",
+    retry={"limit": 5, "backoff": {"initial": "30s", "factor": 3, "max": "2h"}, "on": ["Failed", "Unknown"]},
+    timeouts={"launching": "30m", "noProgress": "2h", "total": "12h", "action": "Cancel"},
+    ttlAfterFinished="7d",
     suspend=True,
     deletionPolicy="Retain",
-    runHistory={"limit": 3, "maxAge": "30d12h"},
+    runHistory={"limit": 3, "succeededLimit": 1, "failedLimit": 2, "maxAge": "30d12h"},
     adopt={"taskArn": TASK, "own": True},
 )
 EVERYTHING_MOVER["spec"]["name"] = "All of it: nightly"
@@ -118,6 +122,8 @@ EVERYTHING_RUN = run(
     overrideOptions={"taskQueueing": "ENABLED", "verifyMode": "NONE"},
     includes=[{"value": "/a*"}],
     excludes=[{"value": "*b*"}],
+    ttlAfterFinished="1h",
+    retryOf={"name": "first", "attempt": 2},
     cancel=True,
     bytesPerSecond=-1,
 )

@@ -15,7 +15,7 @@ from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.process.metrics import Progress
 from datamover_operator.runs.executions import ExecutionCache
-from datamover_operator.runs.kind import RUN
+from datamover_operator.runs.kind import RUN, active_by_mover
 from datamover_operator.runs.poller import Poller
 from datamover_operator.runs.reconciler import RunReconciler
 
@@ -25,12 +25,13 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
     executions = ExecutionCache()
 
     def wakes(change: Change) -> Iterator[Wake]:
-        """Wake the mover of a run that is gone."""
-        if change.after is None:
-            namespace = str(metadata_of(change.known).get("namespace", ""))
-            mover = context.caches[MOVER].named(namespace, reference(change.known, "moverRef"))
-            if mover is not None:
-                yield Wake(MOVER, mover.uid)
+        """Wake the mover of a run that is gone, and the runs that may have waited behind one that is over."""
+        namespace, name = str(metadata_of(change.known).get("namespace", "")), reference(change.known, "moverRef")
+        mover = context.caches[MOVER].named(namespace, name)
+        if change.after is None and mover is not None:
+            yield Wake(MOVER, mover.uid)
+        if change.before is not None and not _is_over(change.before) and _is_over(change.after):
+            yield from (Wake(RUN, uid) for uid in context.caches[RUN].uids(active_by_mover(namespace, name)))
 
     def lane(uid: str) -> Lane:
         """Let a run wait with its mover's account, before all movers."""
@@ -58,6 +59,10 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
         shows=shows,
         jobs={"poller": Poller(context, connections, executions).run_forever},
     )
+
+
+def _is_over(raw: JsonObject | None) -> bool:
+    return raw is None or part_of(raw, "status").get("phase") in FINAL_PHASES
 
 
 def _is_active(raw: JsonObject | None) -> bool:

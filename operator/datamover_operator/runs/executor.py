@@ -10,39 +10,47 @@ from pydantic import JsonValue
 
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
-from datamover_crds.contract import CLAIM_ANNOTATION, ENDED_ANNOTATION, FINALIZER
-from datamover_operator.aws.failure import AwsError, Failure, FailureKind
+from datamover_crds.contract import CANCEL_ANNOTATION, CLAIM_ANNOTATION, ENDED_ANNOTATION, FINALIZER, RETRIED_ANNOTATION
+from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import seconds_between, timestamp
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.reads import or_none
 from datamover_operator.movers.wake import wake_mover
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.memory import RunMemory
 from datamover_operator.runs.mover_status import change_mover
-from datamover_operator.runs.plan.after import Done, Failed, NotSeen, Result, Seen, Started, TagsRead, TagsUnread, after
+from datamover_operator.runs.objects import annotate_run, create_run
+from datamover_operator.runs.plan.after import Done, Result, Seen, Started, TagsRead, after, failed
+from datamover_operator.runs.plan.cancelling import dump_cancellation
 from datamover_operator.runs.plan.claims import belonging, claimed, released
 from datamover_operator.runs.plan.news import has_just_ended, has_new_execution, notes_of
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import Claim, dump_claim
+from datamover_operator.runs.plan.retries import retry_object
 from datamover_operator.runs.plan.steps import (
     AwsRunStep,
     CancelRun,
     ClaimMover,
     ClaimRun,
     Close,
+    CreateRetry,
+    Expire,
     FreeRun,
     KubeRunStep,
     LimitBandwidth,
     LookAtExecution,
     LookAtTask,
+    MarkCancelled,
     Own,
     Protect,
     ReadTags,
     ReleaseMover,
+    RunObjectStep,
     RunStep,
     Start,
     Unclaim,
@@ -79,7 +87,9 @@ class RunPass:
 
     async def take(self, step: RunStep) -> None:
         """Carry one step out."""
-        if isinstance(step, KubeRunStep):
+        if isinstance(step, RunObjectStep):
+            await self._change_runs(step)
+        elif isinstance(step, KubeRunStep):
             await self._write(step)
         elif isinstance(step, WakeMover):
             self._wake_mover(step)
@@ -101,6 +111,27 @@ class RunPass:
             self._context.metrics.run_ended(namespace, mover, status.phase or "Unknown", moved or 0, seconds)
         for note in notes_of(before, status):
             self._context.events.tell(self._raw, note.reason, note.message, warning=note.warning)
+
+    async def _change_runs(self, step: RunObjectStep) -> None:
+        match step:
+            case MarkCancelled():
+                mark: JsonObject = {CANCEL_ANNOTATION: dump_cancellation(step.why)}
+                if step.run.metadata.uid == self.o.run.metadata.uid:
+                    await self._change_metadata({"annotations": mark})
+                else:
+                    await annotate_run(self._context, step.run, mark)
+                    self.o = replace(self.o, holder=None)
+            case CreateRetry():
+                if await create_run(self._context, retry_object(self._identity, self.o.run, step.name)):
+                    await self._change_metadata({"annotations": {RETRIED_ANNOTATION: step.name}})
+                else:
+                    self.released = True
+            case Expire():
+                meta = self.o.run.metadata
+                await self._context.writer.delete(RUN, meta.namespace, meta.name, meta.uid)
+                self.released = True
+            case _:
+                assert_never(step)
 
     async def _write(self, step: KubeRunStep) -> None:
         match step:
@@ -124,8 +155,10 @@ class RunPass:
                 await self._change_metadata({"annotations": {CLAIM_ANNOTATION: None}})
                 self.o = replace(self.o, claim=None, may_send=False)
             case FreeRun():
-                await self._context.writer.metadata(RUN, self._raw, {"finalizers": self._finalizers()})
-                self.released = True
+                self.released = self.o.run.metadata.deletion_timestamp is not None
+                answer = await self._context.writer.metadata(RUN, self._raw, {"finalizers": self._finalizers()})
+                if not self.released:
+                    self._take_in(answer)
             case _:
                 assert_never(step)
 
@@ -167,7 +200,7 @@ class RunPass:
         except AwsError as error:
             if error.failure.kind is FailureKind.UNKNOWN_OUTCOME:
                 raise
-            return _failed(step, error.failure)
+            return failed(step, error.failure)
 
     async def _start(self, step: Start, aws: Aws) -> Started:
         nonce, self._memory.void_nonce = self._memory.void_nonce, None
@@ -193,11 +226,15 @@ class RunPass:
         self._take_in(await self._context.writer.metadata(RUN, self._raw, metadata))
 
     def _belonging(self) -> JsonObject:
-        assert self.o.identity is not None  # noqa: S101 - a run belongs to a mover
-        return belonging(self.o.identity, self.o.run.metadata)
+        return belonging(self._identity, self.o.run.metadata)
 
     def _finalizers(self, *ours: str) -> list[JsonValue]:
         return [*(each for each in self.o.run.metadata.finalizers if each != FINALIZER), *ours]
+
+    @property
+    def _identity(self) -> Identity:
+        assert self.o.identity is not None  # noqa: S101 - a run belongs to a mover
+        return self.o.identity
 
     @property
     def _mover(self) -> DataMover:
@@ -210,15 +247,3 @@ class RunPass:
             raise KubeError(409, "Conflict", "the run has been made again under its name")
         self._raw = entry.raw
         self.o = replace(self.o, run=entry.model)
-
-
-def _failed(step: AwsRunStep, failure: Failure) -> Result:
-    match step:
-        case Start() | CancelRun() | LimitBandwidth():
-            return Failed(step, failure)
-        case LookAtExecution() | LookAtTask():
-            return NotSeen(step)
-        case ReadTags():
-            return TagsUnread(step, failure)
-        case _:
-            assert_never(step)

@@ -18,9 +18,9 @@ from datamover_operator.movers.tag_index import TagIndex
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN, active_by_mover
 from datamover_operator.runs.memory import RunMemory
-from datamover_operator.runs.plan.claims import newer_trigger
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import Claim, bound_uid, claim_of, execution_of
+from datamover_operator.runs.plan.turns import superseded_by, waits_behind
 
 
 class RunGatherer:
@@ -54,9 +54,10 @@ class RunGatherer:
             execution_gone=self._executions.has(arn) and self._executions.get(arn) is None,
             failed_step=memory.failed_step if self._context.clock.tick() < memory.retry_at else None,
             connected=aws is not None,
-            superseded_by=newer_trigger(run, mover, self._active_runs(run)) if mover is not None else None,
             is_movers={task: is_movers for task, is_movers in memory.is_movers.items() if is_movers},
         )
+        if mover is not None and arn is None and run.status.phase not in FINAL_PHASES:
+            o = self._among_others(o, mover)
         if arn is None and claim is not None and run.status.phase not in FINAL_PHASES:
             return await self._look_up(o, claim, aws, memory), aws
         return o, aws
@@ -87,6 +88,17 @@ class RunGatherer:
             await self._context.writer.read(MOVER, namespace, name)
             entry = self._named(namespace, name, bound)
         return entry.model if entry is not None else None, entry is None and bool(matters)
+
+    def _among_others(self, o: ObservedRun, mover: DataMover) -> ObservedRun:
+        """Add what the mover's other runs mean for one that has not started."""
+        active, current = self._active_runs(o.run), mover.status.current_run
+        held = [each for each in active if current is not None and each.metadata.uid == current.uid]
+        return replace(
+            o,
+            superseded_by=superseded_by(o.run, mover, active),
+            behind=waits_behind(o.run, mover, active),
+            holder=next((each for each in held if each.metadata.uid != o.run.metadata.uid), None),
+        )
 
     def _active_runs(self, run: DataMoverRun) -> list[DataMoverRun]:
         """The runs of the same mover that have not ended."""

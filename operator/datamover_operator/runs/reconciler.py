@@ -73,6 +73,9 @@ class RunReconciler:
             self._context.queue.retry((RUN, run.metadata.uid))
         elif not rests:
             self._context.queue.succeeded((RUN, run.metadata.uid))
+        if plan.again_at is not None:
+            seconds = max(1.0, (plan.again_at - self._context.clock.now()).total_seconds())
+            self._context.queue.add_after((RUN, run.metadata.uid), seconds)
 
     async def _drive(self, work: RunPass, memory: RunMemory) -> RunPlan:
         """Plan, record and carry out until nothing can be done now."""

@@ -72,6 +72,7 @@ class Kube:
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
     serial: int = 0
+    now: Callable[[], str] = lambda: "2025-01-15T12:00:00Z"
 
     async def get(self, ref: ObjectRef) -> JsonObject:
         if ref not in self.objects:
@@ -113,7 +114,7 @@ class Kube:
     def put(self, ref: ObjectRef, raw: Mapping[str, Any]) -> JsonObject:
         """Store an object under a new version."""
         self.serial += 1
-        base = {"uid": f"uid-{self.serial}", "generation": 1, "creationTimestamp": "2025-01-15T12:00:00Z"}
+        base = {"uid": f"uid-{self.serial}", "generation": 1, "creationTimestamp": self.now()}
         meta = base | dict(metadata_of(dict(raw))) | {"resourceVersion": str(self.serial)}
         self.objects[ref] = copy.deepcopy(dict(raw)) | {"metadata": meta}
         return self.objects[ref]

@@ -26,6 +26,9 @@ class Execution:
     options: JsonObject
     cancelled: datetime | None = None
     result: JsonObject = field(default_factory=lambda: {"totalDuration": 60_000})
+    outcome: str = "SUCCESS"
+    stuck: bool = False
+    """Whether it goes on for ever."""
 
 
 @dataclass
@@ -39,6 +42,10 @@ class Sky(plain.Sky):
     """Called with the nonce of each start that comes through."""
     names_queued: bool = False
     """Whether a task's most recent execution may be one that is queued still."""
+    outcomes: list[str] = field(default_factory=list)
+    """How the next executions end; all others succeed."""
+    stuck: bool = False
+    """Whether executions that begin now go on until they are cancelled."""
     is_newest_first: bool = False
     """The order of listings, of which AWS promises none."""
 
@@ -49,7 +56,9 @@ class Sky(plain.Sky):
         """Somebody starts the task."""
         self._serial += 1
         arn = f"{task_arn}/execution/exec-{self._serial:017x}"
-        self.started[arn] = Execution(arn, self.now, tags or {}, {"bytesPerSecond": -1} | (options or {}))
+        execution = Execution(arn, self.now, tags or {}, {"bytesPerSecond": -1} | (options or {}), stuck=self.stuck)
+        execution.outcome = self.outcomes.pop(0) if self.outcomes else "SUCCESS"
+        self.started[arn] = execution
         return arn
 
     def of_task(self, task_arn: str) -> list[Execution]:
@@ -58,7 +67,7 @@ class Sky(plain.Sky):
     def status(self, execution: Execution) -> str:
         begin, end, has_failed = self._times(execution)
         if self.now >= end:
-            return "ERROR" if has_failed else "SUCCESS"
+            return "ERROR" if has_failed else execution.outcome
         if execution.cancelled is not None:
             return "CANCELLING"
         return "QUEUED" if self.now < begin else "TRANSFERRING"
@@ -78,7 +87,7 @@ class Sky(plain.Sky):
         free = of_task[0].created
         for each in of_task:
             begin = max(free, each.created)
-            end, has_failed = begin + RUNTIME, False
+            end, has_failed = begin + (timedelta(days=1) if each.stuck else RUNTIME), False
             if each.cancelled is not None and each.cancelled < end:
                 end, has_failed = each.cancelled + (CANCELLING if each.cancelled > begin else timedelta(0)), True
             if each is execution:

@@ -27,6 +27,7 @@ from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.aws.ports import AccountAccess
 from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
 from datamover_operator.controller.event_filter import EventFilter
+from datamover_operator.controller.plan.conditions import timestamp
 from datamover_operator.controller.registry import Controller, Registry
 from datamover_operator.controller.work_queue import WorkQueue, one_lane
 from datamover_operator.controllers import KINDS
@@ -185,6 +186,7 @@ class Stage:
     def __init__(self) -> None:
         self.sky = Sky()
         self.kube = Api()
+        self.kube.now = lambda: timestamp(self.sky.now)
         self.told = Told()
         self.tick = 1000.0
         self.connected = True

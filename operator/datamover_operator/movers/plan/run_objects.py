@@ -10,6 +10,7 @@ from datamover_crds import DataMoverRun, JsonObject, ObjectMeta, from_timestamp
 from datamover_crds.common import API_VERSION
 from datamover_crds.contract import (
     EXECUTION_ANNOTATION,
+    EXTERNAL_ORIGIN,
     FINALIZER,
     LAST_TRIGGER_ANNOTATION,
     ORIGIN_LABEL,
@@ -177,4 +178,4 @@ def _origin(o: Observed, stranger: ExternalExecution) -> str:
     """DataSync does not tell who started an execution; one that starts when the schedule says so is the schedule's."""
     started = from_timestamp(stranger.started_at)
     due = next_start(last_description(o), started - SCHEDULE_SLACK)
-    return "schedule" if due is not None and from_timestamp(due) <= started + SCHEDULE_SLACK else "external"
+    return "schedule" if due is not None and from_timestamp(due) <= started + SCHEDULE_SLACK else EXTERNAL_ORIGIN

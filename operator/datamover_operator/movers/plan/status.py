@@ -36,7 +36,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     stored = o.mover.status
     if o.is_being_deleted and not o.has_finalizer:
         return stored  # it may be gone already, or others hold it back
-    trigger = o.mover.spec.trigger
+    token = o.mover.spec.trigger.manual if o.mover.spec.trigger is not None else None
     changed: dict[str, object] = {
         **_facts(o),
         "observed_generation": o.generation if plan.conditions else stored.observed_generation,
@@ -52,8 +52,8 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     if is_true(plan.conditions, "Ready"):
         changed["observed"] = _observed(o)
         changed["next_scheduled_time"] = next_start(last_description(o), now)
-        if trigger is not None and o.annotations.get(LAST_TRIGGER_ANNOTATION) == trigger.manual:
-            changed["last_trigger"] = trigger.manual
+        if token is not None and o.annotations.get(LAST_TRIGGER_ANNOTATION) == token:
+            changed["last_trigger"] = token
     return stored.model_copy(update=changed)
 
 

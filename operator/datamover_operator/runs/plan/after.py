@@ -9,7 +9,15 @@ from typing import assert_never
 from datamover_crds import JsonObject
 from datamover_operator.aws.failure import Failure
 from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
-from datamover_operator.runs.plan.steps import CancelRun, LimitBandwidth, LookAtExecution, LookAtTask, ReadTags, Start
+from datamover_operator.runs.plan.steps import (
+    AwsRunStep,
+    CancelRun,
+    LimitBandwidth,
+    LookAtExecution,
+    LookAtTask,
+    ReadTags,
+    Start,
+)
 
 _BUSY = frozenset({"RUNNING", "QUEUED"})
 
@@ -68,6 +76,19 @@ class TagsUnread:
 
 
 Result = Started | Done | Failed | Seen | NotSeen | TagsRead | TagsUnread
+
+
+def failed(step: AwsRunStep, failure: Failure) -> Result:
+    """What has become of a step that AWS did not carry out, and that certainly had no effect."""
+    match step:
+        case Start() | CancelRun() | LimitBandwidth():
+            return Failed(step, failure)
+        case LookAtExecution() | LookAtTask():
+            return NotSeen(step)
+        case ReadTags():
+            return TagsUnread(step, failure)
+        case _:
+            assert_never(step)
 
 
 def after(o: ObservedRun, result: Result) -> ObservedRun:

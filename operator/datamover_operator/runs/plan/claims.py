@@ -5,11 +5,9 @@ Each is written by compare-and-swap, so that exactly one of two runs gets the ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from datamover_crds import DataMover, DataMoverRun, DataMoverStatus, JsonObject, ObjectMeta, RunRef, RunSummary, dump
-from datamover_crds.contract import FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, TRIGGER_ORIGIN, USER_ORIGIN, run_owner
-from datamover_operator.movers.plan.names import Identity, trigger_run_name
+from datamover_crds.contract import FINAL_PHASES, MOVER_LABEL, ORIGIN_LABEL, USER_ORIGIN, run_owner
+from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.runs.plan.history import latest
 from datamover_operator.runs.plan.ownership import execution_of
@@ -21,19 +19,6 @@ def wants_to_queue(run: DataMoverRun, mover: DataMover) -> bool:
     options = run.spec.override_options
     own = options.task_queueing if options is not None else None
     return (own or mover.spec.options.task_queueing) == "ENABLED"
-
-
-def waits_its_turn(run: DataMoverRun) -> bool:
-    """Whether the run waits for another one to end instead of being rejected: a trigger's token is spent only once."""
-    return run.metadata.labels.get(ORIGIN_LABEL) == TRIGGER_ORIGIN
-
-
-def newer_trigger(run: DataMoverRun, mover: DataMover, active: Iterable[DataMoverRun]) -> str | None:
-    """The run of the trigger's present token, if that has not ended, and this run is of an earlier one."""
-    trigger = mover.spec.trigger
-    name = trigger_run_name(mover.metadata.name, trigger.manual) if trigger is not None else run.metadata.name
-    is_earlier = waits_its_turn(run) and name != run.metadata.name
-    return name if is_earlier and any(each.metadata.name == name for each in active) else None
 
 
 def holds(mover: DataMover, uid: str) -> bool:

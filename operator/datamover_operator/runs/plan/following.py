@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from datamover_crds import DataMover, DataMoverRunStatus, Phase
-from datamover_crds.contract import EXECUTION_ANNOTATION, FINALIZER
+from datamover_crds.contract import EXECUTION_ANNOTATION, FINALIZER, RunReason
+from datamover_operator.runs.plan.cancelling import Cancellation, cancellation_of, is_cancelled, is_unwanted
 from datamover_operator.runs.plan.claims import holds, wants_to_queue
 from datamover_operator.runs.plan.executions import has_ended, status_from
+from datamover_operator.runs.plan.limits import exceeded, next_limit, with_progress_time
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import is_execution_of, takes_task_along
 from datamover_operator.runs.plan.status import ended, judged, with_failure
-from datamover_operator.runs.plan.steps import CancelRun, ClaimMover, LimitBandwidth, LookAtExecution, Protect, RunPlan
+from datamover_operator.runs.plan.steps import (
+    CancelRun,
+    ClaimMover,
+    LimitBandwidth,
+    LookAtExecution,
+    MarkCancelled,
+    Protect,
+    RunPlan,
+)
 
 _LIMITABLE = frozenset({"LAUNCHING", "LAUNCHED", "PREPARING", "TRANSFERRING", "VERIFYING"})
 
@@ -29,10 +40,19 @@ def follow(o: ObservedRun, arn: str, now: datetime) -> RunPlan:
     if o.execution is None:
         first: Phase = "Launching" if o.claim is not None and not wants_to_queue(o.run, o.mover) else "Pending"
         return RunPlan(status=judged(o, before.model_copy(update={"phase": before.phase or first}), now))
-    status = judged(o, status_from(o.execution, before, now), now)
+    seen = with_progress_time(o.run.status, status_from(o.execution, before, now), now)
     if has_ended(o.execution):
-        return RunPlan(status=status)
-    return _active(o, o.mover, arn, status, now)
+        return RunPlan(status=judged(o, _explained(o, seen), now))
+    plan = _active(o, o.mover, arn, judged(o, seen, now), now)
+    return plan if plan.status is None else replace(plan, again_at=next_limit(o.mover, seen, now))
+
+
+def _explained(o: ObservedRun, status: DataMoverRunStatus) -> DataMoverRunStatus:
+    """DataSync does not tell why an execution was cancelled."""
+    if status.phase != "Cancelled":
+        return status
+    why = cancellation_of(o.run)
+    return status.model_copy(update={"reason": why.reason, "message": why.message})
 
 
 def _not_the_movers(o: ObservedRun, mover: DataMover, arn: str, now: datetime) -> DataMoverRunStatus:
@@ -49,7 +69,7 @@ def _not_the_movers(o: ObservedRun, mover: DataMover, arn: str, now: datetime) -
 def _before(o: ObservedRun, mover: DataMover, arn: str) -> DataMoverRunStatus:
     """The status to go on from. Where it was lost, what ends an execution that should be cancelled is the cancel."""
     stored = o.run.status
-    was_lost = stored.phase is None and o.run.spec.cancel
+    was_lost = stored.phase is None and is_cancelled(o.run)
     known = {"execution_arn": arn, "mover_uid": mover.metadata.uid}
     return stored.model_copy(update=known | ({"phase": "Cancelling"} if was_lost else {}))
 
@@ -61,8 +81,11 @@ def _active(o: ObservedRun, mover: DataMover, arn: str, status: DataMoverRunStat
         return RunPlan(steps=(Protect(),))
     if arn.startswith(f"{mover.status.task_arn}/") and not holds(mover, meta.uid):
         return RunPlan(steps=(ClaimMover(arn, may_queue=True),))
-    if o.run.spec.cancel or meta.deletion_timestamp is not None or takes_task_along(mover):
+    if is_unwanted(o.run) or takes_task_along(mover):
         return _cancel(o, arn, status, now)
+    limit = exceeded(mover, status, now)
+    if limit is not None and mover.spec.timeouts is not None and mover.spec.timeouts.action == "Cancel":
+        return RunPlan(steps=(MarkCancelled(o.run, Cancellation(RunReason.TIMED_OUT, limit.message)),), status=status)
     wanted, options = o.run.spec.bytes_per_second, o.execution.get("options")
     actual = options.get("bytesPerSecond") if isinstance(options, dict) else None
     if wanted is not None and actual != wanted and o.execution.get("status") in _LIMITABLE:
@@ -73,7 +96,9 @@ def _active(o: ObservedRun, mover: DataMover, arn: str, status: DataMoverRunStat
 def _cancel(o: ObservedRun, arn: str, status: DataMoverRunStatus, now: datetime) -> RunPlan:
     """Cancel once, as far as this process knows. The status says so first: nothing else tells why it ended in ERROR."""
     assert o.execution is not None  # noqa: S101 - what has not been described is not cancelled yet
-    announced = judged(o, status.model_copy(update={"phase": "Cancelling", "reason": "Cancelling"}), now)
+    why = cancellation_of(o.run)
+    told = {"phase": "Cancelling", "reason": "Cancelling", "message": why.message if why.reason != "Cancelled" else ""}
+    announced = judged(o, status.model_copy(update=told), now)
     if o.cancel_sent or o.execution.get("status") == "CANCELLING":
         return RunPlan(status=announced)
     return _attempt(o, CancelRun(arn), announced, now)

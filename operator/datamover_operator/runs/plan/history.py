@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,9 +18,16 @@ def history_steps(keep: RunHistory, runs: Sequence[DataMoverRun], now: datetime)
     """
     ended = sorted((run for run in runs if is_over(run) and not is_users(run)), key=ended_at, reverse=True)
     oldest = now - from_duration(keep.max_age) if keep.max_age is not None else None
-    surplus = [
-        run for rank, run in enumerate(ended) if rank >= keep.limit or (oldest is not None and ended_at(run) < oldest)
-    ]
+    kept = Counter[bool]()
+    surplus = []
+    for run in ended:
+        has_succeeded = run.status.phase == "Succeeded"
+        limit = keep.succeeded_limit if has_succeeded else keep.failed_limit
+        is_full = kept.total() >= keep.limit or (limit is not None and kept[has_succeeded] >= limit)
+        if is_full or (oldest is not None and ended_at(run) < oldest):
+            surplus.append(run)
+        else:
+            kept[has_succeeded] += 1
     return tuple(DeleteRun(run.metadata.name, run.metadata.uid, run.status.start_time) for run in reversed(surplus))
 
 

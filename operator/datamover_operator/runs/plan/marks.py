@@ -18,10 +18,13 @@ from datamover_operator.runs.plan.steps import (
     ClaimMover,
     ClaimRun,
     Close,
+    CreateRetry,
+    Expire,
     FreeRun,
     LimitBandwidth,
     LookAtExecution,
     LookAtTask,
+    MarkCancelled,
     Own,
     Protect,
     ReadTags,
@@ -69,6 +72,9 @@ def _task_of(step: RunStep) -> str | None:
             | ReleaseMover()
             | FreeRun()
             | WakeMover()
+            | MarkCancelled()
+            | CreateRetry()
+            | Expire()
         ):
             return None
         case LookAtExecution() | LookAtTask() | ReadTags():

@@ -37,7 +37,8 @@ class ObservedRun:
     its execution may still turn up; `search_failure` is why it could not be looked for. `is_movers` tells of tasks
     whether their tags say that they are the mover's, by ARN; those that it does not hold have not been read,
     or could not be (`tags_failure`). `mover_woken` says that this pass has had the mover looked at.
-    `superseded_by` is the run of a newer trigger token that waits as this one does.
+    `superseded_by` is the newer run that makes this one needless, `behind` the run that waits and goes before it,
+    `holder` the run that holds the mover's task, if that is another one.
     """
 
     run: DataMoverRun
@@ -59,3 +60,5 @@ class ObservedRun:
     tags_failure: Failure | None = None
     mover_woken: bool = False
     superseded_by: str | None = None
+    behind: str | None = None
+    holder: DataMoverRun | None = None

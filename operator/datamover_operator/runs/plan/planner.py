@@ -10,11 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from datamover_crds.contract import ENDED_ANNOTATION, FINAL_PHASES, FINALIZER, RunReason
+from datamover_operator.runs.plan.cancelling import cancellation_of, is_unwanted
 from datamover_operator.runs.plan.claims import holds
 from datamover_operator.runs.plan.following import follow
 from datamover_operator.runs.plan.marks import only_marked
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import takes_task_along
+from datamover_operator.runs.plan.retries import after_end
 from datamover_operator.runs.plan.starting import start
 from datamover_operator.runs.plan.status import ended, told, words_of
 from datamover_operator.runs.plan.steps import ClaimMover, ClaimRun, Close, FreeRun, Own, Protect, ReleaseMover, RunPlan
@@ -33,14 +35,14 @@ def plan_run(o: ObservedRun, now: datetime) -> RunPlan:
 
 def _plan(o: ObservedRun, now: datetime) -> RunPlan:
     if o.run.status.phase in FINAL_PHASES:
-        return _clear_away(o)
+        return _clear_away(o, now)
     if o.mover_gone or _is_left_behind(o):
         return _let_go(o, now)
     if o.execution_arn is not None:
         return follow(o, o.execution_arn, now)
     if o.claim is not None and not o.may_send:
         return _look_up(o, now)
-    return _end_unstarted(o, now) if _is_unwanted(o) else start(o, now)
+    return _end_unstarted(o, now) if is_unwanted(o.run) else start(o, now)
 
 
 def _closing(o: ObservedRun, plan: RunPlan, now: datetime) -> RunPlan:
@@ -51,17 +53,18 @@ def _closing(o: ObservedRun, plan: RunPlan, now: datetime) -> RunPlan:
     reason = o.run.metadata.annotations.get(ENDED_ANNOTATION)
     if rejected is not None:
         return plan if reason is not None else RunPlan(steps=(Close(rejected.reason or "Rejected"),))
-    if reason is None or _is_unwanted(o):
+    if reason is None or is_unwanted(o.run):
         return plan
     message = "rejected before; create another run if it is still needed"
     return RunPlan(status=ended(o, "Rejected", reason, message, now))
 
 
-def _clear_away(o: ObservedRun) -> RunPlan:
+def _clear_away(o: ObservedRun, now: datetime) -> RunPlan:
     """The run is over: let the mover and the object go. The mover notes the end even where it has lost its status."""
     is_kept = FINALIZER in o.run.metadata.finalizers
     is_noted = o.mover is None or not (is_kept or holds(o.mover, o.run.metadata.uid))
-    return RunPlan(steps=(*(() if is_noted else (ReleaseMover(),)), *((FreeRun(),) if is_kept else ())))
+    steps = (*(() if is_noted else (ReleaseMover(),)), *((FreeRun(),) if is_kept else ()))
+    return RunPlan(steps=steps) if steps else after_end(o, now)
 
 
 def _is_left_behind(o: ObservedRun) -> bool:
@@ -76,7 +79,7 @@ def _let_go(o: ObservedRun, now: datetime) -> RunPlan:
     if o.execution_arn is not None or o.claim is not None:
         message = "the mover was deleted; the outcome of the execution is unknown"
         return RunPlan(status=ended(o, "Unknown", RunReason.MOVER_GONE, message, now))
-    if _is_unwanted(o):
+    if is_unwanted(o.run):
         return _end_unstarted(o, now)
     message = "the mover that this run was created for no longer exists; create another run for its successor"
     return RunPlan(status=ended(o, "Rejected", RunReason.MOVER_REPLACED, message, now))
@@ -94,12 +97,9 @@ def _look_up(o: ObservedRun, now: datetime) -> RunPlan:
     return RunPlan(status=ended(o, "Unknown", "NotFound", message, now))
 
 
-def _is_unwanted(o: ObservedRun) -> bool:
-    return o.run.spec.cancel or o.run.metadata.deletion_timestamp is not None
-
-
 def _end_unstarted(o: ObservedRun, now: datetime) -> RunPlan:
-    return RunPlan(status=ended(o, "Cancelled", "Cancelled", "cancelled before it started", now))
+    reason = cancellation_of(o.run).reason
+    return RunPlan(status=ended(o, "Cancelled", reason, "cancelled before it started", now))
 
 
 def _is_owned(o: ObservedRun) -> bool:

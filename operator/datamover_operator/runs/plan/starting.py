@@ -8,7 +8,8 @@ from datamover_crds import DataMover, JsonObject, RunRef, dump
 from datamover_crds.contract import RunReason, is_true
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers.plan.names import Identity
-from datamover_operator.runs.plan.claims import holds, waits_its_turn, wants_to_queue
+from datamover_operator.runs.plan.cancelling import Cancellation, is_unwanted
+from datamover_operator.runs.plan.claims import holds, wants_to_queue
 from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
 from datamover_operator.runs.plan.ownership import claim_of
 from datamover_operator.runs.plan.status import ended, told, with_failure, words_of
@@ -16,6 +17,7 @@ from datamover_operator.runs.plan.steps import (
     ClaimMover,
     ClaimRun,
     LookAtTask,
+    MarkCancelled,
     ReleaseMover,
     RunPlan,
     RunStep,
@@ -23,6 +25,7 @@ from datamover_operator.runs.plan.steps import (
     Unclaim,
     WakeMover,
 )
+from datamover_operator.runs.plan.turns import replaces_others, waits_its_turn
 
 _FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.CONFLICT})
 
@@ -36,7 +39,7 @@ def start(o: ObservedRun, now: datetime) -> RunPlan:
     if mover.metadata.deletion_timestamp is not None:
         return RunPlan(status=ended(o, "Rejected", RunReason.MOVER_DELETING, "the mover is being deleted", now))
     if o.superseded_by is not None and not holds(mover, o.run.metadata.uid):
-        message = f"a newer trigger token has been set, whose run is '{o.superseded_by}'"
+        message = f"the newer run '{o.superseded_by}' takes its place"
         return RunPlan(status=ended(o, "Rejected", RunReason.SUPERSEDED, message, now))
     obstacle = _obstacle(o, mover)
     if obstacle is not None:
@@ -51,23 +54,31 @@ def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: da
     if not holds(mover, o.run.metadata.uid):
         may_queue = wants_to_queue(o.run, mover)
         if holder is not None and not may_queue:
-            return _occupied(o, holder, now)
+            return _occupied(o, mover, holder, now)
+        if holder is None and o.behind is not None:
+            message = f"waiting for run '{o.behind}', which was created before, to start and end"
+            return RunPlan(status=told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now))
         return RunPlan(steps=(ClaimMover(None, may_queue=may_queue),))
     if o.claim is None:
         return RunPlan(steps=(ClaimRun(),))
     return RunPlan(steps=(Start(start_request(o, identity, str(mover.status.task_arn), o.claim.nonce)),))
 
 
-def _occupied(o: ObservedRun, holder: RunRef, now: datetime) -> RunPlan:
-    """Of two starts one wins. A trigger's token waits for its turn; any other run is rejected."""
-    if waits_its_turn(o.run):
-        message = f"waiting for run '{holder.name}' to end"
-        return RunPlan(status=told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now))
-    message = (
-        f"run '{holder.name}' is active; create another run when it has ended, "
-        "or one with spec.overrideOptions.taskQueueing ENABLED, which queues"
-    )
-    return RunPlan(status=ended(o, "Rejected", RunReason.ALREADY_RUNNING, message, now))
+def _occupied(o: ObservedRun, mover: DataMover, holder: RunRef, now: datetime) -> RunPlan:
+    """Of two starts one wins. What becomes of the other, concurrencyPolicy says."""
+    if not waits_its_turn(o.run, mover):
+        message = (
+            f"run '{holder.name}' is active; create another run when it has ended, set spec.concurrencyPolicy of the "
+            "mover to Queue, or spec.overrideOptions.taskQueueing of the run to ENABLED"
+        )
+        return RunPlan(status=ended(o, "Rejected", RunReason.ALREADY_RUNNING, message, now))
+    is_replaced = replaces_others(o.run, mover)
+    steps: tuple[RunStep, ...] = ()
+    if is_replaced and o.holder is not None and not is_unwanted(o.holder):
+        why = f"run '{o.run.metadata.name}' takes its place (spec.concurrencyPolicy of the mover is Replace)"
+        steps = (MarkCancelled(o.holder, Cancellation(RunReason.REPLACED, why)),)
+    message = f"waiting for run '{holder.name}' to {'be cancelled' if is_replaced else 'end'}"
+    return RunPlan(steps=steps, status=told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now))
 
 
 def _look(mover: DataMover, failed_step: FailedStep) -> RunPlan:
@@ -79,7 +90,7 @@ def _look(mover: DataMover, failed_step: FailedStep) -> RunPlan:
 def _refused(o: ObservedRun, mover: DataMover, failed_step: FailedStep, now: datetime) -> RunPlan:
     """A start that certainly had no effect: what only the user can mend rejects the run, all else may pass."""
     failure = failed_step.failure
-    if failed_step.is_busy and waits_its_turn(o.run):
+    if failed_step.is_busy and waits_its_turn(o.run, mover):
         message = "waiting for an execution of the task to end that the operator did not start"
         waiting = told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now)
         return RunPlan(steps=_withdrawal(o, mover), status=waiting)

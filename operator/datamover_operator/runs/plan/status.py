@@ -8,6 +8,7 @@ from datamover_crds import DataMoverRunStatus, Phase
 from datamover_crds.contract import FINAL_PHASES, RunReason
 from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.controller.plan.conditions import ConditionsBuilder, timestamp
+from datamover_operator.runs.plan.limits import exceeded, overdue_condition
 from datamover_operator.runs.plan.observed import ObservedRun
 
 _MAX_REASON = 1024
@@ -34,6 +35,9 @@ def judged(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> DataMov
         conditions = builder.stalled(status.reason or "Ended", message)
     else:
         conditions = builder.progressing(status.reason or "Running", message)
+    limit = exceeded(o.mover, status, now) if o.mover is not None else None
+    if limit is not None:
+        conditions += (overdue_condition(o.run.status, limit, o.run.metadata.generation, now),)
     return status.model_copy(update={"conditions": conditions, "observed_generation": o.run.metadata.generation})
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from datamover_crds import DataMoverRunStatus, JsonObject
+from datamover_crds import DataMoverRun, DataMoverRunStatus, JsonObject
+from datamover_operator.runs.plan.cancelling import Cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +107,40 @@ class FreeRun:
     """Remove our finalizer from the run."""
 
 
+@dataclass(frozen=True, slots=True)
+class MarkCancelled:
+    """Write on a run, this one or another one of the mover, that it is cancelled, and why."""
+
+    run: DataMoverRun
+    why: Cancellation
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRetry:
+    """Make the run that repeats this one, and write its name on this one; one that exists already is no failure."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Delete the run: its time after its end is over."""
+
+
 AwsRunStep = Start | CancelRun | LimitBandwidth | LookAtExecution | LookAtTask | ReadTags
+RunObjectStep = MarkCancelled | CreateRetry | Expire
 KubeRunStep = ClaimMover | ClaimRun | Unclaim | Close | Own | Protect | ReleaseMover | FreeRun
-RunStep = AwsRunStep | KubeRunStep | WakeMover
+RunStep = AwsRunStep | KubeRunStep | RunObjectStep | WakeMover
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The status that the run shall have (None: as it is), the steps to take then, and whether to try again later."""
+    """The status that the run shall have (None: as it is), the steps to take then, and whether to try again later.
+
+    `again_at` is when the run has to be looked at, whatever happens until then.
+    """
 
     steps: tuple[RunStep, ...] = ()
     status: DataMoverRunStatus | None = None
     retry: bool = False
+    again_at: datetime | None = None
