@@ -58,7 +58,7 @@ check: $(SET_UP) ## Lint, formatting, types, import rules, generated files
 	.venv/bin/python -m datamover_crds --check
 	.venv/bin/python -m datamover_crds.reference --check
 
-bench: $(SET_UP) ## Measure 1,000 movers, the emulator's copying, reads by REST and a long history
+bench: $(SET_UP) ## Measure the operator at work and at rest, runs, the emulator's copying, reads by REST (an hour)
 	.venv/bin/python -m benchmarks
 
 crds: $(SET_UP) ## Generate crds/*.yaml, the chart's copy of them, docs/reference.md and docs/locations.md from the models

@@ -9,12 +9,33 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from benchmarks import copying, movers_ready, rest, rest_runs
+from benchmarks import (
+    at_rest,
+    copying,
+    many_movers,
+    movers_ready,
+    one_mover,
+    rest,
+    rest_runs,
+    run_recorded,
+    run_starts,
+)
 from benchmarks.cluster_client import Json
 from datamover_dev.paths import LOCAL
 
 _LARGE_MIB = 1024
+
+
+class Found(Protocol):
+    """What a benchmark has measured."""
+
+    def as_json(self) -> Json:
+        """Return it for bench.json."""
+
+    def rows(self) -> Sequence[tuple[str, ...]]:
+        """Return a table: what, then its figures."""
 
 
 def main(argv: Sequence[str]) -> None:
@@ -25,6 +46,8 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=30, help="load on each REST route (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=100_000, help="runs that REST remembers (default: %(default)s)")
+    parser.add_argument("--crowd", type=int, default=5000, help="movers applied at once (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=15, help="how long movers rest (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=LOCAL / "bench.json", help="where the figures go")
     arguments = parser.parse_args(argv)
     for name in [arguments.only] if arguments.only else _BENCHMARKS:
@@ -37,10 +60,7 @@ def main(argv: Sequence[str]) -> None:
 
 def _movers_ready(arguments: argparse.Namespace, folder: Path) -> Json:
     _say(f"{arguments.movers} movers from apply to Ready, {arguments.rounds} runs of the operator and the bare script")
-    found = movers_ready.compare(arguments.movers, arguments.rounds, folder, _say)
-    for what, operator, script in found.rows():
-        _say(f"  {what:<36} {operator:>10} {script:>10}")
-    return found.as_json()
+    return _table(movers_ready.compare(arguments.movers, arguments.rounds, folder, _say))
 
 
 def _copying(arguments: argparse.Namespace, folder: Path) -> Json | None:
@@ -61,21 +81,52 @@ def _rest(arguments: argparse.Namespace, folder: Path) -> Json | None:
     except FileNotFoundError as error:
         _say(f"  left out: {error}")
         return None
-    for what, service, bare in found.rows():
-        _say(f"  {what:<36} {service:>20} {bare:>20}")
-    return found.as_json()
+    return _table(found)
 
 
 def _rest_runs(arguments: argparse.Namespace, folder: Path) -> Json:
     _say(f"The REST service with {arguments.runs} runs")
-    found = rest_runs.measure(arguments.runs, folder, _say)
-    for what, figure in found.rows():
-        _say(f"  {what:<36} {figure:>20}")
+    return _table(rest_runs.measure(arguments.runs, folder, _say))
+
+
+def _one_mover(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say("One mover from apply to Ready, the operator and the bare script")
+    return _table(one_mover.measure(10 * arguments.rounds, folder))
+
+
+def _run_recorded(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say("From a run's end to recorded, the operator and a bare script that polls as often")
+    return _table(run_recorded.measure(20 * arguments.rounds, folder))
+
+
+def _run_starts(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say("A run's start, at rest and while other movers are made")
+    return _table(run_starts.measure(3 * arguments.movers, folder, _say))
+
+
+def _many_movers(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say(f"{arguments.crowd} movers at once, default settings")
+    return _table(many_movers.measure(arguments.crowd, folder, _say))
+
+
+def _at_rest(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say(f"{arguments.movers} movers at rest, default settings")
+    return _table(at_rest.measure(arguments.movers, arguments.minutes, folder, _say))
+
+
+def _table(found: Found) -> Json:
+    for what, *figures in found.rows():
+        _say(f"  {what:<36}" + "".join(f" {figure:>20}" for figure in figures))
     return found.as_json()
 
 
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
     "movers_ready": _movers_ready,
+    "one_mover": _one_mover,
+    "run_recorded": _run_recorded,
+    "run_starts": _run_starts,
+    "many_movers": _many_movers,
+    "at_rest": _at_rest,
     "copying": _copying,
     "rest": _rest,
     "rest_runs": _rest_runs,

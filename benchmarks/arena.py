@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import boto3
+from botocore.config import Config
 
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.demo.buckets import Bucket
@@ -21,6 +24,9 @@ from datamover_dev.stack.environment import ACCOUNT_ID, REGION, aws_environment,
 NAMESPACE = "bench"
 ACCOUNT = "bench"
 SOURCE, DESTINATION = "bench-source", "bench-destination"
+AWS_IN_FLIGHT = 18
+"""AWS calls in flight for one account: the operator's default."""
+
 _MORE_THAN_ENOUGH = 1_000_000
 
 
@@ -37,6 +43,12 @@ class Arena:
         """The environment of a program that is to find both."""
         variables = {"KUBECONFIG": str(self.kubeconfig), **aws_environment(self.endpoint)}
         return without_foreign_settings(os.environ) | variables
+
+    def client(self, service: Literal["datasync", "iam"]) -> Any:  # noqa: ANN401 - boto3's clients have no types
+        """A client of an AWS service, as many calls of which may be in flight as the operator's."""
+        config = Config(max_pool_connections=AWS_IN_FLIGHT)
+        session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)  # noqa: S106
+        return session.client(service, endpoint_url=self.endpoint, config=config)
 
     def aws_calls(self) -> Counter[str]:
         """How often each operation was called so far, by the emulator's journal; making the buckets left out."""

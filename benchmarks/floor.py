@@ -24,12 +24,11 @@ import boto3
 from botocore.config import Config
 
 from benchmarks import bodies
-from benchmarks.arena import DESTINATION, NAMESPACE, SOURCE, mover_named
+from benchmarks.arena import AWS_IN_FLIGHT, DESTINATION, NAMESPACE, SOURCE, mover_named
 from benchmarks.cluster_client import MOVERS, ClusterClient, Json
 from datamover_dev.stack.environment import ACCOUNT_ID, REGION
 
 IN_WORK = 64
-AWS_IN_FLIGHT = 18
 _COLLECTION = MOVERS.format(namespace=NAMESPACE)
 _EVENTS = f"/apis/events.k8s.io/v1/namespaces/{NAMESPACE}/events"
 _SIDES = {"source": SOURCE, "destination": DESTINATION}

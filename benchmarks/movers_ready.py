@@ -16,12 +16,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import floor
-from benchmarks.arena import NAMESPACE, Arena, arena, mover_named
+from benchmarks.arena import Arena, arena
 from benchmarks.cluster_client import ClusterClient, Json
 from benchmarks.counting import Requests, requests_so_far
-from benchmarks.judge import COLLECTION, is_ready, wait_until_ready
+from benchmarks.judge import COLLECTION, wait_until_ready
+from benchmarks.operated import apply_movers, operated
 from benchmarks.usage import cpu_s, peak_rss_mib
-from datamover_dev.stack.operator import Operator
 
 NEEDED: Counter[str] = Counter(
     CreateRole=2, PutRolePolicy=2, CreateLocationS3=2, CreateTask=1, DescribeTask=1, DescribeLocationS3=2
@@ -35,7 +35,6 @@ UNPACED = {
 }
 """The script knows no pace, so the operator gets none; the sweep asks per account and interval, not per mover."""
 
-_ACCOUNTS = "/apis/datamover.io/v1alpha1/datamoveraccounts"
 _PATIENCE_S = 60.0
 Say = Callable[[str], None]
 
@@ -127,15 +126,12 @@ def _together(movers: int, operator: list[Run], script: list[Run]) -> MoversRead
 
 async def measure_operator(arena: Arena, movers: int) -> Run:
     """Apply movers for a running operator, and wait until all are Ready."""
-    settings = UNPACED | {"DATAMOVER_NAMESPACES": NAMESPACE, "DATAMOVER_OPERATOR_NAMESPACE": NAMESPACE}
-    operator = Operator(log=arena.folder / "operator.log", environment=arena.environment | settings)
-    try:
-        operator.wait_until_ready()
-        async with ClusterClient(arena.kubeconfig) as cluster:
-            await _until_account_is_ready(cluster)
-            return await _measure(arena, cluster, movers, operator.pid, lambda: _apply(cluster, movers))
-    finally:
-        operator.terminate()
+    async with operated(arena, UNPACED) as at_work:
+        names = [f"m-{number}" for number in range(movers)]
+        measured = _measure(
+            arena, at_work.cluster, movers, at_work.process.pid, lambda: apply_movers(at_work.cluster, names)
+        )
+        return await at_work.while_alive(measured)
 
 
 async def measure_floor(arena: Arena, movers: int) -> Run:
@@ -187,22 +183,6 @@ async def _measure(
         aws_calls=arena.aws_calls() - calls,
         rss_mib=rss,
     )
-
-
-async def _apply(cluster: ClusterClient, movers: int) -> None:
-    names = iter([f"m-{number}" for number in range(movers)])
-
-    async def work() -> None:
-        for name in names:
-            await cluster.create(COLLECTION, mover_named(name))
-
-    await asyncio.gather(*(work() for _ in range(floor.IN_WORK)))
-
-
-async def _until_account_is_ready(cluster: ClusterClient) -> None:
-    listed = await cluster.get(_ACCOUNTS)
-    if not all(is_ready(account) for account in listed["items"]):
-        await wait_until_ready(cluster, _ACCOUNTS, 1, listed["metadata"]["resourceVersion"], _PATIENCE_S)
 
 
 async def _requests_when_quiet(cluster: ClusterClient) -> Requests:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.cluster_client import ClusterClient
 from benchmarks.movers_ready import NEEDED
+from benchmarks.operated import Operated, OperatorEndedError
+from datamover_dev.processes import Managed
+from datamover_dev.stack.operator import Operator
 
 MOVERS = 3
 
@@ -32,6 +38,24 @@ def test_a_mover_costs_five_writes_and_the_aws_calls_that_it_needs(tmp_path: Pat
     assert found["events_per_mover"] <= 3
     assert found["aws_calls"] == {operation: MOVERS * count for operation, count in NEEDED.items()}
     assert found["aws_calls_per_mover"] == found["aws_calls_needed_per_mover"]
+
+
+def test_movers_at_once_are_ready_and_cost_nothing_after_a_restart(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    main(["--only", "many_movers", "--crowd", str(MOVERS), "--out", str(out)])
+
+    found = json.loads(out.read_text())["many_movers"]
+    assert found["movers"] == MOVERS
+    assert found["probe_p50_ms"] > 0
+    assert found["loop_delay_p50_at_most_s"] > 0
+    assert found["writes_after_restart"] == 0
+
+
+async def test_an_operator_that_ends_is_noticed_at_once(tmp_path: Path) -> None:
+    ended = Managed("operator", ["/bin/sh", "-c", "echo no space left; exit 3"], log=tmp_path / "log")
+    operated = Operated(cast("Operator", ended), cast("ClusterClient", None))
+    with pytest.raises(OperatorEndedError, match=r"(?s)exit code 3.*no space left"):
+        await operated.while_alive(asyncio.sleep(60))
 
 
 @pytest.mark.skipif(
