@@ -18,7 +18,8 @@ from tests.support.cleaning import remove_custom_resources
 from tests.support.emulator import Emulator, start_emulator
 from tests.support.kubectl import Kubectl
 from tests.support.operator_process import Operators
-from tests.support.rights import identity, in_one_namespace
+from tests.support.rest import REST_SERVICES, RestServices
+from tests.support.rights import identity, in_one_namespace, of_the_rest_service
 
 # A busy machine may take a second for what takes a millisecond; what hangs ends by pytest's own time-out.
 settings.register_profile("unhurried", deadline=None)
@@ -90,6 +91,22 @@ def emulator(worker_emulator: Emulator) -> Emulator:
     shutil.rmtree(worker_emulator.data_root, ignore_errors=True)
     worker_emulator.data_root.mkdir()
     return worker_emulator
+
+
+@pytest.fixture
+def facade_services(
+    request: pytest.FixtureRequest, api: Api, kubeconfig: Path, namespace: str, tmp_path: Path
+) -> Iterator[RestServices]:
+    """Starts REST services with the rights that the chart gives where every facade is on."""
+    folder = tmp_path / "facades"
+    folder.mkdir()
+    rights = of_the_rest_service(namespace, "legacy", "labelStudio", "sync")
+    with identity(api, kubeconfig, folder, rights) as own:
+        services = RestServices(own, folder)
+        request.node.stash[REST_SERVICES] = services
+        yield services
+        services.stop()
+        assert services.leaks() == []
 
 
 @pytest.fixture

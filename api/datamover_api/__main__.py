@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 
-from datamover_api.settings import PREFIX, Settings
+from datamover_api.settings import Settings
 from datamover_common.collecting import collect_seldom
 from datamover_common.command_line import CommandLine, complain
 
@@ -17,18 +17,25 @@ def main() -> None:
     """Run the service. Exits with 2 for a wrong setting, 1 where it can't go on, 0 when it was told to stop."""
     settings = CommandLine(PROGRAM, "Movers over HTTP, as custom resources.", Settings).load(sys.argv[1:], os.environ)
     # Not before the settings are known: --help and a wrong setting answer at once, without kubernetes and fastapi.
-    from datamover_api.auth.keys import KeyRing, KeysError  # noqa: PLC0415
+    from datamover_api.auth.keys import KeysError  # noqa: PLC0415
+    from datamover_api.rings import open_rings  # noqa: PLC0415
     from datamover_api.serving import serve  # noqa: PLC0415
+    from datamover_api.sync.configuration import ConfigurationError, open_configuration  # noqa: PLC0415
     from datamover_common import logs  # noqa: PLC0415
 
     try:
-        ring = KeyRing(settings.keys_file)
+        rings = open_rings(settings, os.environ)
     except KeysError as error:
-        complain(PROGRAM, f"{PREFIX}KEYS_FILE={error}")
+        complain(PROGRAM, str(error))
         sys.exit(2)
     logs.configure(settings.log_format, settings.log_level)
+    try:
+        settings, configuration = open_configuration(settings, os.environ)
+    except ConfigurationError as error:
+        complain(PROGRAM, str(error))
+        sys.exit(2)
     collect_seldom()
-    sys.exit(asyncio.run(serve(settings, ring)))
+    sys.exit(asyncio.run(serve(settings, rings, configuration)))
 
 
 if __name__ == "__main__":

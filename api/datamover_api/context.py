@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,3 +27,5 @@ class Context:
     limits: BodyLimits
     metrics: Metrics
     version: Mapping[str, str]
+    ending: asyncio.Event
+    """Set when the service is to end: answers that have no end of their own end then."""

@@ -30,6 +30,16 @@ class Metrics:
             "datamover_api_tokens_refused_total", "Requests without a valid token.", registry=self.registry
         )
 
+        self._rate_storage_failures = Counter(
+            "datamover_api_rate_storage_failures_total",
+            "How often the storage of the rate limit did not answer; requests are counted in memory then.",
+            registry=self.registry,
+        )
+
+    def rate_storage_failed(self) -> None:
+        """The storage of the rate limit did not answer."""
+        self._rate_storage_failures.inc()
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request has been answered."""
         self._requests.labels(method, route, str(status)).observe(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from typing import Final
@@ -13,20 +14,24 @@ from datamover_api.actions.movers import Movers
 from datamover_api.actions.runs import Patience, Runs
 from datamover_api.actions.writer import Writer
 from datamover_api.app import OPENAPI, application
-from datamover_api.auth.keys import KeyRing
 from datamover_api.context import Context
 from datamover_api.http import docs
 from datamover_api.http.bodies import BodyLimits
 from datamover_api.http.certificates import keep_certificate, tls_context
-from datamover_api.http.facade import Facades
+from datamover_api.http.facade import Facade, Facades
 from datamover_api.http.gate import Gate
 from datamover_api.http.health import HEALTHZ, METRICS, READYZ, health_routes
 from datamover_api.http.quiet import quieten
 from datamover_api.http.server import bound, crowd_of, serve_until_told, uvicorn_config
+from datamover_api.labelstudio.facade import label_studio_facade
 from datamover_api.legacy.facade import legacy_facade
 from datamover_api.metrics import Metrics
+from datamover_api.mirror.accounts import Served
 from datamover_api.mirror.mirror import Mirror
+from datamover_api.rings import Rings
 from datamover_api.settings import Settings
+from datamover_api.sync.configuration import LiveConfiguration
+from datamover_api.sync.facade import sync_facade
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.errors import KubeError
 from datamover_common.tasks import Background
@@ -37,7 +42,7 @@ _REQUESTS: Final = 4
 _log = structlog.get_logger(__name__)
 
 
-async def serve(settings: Settings, ring: KeyRing) -> int:
+async def serve(settings: Settings, rings: Rings, configuration: LiveConfiguration) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status."""
     background = Background()
     quieten()
@@ -51,7 +56,7 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
         except (OSError, KubeError) as error:
             _log.error("can't start", error=str(error))
             return 1
-        mirror, writer = Mirror(client, background), Writer(client)
+        mirror, writer = Mirror(client, background, _served(settings)), Writer(client)
         runs = Runs(writer, _patience(settings), background)
         context = Context(
             settings=settings,
@@ -61,6 +66,7 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
             runs=runs,
             limits=BodyLimits(settings.largest_body_bytes, settings.body_timeout_seconds),
             metrics=Metrics(),
+            ending=asyncio.Event(),
             version={
                 "version": version(_PACKAGE),
                 "githash": settings.githash,
@@ -68,7 +74,7 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
             },
         )
         context.metrics.show_mirror(mirror.sizes)
-        facades = Facades([legacy_facade(context, ring)])
+        facades = Facades(_facades(context, rings, configuration))
         crowd = crowd_of(settings)
         config = uvicorn_config(_gate(context, facades), settings, crowd, tls)
         work = {name: run for each in facades.served for name, run in each.work.items()}
@@ -82,8 +88,22 @@ async def serve(settings: Settings, ring: KeyRing) -> int:
             keeping = keep_certificate(tls, certificate, key)
             await stack.enter_async_context(background.running(keeping, "certificate"))
         _log.info("serves", host=settings.http_host, port=listener.getsockname()[1], https=tls is not None)
-        await serve_until_told(config, listener, background)
+        await serve_until_told(config, listener, background, context.ending)
         return background.status
+
+
+def _served(settings: Settings) -> Served:
+    return Served(settings.legacy_enabled, settings.label_studio_enabled, settings.sync_enabled)
+
+
+def _facades(context: Context, rings: Rings, configuration: LiveConfiguration) -> list[Facade]:
+    """Those that are on."""
+    made = [
+        legacy_facade(context, rings.legacy) if rings.legacy is not None else None,
+        label_studio_facade(context, rings.label_studio) if rings.label_studio is not None else None,
+        sync_facade(context, rings.sync, configuration) if rings.sync is not None else None,
+    ]
+    return [each for each in made if each is not None]
 
 
 def _patience(settings: Settings) -> Patience:

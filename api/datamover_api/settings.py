@@ -25,13 +25,69 @@ class Settings(ProgramSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX)
 
+    legacy_enabled: Annotated[bool, Field(description="Serve the older service's API (/v1/datasync).")] = True
+    label_studio_enabled: Annotated[bool, Field(description="Serve Label Studio's storage API (/api/storages).")] = (
+        False
+    )
+    sync_enabled: Annotated[bool, Field(description="Serve the DataSync API v2.1 (/api/v1/sync).")] = False
+
     keys_file: Annotated[
-        Path,
-        Field(description="The file with the pre-shared keys, one per line; it is reloaded when it changes."),
-    ]
+        Path | None,
+        Field(
+            description="The file with the pre-shared keys of the older service's clients, one per line; it is "
+            "reloaded when it changes. Needed where that API is served."
+        ),
+    ] = None
     highest_bcrypt_cost: Annotated[
         int, Field(ge=4, le=16, description="A token whose bcrypt cost is higher is refused without computing it.")
     ] = 12
+
+    label_studio_keys_file: Annotated[
+        Path | None,
+        Field(
+            description="The file with the keys of Label Studio's clients, each on a line as key or name=key; it is "
+            "reloaded when it changes. Needed where that API is served."
+        ),
+    ] = None
+    label_studio_check_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=60,
+            description="How long a new storage waits for the operator to say whether AWS accepts it, in seconds.",
+        ),
+    ] = 10
+    sync_keys_file: Annotated[
+        Path | None,
+        Field(
+            description="The file with the keys of the DataSync API's clients, each on a line as key or name=key; it "
+            "is reloaded when it changes. Where that API is served, it or the variable API_KEY is needed."
+        ),
+    ] = None
+    sync_administrators: Annotated[
+        str,
+        Field(
+            max_length=4096,
+            description="The names of the keys that see the syncs of all keys.",
+            json_schema_extra={"accepted": "names, separated by commas"},
+        ),
+    ] = ""
+    sync_requests_per_minute: Annotated[
+        int, Field(ge=1, le=1_000_000, description="How many requests a key may send to the DataSync API in a minute.")
+    ] = 1000
+    sync_rate_limit_storage: Annotated[
+        str,
+        Field(
+            pattern="^(memory|rediss?://.+)$",
+            description="Where the DataSync API's requests are counted: in each replica's memory, or in a Redis that "
+            "all share.",
+            json_schema_extra={"accepted": "memory, or a URL such as redis://redis:6379/0"},
+        ),
+    ] = "memory"
+    sync_config_file: Annotated[
+        Path | None,
+        Field(description="The DataSync API's configuration (datasync.yaml); it is reloaded when it changes."),
+    ] = None
 
     http_host: Annotated[
         str,
@@ -128,4 +184,13 @@ class Settings(ProgramSettings):
     def _has_both_halves_of_tls(self) -> Self:
         if (self.tls_certificate_file is None) != (self.tls_key_file is None):
             raise ValueError(f"{PREFIX}TLS_CERTIFICATE_FILE, {PREFIX}TLS_KEY_FILE: must be set both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _has_keys(self) -> Self:
+        if self.legacy_enabled and self.keys_file is None:
+            raise ValueError(f"{PREFIX}KEYS_FILE: must be set where {PREFIX}LEGACY_ENABLED is true")
+        if self.label_studio_enabled and self.label_studio_keys_file is None:
+            name = f"{PREFIX}LABEL_STUDIO"
+            raise ValueError(f"{name}_KEYS_FILE: must be set where {name}_ENABLED is true")
         return self

@@ -40,9 +40,10 @@ def configure(log_format: LogFormat, level: LogLevel, stream: TextIO | None = No
     """Send all logs to `stream` (standard error where None), in one form; to be called once, before the first log."""
     shared = _shared_processors()
     structlog.configure(
-        processors=[*shared, ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *shared, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        # The level may change later: see set_level.
+        wrapper_class=structlog.make_filtering_bound_logger("debug"),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
@@ -54,8 +55,14 @@ def configure(log_format: LogFormat, level: LogLevel, stream: TextIO | None = No
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
     logging.captureWarnings(capture=True)
+    set_level(level)
+
+
+def set_level(level: LogLevel) -> None:
+    """Log from this level on, from now on."""
+    root = logging.getLogger()
+    root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 

@@ -9,8 +9,11 @@ from datamover_crds.account import (
     DataMoverAccountSpec,
     DataMoverAccountStatus,
     Grant,
+    LabelStudioAccess,
+    LabelStudioProject,
     RestAccess,
     SecretRef,
+    SyncApiAccess,
 )
 from datamover_crds.codec import InvalidObject, Problem, dump, parse
 from datamover_crds.common import JsonObject, Model, from_duration, from_timestamp, to_timestamp
@@ -103,6 +106,8 @@ __all__ = [
     "Intent",
     "InvalidObject",
     "JsonObject",
+    "LabelStudioAccess",
+    "LabelStudioProject",
     "Location",
     "LocationType",
     "Model",
@@ -134,6 +139,7 @@ __all__ = [
     "SecretKeyRef",
     "SecretRef",
     "SourceDatabase",
+    "SyncApiAccess",
     "SyncErrors",
     "SyncObjects",
     "SyncPhase",

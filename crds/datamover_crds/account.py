@@ -6,6 +6,7 @@ from pydantic import Field
 
 from datamover_crds.common import (
     API_VERSION,
+    WHOLE_FLOATS,
     Arn,
     Count,
     Items,
@@ -16,9 +17,9 @@ from datamover_crds.common import (
     RoleArn,
     Text,
 )
-from datamover_crds.locations import RolePath
+from datamover_crds.locations import Location, RolePath
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
-from datamover_crds.rules import immutable
+from datamover_crds.rules import Rule, immutable
 
 
 class AssumeRole(Model):
@@ -93,12 +94,56 @@ class RestAccess(Model):
     """The namespace for movers that are created by REST."""
 
 
+class LabelStudioProject(Model):
+    """A project of Label Studio, and where its storages' objects go."""
+
+    id: Annotated[int, Field(ge=1, le=2_147_483_647), WHOLE_FLOATS]
+    """The project's ID in Label Studio."""
+    destination: Location
+    """Where syncs of the project's storages write to: the location that the project reads."""
+
+
+class LabelStudioAccess(Model):
+    """How Label Studio's storage API serves the account."""
+
+    namespace: Namespace | None = None
+    """The namespace for storages, as movers, and for their Secrets. If not set: `rest.namespace`."""
+    projects: Annotated[tuple[LabelStudioProject, ...], Items(at_most=100, key="id")] = ()
+    """The projects that can have storages."""
+    default: Location | None = None
+    """Where storages of all other projects write to. If not set, other projects can't have storages."""
+
+
+class SyncApiAccess(Model):
+    """How the DataSync API v2.1 serves the account."""
+
+    namespace: Namespace | None = None
+    """The namespace for syncs, as movers and table syncs, and for their Secrets. If not set: `rest.namespace`."""
+
+
 _AS_CREATED = "create another account instead"
+
+
+def _facade_has_namespace(section: str, member: str) -> Rule:
+    def holds(spec: "DataMoverAccountSpec") -> bool:
+        access: LabelStudioAccess | SyncApiAccess | None = getattr(spec, member)
+        return access is None or access.namespace is not None or spec.rest is not None
+
+    return Rule(
+        field_path=f".{section}",
+        cel=f"!has(self.{section}) || has(self.{section}.namespace) || has(self.rest)",
+        holds=holds,
+        message="must set namespace where the account has no rest.namespace",
+    )
 
 
 class DataMoverAccountSpec(Model):
     """An AWS account and Region, how to authenticate there, and which namespaces may use what."""
 
+    rules: ClassVar = (
+        _facade_has_namespace("labelStudio", "label_studio"),
+        _facade_has_namespace("syncApi", "sync_api"),
+    )
     transitions: ClassVar = (immutable("accountId", _AS_CREATED), immutable("region", _AS_CREATED))
     stand_ins: ClassVar[JsonObject] = {"accountId": "000000000000", "region": "xx-unreadable-0"}
 
@@ -126,6 +171,10 @@ class DataMoverAccountSpec(Model):
     """The organization in the role paths and tags of movers that are created by REST."""
     rest: RestAccess | None = None
     """How the REST API serves the account. If not set, REST clients can't use it."""
+    label_studio: LabelStudioAccess | None = None
+    """How Label Studio's storage API serves the account. Of several accounts with this section the oldest is used."""
+    sync_api: SyncApiAccess | None = None
+    """How the DataSync API v2.1 serves the account. Of several accounts with this section the oldest is used."""
 
 
 class AccountVerdict(Model):

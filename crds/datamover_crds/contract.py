@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from datamover_crds.account import DataMoverAccount
+from datamover_crds.account import DataMoverAccount, LabelStudioAccess, SyncApiAccess
 from datamover_crds.common import API_VERSION, GROUP
 from datamover_crds.meta import Condition, OwnerReference
 
@@ -37,6 +37,18 @@ ORIGIN_LABEL: Final = f"{PREFIX}origin"
 """On a mover or a run: who made it."""
 REST_ORIGIN: Final = "rest"
 """The origin of what the REST service has made."""
+LABEL_STUDIO_ORIGIN: Final = "label-studio"
+"""The origin of what Label Studio's storage API has made."""
+SYNC_ORIGIN: Final = "sync-api"
+"""The origin of what the DataSync API v2.1 has made."""
+LABEL_STUDIO_ID_LABEL: Final = f"{PREFIX}label-studio-id"
+"""On a mover: the ID of the storage that it is."""
+LABEL_STUDIO_PROJECT_LABEL: Final = f"{PREFIX}label-studio-project"
+"""On a mover: the project that the storage belongs to."""
+SYNC_OWNER_LABEL: Final = f"{PREFIX}sync-owner"
+"""On a mover or a table sync: the name of the key that created it through the DataSync API v2.1."""
+CLIENT_ANNOTATION: Final = f"{PREFIX}client"
+"""On a mover or a table sync: what its REST client has set that is no part of the spec, as JSON without secrets."""
 TRIGGER_ORIGIN: Final = "trigger"
 """The origin of a run that spec.trigger has made."""
 INTERVAL_ORIGIN: Final = "interval"
@@ -100,6 +112,27 @@ def serving_account(accounts: Iterable[DataMoverAccount], account_id: str) -> Da
     """The account object whose rest section is in force for an AWS account: the oldest that has one."""
     candidates = [each for each in accounts if each.spec.account_id == account_id and each.spec.rest is not None]
     return min(candidates, key=_age, default=None)
+
+
+def label_studio_home(accounts: Iterable[DataMoverAccount]) -> tuple[DataMoverAccount, str] | None:
+    """The account that serves Label Studio's storage API, and the namespace of its storages."""
+    account = min((each for each in accounts if each.spec.label_studio is not None), key=_age, default=None)
+    return _home(account, account.spec.label_studio) if account is not None else None
+
+
+def sync_home(accounts: Iterable[DataMoverAccount]) -> tuple[DataMoverAccount, str] | None:
+    """The account that serves the DataSync API v2.1, and the namespace of its syncs."""
+    account = min((each for each in accounts if each.spec.sync_api is not None), key=_age, default=None)
+    return _home(account, account.spec.sync_api) if account is not None else None
+
+
+def _home(
+    account: DataMoverAccount, access: LabelStudioAccess | SyncApiAccess | None
+) -> tuple[DataMoverAccount, str] | None:
+    own = access.namespace if access is not None else None
+    shared = account.spec.rest.namespace if account.spec.rest is not None else None
+    namespace = own or shared
+    return (account, namespace) if namespace is not None else None
 
 
 def _age(account: DataMoverAccount) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from tests.api.samples import account, mover, ready
 
 
 def test_lists_follow_every_change() -> None:
-    room = Room(cast("KubeClient", None), "rest", lambda _: None)  # nothing is sent
+    room = Room(cast("KubeClient", None), "rest", lambda _: None, reads_tables=False)  # nothing is sent
     place = Place(account("dev"), frozenset({"dev"}), room)
     stranger = Place(account("other"), frozenset({"other"}), room)
     assert (place.shown(), place.shown_in("abc-123")) == ((), ())

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import bcrypt
@@ -25,14 +26,14 @@ def token(key: str = "sesame", cost: int = 4) -> bytes:
 
 
 @pytest.fixture
-def ring(tmp_path: Path) -> KeyRing:
+def ring(tmp_path: Path) -> KeyRing[bytes]:
     path = tmp_path / "keys"
     path.write_text("sesame\n\n  second key \n")
-    return KeyRing(path)
+    return KeyRing(partial(read_keys, path))
 
 
 @pytest.fixture
-async def verifier(ring: KeyRing) -> AsyncIterator[Verifier]:
+async def verifier(ring: KeyRing[bytes]) -> AsyncIterator[Verifier]:
     async with hashing(Verifier(ring, HIGHEST)) as verifier:
         yield verifier
 
@@ -157,7 +158,7 @@ async def test_a_full_queue_refuses_the_most_crowded_address_and_not_the_newcome
 
 
 async def test_a_change_of_the_keys_takes_no_right_token_away(
-    ring: KeyRing, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+    ring: KeyRing[bytes], verifier: Verifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right, late = token(), token("late")
     assert [await verifier.verify(right, PEER), await verifier.verify(late, PEER)] == [True, False]
@@ -183,7 +184,7 @@ async def test_a_caller_that_goes_away_takes_nothing_from_the_others(verifier: V
 async def test_keys_are_rotated_without_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.write_text("old")
-    ring = KeyRing(path)
+    ring = KeyRing(partial(read_keys, path))
     fresh = asyncio.create_task(ring.keep_fresh())
     old, new = token("old"), token("new")
     async with hashing(Verifier(ring, HIGHEST)) as verifier:

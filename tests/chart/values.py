@@ -43,6 +43,21 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "networkPolicy": POLICY | {"apiFrom": [{"namespaceSelector": {}}]},
         "metrics": {"podMonitor": {"enabled": True}},
     },
+    "facades": {
+        "api": ENABLED
+        | {
+            "legacy": {"enabled": False},
+            "labelStudio": KEYS | {"enabled": True},
+            "sync": KEYS
+            | {
+                "enabled": True,
+                "administrators": ["root"],
+                "configuration": {"sync": {"interval": "1m"}, "log": {"level": "DEBUG"}},
+                "rateLimitStorage": "redis://redis:6379/0",
+            },
+        },
+    },
+    "as documented for the DataSync API": {"apiKey": "your-api-key", "database": {"url": "postgresql://db:5432/sync"}},
     "everything-else": {
         "crds": {"install": False},
         "global": {"imageRegistry": "mirror.example.com", "imagePullSecrets": [{"name": "mirror"}]},

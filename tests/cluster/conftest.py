@@ -14,10 +14,8 @@ from tests.support.emulator import Emulator
 from tests.support.kube import connected
 from tests.support.movers import World
 from tests.support.operator_process import Operators
-from tests.support.rest import Client, RestServices
+from tests.support.rest import REST_SERVICES, Client, RestServices
 from tests.support.rights import identity, of_the_rest_service
-
-REST_SERVICES = pytest.StashKey[RestServices]()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bcrypt
+import pytest
 import urllib3
 
 from datamover_dev.stack.environment import without_foreign_settings
@@ -19,7 +20,12 @@ from tests.support.forked import forked
 from tests.support.movers import ACCOUNT_ID
 from tests.support.waiting import eventually
 
+REST_SERVICES = pytest.StashKey["RestServices"]()
 KEY = "open sesame"
+NAMED_KEY = "close-sesame-0123456789"
+"""For the facades whose clients send a key as it is."""
+PASSWORD = "pass-word-never-shown"
+"""What clients send as passwords and secret keys."""
 MOVERS = f"/v1/datasync/{ACCOUNT_ID}/movers"
 
 
@@ -100,6 +106,8 @@ class RestServices:
         self._folder = folder
         self.keys = folder / "keys"
         self.keys.write_text(f"{KEY}\n")
+        self.named_keys = folder / "named-keys"
+        self.named_keys.write_text(f"{NAMED_KEY}\nteam-b={NAMED_KEY}-b\nroot={NAMED_KEY}-root\n")
         self._base = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
         self.started: list[RestService] = []
 
@@ -126,9 +134,9 @@ class RestServices:
             service.terminate()
 
     def leaks(self) -> list[str]:
-        """Lines of their logs that hold what must never be logged: keys, and the tokens made from them."""
+        """Lines of their logs that hold what must never be logged: keys, passwords, and tokens made from keys."""
         lines = [line for each in self.started for line in each.log.read_text().splitlines()]
-        return [line for line in lines if KEY in line or "$2b$" in line]
+        return [line for line in lines if any(secret in line for secret in (KEY, NAMED_KEY, PASSWORD, "$2b$"))]
 
     def logs(self) -> str:
         """What all of them logged, for the report of a failed test."""

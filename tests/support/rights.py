@@ -45,9 +45,12 @@ def in_all_namespaces(namespace: str) -> list[JsonDict]:
     return _rendered((), ("default",), namespace)
 
 
-def of_the_rest_service(namespace: str) -> list[JsonDict]:
-    """The chart's objects for the REST service where it serves just the namespace that it is installed in."""
-    objects: list[JsonDict] = json.loads(json.dumps(_rest_template()).replace(PLACE, namespace))
+def of_the_rest_service(namespace: str, *facades: str) -> list[JsonDict]:
+    """The chart's objects for the REST service where it serves just the namespace that it is installed in.
+
+    `facades` are the chart's names of those that are on; none: the first one alone.
+    """
+    objects: list[JsonDict] = json.loads(json.dumps(_rest_template(facades)).replace(PLACE, namespace))
     return objects
 
 
@@ -94,9 +97,11 @@ def _template(watched: tuple[str, ...], with_secrets: tuple[str, ...]) -> list[J
 
 
 @functools.cache
-def _rest_template() -> list[JsonDict]:
+def _rest_template(facades: tuple[str, ...]) -> list[JsonDict]:
     only = ("api/serviceaccount.yaml", "api/rbac.yaml")
-    values = {"api": {"enabled": True, "namespaces": [PLACE], "keys": {"existingSecret": "keys"}}}
+    keys = {"keys": {"existingSecret": "keys"}}
+    on = {name: {"enabled": True} | ({} if name == "legacy" else keys) for name in facades}
+    values = {"api": {"enabled": True, "namespaces": [PLACE]} | keys | on}
     return render(values, namespace=PLACE, only=only)
 
 

@@ -48,6 +48,10 @@ def _least(name: str) -> JsonDict:
     return {name: next(case.least for case in LOCATION_CASES if case.name == name)}
 
 
+def _projects(project: JsonDict) -> JsonDict:
+    return {"namespace": "storages", "projects": [{"destination": s3()} | project]}
+
+
 def _scheduled(expression: str) -> JsonDict:
     return mover(schedule={"scheduleExpression": expression})
 
@@ -98,6 +102,7 @@ GOOD = (
     Case("a non-breaking space in a folder", mover(source=s3(subdirectory="/a\u00a0b/"))),
     Case("a mover reference by name only", run(overrideOptions={})),
     Case("runs of movers in ENHANCED may have one time", run(overrideOptions={"mtime": "NONE"})),
+    Case("facades in REST's namespace", account(rest={"namespace": "rest"}, labelStudio={}, syncApi={})),
     Case("a region with three parts", account(region="us-gov-west-1")),
     Case("NFS to S3 in ENHANCED", mover(source=_least("nfs"), destination=s3(), taskMode="ENHANCED")),
     Case("S3 to Azure in ENHANCED", mover(source=s3(), destination=_least("azureBlob"), taskMode="ENHANCED")),
@@ -348,6 +353,12 @@ BROKEN_SHAPES = (
     Case("a zone for a region", account(region="eu-central-1a"), "spec.region", "pattern"),
     Case("a grant by mistake", account(grants=[{"namespace": ["*"]}]), "spec.grants[0].namespace", "unknown field"),
     Case("a path without its end", account(accessRoles={"path": "/a"}), "spec.accessRoles.path", "pattern"),
+    Case(
+        "a project without an id", account(labelStudio=_projects({})), "spec.labelStudio.projects[0].id", "a value is"
+    ),
+    Case("a project 0", account(labelStudio=_projects({"id": 0})), "spec.labelStudio.projects[0].id", "at least 1"),
+    Case("no namespace for storages", account(labelStudio={}), "spec.labelStudio", "must set namespace"),
+    Case("no namespace for syncs", account(syncApi={}), "spec.syncApi", "must set namespace"),
     Case("no spec", {k: v for k, v in mover().items() if k != "spec"}, "spec", "a value is required"),
 )
 

@@ -167,6 +167,12 @@ ACCOUNTS = st.fixed_dictionaries(
         ),
         "org": mostly(st.just("acme"), st.text("a-.1 ", max_size=3)),
         "rest": st.just({"namespace": "rest"}),
+        "labelStudio": some(
+            namespace=st.just("storages"),
+            projects=st.lists(st.fixed_dictionaries({"id": st.integers(1, 3), "destination": LOCATIONS}), max_size=2),
+            default=LOCATIONS,
+        ),
+        "syncApi": some(namespace=st.just("syncs")),
     },
 )
 _SECRET_KEYS = st.fixed_dictionaries({"name": _NAMES, "key": mostly(st.just("uri"), st.text("a.-_ /", max_size=3))})

@@ -135,6 +135,12 @@ EVERYTHING_ACCOUNT = account(
     accessRoles={"path": "/datamover/", "permissionsBoundaryArn": "arn:aws:iam::111122223333:policy/bound"},
     org="acme",
     rest={"namespace": "rest"},
+    labelStudio={
+        "namespace": "storages",
+        "projects": [{"id": 1, "destination": s3(subdirectory="/one")}, {"id": 2147483647, "destination": efs()}],
+        "default": s3(subdirectory="/others"),
+    },
+    syncApi={"namespace": "syncs"},
 )
 
 EVERYTHING_SYNC = table_sync(

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from datamover_api.mirror.place import MOVERS, RUNS, Room
+from collections.abc import Mapping
+from typing import Final
+
+from datamover_api.mirror.place import MOVERS, RUNS, TABLES, Room
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.entry import D, M
 from datamover_common.kube.errors import KubeError
 from datamover_common.kube.objects import uid_of
-from datamover_common.kube.resources import Collection, ObjectRef
+from datamover_common.kube.resources import Collection, ObjectRef, ResourceType
 from datamover_common.kube.store import Store
-from datamover_crds import DataMover, DataMoverRun, JsonObject, ObjectMeta, dump
+from datamover_crds import DataMover, DataMoverRun, JsonObject, ObjectMeta, Resource, TableSync, dump
+
+SECRETS: Final = ResourceType("v1", "Secret", "secrets")
 
 
 class Writer:
-    """Creates, patches, reads and deletes custom resources. All methods raise KubeError."""
+    """Creates, patches, reads and deletes custom resources, and creates and deletes Secrets for them.
+
+    All methods raise KubeError.
+    """
 
     def __init__(self, client: KubeClient) -> None:
         """Send through `client`."""
@@ -27,6 +35,51 @@ class Writer:
     async def read_mover(self, room: Room, name: str) -> DataMover | None:
         """Read the mover of this name as it is now; None where there is none."""
         return await self._read(room.movers, MOVERS.within(room.namespace).named(name))
+
+    async def patch_mover(self, room: Room, name: str, patch: JsonObject) -> DataMover:
+        """Patch the mover of this name by a merge patch."""
+        return room.movers.put(await self._client.patch(MOVERS.within(room.namespace).named(name), patch)).model
+
+    async def create_table(self, room: Room, table: TableSync) -> TableSync:
+        """Create a table sync."""
+        return room.tables.put(await self._client.create(TABLES.within(room.namespace), _body(table))).model
+
+    async def read_table(self, room: Room, name: str) -> TableSync | None:
+        """Read the table sync of this name as it is now; None where there is none."""
+        return await self._read(room.tables, TABLES.within(room.namespace).named(name))
+
+    async def patch_table(self, room: Room, name: str, patch: JsonObject) -> TableSync:
+        """Patch the table sync of this name by a merge patch."""
+        return room.tables.put(await self._client.patch(TABLES.within(room.namespace).named(name), patch)).model
+
+    async def delete_table(self, room: Room, table: TableSync) -> None:
+        """Request a table sync's deletion. Gone already is no failure."""
+        await self._delete(room.tables, TABLES.within(room.namespace), table.metadata, only_as_seen=False)
+
+    async def create_secret(self, owner: DataMover | TableSync, name: str, values: Mapping[str, str]) -> None:
+        """Create a Secret in its owner's namespace, which goes with the owner. It is never read back."""
+        meta = owner.metadata
+        reference: JsonObject = {
+            "apiVersion": owner.api_version,
+            "kind": owner.kind,
+            "name": meta.name,
+            "uid": meta.uid,
+        }
+        body: JsonObject = {
+            "apiVersion": SECRETS.api_version,
+            "kind": SECRETS.kind,
+            "metadata": {"name": name, "namespace": meta.namespace, "ownerReferences": [reference]},
+            "stringData": dict(values),
+        }
+        await self._client.create(SECRETS.within(meta.namespace), body)
+
+    async def delete_secret(self, namespace: str, name: str) -> None:
+        """Delete a Secret. Gone already is no failure."""
+        try:
+            await self._client.delete(SECRETS.within(namespace).named(name))
+        except KubeError as error:
+            if not error.is_not_found:
+                raise
 
     async def delete_mover(self, room: Room, mover: DataMover, *, only_as_seen: bool = False) -> None:
         """Request a mover's deletion; with `only_as_seen`, unless it has changed. Gone already is no failure."""
@@ -76,7 +129,7 @@ class Writer:
             store.put(left)
 
 
-def _body(obj: DataMover | DataMoverRun) -> JsonObject:
+def _body(obj: Resource) -> JsonObject:
     """What is sent for a new object: only the operator writes its status."""
     body = dump(obj)
     body.pop("status", None)

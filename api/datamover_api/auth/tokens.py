@@ -35,7 +35,7 @@ class TooManyTokensError(Exception):
 class Verifier:
     """Verifies tokens against the keys of a ring, as long as `hash_tokens` runs."""
 
-    def __init__(self, ring: KeyRing, highest_cost: int) -> None:
+    def __init__(self, ring: KeyRing[bytes], highest_cost: int) -> None:
         """Refuse hashes that cost more than `highest_cost` (bcrypt's logarithmic unit)."""
         self._ring = ring
         self._highest_cost = highest_cost

@@ -16,6 +16,8 @@ from datamover_api.http.facade import Facades
 from datamover_api.metrics import Metrics
 
 NO_ROUTE: Final = "none"
+ANSWER_HEADERS: Final = "datamover.answer_headers"
+"""In a request's scope: a list of headers, as pairs of bytes, that every answer to it bears."""
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _log = structlog.get_logger(__name__)
 
@@ -35,13 +37,14 @@ class Gate:
         if scope["type"] != "http":
             return
         # HEAD is served as GET; uvicorn leaves the body out.
-        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        inner: Scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         started, status = time.perf_counter(), HTTPStatus.INTERNAL_SERVER_ERROR.value
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message = {**message, "headers": [*message["headers"], *inner.get(ANSWER_HEADERS, ())]}
             await send(message)
 
         try:

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import ssl
+from types import FrameType
 from typing import Final
 
 import structlog
@@ -57,14 +58,29 @@ def uvicorn_config(app: ASGIApp, settings: Settings, crowd: Crowd, tls: ssl.SSLC
     )
 
 
-async def serve_until_told(config: uvicorn.Config, listener: socket.socket, background: Background) -> None:
-    """Serve until a signal comes or a task fails, then let requests in flight end."""
+class _Server(uvicorn.Server):
+    """A server that tells when its end has been asked for: an answer that has no end of its own must end then."""
+
+    ending: asyncio.Event
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come."""
+        self.ending.set()
+        super().handle_exit(sig, frame)
+
+
+async def serve_until_told(
+    config: uvicorn.Config, listener: socket.socket, background: Background, ending: asyncio.Event
+) -> None:
+    """Serve until a signal comes or a task fails, set `ending`, then let requests in flight end."""
     # uvicorn raises the signals that it was told by once more when it is done: they are for nobody then.
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _nobody)
-    server = uvicorn.Server(config)
+    server = _Server(config)
+    server.ending = ending
 
     def stop() -> None:
+        ending.set()
         server.should_exit = True
 
     background.on_end(stop)

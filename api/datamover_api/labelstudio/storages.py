@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Final, Literal
 
 from datamover_api.labelstudio.members import MEMBERS
-from datamover_crds import DataMoverRun, JsonObject, Phase, dump, from_timestamp
+from datamover_crds import DataMover, DataMoverRun, JsonObject, Phase, dump, from_timestamp
 from datamover_crds.contract import FINAL_PHASES
 
 Status = Literal["initialized", "queued", "in_progress", "failed", "completed"]
@@ -27,6 +27,13 @@ class Sync:
     job: str | None = None
     traceback: str | None = None
     meta: JsonObject | None = None
+
+
+def hindrance_of(mover: DataMover) -> str | None:
+    """Why a mover can't run as it is now; None while nothing is known against it."""
+    told = next((each for each in mover.status.conditions if each.type == "Stalled" and each.status == "True"), None)
+    is_current = told is not None and told.observed_generation == mover.metadata.generation
+    return told.message if told is not None and is_current else None
 
 
 def last_sync(runs: Sequence[DataMoverRun], hindrance: str | None) -> Sync:

@@ -23,7 +23,7 @@ _SCHEME: Final = {
 }
 
 
-def legacy_facade(context: Context, ring: KeyRing) -> Facade:
+def legacy_facade(context: Context, ring: KeyRing[bytes]) -> Facade:
     """The older service's routes; `ring` holds the keys that open them."""
     failed = FailedCreations()
     rollback = Rollback(context.writer, failed.note)

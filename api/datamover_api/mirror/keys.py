@@ -12,7 +12,16 @@ from pydantic import JsonValue
 from datamover_common.kube.entry import read
 from datamover_common.kube.objects import metadata_of, part_of
 from datamover_crds import DataMover, JsonObject, from_timestamp
-from datamover_crds.contract import ORIGIN_LABEL, REST_ORIGIN, TASK_ARN_ANNOTATION, is_true
+from datamover_crds.contract import (
+    LABEL_STUDIO_ORIGIN,
+    LABEL_STUDIO_PROJECT_LABEL,
+    ORIGIN_LABEL,
+    REST_ORIGIN,
+    SYNC_ORIGIN,
+    SYNC_OWNER_LABEL,
+    TASK_ARN_ANNOTATION,
+    is_true,
+)
 from datamover_crds.legacy import GROUP_TAG
 
 ALL: Final = "all"
@@ -21,6 +30,18 @@ FAILED: Final = "failed"
 """Under this key are the movers whose creation has failed."""
 UNSTARTED: Final = ("unstarted",)
 """Under this key are the runs that AWS has not started."""
+
+
+_SHELF_LABELS: Final = {LABEL_STUDIO_ORIGIN: LABEL_STUDIO_PROJECT_LABEL, SYNC_ORIGIN: SYNC_OWNER_LABEL}
+"""Under which label each facade that shares namespaces with the first one says whose an object is."""
+
+
+class Shelf(NamedTuple):
+    """Under this key are the objects of one facade's client that are not being deleted."""
+
+    origin: str
+    owner: str
+    """The project, or the name of the key; empty: all of the facade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +71,23 @@ def name_of(mover: DataMover) -> str:
 
 
 def is_shown(mover: DataMover) -> bool:
-    """Whether readers see the mover: from its task's creation until its deletion is requested."""
+    """Whether readers see the mover: from its task's creation until its deletion is requested.
+
+    What another facade has made is that one's clients' alone, also in a namespace that both serve.
+    """
     observed = mover.status.observed
-    return mover.metadata.deletion_timestamp is None and observed is not None and observed.task is not None
+    is_foreign = mover.metadata.labels.get(ORIGIN_LABEL) in _SHELF_LABELS
+    is_alive = mover.metadata.deletion_timestamp is None and not is_foreign
+    return is_alive and observed is not None and observed.task is not None
+
+
+def shelves_of(metadata: JsonObject) -> tuple[Shelf, ...]:
+    """Under which keys a facade finds an object: all of its own, and those of one client."""
+    labels = part_of(metadata, "labels")
+    origin = str(labels.get(ORIGIN_LABEL, ""))
+    if origin not in _SHELF_LABELS or metadata.get("deletionTimestamp") is not None:
+        return ()
+    return Shelf(sys.intern(origin), ""), Shelf(origin, str(labels.get(_SHELF_LABELS[origin], "")))
 
 
 def has_failed(mover: DataMover) -> bool:
@@ -77,6 +112,7 @@ class MoverDigest:
     created: str
     is_shown: bool
     has_failed: bool
+    shelves: tuple[Shelf, ...]
 
     @classmethod
     def of(cls, raw: JsonObject) -> Self:
@@ -88,16 +124,35 @@ class MoverDigest:
             created=mover.metadata.creation_timestamp or "",
             is_shown=is_shown(mover),
             has_failed=has_failed(mover),
+            shelves=shelves_of(metadata_of(raw)),
         )
 
     def keys(self) -> Iterator[Hashable]:
         """The keys under which the mover is found."""
         yield self.key
+        yield from self.shelves
         if self.is_shown:
             yield Group(self.key.group)
             yield ALL
         if self.has_failed:
             yield FAILED
+
+
+class TableDigest(NamedTuple):
+    """What is at hand of every table sync."""
+
+    created: str
+    shelves: tuple[Shelf, ...]
+
+    @classmethod
+    def of(cls, raw: JsonObject) -> Self:
+        """The digest of a table sync as it is stored."""
+        metadata = metadata_of(raw)
+        return cls(str(metadata.get("creationTimestamp", "")), shelves_of(metadata))
+
+    def keys(self) -> Iterator[Hashable]:
+        """The keys under which the table sync is found."""
+        yield from self.shelves
 
 
 class RunDigest(NamedTuple):

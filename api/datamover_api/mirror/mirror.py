@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Seque
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
-from datamover_api.mirror.accounts import served_namespaces
+from datamover_api.mirror.accounts import Home, Served
 from datamover_api.mirror.place import Place, Room
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.entry import read
@@ -29,8 +29,9 @@ class NotReadError(Exception):
 class Mirror:
     """Finds what requests ask about, without a request to Kubernetes."""
 
-    def __init__(self, client: KubeClient, background: Background) -> None:
+    def __init__(self, client: KubeClient, background: Background, served: Served) -> None:
         """Nothing is read before `reflecting`; `background` owns what keeps it up to date."""
+        self._served = served
         self._listeners: list[Callable[[Room], None]] = []
         self._client = client
         self._background = background
@@ -76,6 +77,8 @@ class Mirror:
         for room in self.rooms:
             sizes["DataMover", room.namespace] = len(room.movers)
             sizes["DataMoverRun", room.namespace] = len(room.runs)
+            if room.reads_tables:
+                sizes["TableSync", room.namespace] = len(room.tables)
         return sizes
 
     async def place(self, account_id: str) -> Place | None:
@@ -86,14 +89,27 @@ class Mirror:
         account = serving_account(accounts, account_id)
         if account is None or account.spec.rest is None:
             return None
-        namespace = account.spec.rest.namespace
+        room = await self._room(account.spec.rest.namespace)
+        names = frozenset(each.metadata.name for each in accounts)
+        return Place(account, names, room)
+
+    async def home(self, choose: Home) -> tuple[DataMoverAccount, Room] | None:
+        """The account that serves a facade and the room of its objects; None = no account does. Raises NotReadError."""
+        await _fill((self._watch,))
+        _require(self._watch, "the accounts are not known")
+        chosen = choose([each.digest for each in self._accounts])
+        if chosen is None:
+            return None
+        account, namespace = chosen
+        return account, await self._room(namespace)
+
+    async def _room(self, namespace: str) -> Room:
         if namespace not in self._rooms:  # the account has come with a list that is still being read
             raise NotReadError(f"the movers of namespace '{namespace}' are not known: not read yet")
         room = self._rooms[namespace][0]
         await _fill((room,))
         _require(room, f"the movers of namespace '{namespace}' are not known")
-        names = frozenset(each.metadata.name for each in accounts)
-        return Place(account, names, room)
+        return room
 
     async def movers(self, uids: Sequence[str]) -> list[DataMover]:
         """The movers with these uids in all served accounts, as far as they are there.
@@ -120,11 +136,13 @@ class Mirror:
 
     def _accounts_changed(self) -> None:
         """Open rooms for namespaces that are served now, and close those of others."""
-        wanted = served_namespaces(each.digest for each in self._accounts)
-        for namespace in self._rooms.keys() - wanted:
-            self._close(self._rooms.pop(namespace)[1])
-        for namespace in wanted - self._rooms.keys():
-            room = Room(self._client, namespace, self._changed)
+        wanted = self._served.namespaces([each.digest for each in self._accounts])
+        for namespace, (room, task) in list(self._rooms.items()):
+            if wanted.get(namespace) != room.reads_tables:
+                del self._rooms[namespace]
+                self._close(task)
+        for namespace in wanted.keys() - self._rooms.keys():
+            room = Room(self._client, namespace, self._changed, reads_tables=wanted[namespace])
             self._rooms[namespace] = (room, self._background.begin(room.reflect(), f"namespace {namespace}"))
 
     def _close(self, task: asyncio.Task[None]) -> None:

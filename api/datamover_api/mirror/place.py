@@ -5,34 +5,69 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
-from datamover_api.mirror.keys import ALL, Group, MoverDigest, MoverKey, RunDigest
+from datamover_api.mirror.keys import ALL, Group, MoverDigest, MoverKey, RunDigest, TableDigest
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.entry import Entry
 from datamover_common.kube.reflector import Reflector
 from datamover_common.kube.resources import ours
 from datamover_common.kube.store import Store
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, TableSync
 
 MOVERS: Final = ours(DataMover)
 RUNS: Final = ours(DataMoverRun)
+TABLES: Final = ours(TableSync)
 StoredMover = Entry[DataMover, MoverDigest]
 StoredRun = Entry[DataMoverRun, RunDigest]
+StoredTable = Entry[TableSync, TableDigest]
+
+
+class Reader(Protocol):
+    """A reflector of any kind."""
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether everything has been read."""
+        ...
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything has been read, or refused."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why it could not be read; empty where nothing is wrong."""
+        ...
+
+    async def settled(self) -> None:
+        """Wait until everything has been read, or refused."""
+        ...
+
+    async def reflect(self) -> None:
+        """Keep the store up to date until cancelled."""
+        ...
 
 
 class Room:
-    """One namespace's movers and runs."""
+    """One namespace's movers and runs, and its table syncs where they are read."""
 
-    def __init__(self, client: KubeClient, namespace: str, changed: Callable[[Self], None]) -> None:
+    def __init__(
+        self, client: KubeClient, namespace: str, changed: Callable[[Self], None], *, reads_tables: bool
+    ) -> None:
         """Nothing is read before `reflect`; `changed` is called after each list and each event of movers."""
         self.namespace = namespace
+        self.reads_tables = reads_tables
         self.movers = Store(DataMover, MoverDigest.of, MoverDigest.keys)
         self.runs = Store(DataMoverRun, RunDigest.of, RunDigest.keys)
-        self.reflectors = (
+        self.tables = Store(TableSync, TableDigest.of, TableDigest.keys)
+        self.reflectors: tuple[Reader, ...] = (
             Reflector(client, MOVERS.within(namespace), self.movers, lambda: changed(self)),
             Reflector(client, RUNS.within(namespace), self.runs, _nothing),
         )
+        if reads_tables:
+            self.reflectors += (Reflector(client, TABLES.within(namespace), self.tables, _nothing),)
 
     @property
     def is_filled(self) -> bool:

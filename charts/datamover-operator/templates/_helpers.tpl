@@ -80,6 +80,19 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{- /* Which of the REST service's APIs are served, and whether the service runs at all; empty: no. */ -}}
+{{- define "datamover.syncOn" -}}
+{{- if or .Values.api.sync.enabled .Values.apiKey }}true{{ end -}}
+{{- end -}}
+
+{{- define "datamover.legacyOn" -}}
+{{- if and .Values.api.legacy.enabled (or .Values.api.enabled .Values.api.keys.existingSecret) }}true{{ end -}}
+{{- end -}}
+
+{{- define "datamover.apiOn" -}}
+{{- if or .Values.api.enabled .Values.apiKey }}true{{ end -}}
+{{- end -}}
+
 {{- /* Whether there may be more than one pod of the REST service; empty: no. */ -}}
 {{- define "datamover.apiIsMany" -}}
 {{- with .Values.api -}}

@@ -153,6 +153,7 @@ def test_lists_that_several_writers_share_are_maps() -> None:
     assert maps == {
         "DataMover.spec.tags": ["key"],
         "DataMoverAccount.spec.agents": ["name"],
+        "DataMoverAccount.spec.labelStudio.projects": ["id"],
         "DataMover.status.conditions": ["type"],
         "DataMoverRun.status.conditions": ["type"],
         "DataMoverAccount.status.operators": ["operator"],

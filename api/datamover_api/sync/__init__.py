@@ -1,0 +1,1 @@
+"""The DataSync API v2.1: syncs as movers and table syncs."""

@@ -1,0 +1,222 @@
+"""From a request to the mover or the table sync that does it, and from a change to its patch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from pydantic import JsonValue
+
+from datamover_api.sync.names import name_of
+from datamover_api.sync.problems import Fault, InvalidRequestError
+from datamover_api.sync.sides import POSTGRESQL, TYPES, Side, read_database, read_location, type_of
+from datamover_api.sync.wire import ChangeSync, CreateSync, Interval
+from datamover_crds import (
+    DataMover,
+    DataMoverAccount,
+    DataMoverSpec,
+    InvalidObject,
+    JsonObject,
+    Model,
+    ObjectMeta,
+    Problem,
+    Realm,
+    TableSync,
+    TableSyncSpec,
+    from_duration,
+    parse,
+)
+from datamover_crds.contract import CLIENT_ANNOTATION, ORIGIN_LABEL, SYNC_ORIGIN, SYNC_OWNER_LABEL
+
+M = TypeVar("M", bound=Model)
+_DURATION: Final = re.compile("([0-9]{1,5}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?")
+_LEAST_FOR_TABLES: Final = timedelta(seconds=10)
+_LEAST_FOR_FILES: Final = timedelta(hours=1)
+_HISTORY: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for syncs that say nothing else: the configuration's `sync` section."""
+
+    interval: str = "30s"
+    max_retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sync that is to be created: its object, and the values for its Secret."""
+
+    made: DataMover | TableSync
+    secrets: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a new sync is to be: its account and namespace, the name of its client's key, and what else holds."""
+
+    account: DataMoverAccount
+    namespace: str
+    owner: str
+    defaults: Defaults
+
+
+def draft(sync_id: str, request: CreateSync, setting: Setting) -> Draft:
+    """The object of a new sync. Raises InvalidRequestError."""
+    source_type, destination_type = type_of("source", request.source), type_of("destination", request.destination)
+    are_tables = source_type == POSTGRESQL
+    if are_tables != (destination_type == POSTGRESQL):
+        told = f"source {source_type} and destination {destination_type} don't go together: {POSTGRESQL} syncs with"
+        raise InvalidRequestError(
+            Fault("destination.type", f"{told} {POSTGRESQL}, and files and objects with each other")
+        )
+    build = _table_sync if are_tables else _mover
+    name = name_of(sync_id) or ""
+    source, destination, spec = build(name, request, setting)
+    shown: JsonObject = {"source": source.shown, "destination": destination.shown}
+    if request.sync_interval is not None or are_tables:
+        shown["syncInterval"] = interval_of(request.sync_interval, setting.defaults)
+    if request.tables is not None:
+        shown["tables"] = [*request.tables]
+    metadata = ObjectMeta(
+        name=name,
+        namespace=setting.namespace,
+        labels={ORIGIN_LABEL: SYNC_ORIGIN, SYNC_OWNER_LABEL: setting.owner},
+        annotations={CLIENT_ANNOTATION: json.dumps(shown)},
+    )
+    secrets = {**source.secrets, **destination.secrets}
+    if are_tables:
+        return Draft(TableSync(metadata=metadata, spec=_parsed(TableSyncSpec, spec, request)), secrets)
+    return Draft(DataMover(metadata=metadata, spec=_parsed(DataMoverSpec, spec, request)), secrets)
+
+
+def _table_sync(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side, JsonObject]:
+    defaults = setting.defaults
+    if request.tables is None:
+        raise InvalidRequestError(Fault("tables", f"a value is required for type {POSTGRESQL}"))
+    source = read_database("source", request.source, name)
+    destination = read_database("destination", request.destination, name)
+    spec: JsonObject = {
+        "source": source.spec,
+        "destination": destination.spec,
+        "tables": tables_of(request.tables),
+        "mode": "Interval",
+        "syncInterval": table_interval(request.sync_interval, defaults),
+        "retry": {"limit": defaults.max_retries},
+        "suspend": request.paused,
+    }
+    return source, destination, spec
+
+
+def _mover(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side, JsonObject]:
+    if request.tables is not None:
+        raise InvalidRequestError(Fault("tables", f"only syncs of type {POSTGRESQL} have tables"))
+    account = setting.account
+    realm = Realm(_partition(account.spec.region), account.spec.account_id)
+    source = read_location("source", request.source, realm, name)
+    destination = read_location("destination", request.destination, realm, name)
+    spec: JsonObject = {
+        "accountRef": {"name": account.metadata.name},
+        "source": source.spec,
+        "destination": destination.spec,
+        "trigger": {"manual": name},
+        "runHistory": {"limit": _HISTORY},
+        "suspend": request.paused,
+    }
+    if request.sync_interval is not None:
+        spec["schedule"] = file_schedule(request.sync_interval)
+    return source, destination, spec
+
+
+def tables_of(names: list[str]) -> list[JsonValue]:
+    """Tables as a spec has them."""
+    return [{"name": each} for each in names]
+
+
+def interval_of(given: Interval | None, defaults: Defaults) -> str:
+    """An interval as a duration. Raises InvalidRequestError."""
+    text = f"{given}s" if isinstance(given, int) else (given or defaults.interval)
+    if not _DURATION.fullmatch(text):
+        raise InvalidRequestError(Fault("syncInterval", "must be a duration such as 30s, 5m or 1h30m, or seconds"))
+    return text
+
+
+def table_interval(given: Interval | None, defaults: Defaults) -> str:
+    """The interval of a table sync. Raises InvalidRequestError."""
+    text = interval_of(given, defaults)
+    if from_duration(text) < _LEAST_FOR_TABLES:
+        raise InvalidRequestError(Fault("syncInterval", f"{text}: must be at least 10s"))
+    return text
+
+
+def file_schedule(given: Interval) -> JsonObject:
+    """The schedule that starts a mover's runs so often. Raises InvalidRequestError."""
+    text = interval_of(given, Defaults())
+    minutes, rest = divmod(from_duration(text), timedelta(minutes=1))
+    if rest or from_duration(text) < _LEAST_FOR_FILES:
+        problem = (
+            f"{text}: must be whole minutes, at least 1h, for files and objects: DataSync's schedules allow no less"
+        )
+        raise InvalidRequestError(Fault("syncInterval", problem))
+    for unit, length in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        if minutes % length == 0:
+            count = minutes // length
+            return {"scheduleExpression": f"rate({count} {unit}{'s' if count > 1 else ''})"}
+    raise AssertionError(text)
+
+
+def change_of(kept: JsonObject, request: ChangeSync, obj: DataMover | TableSync, defaults: Defaults) -> JsonObject:
+    """The merge patch for a spec; `kept` is what the annotation holds, and is brought up to date.
+
+    Raises:
+        InvalidRequestError: a value can't be.
+    """
+    spec: JsonObject = {}
+    if request.tables is not None:
+        spec["tables"] = tables_of(request.tables)
+        kept["tables"] = [*request.tables]
+    if request.paused is not None:
+        spec["suspend"] = request.paused
+    if request.sync_interval is not None:
+        kept["syncInterval"] = interval_of(request.sync_interval, defaults)
+        if isinstance(obj, TableSync):
+            spec["syncInterval"] = table_interval(request.sync_interval, defaults)
+        else:
+            spec["schedule"] = file_schedule(request.sync_interval)
+    return spec
+
+
+def kept_by(obj: DataMover | TableSync) -> JsonObject:
+    """What the annotation of a sync's object holds."""
+    try:
+        kept = json.loads(obj.metadata.annotations.get(CLIENT_ANNOTATION, "{}"))
+    except ValueError:  # somebody has edited it
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _parsed(model: type[M], spec: JsonObject, request: CreateSync) -> M:
+    try:
+        return parse(model, spec)
+    except InvalidObject as error:
+        raise InvalidRequestError(*dict.fromkeys(_fault(each, request) for each in error.problems)) from None
+
+
+def _fault(problem: Problem, request: CreateSync) -> Fault:
+    """A problem with the spec, under the name by which the client knows the field."""
+    side, _, rest = problem.path.partition(".")
+    if side not in {"source", "destination"}:
+        return Fault(problem.path, problem.accepted)
+    leaf = re.sub(f"^({'|'.join((POSTGRESQL, *TYPES.values()))})[.]?", "", rest)
+    given = request.source if side == "source" else request.destination
+    member = leaf.partition(".")[0] if leaf.partition(".")[0] in given else "url" if "url" in given else leaf
+    told = problem.accepted if member != "url" else f"{leaf}: {problem.accepted}" if leaf else problem.accepted
+    return Fault(f"{side}.{member or 'type'}", told)
+
+
+def _partition(region: str) -> str:
+    return next((f"aws-{start}" for start in ("cn", "us-gov") if region.startswith(f"{start}-")), "aws")

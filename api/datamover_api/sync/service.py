@@ -1,0 +1,205 @@
+"""What the DataSync API v2.1 does, on movers and table syncs; every refusal is a RefusalError."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final, get_args
+
+import structlog
+
+from datamover_api.actions.writer import Writer
+from datamover_api.mirror.mirror import Mirror
+from datamover_api.mirror.place import Room
+from datamover_api.sync.building import Defaults, Setting, change_of, draft, kept_by
+from datamover_api.sync.documents import Status
+from datamover_api.sync.names import name_of, new_id
+from datamover_api.sync.paging import cursor_of, page_of
+from datamover_api.sync.problems import Fault, InvalidRequestError, ProblemError, as_problems, missing
+from datamover_api.sync.sides import POSTGRESQL, TYPES
+from datamover_api.sync.views import Client, Stored, Views, place_of
+from datamover_api.sync.wire import ChangeSync, CreateSync
+from datamover_common.kube.errors import KubeError
+from datamover_crds import DataMover, DataMoverAccount, JsonObject, TableSync, to_timestamp
+from datamover_crds.contract import CLIENT_ANNOTATION, sync_home
+
+_TRIES: Final = 20
+_FIXED: Final = ("source", "destination")
+_log = structlog.get_logger(__name__)
+
+
+class Syncs:
+    """The syncs. All methods raise RefusalError."""
+
+    def __init__(self, mirror: Mirror, writer: Writer, defaults: Callable[[], Defaults]) -> None:
+        """Read from `mirror`; `defaults` gives those of now."""
+        self._mirror = mirror
+        self._writer = writer
+        self._defaults = defaults
+        self.views = Views()
+
+    async def create(self, request: CreateSync, client: Client) -> bytes:
+        """Make a sync."""
+        account, room = await self._home()
+        with as_problems():
+            if request.webhook is not None:
+                raise InvalidRequestError(Fault("webhook", "webhooks are not supported yet"))
+            for _ in range(_TRIES):
+                plan = draft(new_id(), request, Setting(account, room.namespace, client.name, self._defaults()))
+                try:
+                    made = await self._make(room, plan.made)
+                except KubeError as error:
+                    if not error.is_already_there:
+                        raise
+                    continue
+                await self._keep(room, made, plan.secrets)
+                entry = self.views.find(room, made.metadata.name, client)
+                if entry is not None:
+                    return self.views.one(room, entry)
+                break
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "the sync was deleted while it was being created")
+
+    async def find(self, sync_id: str, client: Client) -> tuple[Room, Stored]:
+        """A client's sync."""
+        _, room = await self._home()
+        name = name_of(sync_id)
+        entry = self.views.find(room, name, client) if name is not None else None
+        if entry is None:
+            raise missing(sync_id)
+        return room, entry
+
+    async def page(self, query: Mapping[str, str], client: Client) -> bytes:
+        """A page of the client's syncs, the youngest first; filtered by status and type."""
+        _, room = await self._home()
+        with as_problems():
+            page, wanted = page_of(query), _filters(query)
+        items: list[bytes] = []
+        last: tuple[str, str] | None = None
+        for entry in self.views.all_of(room, client):
+            place = place_of(entry)
+            if page.after is not None and place >= page.after:
+                continue
+            if len(items) == page.limit:
+                return _page(items, cursor_of(last) if last is not None else None)
+            if self._is_wanted(room, entry, wanted):
+                items.append(self.views.one(room, entry))
+                last = place
+        return _page(items, None)
+
+    async def change(self, sync_id: str, request: ChangeSync, client: Client) -> bytes:
+        """Change what can be changed."""
+        for _ in range(_TRIES):
+            room, entry = await self.find(sync_id, client)
+            with as_problems():
+                _refuse_what_stays(request, entry.model)
+                try:
+                    await self._change(room, entry.model, request)
+                except KubeError as error:
+                    if error.is_not_found:
+                        raise missing(sync_id) from error
+                    if not error.is_conflict:
+                        raise
+                    await self._reread(room, entry)
+                else:
+                    room, entry = await self.find(sync_id, client)
+                    return self.views.one(room, entry)
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "the sync is written by others all the time; try again")
+
+    async def delete(self, sync_id: str, client: Client) -> None:
+        """Cancel what runs, and remove the sync with everything that was made for it. What was moved stays."""
+        room, entry = await self.find(sync_id, client)
+        obj = entry.model
+        with as_problems():
+            if isinstance(obj, TableSync):
+                await self._writer.delete_table(room, obj)
+            else:
+                await self._writer.delete_mover(room, obj)
+
+    async def runs(self, sync_id: str, client: Client) -> list[JsonObject]:
+        """The runs of a sync, the youngest first."""
+        room, entry = await self.find(sync_id, client)
+        return self.views.run_documents(room, entry)
+
+    async def _home(self) -> tuple[DataMoverAccount, Room]:
+        with as_problems():
+            home = await self._mirror.home(sync_home)
+        if home is None:
+            detail = "no DataMoverAccount has a section syncApi, so there is no account to sync in"
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+        return home
+
+    async def _make(self, room: Room, obj: DataMover | TableSync) -> DataMover | TableSync:
+        if isinstance(obj, TableSync):
+            return await self._writer.create_table(room, obj)
+        return await self._writer.create_mover(room, obj)
+
+    async def _keep(self, room: Room, made: DataMover | TableSync, secrets: Mapping[str, str]) -> None:
+        """Put passwords into a Secret that goes with the sync; without it there is no sync."""
+        if not secrets:
+            return
+        try:
+            await self._writer.create_secret(made, made.metadata.name, secrets)
+        except KubeError:
+            if isinstance(made, TableSync):
+                await self._writer.delete_table(room, made)
+            else:
+                await self._writer.delete_mover(room, made)
+            raise
+
+    async def _change(self, room: Room, obj: DataMover | TableSync, request: ChangeSync) -> None:
+        kept = kept_by(obj)
+        spec = change_of(kept, request, obj, self._defaults())
+        kept["updatedAt"] = to_timestamp(datetime.now(UTC))
+        patch: JsonObject = {
+            "metadata": {
+                "resourceVersion": obj.metadata.resource_version,
+                "annotations": {CLIENT_ANNOTATION: json.dumps(kept)},
+            },
+            "spec": spec,
+        }
+        if isinstance(obj, TableSync):
+            await self._writer.patch_table(room, obj.metadata.name, patch)
+        else:
+            await self._writer.patch_mover(room, obj.metadata.name, patch)
+
+    async def _reread(self, room: Room, entry: Stored) -> None:
+        if isinstance(entry.model, TableSync):
+            await self._writer.read_table(room, entry.name)
+        else:
+            await self._writer.read_mover(room, entry.name)
+
+    def _is_wanted(self, room: Room, entry: Stored, wanted: Mapping[str, str]) -> bool:
+        if "status" in wanted and self.views.state(room, entry).status != wanted["status"]:
+            return False
+        if "type" not in wanted:
+            return True
+        source = kept_by(entry.model).get("source")
+        return isinstance(source, dict) and source.get("type") == wanted["type"]
+
+
+def _filters(query: Mapping[str, str]) -> dict[str, str]:
+    accepted = {"status": get_args(Status), "type": (POSTGRESQL, *TYPES)}
+    wanted = {name: query[name] for name in accepted if name in query}
+    for name, value in wanted.items():
+        if value not in accepted[name]:
+            raise InvalidRequestError(Fault(name, f"must be one of {', '.join(accepted[name])}"))
+    return wanted
+
+
+def _refuse_what_stays(request: ChangeSync, obj: DataMover | TableSync) -> None:
+    kept = kept_by(obj)
+    for name in _FIXED:
+        if name in request.model_fields_set and getattr(request, name) != kept.get(name):
+            detail = f"{name} can't be changed: create another sync, and delete this one"
+            raise ProblemError(HTTPStatus.CONFLICT, detail, (Fault(name, detail),))
+    if request.tables is not None and isinstance(obj, DataMover):
+        detail = f"tables can't be changed: only syncs of type {POSTGRESQL} have tables"
+        raise ProblemError(HTTPStatus.CONFLICT, detail, (Fault("tables", detail),))
+    if request.webhook is not None:
+        raise InvalidRequestError(Fault("webhook", "webhooks are not supported yet"))
+
+
+def _page(items: list[bytes], cursor: str | None) -> bytes:
+    return b'{"items":[' + b",".join(items) + b'],"nextCursor":' + json.dumps(cursor).encode() + b"}"

@@ -1,0 +1,74 @@
+"""The DataSync API v2.1 with its documentation's own example: tables between two real PostgreSQL servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.postgres import NOTHING
+from tests.support.rest import RestServices
+from tests.support.sync_client import ON, SyncClient
+from tests.support.table_syncs import TableWorld
+from tests.support.waiting import eventually
+
+EXAMPLE = """{
+  "source": {
+    "type": "postgresql",
+    "url": "postgresql://source-db:5432/mydb"
+  },
+  "destination": {
+    "type": "postgresql",
+    "url": "postgresql://dest-db:5432/mydb"
+  },
+  "tables": ["users", "transactions"],
+  "syncInterval": "30s"
+}"""
+"""Word for word from the API's reference."""
+
+
+def test_the_documented_example_and_a_sync_between_real_servers(
+    tables: TableWorld, start: Callable[[], object], facade_services: RestServices, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "datasync.yaml"
+    configuration.write_text("sync: {interval: 10s, maxRetries: 7}\nlog: {level: DEBUG}\n")
+    tables.kube.grant_all(syncApi={"namespace": tables.namespace})
+    service = facade_services.start(sync_keys_file=facade_services.named_keys, sync_config_file=configuration, **ON)
+    client = SyncClient(service.url)
+    documented = client.ask("POST", "", EXAMPLE.encode(), **{"Content-Type": "application/json"})
+    assert documented.status == 201
+    shown = documented.json
+    assert (shown["status"], shown["progress"], shown["tables"]) == ("running", 0, ["users", "transactions"])
+    assert {name: shown[name] for name in ("source", "destination")} == {
+        name: json.loads(EXAMPLE)[name] for name in ("source", "destination")
+    }
+    assert client.ask("DELETE", f"/{shown['id']}").status == 204
+
+    start()
+    body = {
+        "source": {"type": "postgresql", "url": tables.pair.source.url},
+        "destination": {"type": "postgresql", "url": tables.pair.destination.url},
+        "tables": ["orders"],
+    }
+    made = client.ask("POST", "", body).json
+    path = f"/{made['id']}"
+    assert (made["syncInterval"], ":***@" in made["source"]["url"]) == ("10s", True)
+    name = made["id"].replace("_", "-")
+    assert tables.get(name)["spec"]["retry"]["limit"] == 7
+    client.until(path, status="completed", progress=100, error=None)
+    tables.follows()
+    status = client.ask("GET", f"{path}/status").json
+    assert status["tables"] == [{"name": "public.orders", "state": "Ready"}]
+
+    configuration.write_text("sync: {interval: 1h, maxRetries: 1}\nserver: {port: 1}\nlog: {level: WARN}\n")
+    eventually(lambda: client.ask("POST", "", body | {"paused": True}).json["syncInterval"] == "1h", 30)
+    configuration.write_text("sync: {interval: never}\n")
+    eventually(lambda: "the old values stay in force" in service.log.read_text(), 30, what="it is told")
+    assert '"needs_restart": ["server"]' in service.log.read_text()
+
+    changed = client.ask("PATCH", path, {"syncInterval": 60, "tables": ["orders"], "paused": True}).json
+    assert (changed["status"], changed["syncInterval"]) == ("paused", "60s")
+    for each in client.ask("GET").json["items"]:
+        assert client.ask("DELETE", f"/{each['id']}").status == 204
+    tables.wait_gone(name)
+    eventually(lambda: tables.pair.leftovers() == NOTHING, 60)
