@@ -77,14 +77,28 @@ def test_help_tells_every_setting_and_its_variable() -> None:
     told = run("--help")
     assert told.returncode == 0
     assert "[DATAMOVER_API_KEYS_FILE]" in told.stdout
-    assert "Default: none, it has to be given." in " ".join(told.stdout.split())
+    assert "Needed where that API is served." in " ".join(told.stdout.split())
     assert "--http-port" in told.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "environment", "line"),
     [
-        ((), {}, "DATAMOVER_API_KEYS_FILE=: must be the path of a file"),
+        (
+            (),
+            {},
+            "DATAMOVER_API_KEYS_FILE: must be set where DATAMOVER_API_LEGACY_ENABLED is true",
+        ),
+        (
+            ("--legacy-enabled", "false", "--sync-enabled", "true"),
+            {},
+            "DATAMOVER_API_SYNC_KEYS_FILE or API_KEY: must be set where DATAMOVER_API_SYNC_ENABLED is true",
+        ),
+        (
+            ("--legacy-enabled", "false", "--sync-enabled", "true"),
+            {"API_KEY": "sesame-sesame", "SYNC_INTERVAL": "soon", "MAX_RETRIES": "-1"},
+            "SYNC_INTERVAL: must be a duration such as 30s, 5m or 1h; MAX_RETRIES: must be at least 0",
+        ),
         (
             ("--http-port", "x"),
             {"DATAMOVER_API_KEYS_FILE": "keys"},
