@@ -7,6 +7,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from datamover_crds.common import (
+    WHOLE_FLOATS,
     Arn,
     Count,
     FreeForm,
@@ -33,6 +34,8 @@ class RunRef(Model):
     """The run's uid."""
     execution_arn: Arn | None = None
     """The ARN of its task execution, once it has started."""
+    percent: Annotated[int, Field(ge=0, le=100), WHOLE_FLOATS] | None = None
+    """How much of its estimated work is done, in percent."""
     start_time: Timestamp | None = None
     """When it started."""
 

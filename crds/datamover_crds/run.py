@@ -95,6 +95,19 @@ class DataMoverRunSpec(Model):
     """The run that this one repeats; the operator sets it, as the mover's `retry` says. Can't be changed."""
 
 
+class ProgressInWords(Model):
+    """The same for people, such as columns of `kubectl get`."""
+
+    size: Text | None = None
+    """How much has been written, such as `28 of 60 MiB`."""
+    files: Text | None = None
+    """How many files have been transferred, such as `1,204 of 2,372 files`."""
+    rate: Text | None = None
+    """How fast, such as `1.0 MiB/s`."""
+    remaining: Text | None = None
+    """How long it will still take, such as `30 s`."""
+
+
 class Progress(Model):
     """How far the run has got."""
 
@@ -108,6 +121,31 @@ class Progress(Model):
     """How many files have been transferred."""
     files_total: Count | None = None
     """How many files DataSync expects to transfer; absent until it has listed both sides."""
+    bytes_per_second: Count | None = None
+    """How many bytes a second were written of late, while the run transfers."""
+    files_per_second: Count | None = None
+    """How many files a second were transferred of late, while the run transfers."""
+    estimated_completion_time: Timestamp | None = None
+    """When everything will have been transferred at that rate. Verifying comes after that."""
+    in_words: ProgressInWords | None = None
+    """The same for people."""
+
+
+class PhaseTimes(Model):
+    """When the run was first seen in each phase."""
+
+    queued: Timestamp | None = None
+    """In DataSync's queue."""
+    launching: Timestamp | None = None
+    """Being launched."""
+    preparing: Timestamp | None = None
+    """Comparing source and destination."""
+    transferring: Timestamp | None = None
+    """Transferring."""
+    verifying: Timestamp | None = None
+    """Verifying."""
+    cancelling: Timestamp | None = None
+    """Being cancelled."""
 
 
 class FilesListed(OpenModel):
@@ -220,7 +258,7 @@ class DataMoverRunStatus(Model):
     observed_generation: Count | None = None
     """The metadata.generation that was last acted on."""
     conditions: Conditions = ()
-    """Ready, Reconciling and Stalled."""
+    """Ready, Reconciling and Stalled; when the run has ended, also Complete or Failed, as a Job has them."""
     phase: Phase | None = None
     """The phase of the run. Succeeded, Failed, Cancelled, Rejected and Unknown are final."""
     reason: Annotated[str, Field(max_length=1024)] | None = None
@@ -241,6 +279,8 @@ class DataMoverRunStatus(Model):
     """When a new run will repeat this one, as the mover's `retry` says."""
     retried_by: Annotated[str, Field(max_length=253)] | None = None
     """The run that repeats this one."""
+    phase_times: PhaseTimes | None = None
+    """When the run was first seen in each phase."""
     progress: Progress | None = None
     """How far the run has got."""
     counters: Counters | None = None

@@ -16,6 +16,7 @@ from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import seconds_between, timestamp
 from datamover_operator.kube.kinds import Entry
+from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.reads import or_none
@@ -28,7 +29,7 @@ from datamover_operator.runs.objects import annotate_run, create_run
 from datamover_operator.runs.plan.after import Done, Result, Seen, Started, TagsRead, after, failed
 from datamover_operator.runs.plan.cancelling import dump_cancellation
 from datamover_operator.runs.plan.claims import belonging, claimed, released
-from datamover_operator.runs.plan.news import has_just_ended, has_new_execution, notes_of
+from datamover_operator.runs.plan.news import has_just_ended, has_new_execution, mover_notes, notes_of, with_percent
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import Claim, dump_claim
 from datamover_operator.runs.plan.retries import retry_object
@@ -109,8 +110,19 @@ class RunPass:
             moved = status.counters.bytes_transferred if status.counters is not None else None
             seconds = seconds_between(status.start_time, status.completion_time)
             self._context.metrics.run_ended(namespace, mover, status.phase or "Unknown", moved or 0, seconds)
-        for note in notes_of(before, status):
+        await self._tell(before, status)
+
+    async def _tell(self, before: DataMoverRunStatus, after: DataMoverRunStatus) -> None:
+        """Tell what is new in Events, on the mover, too; and on the mover how far its run has got."""
+        run, mover = self.o.run, self.o.mover
+        for note in notes_of(before, after):
             self._context.events.tell(self._raw, note.reason, note.message, warning=note.warning)
+        entry = self._context.caches[MOVER].get(mover.metadata.uid) if mover is not None else None
+        if mover is None or entry is None:
+            return
+        for note in mover_notes(run, before, after):
+            self._context.events.tell(entry.raw, note.reason, note.message, warning=note.warning)
+        await self._change_mover(lambda status: with_percent(status, run))
 
     async def _change_runs(self, step: RunObjectStep) -> None:
         match step:
@@ -189,7 +201,7 @@ class RunPass:
                     return Done(step)
                 case LookAtExecution():
                     described = await or_none(aws.datasync.describe_task_execution(step.execution_arn))
-                    self._executions.put(step.execution_arn, described)
+                    self._executions.put(step.execution_arn, described, self._context.clock.now())
                     return Seen(step, described)
                 case LookAtTask():
                     return Seen(step, await or_none(aws.datasync.describe_task(step.task_arn)))

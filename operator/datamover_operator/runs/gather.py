@@ -50,6 +50,7 @@ class RunGatherer:
             claim=claim,
             execution_arn=arn,
             execution=self._executions.get(arn),
+            samples=self._executions.samples(arn),
             cancel_sent=arn is not None and memory.cancelled == arn,
             execution_gone=self._executions.has(arn) and self._executions.get(arn) is None,
             failed_step=memory.failed_step if self._context.clock.tick() < memory.retry_at else None,

@@ -66,9 +66,10 @@ class Poller:
                     _log.info("an execution could not be described", execution=arn, error=str(error))
                     return
                 described = None
-        is_news, now = self._executions.put(arn, described), self._context.clock.now()
+        now = self._context.clock.now()
+        is_news, samples = self._executions.put(arn, described, now), self._executions.samples(arn)
         for run in runs:
-            if is_news or described is None or status_from(described, run.status, now) != run.status:
+            if is_news or described is None or status_from(described, run.status, now, samples) != run.status:
                 self._context.queue.add((RUN, run.metadata.uid))
 
     def _account(self, arn: str, run: DataMoverRun) -> str | None:

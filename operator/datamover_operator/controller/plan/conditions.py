@@ -40,6 +40,10 @@ class ConditionsBuilder:
         """Somebody has to change something first."""
         return self._all(("False", "False", "True"), reason, message)
 
+    def standing(self, kind: str, reason: str, message: str) -> Condition:
+        """A condition of another kind that holds; where it does not, it is left out."""
+        return self._one(kind, "True", _word(reason), message[:_MAX_MESSAGE])
+
     def _all(self, truths: tuple[Truth, Truth, Truth], reason: str, message: str) -> Conditions:
         kinds = zip(("Ready", "Reconciling", "Stalled"), truths, strict=True)
         reason, message = _word(reason), message[:_MAX_MESSAGE]

@@ -5,6 +5,7 @@ Source: DescribeTaskExecution in the DataSync API reference. Statuses that are n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -16,12 +17,13 @@ from datamover_crds import (
     InvalidObject,
     JsonObject,
     Phase,
-    Progress,
+    PhaseTimes,
     RunResult,
     from_timestamp,
     parse,
     to_timestamp,
 )
+from datamover_operator.runs.plan.progress import Sample, message_of, progress_of
 
 _PHASES: dict[str, Phase] = {
     "QUEUED": "Queued",
@@ -34,7 +36,6 @@ _PHASES: dict[str, Phase] = {
 }
 _ORDER: tuple[Phase, ...] = tuple(dict.fromkeys(_PHASES.values()))
 _ENDED = frozenset({"SUCCESS", "ERROR"})
-_WHOLE = 100
 _MAX_REASON = 1024
 
 M = TypeVar("M", Counters, RunResult)
@@ -45,22 +46,29 @@ def has_ended(described: JsonObject) -> bool:
     return described.get("status") in _ENDED
 
 
-def status_from(described: JsonObject, before: DataMoverRunStatus, now: datetime) -> DataMoverRunStatus:
-    """The run's status after a look at its execution."""
+def status_from(
+    described: JsonObject, before: DataMoverRunStatus, now: datetime, samples: Sequence[Sample] = ()
+) -> DataMoverRunStatus:
+    """The run's status after a look at its execution, of which `samples` are what the last looks showed."""
     phase = _phase(described, before)
     result = _read(RunResult, described.get("result"))
     counters = _counters(described)
     ended = has_ended(described)
-    started = described.get("startTime")
+    start = str(described.get("startTime") or before.start_time or "") or None
+    completion = _completion(result, described, before, now) if ended else None
+    progress = progress_of(phase, counters, samples)
     return before.model_copy(
         update={
             "phase": phase,
             "reason": _reason(phase, result),
-            "message": (result.error_detail or "") if phase == "Failed" else _message(phase),
+            "message": (
+                result.error_detail or "" if phase == "Failed" else message_of(phase, progress, start, completion)
+            ),
             "execution_arn": str(described.get("taskExecutionArn") or before.execution_arn),
-            "start_time": str(started) if started else before.start_time,
-            "completion_time": _completion(result, described, before, now) if ended else None,
-            "progress": _progress(phase, counters),
+            "start_time": start,
+            "completion_time": completion,
+            "phase_times": _phase_times(before.phase_times or PhaseTimes(), phase, now),
+            "progress": progress,
             "counters": counters,
             "result": result if described.get("result") else before.result,
         },
@@ -82,28 +90,10 @@ def _reason(phase: Phase, result: RunResult) -> str:
     return (result.error_code or "ExecutionFailed")[:_MAX_REASON] if phase == "Failed" else phase
 
 
-def _message(phase: Phase) -> str:
-    return "the execution was cancelled" if phase == "Cancelled" else ""
-
-
-def _progress(phase: Phase, counters: Counters) -> Progress:
-    total, done = counters.estimated_bytes_to_transfer, counters.bytes_written
-    files_total, files_done = counters.estimated_files_to_transfer, counters.files_transferred
-    return Progress(
-        percent=_WHOLE if phase == "Succeeded" else _percent((done, total), (files_done, files_total)),
-        bytes_done=done,
-        bytes_total=total,
-        files_done=files_done,
-        files_total=files_total,
-    )
-
-
-def _percent(*parts: tuple[int | None, int | None]) -> int:
-    """How much of the estimate is done: bytes tell, files where there are no bytes to move; below 100 until the end."""
-    for done, total in parts:
-        if total:
-            return min(_WHOLE - 1, _WHOLE * (done or 0) // total)
-    return 0
+def _phase_times(known: PhaseTimes, phase: Phase, now: datetime) -> PhaseTimes:
+    member = phase.lower()
+    is_new = member in PhaseTimes.model_fields and getattr(known, member) is None
+    return known.model_copy(update={member: to_timestamp(now)}) if is_new else known
 
 
 def _completion(result: RunResult, described: JsonObject, before: DataMoverRunStatus, now: datetime) -> str:

@@ -40,7 +40,7 @@ def follow(o: ObservedRun, arn: str, now: datetime) -> RunPlan:
     if o.execution is None:
         first: Phase = "Launching" if o.claim is not None and not wants_to_queue(o.run, o.mover) else "Pending"
         return RunPlan(status=judged(o, before.model_copy(update={"phase": before.phase or first}), now))
-    seen = with_progress_time(o.run.status, status_from(o.execution, before, now), now)
+    seen = with_progress_time(o.run.status, status_from(o.execution, before, now, o.samples), now)
     if has_ended(o.execution):
         return RunPlan(status=judged(o, _explained(o, seen), now))
     plan = _active(o, o.mover, arn, judged(o, seen, now), now)

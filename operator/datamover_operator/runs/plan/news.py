@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from datamover_crds import DataMoverRunStatus
-from datamover_crds.contract import FINAL_PHASES
+from collections.abc import Mapping
+from typing import Final
+
+from datamover_crds import DataMoverRun, DataMoverRunStatus, DataMoverStatus, RunRef
+from datamover_crds.contract import (
+    EXTERNAL_ORIGIN,
+    FINAL_PHASES,
+    INTERVAL_ORIGIN,
+    ORIGIN_LABEL,
+    REST_ORIGIN,
+    RETRY_ORIGIN,
+    TRIGGER_ORIGIN,
+    USER_ORIGIN,
+)
 from datamover_operator.controller.plan.notes import Note
 from datamover_operator.runs.plan.limits import OVERDUE
 
 _BAD_ENDS = frozenset({"Failed", "Rejected", "Unknown"})
+_STARTERS: Final[Mapping[str, str]] = {
+    TRIGGER_ORIGIN: "by its trigger token",
+    "schedule": "by its schedule",
+    REST_ORIGIN: "by a client of the REST service",
+    USER_ORIGIN: "by a user's DataMoverRun",
+    INTERVAL_ORIGIN: "by the mover's interval",
+    RETRY_ORIGIN: "to repeat one that failed",
+    EXTERNAL_ORIGIN: "outside of the cluster, such as in the AWS console",
+}
 
 
 def notes_of(before: DataMoverRunStatus, after: DataMoverRunStatus) -> tuple[Note, ...]:
@@ -20,10 +41,22 @@ def notes_of(before: DataMoverRunStatus, after: DataMoverRunStatus) -> tuple[Not
 def _phase_notes(before: DataMoverRunStatus, after: DataMoverRunStatus, hindrance: str) -> tuple[Note, ...]:
     if after.phase is not None and after.phase != before.phase:
         is_bad = after.phase in _BAD_ENDS or (hindrance != "" and after.phase not in FINAL_PHASES)
-        return (Note(after.phase, after.message or after.phase, warning=is_bad),)
+        return (Note(after.phase, after.message or f"reason: {after.reason or 'none was given'}", warning=is_bad),)
     if hindrance and hindrance != _told(before, "Stalled"):
         return (Note(after.reason or "Stalled", hindrance, warning=True),)
     return ()
+
+
+def mover_notes(run: DataMoverRun, before: DataMoverRunStatus, after: DataMoverRunStatus) -> tuple[Note, ...]:
+    """The Events on the run's mover: it has started, and how it has ended."""
+    name, notes = run.metadata.name, []
+    if has_new_execution(before, after):
+        origin = run.metadata.labels.get(ORIGIN_LABEL, USER_ORIGIN)
+        notes.append(Note("RunStarted", f"run '{name}', started {_STARTERS.get(origin, f'by {origin}')}"))
+    if has_just_ended(before, after):
+        said = after.message or after.reason or "no cause was given"
+        notes.append(Note(f"Run{after.phase}", f"run '{name}': {said}", warning=after.phase in _BAD_ENDS))
+    return tuple(notes)
 
 
 def has_new_execution(before: DataMoverRunStatus, after: DataMoverRunStatus) -> bool:
@@ -34,6 +67,15 @@ def has_new_execution(before: DataMoverRunStatus, after: DataMoverRunStatus) -> 
 def has_just_ended(before: DataMoverRunStatus, after: DataMoverRunStatus) -> bool:
     """Whether this is the run's end."""
     return after.phase in FINAL_PHASES and before.phase not in FINAL_PHASES
+
+
+def with_percent(mover: DataMoverStatus, run: DataMoverRun) -> DataMoverStatus:
+    """The mover's status, with how far the run has got that has its task."""
+    current, progress = mover.current_run, run.status.progress
+    if current is None or progress is None or current.uid != run.metadata.uid or run.status.phase in FINAL_PHASES:
+        return mover
+    told: RunRef = current.model_copy(update={"percent": progress.percent})
+    return mover.model_copy(update={"current_run": told})
 
 
 def _told(status: DataMoverRunStatus, kind: str) -> str:

@@ -9,6 +9,7 @@ from datamover_crds import DataMover, DataMoverRun, JsonObject
 from datamover_operator.aws.failure import Failure
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.runs.plan.ownership import Claim
+from datamover_operator.runs.plan.progress import Sample
 from datamover_operator.runs.plan.steps import CancelRun, LimitBandwidth, Start
 
 
@@ -32,8 +33,9 @@ class ObservedRun:
 
     `mover` is the one that the run belongs to; `mover_gone` says that it exists no more, though another may have its
     name. `claim` is the stored annotation, unless its start certainly had no effect; `may_send` says that this pass
-    wrote it. `execution` is the last description; `execution_gone` says that DataSync no longer knows it,
-    `cancel_sent` that it has accepted this process' cancel. `settled` is false while the start may have been sent and
+    wrote it. `execution` is the last description, `samples` what the last ones said of its progress; `execution_gone`
+    says that DataSync no longer knows it, `cancel_sent` that it has accepted this process' cancel. `settled` is false
+    while the start may have been sent and
     its execution may still turn up; `search_failure` is why it could not be looked for. `is_movers` tells of tasks
     whether their tags say that they are the mover's, by ARN; those that it does not hold have not been read,
     or could not be (`tags_failure`). `mover_woken` says that this pass has had the mover looked at.
@@ -50,6 +52,7 @@ class ObservedRun:
     may_send: bool = False
     execution_arn: str | None = None
     execution: JsonObject | None = None
+    samples: tuple[Sample, ...] = ()
     execution_gone: bool = False
     cancel_sent: bool = False
     settled: bool = True

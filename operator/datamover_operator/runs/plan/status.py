@@ -27,12 +27,16 @@ def ended(o: ObservedRun, phase: Phase, reason: str, message: str, now: datetime
 
 
 def judged(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> DataMoverRunStatus:
-    """Conditions as kstatus reads them: a run is Ready when it has succeeded, Stalled when it can't any more."""
+    """Conditions as kstatus reads them: a run is Ready when it has succeeded, Stalled when it can't any more.
+
+    One that has ended is Complete or Failed, too, as a Job is: `kubectl wait` and other tools wait for these.
+    """
     builder, message = _conditions(o, now), status.message or ""
     if status.phase == "Succeeded":
-        conditions = builder.ready("the transfer is complete")
+        conditions = (*builder.ready(message), builder.standing("Complete", "Succeeded", message))
     elif status.phase in FINAL_PHASES:
-        conditions = builder.stalled(status.reason or "Ended", message)
+        reason = status.reason or "Ended"
+        conditions = (*builder.stalled(reason, message), builder.standing("Failed", reason, message))
     else:
         conditions = builder.progressing(status.reason or "Running", message)
     limit = exceeded(o.mover, status, now) if o.mover is not None else None

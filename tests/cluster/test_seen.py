@@ -1,0 +1,65 @@
+"""What people see of movers and runs with kubectl."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from tests.support.kubectl import Kubectl
+from tests.support.movers import World
+from tests.support.waiting import eventually
+
+WIDEST = 160
+
+
+@pytest.fixture
+def ready(ready: World) -> World:
+    """A world with a Ready mover `m` whose bucket src holds 6 MiB more."""
+    ready.aws("s3").put_object(Bucket="src", Key="large", Body=b"x" * 6 * 1024 * 1024)
+    return ready
+
+
+def test_a_run_is_seen_to_progress_and_waited_for(ready: World, kubectl: Kubectl) -> None:
+    ready.run("r1", bytesPerSecond=300_000)
+    waiting = [
+        _waiting(kubectl, "--for=condition=Complete"),
+        _waiting(kubectl, "--for=jsonpath={.status.completionTime}"),
+    ]
+
+    shown = eventually(
+        lambda: _matching(kubectl("get", "dmr", "r1"), r"Transferring +\d+ +[\d.]+ of 6\.0 MiB +\d.* \d")
+    )
+    assert re.search(r" [\d.]+ (K|M)iB/s ", shown), shown
+    message = eventually(lambda: _matching(ready.get("DataMoverRun", "r1")["status"]["message"], " left$"))  # type: ignore[index]
+    assert re.fullmatch(r"\d+ %, [\d.]+ of 6\.0 MiB, [\d.]+ (K|M)iB/s, \d+ s left", message)
+    eventually(lambda: (ready.get("DataMover", "m") or {})["status"]["currentRun"]["percent"] > 0)
+
+    ready.patch("DataMoverRun", "r1", {"spec": {"bytesPerSecond": -1}})
+    for each in waiting:
+        said, _ = each.communicate(timeout=60)
+        assert (each.returncode, said) == (0, "datamoverrun.datamover.io/r1 condition met\n")
+    ended = ready.wait_phase("r1", "Succeeded")["status"]
+    assert {each["type"] for each in ended["conditions"] if each["status"] == "True"} == {"Ready", "Complete"}
+    assert "transferring" in ended["phaseTimes"]
+    story = eventually(lambda: _story(kubectl, "RunSucceeded"))
+    assert story["RunStarted"] == "run 'r1', started by a user's DataMoverRun"
+    assert re.fullmatch(r"run 'r1': 2 files, 6\.0 MiB in \d+ s", story["RunSucceeded"])
+    assert max(map(len, kubectl("get", "dmr", "--output=wide").splitlines())) <= WIDEST
+
+
+def _waiting(kubectl: Kubectl, condition: str) -> subprocess.Popen[str]:
+    command = [str(kubectl.binary), f"--kubeconfig={kubectl.kubeconfig}", f"--namespace={kubectl.namespace}"]
+    return subprocess.Popen([*command, "wait", condition, "dmr/r1", "--timeout=50s"], stdout=subprocess.PIPE, text=True)
+
+
+def _matching(text: str, pattern: str) -> str:
+    return text if re.search(pattern, text) else ""
+
+
+def _story(kubectl: Kubectl, last: str) -> dict[str, str]:
+    """The Events on mover `m`: the newest message of each reason, once there is one of `last`."""
+    lines = kubectl("events", "--for=datamover/m", "--no-headers").splitlines()
+    told = {fields[2]: fields[4] for line in lines if len(fields := re.split(" {2,}", line)) > 4}
+    return told if last in told else {}
