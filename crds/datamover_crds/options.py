@@ -10,7 +10,7 @@ from pydantic import Field
 
 from datamover_crds.common import INT64_MAX, WHOLE_FLOATS, Items, Model, Switch
 from datamover_crds.rules import Rule
-from datamover_crds.schedules import SCHEDULE_PATTERN
+from datamover_crds.schedule_rules import SCHEDULE_RULES
 
 BytesPerSecond = Annotated[int, Field(ge=-1, le=INT64_MAX), WHOLE_FLOATS]
 TaskMode = Literal["BASIC", "ENHANCED"]
@@ -140,26 +140,10 @@ class Tag(Model):
     """The value."""
 
 
-def _has_schedule_syntax(schedule: "Schedule") -> bool:
-    return re.fullmatch(SCHEDULE_PATTERN, schedule.schedule_expression) is not None
-
-
 class Schedule(Model):
     """When DataSync starts the task on its own."""
 
-    rules: ClassVar = (
-        Rule(  # API_TaskSchedule
-            field_path=".scheduleExpression",
-            cel=f"self.scheduleExpression.matches('{SCHEDULE_PATTERN}')",
-            holds=_has_schedule_syntax,
-            message=(
-                "must be cron(minute hour day-of-month month day-of-week year), with one number as minute and ? as one "
-                "of the days, or rate(number unit) with the unit minutes, hours or days; starts are at least 1 hour "
-                "apart"
-            ),
-            shown="self.scheduleExpression",
-        ),
-    )
+    rules: ClassVar = SCHEDULE_RULES
 
     schedule_expression: Annotated[str, Field(min_length=1, max_length=256)]
     """In UTC: `cron(minute hour day-of-month month day-of-week year)` or `rate(number unit)`, at least 1 hour apart."""

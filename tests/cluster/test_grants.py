@@ -19,7 +19,7 @@ EFS: Json = {
         "securityGroupArns": ["arn:aws:ec2:eu-central-1:123456789012:security-group/sg-0123456789abcdef0"],
     },
 }
-INVALID: Json = {"efs": EFS | {"subdirectory": "/mine/.."}}
+INVALID: Json = {"efs": EFS | {"efsFilesystemArn": "arn:aws:elasticfilesystem:eu:1:fs"}}
 NOT_THERE: Json = {"s3": {"s3BucketArn": "arn:aws:s3:::mine"}}
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tests.support import hostile
 from tests.support.location_cases import CASES as LOCATION_CASES
+from tests.support.schedules import BAD as BAD_SCHEDULES
+from tests.support.schedules import GOOD as GOOD_SCHEDULES
+from tests.support.schedules import said
 from tests.support.specs import (
     ACCESS_POINT,
     EVERYTHING_ACCOUNT,
@@ -97,8 +100,9 @@ GOOD = (
     Case("a whole float", mover(options={"bytesPerSecond": 5.0}, runHistory={"limit": 7.0})),
     Case("the largest integer", mover(options={"bytesPerSecond": 2**63 - 1})),
     Case("no history", mover(runHistory={"limit": 0})),
-    Case("an hourly cron", _scheduled("cron(30 * * * ? *)")),
-    Case("a daily rate", _scheduled("rate(1 day)")),
+    *(Case(f"schedule {expression!r}", _scheduled(expression)) for expression in GOOD_SCHEDULES),
+    Case("folders with dots", mover(source=s3(subdirectory="/.a/b../...c./"))),
+    Case("the root", mover(source=s3(subdirectory="/"), destination=efs(subdirectory=""))),
     Case("a non-breaking space in a folder", mover(source=s3(subdirectory="/a\u00a0b/"))),
     Case("a mover reference by name only", run(overrideOptions={})),
     Case("runs of movers in ENHANCED may have one time", run(overrideOptions={"mtime": "NONE"})),
@@ -114,7 +118,6 @@ ONE_KIND = "must set exactly one type of location: s3, efs, "
 TLS = "must be TLS1_2 where accessPointArn or fileSystemAccessRoleArn is set"
 TIMES = "atime and mtime must go together unless taskMode is ENHANCED"
 STARS = "with * only as the last character of a pattern"
-SCHEDULES = "must be cron(minute hour day-of-month month day-of-week year)"
 KEYS = "must start neither with aws:"
 
 BROKEN_RULES = (
@@ -143,6 +146,20 @@ BROKEN_RULES = (
         Case(f"{case}: {because}", mover(source={case.name: broken}), f"spec.source.{case.name}{field}", because)
         for case in LOCATION_CASES
         for field, because, broken in case.broken
+    ),
+    *(
+        Case(
+            f"{case} at {path}",
+            mover(source={case.name: case.least | {"subdirectory": path}}),
+            f"spec.source.{case.name}.subdirectory",
+            "must be a path without empty folder names (//), . and ..",
+        )
+        for case in LOCATION_CASES
+        for path in (
+            "/fsx//a",
+            "/fsx/../a",
+            *(("//", "//a", "a//", "/./a", "a/.", "..", "/a/..") if case.name == "s3" else ()),
+        )
     ),
     Case(
         "nothing in AWS",
@@ -220,14 +237,8 @@ BROKEN_RULES = (
     Case("a star and a new line", mover(includes=[{"value": "/a*\n"}]), "spec.includes", STARS),
     Case("a star within a run's include", run(includes=[{"value": "*a"}]), "spec.includes", STARS),
     *(
-        Case(f"schedule {expression!r}", _scheduled(expression), "spec.schedule.scheduleExpression", SCHEDULES)
-        for expression in (
-            "0 4 * * *",
-            "cron(0 4 * * * *)",
-            "rate(59 minutes)",
-            "at(2030-01-01T00:00:00)",
-            "rate(1 day)\n",
-        )
+        Case(f"schedule {expression!r}", _scheduled(expression), "spec.schedule.scheduleExpression", said(*parts))
+        for expression, parts in BAD_SCHEDULES
     ),
     *(
         Case(f"tag {key!r}", mover(tags=[{"key": "a"}, {"key": key}]), "spec.tags[1].key", KEYS)

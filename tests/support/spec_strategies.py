@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, TableSync, TaskOptions
 from tests.support import hostile
 from tests.support.location_cases import CASES as LOCATION_CASES
+from tests.support.schedules import BAD as BAD_SCHEDULES
+from tests.support.schedules import expressions
 from tests.support.specs import ACCESS_POINT, NETWORK, ROLE, TASK, JsonDict, efs, obj, s3
 
 Strategy = st.SearchStrategy[Any]
@@ -73,22 +75,14 @@ FILTERS = st.lists(
     max_size=1,
 )
 
-_FIELD = st.sampled_from(("0", "5", "59", "*", "?", "0/6", "1-5", "1,3", "MON-FRI", "JAN", "L", "2#1", "61", "", "x"))
-SCHEDULES = mostly(
-    st.sampled_from(("rate(1 hour)", "rate(60 minutes)", "cron(0 4 ? * 2#1 *)", "cron(59 */2 1,L JAN-MAR ? 2030)")),
-    st.one_of(
-        st.sampled_from(("rate(5 minutes)", "rate(0 days)", "rate(2 weeks)", "at(noon)")),
-        st.lists(_FIELD, min_size=5, max_size=7).map(lambda fields: f"cron({' '.join(fields)})"),
-        st.tuples(_FIELD, _FIELD).map(lambda days: f"cron(0 4 {days[0]} * {days[1]} *)"),
-    ),
-)
+SCHEDULES = mostly(expressions(), st.sampled_from([expression for expression, _ in BAD_SCHEDULES]))
 
 ACCESS_ROLES = mostly(
     st.sampled_from(({"arn": ROLE}, {"name": "dm_role"}, {"name": "r", "path": "/a/"})),
     some(arn=st.just(ROLE), name=st.sampled_from(("r", "a b")), path=st.sampled_from(("/", "/a/", "a"))),
 )
 S3_LOCATIONS = some(
-    subdirectory=st.sampled_from(("", "/", "/a b/(c)", "a\u00a0b")),
+    subdirectory=mostly(st.sampled_from(("", "/", "/a b/(c)", "a\u00a0b")), st.text("/.a", max_size=5)),
     s3StorageClass=st.sampled_from(("STANDARD", "GLACIER", "OUTPOSTS")),
     accessRole=ACCESS_ROLES,
 ).map(lambda members: s3(**members))

@@ -7,7 +7,7 @@ from pydantic import Field
 from datamover_crds.common import JsonObject, Model, RoleArn
 from datamover_crds.locations.agents import AgentArns, AgentNameList
 from datamover_crds.locations.base import LocationType
-from datamover_crds.locations.marks import AgentNames, ArnOf, NoParent, Secret, Updatable
+from datamover_crds.locations.marks import AgentNames, ArnOf, Secret, Updatable
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
@@ -102,7 +102,7 @@ class AzureBlobLocation(LocationType):
     """The shared access signature. For SAS."""
     federated_identity: Annotated[AzureFederatedIdentity | None, Updatable()] = None
     """Access by the identity of an IAM role. For OIDC."""
-    subdirectory: Annotated[Annotated[str, Field(max_length=1024)] | None, Updatable(), NoParent()] = None
+    subdirectory: Annotated[Annotated[str, Field(max_length=1024)] | None, Updatable()] = None
     """The path in the container. If not set: the whole container."""
     blob_type: Annotated[Literal["BLOCK"] | None, Updatable("BLOCK")] = None
     """The type of the blobs that a transfer creates here. If not set: BLOCK, the only one."""

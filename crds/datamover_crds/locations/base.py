@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, JsonValue
 
@@ -24,11 +24,11 @@ from datamover_crds.locations.reading import (
     places_of,
     request_of,
     secrets_in,
-    upwards_in,
     without,
 )
 from datamover_crds.locations.secret_keys import SecretKeyRef
 from datamover_crds.locations.uris import ANY_REALM, Realm, scheme_of, split_uri
+from datamover_crds.rules import Rule
 
 Use = Literal["source", "destination"]
 Subdirectory = Annotated[str, Field(max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]*$")]
@@ -47,6 +47,21 @@ class References:
 
     role_arn: str | None = None
     agents: Mapping[str, str] = field(default_factory=dict)
+
+
+def _has_plain_folders(location: LocationType) -> bool:
+    folders = str(getattr(location, "subdirectory", None) or "").split("/")
+    inner = folders[folders[0] == "" : len(folders) - (folders[-1] == "")]
+    return not {"", ".", ".."} & set(inner)
+
+
+_PLAIN_FOLDERS: Final = Rule(  # "Working with objects" in the DataSync user guide
+    field_path=".subdirectory",
+    cel="!has(self.subdirectory) || !self.subdirectory.matches('//|(^|/)[.][.]?(/|$)')",
+    holds=_has_plain_folders,
+    message="must be a path without empty folder names (//), . and .., such as /photos/2006; DataSync reads no other",
+    shown="self.subdirectory",
+)
 
 
 class LocationType(Model):
@@ -70,6 +85,13 @@ class LocationType(Model):
     """The member that names a point through which the store is reached: the folder lies anywhere in the store then."""
     access_role_field: ClassVar[str | None] = None
     """The member that names the role by which DataSync uses the store; not given, the operator makes one."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
+        """Every type with a subdirectory has it read in the same way."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if "subdirectory" in cls.model_fields and _PLAIN_FOLDERS not in cls.rules:
+            cls.rules = (*cls.rules, _PLAIN_FOLDERS)
 
     @property
     def uri(self) -> str:
@@ -127,8 +149,6 @@ class LocationType(Model):
 
     def mistake(self, path: str) -> str | None:
         """What AWS would refuse though the schema does not, as a message that names the field; None = nothing."""
-        for place, value in upwards_in(self):
-            return f"{path}.{place}: '{value}': must not contain '..'"
         arns = arns_in(self)
         return next((found for place, kind, arn in arns if (found := problem_with(kind, f"{path}.{place}", arn))), None)
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from datamover_crds.common import Arn, Items, JsonObject, Model, RoleArn
 from datamover_crds.locations.base import LocationType, Subdirectory
-from datamover_crds.locations.marks import ArnOf, NoParent, Updatable
+from datamover_crds.locations.marks import ArnOf, Updatable
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
 
@@ -45,7 +45,7 @@ class EfsLocation(LocationType):
 
     efs_filesystem_arn: Annotated[Arn, ArnOf("file_system")]
     """The ARN of the file system."""
-    subdirectory: Annotated[Subdirectory | None, Updatable(), NoParent()] = None
+    subdirectory: Annotated[Subdirectory | None, Updatable()] = None
     """The folder within the file system. If not set: its root."""
     ec2_config: Ec2Config
     """The network through which DataSync reaches the file system."""

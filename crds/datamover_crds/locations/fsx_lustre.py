@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from datamover_crds.common import JsonObject
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.fsx import FileSystemArn, FsxSecurityGroupArns, fsx_at, fsx_uri
-from datamover_crds.locations.marks import NoParent, Updatable
+from datamover_crds.locations.marks import Updatable
 from datamover_crds.locations.mounts import WindowsPath
 from datamover_crds.locations.uris import Realm
 
@@ -21,7 +21,7 @@ class FsxLustreLocation(LocationType):
     """The ARN of the file system."""
     security_group_arns: FsxSecurityGroupArns
     """The ARNs of the security groups that let DataSync reach the file system."""
-    subdirectory: Annotated[WindowsPath | None, Updatable(), NoParent()] = None
+    subdirectory: Annotated[WindowsPath | None, Updatable()] = None
     """The directory in the file system. If not set: its root."""
 
     @property

@@ -7,7 +7,7 @@ from pydantic import Field
 from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.fsx import FsxSecurityGroupArns
-from datamover_crds.locations.marks import ArnOf, NoParent, Updatable
+from datamover_crds.locations.marks import ArnOf, Updatable
 from datamover_crds.locations.mounts import FsxProtocolNfs, FsxProtocolSmb, needed_password
 from datamover_crds.locations.uris import Realm, address_of, folder, scheme_of
 from datamover_crds.rules import Rule
@@ -49,7 +49,6 @@ class FsxOntapLocation(LocationType):
     subdirectory: Annotated[
         Annotated[str, Field(min_length=1, max_length=255, pattern="^[^\\x00\\r\\n]+$")] | None,
         Updatable(),
-        NoParent(),
     ] = None
     """The junction path of a volume, or the name of a share, or a directory in it. If not set: /."""
 

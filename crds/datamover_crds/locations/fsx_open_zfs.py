@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.fsx import FileSystemArn, FsxSecurityGroupArns, fsx_at, fsx_uri
-from datamover_crds.locations.marks import NoParent, Updatable
+from datamover_crds.locations.marks import Updatable
 from datamover_crds.locations.mounts import FsxProtocolNfs, WindowsPath
 from datamover_crds.locations.uris import Realm
 from datamover_crds.rules import Rule
@@ -42,7 +42,7 @@ class FsxOpenZfsLocation(LocationType):
     """The ARNs of the security groups that let DataSync reach the file system."""
     protocol: Annotated[OpenZfsProtocol, Updatable()]
     """The protocol through which DataSync reaches the file system."""
-    subdirectory: Annotated[WindowsPath | None, Updatable(), NoParent()] = None
+    subdirectory: Annotated[WindowsPath | None, Updatable()] = None
     """The directory in the file system; it starts with /fsx. If not set: /fsx, its root."""
 
     @property

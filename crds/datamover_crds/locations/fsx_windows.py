@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from datamover_crds.common import JsonObject
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.fsx import FileSystemArn, FsxSecurityGroupArns, fsx_at, fsx_uri
-from datamover_crds.locations.marks import NoParent, Secret, Updatable
+from datamover_crds.locations.marks import Secret, Updatable
 from datamover_crds.locations.mounts import (
     PLAIN_USER,
     SmbDomain,
@@ -29,7 +29,7 @@ class FsxWindowsLocation(LocationType):
     """The ARN of the file system."""
     security_group_arns: FsxSecurityGroupArns
     """The ARNs of the security groups that let DataSync reach the file system."""
-    subdirectory: Annotated[WindowsPath | None, Updatable(), NoParent()] = None
+    subdirectory: Annotated[WindowsPath | None, Updatable()] = None
     """The share, or a directory in it, with forward slashes. If not set: the root of the file system."""
     user: Annotated[SmbUser, Updatable()]
     """The user with access to the files, without the domain."""

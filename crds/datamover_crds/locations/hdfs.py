@@ -8,7 +8,7 @@ from datamover_crds.common import WHOLE_FLOATS, Items, JsonObject, Model
 from datamover_crds.locations.agents import NEEDS_AGENT, AgentArns, AgentNameList
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.kerberos import Principal, needed_kerberos
-from datamover_crds.locations.marks import AgentNames, ArnOf, NoParent, Secret, Updatable
+from datamover_crds.locations.marks import AgentNames, ArnOf, Secret, Updatable
 from datamover_crds.locations.mounts import WindowsPath
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.locations.uris import Realm, address_of, folder
@@ -80,7 +80,7 @@ class HdfsLocation(LocationType):
 
     name_nodes: Annotated[tuple[HdfsNameNode, ...], Items(at_least=1, at_most=16), Updatable()]
     """The NameNode of the cluster."""
-    subdirectory: Annotated[WindowsPath | None, Updatable(), NoParent()] = None
+    subdirectory: Annotated[WindowsPath | None, Updatable()] = None
     """The directory in the file system. If not set: /."""
     agent_arns: Annotated[AgentArns, Updatable(), ArnOf("agent")] = ()
     """The ARNs of the agents that can reach the cluster."""

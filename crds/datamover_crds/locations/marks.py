@@ -54,12 +54,7 @@ class AgentNames:
     arns: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoParent:
-    """The field is a path that may not lead upwards."""
-
-
-Mark = ArnOf | Updatable | Secret | OperatorsOwn | AgentNames | NoParent
+Mark = ArnOf | Updatable | Secret | OperatorsOwn | AgentNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,6 @@ class Member:
     secret: Secret | None = None
     agent_names: AgentNames | None = None
     is_operators: bool = False
-    has_no_parent: bool = False
 
     @property
     def is_sent(self) -> bool:
@@ -101,7 +95,6 @@ def _member(name: str, attribute: str, model: type[Model] | None, marks: list[ob
         secret=next((mark for mark in marks if isinstance(mark, Secret)), None),
         agent_names=next((mark for mark in marks if isinstance(mark, AgentNames)), None),
         is_operators=any(isinstance(mark, OperatorsOwn) for mark in marks),
-        has_no_parent=any(isinstance(mark, NoParent) for mark in marks),
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.agents import NEEDS_AGENT, AgentArns, AgentNameList
 from datamover_crds.locations.base import LocationType
-from datamover_crds.locations.marks import AgentNames, ArnOf, NoParent, Updatable
+from datamover_crds.locations.marks import AgentNames, ArnOf, Updatable
 from datamover_crds.locations.mounts import Hostname, NfsMountOptions
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
@@ -45,7 +45,7 @@ class NfsLocation(LocationType):
     server_hostname: Annotated[Hostname, Updatable()]
     """The DNS name or the IP address of the file server."""
     subdirectory: Annotated[
-        str, Field(min_length=1, max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]+$"), Updatable(), NoParent()
+        str, Field(min_length=1, max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]+$"), Updatable()
     ]
     """The absolute path of the export, or of a directory in it."""
     on_prem_config: Annotated[OnPremConfig, Updatable()]

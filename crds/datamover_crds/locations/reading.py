@@ -35,13 +35,6 @@ def secrets_in(model: Model) -> Iterator[tuple[str, Secret, SecretKeyRef]]:
             yield place, member.secret, value
 
 
-def upwards_in(model: Model) -> Iterator[tuple[str, str]]:
-    """The paths that lead upwards where that is not allowed, with their places."""
-    for place, member, value in _values(model, ""):
-        if member.has_no_parent and ".." in str(value).split("/"):
-            yield place, str(value)
-
-
 def _values(model: Model, path: str) -> Iterator[tuple[str, Member, object]]:
     """Every value that an object holds: not the objects within it, but what they hold; lists item by item."""
     for member in members_of(type(model)):

@@ -8,7 +8,7 @@ from datamover_crds.common import Items, JsonObject
 from datamover_crds.locations.agents import NEEDS_AGENT, AgentArns, AgentNameList
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.kerberos import Principal, needed_kerberos
-from datamover_crds.locations.marks import AgentNames, ArnOf, NoParent, Secret, Updatable
+from datamover_crds.locations.marks import AgentNames, ArnOf, Secret, Updatable
 from datamover_crds.locations.mounts import (
     PLAIN_USER,
     Hostname,
@@ -40,7 +40,7 @@ class SmbLocation(LocationType):
 
     server_hostname: Annotated[Hostname, Updatable()]
     """The DNS name or the IP address of the file server."""
-    subdirectory: Annotated[WindowsPath, Updatable(), NoParent()]
+    subdirectory: Annotated[WindowsPath, Updatable()]
     """The name of the share, or the path of a directory in it, with forward slashes."""
     agent_arns: Annotated[AgentArns, Updatable(), ArnOf("agent")] = ()
     """The ARNs of the agents that can reach the file server."""

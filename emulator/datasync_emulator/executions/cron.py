@@ -150,9 +150,11 @@ def _number(name: str, text: str, low: int, high: int, words: list[str] | None =
 
 
 def _day_of_month(field: str) -> DayTest:
-    if field == "L":
+    if field.upper() == "L":
         return lambda day: day.day == _days_in(day)
-    if nearest := re.fullmatch(r"(\d{1,2})W", field, re.ASCII):
+    if field.upper() == "LW":
+        return lambda day: day == _nearest_weekday(day, _days_in(day))
+    if nearest := re.fullmatch(r"(\d{1,2})W", field, re.ASCII | re.IGNORECASE):
         wanted = _number("day-of-month", nearest[1], 1, 31)
         return lambda day: day == _nearest_weekday(day, wanted)
     days = _numbers("day-of-month", field, 1, 31)
@@ -160,9 +162,9 @@ def _day_of_month(field: str) -> DayTest:
 
 
 def _day_of_week(field: str) -> DayTest:
-    if field == "L":
+    if field.upper() == "L":
         return lambda day: _weekday(day) == len(_WEEKDAYS)
-    if last := re.fullmatch(r"(\w+)L", field, re.ASCII):
+    if last := re.fullmatch(r"(\w+)L", field, re.ASCII | re.IGNORECASE):
         wanted = _number("day-of-week", last[1], 1, 7, _WEEKDAYS)
         return lambda day: _weekday(day) == wanted and day.day + 7 > _days_in(day)
     if nth := re.fullmatch(r"(\w+)#(\d)", field, re.ASCII):

@@ -33,7 +33,6 @@ CASES = (
         replacing=({"efsFilesystemArn": f"{FILE_SYSTEM[:-1]}1"}, {"ec2Config": OTHER_NETWORK}),
         mistakes=(
             ("efsFilesystemArn", {"efsFilesystemArn": "arn:aws:elasticfilesystem:eu:1:fs"}),
-            ("subdirectory", {"subdirectory": "/a/../b"}),
             ("ec2Config.subnetArn", {"ec2Config": NETWORK | {"subnetArn": "arn:aws:ec2:eu:1:subnet/x"}}),
             (
                 "ec2Config.securityGroupArns[1]",

@@ -45,7 +45,6 @@ CASES = (
         replacing=({"fsxFilesystemArn": f"{FSX[:-1]}1"}, {"securityGroupArns": OTHER_GROUPS}),
         mistakes=(
             ("fsxFilesystemArn", {"fsxFilesystemArn": "arn:aws:fsx:eu:1:fs"}),
-            ("subdirectory", {"subdirectory": "/a/../b"}),
             ("securityGroupArns[0]", {"securityGroupArns": ["arn:aws:ec2:eu:1:sg"]}),
         ),
         granted="fsxl://eu-central-1.fs-0123456789abcdef0/scratch/*",

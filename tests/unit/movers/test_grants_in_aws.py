@@ -28,8 +28,8 @@ def message(world: World) -> str:
 
 @pytest.mark.parametrize(
     "source",
-    [efs(subdirectory="/mine/.."), s3(s3BucketArn="arn:aws:s3:::no_bucket!")],
-    ids=["parent folder", "no bucket"],
+    [efs(efsFilesystemArn="arn:aws:elasticfilesystem:eu:1:fs"), s3(s3BucketArn="arn:aws:s3:::no_bucket!")],
+    ids=["no file system", "no bucket"],
 )
 def test_a_schedule_stops_though_the_spec_has_become_invalid(source: Spec) -> None:
     with World(spec(schedule=NIGHTLY)) as world:
@@ -120,7 +120,7 @@ def test_a_role_that_is_no_longer_granted_stops_the_schedule_whatever_the_spec_h
         adopting = spec(adopt={"taskArn": task.arn}, schedule=NIGHTLY)
         world.change(adopting)
         assert world.settle() == "Ready"
-        world.change(adopting | {"source": efs(subdirectory="/mine/..")})
+        world.change(adopting | {"source": efs(efsFilesystemArn="arn:aws:elasticfilesystem:eu:1:fs")})
         world.grant([{"namespaces": ["*"], "locations": ["*"]}])
         assert world.settle() == "Stalled"
         assert told(world, "Stalled")["reason"] == "InvalidSpec"

@@ -43,7 +43,6 @@ TLS = {"inTransitEncryption": "TLS1_2"}
             {"destination": efs(**TLS, accessPointArn=ACCESS_POINT, fileSystemAccessRoleArn="arn:aws:iam::1:role/x")},
             "spec.destination.efs.fileSystemAccessRoleArn",
         ),
-        ({"destination": efs(subdirectory="/a/../b")}, "spec.destination.efs.subdirectory"),
         ({"cloudWatchLogGroupArn": "arn:aws:logs:eu:1:log-group:x"}, "spec.cloudWatchLogGroupArn"),
         ({"adopt": {"taskArn": "arn:aws:datasync:eu:1:task/x"}}, "spec.adopt.taskArn"),
         (
