@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -139,7 +139,7 @@ def parse(expression: str) -> Schedule:
     if rate := _RATE.fullmatch(expression):
         return _rate(int(rate[1]), rate[2], plural=bool(rate[3]))
     if cron := _CRON.fullmatch(expression):
-        return _cron(*cron[1].upper().split(" "))
+        return _cron(cron[1].upper().split(" "))
     raise ScheduleError("form")
 
 
@@ -162,7 +162,8 @@ def _rate(value: int, unit: str, *, plural: bool) -> Rate:
     return Rate(every)
 
 
-def _cron(minutes: str, hours: str, day_of_month: str, months: str, day_of_week: str, years: str) -> Cron:
+def _cron(fields: Sequence[str]) -> Cron:
+    minutes, hours, day_of_month, months, day_of_week, years = fields
     wrong: list[Part] = []
 
     def read(field: Field, text: str) -> tuple[int, ...]:
@@ -175,14 +176,14 @@ def _cron(minutes: str, hours: str, day_of_month: str, months: str, day_of_week:
     at = read(MINUTES, minutes)
     if len(at) > 1:
         wrong.append("spacing")
-    fields = read(HOURS, hours), read(MONTHS, months), read(YEARS, years)
+    rest = read(HOURS, hours), read(MONTHS, months), read(YEARS, years)
     try:
         is_due_on = _day_test(day_of_month, day_of_week)
     except ScheduleError as error:
         raise ScheduleError(*wrong, *error.parts) from None
     if wrong:
         raise ScheduleError(*wrong)
-    return Cron(at[0], *fields, is_due_on)
+    return Cron(at[0], *rest, is_due_on)
 
 
 def _day_test(day_of_month: str, day_of_week: str) -> DayTest:

@@ -56,7 +56,8 @@ class Dispatcher:
                 if spec.get("effect"):
                     await service.answer(call)
                 message = spec.get("message", "Injected by a fault.")
-                return service.error(call, spec["code"], message, spec.get("status", _BAD_REQUEST)), False
+                reply = service.error(call, spec["code"], message, spec.get("status", _BAD_REQUEST))
+                return _busy(reply, spec.get("retryAfter")), False
             case "drop" | "hold", "before":
                 lost = await _is_lost(fault)
                 return None if lost else await service.answer(call), lost
@@ -68,6 +69,11 @@ class Dispatcher:
             case _, milliseconds:
                 await asyncio.sleep(milliseconds / 1000)
         return await service.answer(call), False
+
+
+def _busy(reply: Reply, seconds: int | None) -> Reply:
+    """The reply of a service that wants to be left alone for some seconds."""
+    return reply if seconds is None else replace(reply, headers={**reply.headers, "Retry-After": str(seconds)})
 
 
 async def _is_lost(fault: Fault) -> bool:

@@ -3,7 +3,7 @@
 A rule selects by service, operation, account, region and top-level parameters (`where`), or by an execution's
 `state`; the first `after` matches are let pass, the next `count` (null: all) are hit. It does exactly one thing:
 
-- `error` {code, message, status, effect}: the call is refused so (with `effect` true only after it has had its effect,
+- `error` {code, message, status, effect, retryAfter}: the call is refused so (with `effect` true only after its effect,
   as internal errors may); an execution ends in ERROR with that code and message.
 - `delayMs`: it takes that much longer.
 - `drop` "before" or "after" the effect: the connection closes without an answer.
@@ -79,7 +79,9 @@ def _check_action(action: str, value: Any, select: Mapping[str, str]) -> None:  
     match action:
         case "error":
             has_code = isinstance(value, dict) and isinstance(value.get("code"), str)
-            _expect(action, value, has_code, "an object with code and, if wanted, message, status and effect")
+            _expect(
+                action, value, has_code, "an object with code and, if wanted, message, status, effect and retryAfter"
+            )
         case "delayMs" | "lagMs":
             _expect(action, value, _is_number(value), "a number of milliseconds from 0")
         case _:

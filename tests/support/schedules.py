@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Final, get_args
 
@@ -179,6 +180,12 @@ def expressions(draw: st.DrawFn) -> str:
 
 
 _UNITS: Final = ("minute", "minutes", "hour", "hours", "day", "days", "weeks")
+
+
+def runs_over_the_end(expression: str) -> bool:
+    """Whether a good expression holds a range such as FRI-MON."""
+    plain = _as_numbers(_as_numbers(expression.upper(), _WEEKDAYS), _MONTHS)
+    return any(int(first) > int(last) for first, last in re.findall("([0-9]+)-([0-9]+)", plain))
 
 
 def is_due(expression: str, moment: datetime) -> bool:

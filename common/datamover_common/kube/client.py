@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final, cast
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from datamover_common.kube.connections import UNLIMITED, Connections, load_confi
 from datamover_common.kube.errors import KubeError
 from datamover_common.kube.objects import metadata_of, part_of, why_not, why_not_in
 from datamover_common.kube.resources import Collection, ObjectRef
+from datamover_common.retry_after import seconds_in
 from datamover_crds import JsonObject
 
 AGENT: Final = "datamover-operator"
@@ -154,9 +156,13 @@ class KubeClient:
 
     async def _send(self, request: _Request) -> JsonObject:
         try:
-            async with asyncio.timeout(self._timeout.total):
+            async with asyncio.timeout(self._timeout.total) as limit:
                 response = await self._open(self._connections, request, self._timeout)
                 text = await response.read()  # type: ignore[no-untyped-call]
+                while (pause := _pause(response)) and not _is_over(limit, pause):
+                    await asyncio.sleep(pause)
+                    response = await self._open(self._connections, request, self._timeout)
+                    text = await response.read()  # type: ignore[no-untyped-call]
         except (OSError, aiohttp.ClientError, TimeoutError) as error:
             raise KubeError(0, "Unreachable", f"{request}: {type(error).__name__}") from error
         if response.status not in _OK:
@@ -178,6 +184,18 @@ class KubeClient:
             request.method, url, headers, request.body, _request_timeout=timeout
         )
         return response
+
+
+def _pause(response: RESTResponse) -> float:
+    """How long the API server, which has done nothing yet, wants to be left alone; 0: it has answered."""
+    is_busy = response.status == HTTPStatus.TOO_MANY_REQUESTS
+    return seconds_in(response.response.headers.get("Retry-After")) if is_busy else 0.0
+
+
+def _is_over(limit: asyncio.Timeout, pause: float) -> bool:
+    """Whether a request's time is over before the pause is."""
+    end = limit.when()
+    return end is not None and asyncio.get_running_loop().time() + pause >= end
 
 
 def _require(what: Collection | ObjectRef) -> None:

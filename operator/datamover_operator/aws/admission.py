@@ -47,7 +47,8 @@ class Admission:
         """For how many seconds a share's calls wait that have not been admitted."""
         pace = self._paces.get(share)
         waiting = self._waiting.waiting(share)
-        return waiting / pace.rate(self._tick()) if pace is not None and waiting else 0.0
+        now = self._tick()
+        return pace.delay(now) + waiting / pace.rate(now) if pace is not None and waiting else 0.0
 
     def _leave(self, lane: Lane) -> None:
         self._shares.give_back(lane.share)

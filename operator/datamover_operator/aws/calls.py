@@ -113,6 +113,7 @@ class Channel:
             try:
                 return await self._once(service, operation, request)
             except AwsError as error:
+                pause = max(pause, error.failure.retry_after)
                 if error.failure.kind not in _REPEATABLE or time.monotonic() + pause > last_start:
                     raise
             await asyncio.sleep(pause)
@@ -135,6 +136,7 @@ class Channel:
             result = failure.kind.value
             if failure.kind is FailureKind.THROTTLED:
                 self._door.pace.throttled(time.monotonic())
+            self._door.pace.hold(time.monotonic() + failure.retry_after)
             is_common = operation.startswith(_READINGS) and failure.kind in _COMMON
             log.log(
                 logging.DEBUG if is_common else logging.INFO,

@@ -14,6 +14,7 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from datamover_common.redaction import scrub
+from datamover_common.retry_after import seconds_in
 from datamover_operator.aws.failure import Failure, FailureKind
 
 _MESSAGE_LIMIT: Final = 2048
@@ -189,7 +190,8 @@ def _of_answer(error: boto.ClientError, operation: str) -> Failure:
     # Fetching credentials (AssumeRole) comes before the call: it was not sent, and a refusal is the credentials'.
     kind = _kind(code, message, status, operation) if answered == operation else _credentials_kind(code, status)
     request_id = metadata.get("RequestId", "") if metadata else ""
-    return Failure(kind, answered, code, _shown(message), request_id)
+    headers = metadata.get("HTTPHeaders", {}) if metadata else {}
+    return Failure(kind, answered, code, _shown(message), request_id, seconds_in(headers.get("retry-after")))
 
 
 def _kind(code: str, message: str, status: int, operation: str) -> FailureKind:

@@ -57,6 +57,8 @@ class Failure:
     code: str
     message: str
     request_id: str = ""
+    retry_after: float = 0.0
+    """For how many seconds AWS wants to be left alone (the header Retry-After)."""
 
 
 class AwsError(Exception):

@@ -52,6 +52,7 @@ class Pace:
         self._updated = now
         self._fallen_to = rate
         self._fallen_at = now - _RECOVERY_S
+        self._held_until = now
 
     def rate(self, now: float) -> float:
         """Return the present rate in calls per second: the full one, or one that is recovering from a throttle."""
@@ -62,7 +63,7 @@ class Pace:
         """Return the seconds until a call may be sent; 0 where one may be sent now."""
         rate = self._refill(now)
         missing = 1.0 - self._tokens
-        return missing / rate if missing > _NEARLY else 0.0
+        return max(missing / rate if missing > _NEARLY else 0.0, self._held_until - now)
 
     def spend(self, now: float) -> None:
         """Count a call that is sent now."""
@@ -76,6 +77,10 @@ class Pace:
         self._fallen_to = max(self._limit * _FLOOR, self._refill(now) * _FALL)
         self._fallen_at = now
         self._tokens = min(self._tokens, 0.0)
+
+    def hold(self, until: float) -> None:
+        """Send nothing before then: AWS has asked for it."""
+        self._held_until = max(self._held_until, until)
 
     def _refill(self, now: float) -> float:
         rate = self.rate(now)

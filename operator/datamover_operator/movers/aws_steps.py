@@ -38,7 +38,7 @@ from datamover_operator.movers.plan.steps import (
     UpdateLocation,
     UpdateTask,
 )
-from datamover_operator.movers.reads import or_none, read_role
+from datamover_operator.movers.reads import or_none, read_known_role, read_role
 
 
 async def apply(o: Observed, aws: Aws, steps: Sequence[AwsStep], is_living: Callable[[str], bool]) -> Observed:
@@ -75,11 +75,11 @@ async def _carry_out(o: Observed, aws: Aws, step: AwsStep, is_living: Callable[[
         case ChangeTags():
             await _change_tags(aws, step)
         case ReadTags():
-            return await _read_tags(aws, step, is_living)
+            return await _read_tags(o, aws, step, is_living)
         case CancelExecution():
             await _unless(aws.datasync.cancel_task_execution(step.arn), FailureKind.CONFLICT)
         case Delete():
-            await _delete(aws, step)
+            await _delete(o, aws, step)
         case _:
             assert_never(step)
     return Done(step)
@@ -114,7 +114,10 @@ async def _create_role(aws: Aws, step: CreateRole) -> RoleMade | RoleNameTaken:
     except AwsError as error:
         if error.failure.kind is not FailureKind.CONFLICT:
             raise
-        return RoleNameTaken(step, error.failure, await read_role(aws, step.name))
+        role = await read_role(aws, step.name)
+        if role is None:
+            raise  # IAM knows it here and not there: whose it is shows in a moment
+        return RoleNameTaken(step, error.failure, role)
     return RoleMade(step, KnownRole(role.arn, role.created_at, {}, step.tags, step.permissions_boundary))
 
 
@@ -132,21 +135,22 @@ async def _tag_role(aws: Aws, step: TagRole) -> None:
         await aws.iam.untag_role(step.name, step.remove)
 
 
-async def _delete(aws: Aws, step: Delete) -> None:
+async def _delete(o: Observed, aws: Aws, step: Delete) -> None:
     match step.kind:
         case "task":
             await _unless(aws.datasync.delete_task(step.arn))
         case "location":
             await _unless(aws.datasync.delete_location(step.arn))
         case "role":
-            await _unless(aws.iam.delete_role(step.arn.rsplit("/", 1)[-1], ROLE_POLICY_NAME))
+            deletion = aws.iam.delete_role(step.arn.rsplit("/", 1)[-1], ROLE_POLICY_NAME)
+            await (deletion if step.arn in o.young_roles else _unless(deletion))
         case _:
             assert_never(step.kind)
 
 
-async def _read_tags(aws: Aws, step: ReadTags, is_living: Callable[[str], bool]) -> TagsRead | RoleRead:
+async def _read_tags(o: Observed, aws: Aws, step: ReadTags, is_living: Callable[[str], bool]) -> TagsRead | RoleRead:
     if ":role/" in step.arn:
-        role = await read_role(aws, step.arn.rsplit("/", 1)[-1])
+        role = await read_known_role(o, aws, step.arn)
         return RoleRead(
             step, role, uid_lives=is_living((role.tags if role is not None and role.tags else {}).get(UID_TAG, ""))
         )

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverRun, DataMoverStatus, JsonObject, dump
 from datamover_crds.contract import FINALIZER
+from datamover_operator.aws.failure import FailureKind
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.notes import Note
@@ -35,6 +36,7 @@ from datamover_operator.movers.plan.steps import (
     Annotate,
     AwsStep,
     ClaimIntent,
+    Delete,
     KubeStep,
     Plan,
     Record,
@@ -80,6 +82,9 @@ class MoverPass:
         self.o = await apply(before, self._aws, steps, self._is_living)
         self._memory.new_rights |= dict.fromkeys(self.o.new_rights - before.new_rights, self._context.clock.tick())
         self._memory.accepted = self.o.accepted
+        is_unseen = any(each.failure.kind is FailureKind.NOT_FOUND for each in self.o.failures)
+        if not is_unseen:
+            self._memory.roles_deleted(each.arn for each in steps if isinstance(each, Delete) and each.kind == "role")
         if self.o.intent_claimed:
             self._memory.carried = None if self.o.has_unknown_outcome else self.o
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from datamover_operator.movers.plan.names import Side
@@ -91,6 +93,7 @@ class MoverMemory:
     | `next_start_check` | when a scheduled start has to show | the end of a pass | gather |
     | `rest` | AWS has refused this spec | the end of a pass | the end of the next one, a change of the account |
     | `new_rights` | when the role of a side last got other rights | PutRolePolicy and the like | |
+    | `roles_since` | since when this process knows a role of the mover, by ARN | the begin of a pass | it, too |
     | `accepted` | the updates that AWS has accepted, to see those that it does not keep | updates | being as declared |
     | `walk` | see there | | |
     """
@@ -104,8 +107,18 @@ class MoverMemory:
     next_start_check: float | None = None
     rest: Rest | None = None
     new_rights: dict[Side, float] = field(default_factory=dict)
+    roles_since: dict[str, float] = field(default_factory=dict)
     accepted: tuple[Update, ...] = ()
     walk: Walk = field(default_factory=Walk)
+
+    def roles_deleted(self, arns: Iterable[str]) -> None:
+        """This process has had these roles deleted: when they are no longer found, they are gone."""
+        self.roles_since |= dict.fromkeys(arns, -math.inf)
+
+    def roles_younger_than(self, seconds: float, tick: float, arns: Iterable[str]) -> frozenset[str]:
+        """Which of the mover's roles this process has known for less than that."""
+        self.roles_since = {arn: self.roles_since.get(arn, tick) for arn in arns}
+        return frozenset(arn for arn, since in self.roles_since.items() if tick - since < seconds)
 
 
 class Memories:

@@ -13,7 +13,7 @@ from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
 from datamover_operator.movers.plan.observed import KnownRole, Observed, Resource
 from datamover_operator.movers.plan.role_names import default_role_names
-from datamover_operator.movers.reads import describe_location, read_role
+from datamover_operator.movers.reads import describe_location, read_known_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def read_roles(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
             continue
         role: KnownRole | None = KnownRole(arn)
         if _may_be_ours(o, side, arn):
-            role = await read_role(aws, arn.rsplit("/", 1)[-1])
+            role = await read_known_role(o, aws, arn)
             is_named = side in o.roles and f"{side}Role" in o.owned
             if role is not None and is_named and not o.identity.bears_mark(role.tags or {}):
                 role = None

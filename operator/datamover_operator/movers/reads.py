@@ -73,10 +73,18 @@ async def read_agents(o: Observed, aws: Aws) -> Observed:
 
 
 async def read_role(aws: Aws, name: str) -> KnownRole | None:
-    """GetRole and GetRolePolicy."""
-    role = await or_none(aws.iam.get_role(name, ROLE_POLICY_NAME))
-    if role is None:
-        return None
+    """GetRole and GetRolePolicy of a role that may exist or not. Raises AwsError."""
+    return await or_none(_get_role(aws, name))
+
+
+async def read_known_role(o: Observed, aws: Aws, arn: str) -> KnownRole | None:
+    """The same of a role that the mover has had: NOT_FOUND is raised, too, as long as that proves nothing."""
+    role = _get_role(aws, arn.rsplit("/", 1)[-1])
+    return await (role if arn in o.young_roles else or_none(role))
+
+
+async def _get_role(aws: Aws, name: str) -> KnownRole:
+    role = await aws.iam.get_role(name, ROLE_POLICY_NAME)
     return KnownRole(role.arn, role.created_at, role.policy or {}, role.tags, role.permissions_boundary)
 
 

@@ -53,6 +53,7 @@ class MoverReconciler:
         self._memories = memories
         listings = Listings(TagIndex(), context.clock.tick)
         self._gatherer = Gatherer(listings, context.settings.settling_seconds)
+        self._role_settling = 2 * context.settings.settling_seconds
 
     async def reconcile(self, uid: str) -> None:
         """Bring one mover nearer to what it declares, and say when to look again."""
@@ -122,6 +123,9 @@ class MoverReconciler:
         new_rights = frozenset(side for side, at in memory.new_rights.items() if at > since)
         o = replace(o, new_rights=new_rights, accepted=memory.accepted)
         o = carry(o, memory.carried) if memory.carried is not None else o
+        roles = {role.arn for role in o.roles.values()} | {item.arn for item in o.retired if item.kind == "role"}
+        young = memory.roles_younger_than(self._role_settling, self._context.clock.tick(), roles)
+        o = replace(o, young_roles=young)
         return replace(o, settled=doubt_of(o, memory) is None)
 
     async def _gather(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState) -> Observed:
@@ -210,13 +214,15 @@ class MoverReconciler:
     async def _lost_race(self, entry: Entry[DataMover], error: KubeError) -> None:
         """Somebody else wrote the object, or the API server can't be reached: drop the work and gather again."""
         key = (MOVER, entry.uid)
+        _log.info("a write failed", error=str(error))
         if error.is_conflict or error.is_not_found:
-            namespace, name = str(entry.metadata["namespace"]), str(entry.metadata["name"])
-            await self._context.writer.read(MOVER, namespace, name)
-            if self._context.caches[MOVER].named(namespace, name) is not entry:
+            try:
+                await self._context.writer.read(MOVER, entry.namespace, entry.name)
+            except KubeError as unread:
+                _log.info("a mover could not be read", error=str(unread))
+            if self._context.caches[MOVER].named(entry.namespace, entry.name) is not entry:
                 self._context.queue.add(key)
                 return
-        _log.info("a write failed", error=str(error))
         self._context.queue.retry(key)
 
     def _shared_roles(self, o: Observed) -> frozenset[str]:

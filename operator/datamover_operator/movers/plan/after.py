@@ -94,7 +94,7 @@ def _after_failure(o: Observed, step: AwsStep, failure: Failure) -> Observed:
 
 def _after_taken_name(o: Observed, taken: RoleNameTaken) -> Observed:
     """A role of ours is taken as made; where others have the name, ours gets a suffix."""
-    if taken.role is not None and (taken.role.tags or {}).get(UID_TAG) == o.uid:
+    if (taken.role.tags or {}).get(UID_TAG) == o.uid:
         return _with_role(o, taken.step, taken.role)
     name = taken.step.name
     if any(distinct_role_name(each, o.uid) == name for each in o.taken_roles):

@@ -108,7 +108,8 @@ class Observed:
     allows Create* calls. `unmet` is why the mover can't be carried out as declared. `connected` says that AWS has
     confirmed the account's access, `account_kept` that the account object can't be deleted under us. `settled` is
     false while something may exist that we do not know of yet; `new_rights` names the sides whose roles' policy this
-    process has just changed; `confirmed` is false from a change in AWS until AWS has been read again; `applied` names
+    process has just changed, `young_roles` the ARNs of roles that it has known for so short a time that IAM may not
+    show them everywhere yet; `confirmed` is false from a change in AWS until AWS has been read again; `applied` names
     the declared fields that AWS has been told of in this pass, `accepted` are the updates that it has accepted since
     the mover was last as declared. `others` are the ARNs of what another mover looks after; `retired_tags` holds tags
     that were read of what is to be removed, by ARN. `task_locations` are the locations that the described task has,
@@ -134,6 +135,7 @@ class Observed:
     roles: Mapping[Side, KnownRole] = field(default_factory=dict)
     owned: frozenset[str] = frozenset()
     new_rights: frozenset[Side] = frozenset()
+    young_roles: frozenset[str] = frozenset()
     retired: tuple[Retired, ...] = ()
     taken_roles: frozenset[str] = frozenset()
     shared_roles: frozenset[str] = frozenset()

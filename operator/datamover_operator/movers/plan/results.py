@@ -34,11 +34,11 @@ class RoleMade:
 
 @dataclass(frozen=True, slots=True)
 class RoleNameTaken:
-    """A role has that name already: this one, unless it is gone again."""
+    """A role has that name already: this one."""
 
     step: CreateRole
     failure: Failure
-    role: KnownRole | None
+    role: KnownRole
 
 
 @dataclass(frozen=True, slots=True)
