@@ -40,6 +40,14 @@ def answer(code: str, message: str = "", *, status: int = 400, operation: str = 
     )
 
 
+def test_the_time_that_aws_wants_to_be_left_alone_is_read() -> None:
+    error = answer("ThrottlingException")
+    error.response["ResponseMetadata"]["HTTPHeaders"]["retry-after"] = "7"
+    told = classify(error, "DescribeTask", sent=True)
+    assert told is not None
+    assert told.retry_after == 7
+
+
 def kind_of(error: Exception, operation: str, *, sent: bool = True) -> Kind | None:
     failure = classify(error, operation, sent=sent)
     return failure.kind if failure else None

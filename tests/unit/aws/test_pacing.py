@@ -75,3 +75,10 @@ def test_no_window_ever_holds_more_than_burst_and_rate_allow(gaps: list[float], 
 @pytest.mark.parametrize(("threads", "expected"), [(1, 1), (2, 1), (24, 18)])
 def test_one_account_never_takes_all_threads_where_there_are_several(threads: int, expected: int) -> None:
     assert Limits(threads=threads).per_account == expected
+
+
+def test_nothing_leaves_before_the_time_that_aws_has_told() -> None:
+    pace = Pace(rate=10, burst=3, now=0.0)
+    pace.hold(5.0)
+    pace.hold(2.0)
+    assert departures(pace, [0.0, 0.0]) == pytest.approx([5, 5])

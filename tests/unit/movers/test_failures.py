@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from datamover_common.kube.errors import KubeError
+from datamover_common.kube.resources import ObjectRef
 from datamover_crds import JsonObject
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers import reconciler as movers_module
@@ -25,7 +27,7 @@ from tests.unit.movers.given import (
     told,
 )
 from tests.unit.movers.sky import DEFAULTS
-from tests.unit.movers.world import World
+from tests.unit.movers.world import REF, World
 
 READS = ["DescribeTask", "DescribeLocation", "ListTagsForResource", "GetRole", "GetResources"]
 PASSING = [FailureKind.UNAVAILABLE, FailureKind.THROTTLED]
@@ -400,3 +402,26 @@ def test_a_role_of_ours_that_others_have_made_anew_is_not_deleted() -> None:
         world.delete()
         assert world.settle() == "Gone"
         assert {item.arn for item in world.sky.items.values()} == {arn}
+
+
+def test_a_lost_race_while_the_api_server_is_away_is_no_error() -> None:
+    """A write is refused by 409, and the object can't be read either: the pass is simply done again."""
+    with World(spec()) as world:
+        kube, lost = world.kube, iter((True,))
+        reads = iter((True,))
+        get = kube.get
+
+        def before(verb: str) -> None:
+            if verb == "patch" and next(lost, False):
+                raise KubeError(409, "Conflict", "somebody else wrote it")
+
+        async def away(ref: ObjectRef) -> JsonObject:
+            if ref == REF and next(reads, False):
+                raise KubeError(0, "Unreachable", "no API server")
+            return await get(ref)
+
+        kube.before = before
+        kube.get = away  # type: ignore[method-assign]
+        assert world.settle() == "Ready"
+        assert next(lost, None) is None
+        assert next(reads, None) is None
