@@ -48,7 +48,7 @@ class Admission:
         pace = self._paces.get(share)
         waiting = self._waiting.waiting(share)
         now = self._tick()
-        return pace.delay(now) + waiting / pace.rate(now) if pace is not None and waiting else 0.0
+        return pace.held(now) + waiting / pace.rate(now) if pace is not None and waiting else 0.0
 
     def _leave(self, lane: Lane) -> None:
         self._shares.give_back(lane.share)

@@ -63,7 +63,7 @@ class Pace:
         """Return the seconds until a call may be sent; 0 where one may be sent now."""
         rate = self._refill(now)
         missing = 1.0 - self._tokens
-        return max(missing / rate if missing > _NEARLY else 0.0, self._held_until - now)
+        return max(missing / rate if missing > _NEARLY else 0.0, self.held(now))
 
     def spend(self, now: float) -> None:
         """Count a call that is sent now."""
@@ -81,6 +81,10 @@ class Pace:
     def hold(self, until: float) -> None:
         """Send nothing before then: AWS has asked for it."""
         self._held_until = max(self._held_until, until)
+
+    def held(self, now: float) -> float:
+        """Return for how many seconds AWS still wants to be left alone."""
+        return max(0.0, self._held_until - now)
 
     def _refill(self, now: float) -> float:
         rate = self.rate(now)
