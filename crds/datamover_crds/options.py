@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_Options.html a
 import re
 from typing import Annotated, ClassVar, Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from datamover_crds.common import INT64_MAX, WHOLE_FLOATS, Items, Model, Switch
 from datamover_crds.rules import Rule
@@ -80,8 +80,8 @@ class TaskOptions(Model):
 class FilterRule(Model):
     """Which files a filter matches."""
 
-    filter_type: Literal["SIMPLE_PATTERN"] = "SIMPLE_PATTERN"
-    """The type of pattern; DataSync has only this one."""
+    filter_type: Literal["SIMPLE_PATTERN"] | None = None
+    """The type of pattern; DataSync has only this one. If not set: SIMPLE_PATTERN."""
     value: Annotated[str, Field(min_length=1, max_length=102_400, pattern="^[^\\x00]+$")]
     """Patterns joined by `|`, relative to the location's subdirectory, for example `/photos*|/papers/2024`.
 
@@ -91,6 +91,12 @@ class FilterRule(Model):
 
 Filters = Annotated[tuple[FilterRule, ...], Items(at_most=1)]
 """An empty list, which filters nothing, is another thing than none: it takes the place of a filter."""
+
+
+def filters_of(rules: Filters) -> list[JsonValue]:
+    """The rules as DataSync has them."""
+    return [{"filterType": rule.filter_type or "SIMPLE_PATTERN", "value": rule.value} for rule in rules]
+
 
 _INCLUDES_PATTERN = "^[^*|]*[*]?([|][^*|]*[*]?)*$"
 
@@ -136,8 +142,8 @@ class Tag(Model):
 
     key: Annotated[str, Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:/-]+$")]
     """The key. AWS reserves keys that start with `aws:`, the operator those that start with `datamover.io/`."""
-    value: Annotated[str, Field(max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]*$")] = ""
-    """The value."""
+    value: Annotated[str, Field(max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]*$")] | None = None
+    """The value. If not set: empty."""
 
 
 class Schedule(Model):

@@ -137,7 +137,7 @@ def mover_document(mover: DataMover, state: TaskState) -> JsonObject:
         "Task": _filled(_TASK, now),
         "Source": location_document(observed.source if observed is not None else None),
         "Destination": location_document(observed.destination if observed is not None else None),
-        "Tags": [{"Key": tag.key, "Value": tag.value} for tag in tags],
+        "Tags": [{"Key": tag.key, "Value": tag.value or ""} for tag in tags],
     }
 
 

@@ -61,7 +61,7 @@ class Group:
 
 def key_of(mover: DataMover) -> MoverKey:
     """A mover's key. One that was created by other means may lack the group's tag: then its namespace is its group."""
-    groups = [tag.value for tag in mover.spec.tags or () if tag.key == GROUP_TAG]
+    groups = [tag.value or "" for tag in mover.spec.tags or () if tag.key == GROUP_TAG]
     return MoverKey(groups[0] if groups else mover.metadata.namespace, name_of(mover))
 
 

@@ -114,10 +114,10 @@ async def _create_role(aws: Aws, step: CreateRole) -> RoleMade | RoleNameTaken:
     except AwsError as error:
         if error.failure.kind is not FailureKind.CONFLICT:
             raise
-        role = await read_role(aws, step.name)
-        if role is None:
+        holder = await read_role(aws, step.name)
+        if holder is None:
             raise  # IAM knows it here and not there: whose it is shows in a moment
-        return RoleNameTaken(step, error.failure, role)
+        return RoleNameTaken(step, error.failure, holder)
     return RoleMade(step, KnownRole(role.arn, role.created_at, {}, step.tags, step.permissions_boundary))
 
 

@@ -5,8 +5,11 @@ What it asks of a location is for `datamover_crds.locations`. Source: CreateTask
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from datamover_crds import DataMoverSpec, LocationType, dump
 from datamover_crds.common import JsonObject
+from datamover_crds.options import filters_of
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 
 
@@ -29,8 +32,9 @@ def task_request(
         "destinationLocationArn": locations["destination"],
         "name": name,
     }
+    request |= {field: rules for field, rules in filters_in(spec).items() if rules}
     for field, value in dump(spec).items():
-        if field in {"includes", "excludes", "taskMode", "cloudWatchLogGroupArn"} and value:
+        if field in {"taskMode", "cloudWatchLogGroupArn"} and value:
             request[field] = value
     others = inherited.get("options")
     options = (others if isinstance(others, dict) else {}) | dump(spec.options)
@@ -69,7 +73,13 @@ def tags_in(request: JsonObject) -> dict[str, str]:
 
 def user_tags(spec: DataMoverSpec) -> dict[str, str]:
     """The tags that the user declared."""
-    return {tag.key: tag.value for tag in spec.tags or ()}
+    return {tag.key: tag.value or "" for tag in spec.tags or ()}
+
+
+def filters_in(spec: DataMoverSpec) -> dict[str, list[JsonValue]]:
+    """The filters that are declared, by the members of DataSync's requests."""
+    declared = {"includes": spec.includes, "excludes": spec.excludes}
+    return {field: filters_of(rules) for field, rules in declared.items() if rules is not None}
 
 
 def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 
 from datamover_crds import DataMoverSpec, JsonObject, dump
 from datamover_crds.contract import OWNER_TAG, UID_TAG
-from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, location_of, schedule_of, user_tags
+from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, filters_in, location_of, schedule_of, user_tags
 from datamover_operator.movers.plan.names import SIDES, Identity
 from datamover_operator.movers.plan.options import default_options
 
@@ -25,7 +25,7 @@ def task_change(
     changes: JsonObject = {}
     if described.get("name") != name:
         changes["name"] = name
-    wanted = dump(spec)
+    wanted = filters_in(spec)
     for field in ("includes", "excludes"):
         rules = wanted.get(field, [] if field in removed else None)
         if rules is not None and rules != (described.get(field) or []):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from datamover_crds import DataMover, JsonObject, RunRef, dump
 from datamover_crds.contract import RunReason, is_true
+from datamover_crds.options import filters_of
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.runs.plan.cancelling import Cancellation, is_unwanted
@@ -128,7 +129,7 @@ def start_request(o: ObservedRun, identity: Identity, task_arn: str, nonce: str)
     request: JsonObject = {"taskArn": task_arn, "overrideOptions": options}
     for name, rules in (("includes", spec.includes), ("excludes", spec.excludes)):
         if rules is not None:  # none lifts the mover's filter
-            request[name] = [dump(rule) for rule in rules]
+            request[name] = filters_of(rules)
     tags = identity.tags("execution", nonce)
     request["tags"] = [{"key": key, "value": value} for key, value in sorted(tags.items())]
     return request
