@@ -26,6 +26,7 @@ ArnKind = Literal[
     "kms_key",
     "log_group",
     "task",
+    "location",
 ]
 
 
@@ -115,6 +116,11 @@ FORMS: Final[Mapping[ArnKind, _Form]] = {
         "a DataSync task",
         rf"^{_PARTITION}:datasync:{_REGIONAL}:task/task-[0-9a-f]{{17}}$",
         "arn:aws:datasync:eu-central-1:111122223333:task/task-0123456789abcdef0",
+    ),
+    "location": _Form(
+        "a DataSync location",
+        rf"^{_PARTITION}:datasync:{_REGIONAL}:location/loc-[0-9a-z]{{17}}$",
+        "arn:aws:datasync:eu-central-1:111122223333:location/loc-0123456789abcdef0",
     ),
 }
 

@@ -97,6 +97,8 @@ class Bookkeeping(Model):
 
     owned: Annotated[tuple[Part, ...], Items(at_most=5)] = ()
     """Which of the resources in AWS are deleted with the mover."""
+    existing_locations: Annotated[tuple[Literal["source", "destination"], ...], Items(at_most=2)] = ()
+    """Which of the locations somebody else looks after (existingLocationArn)."""
     declared: Annotated[tuple[Text, ...], Items(at_most=256)] = ()
     """The optional fields that were last applied in AWS; one that is removed from the spec returns to its default."""
     retired: Annotated[tuple[Retired, ...], Items(at_most=64)] = ()

@@ -19,7 +19,7 @@ class TapeLibraryLocation(LocationType):
 
     operation: ClassVar = "TapeLibrary"
     schemes: ClassVar = ("tape",)
-    posix: ClassVar = True
+    attributes: ClassVar = "posix"
 
     library: str
     """The library."""

@@ -59,6 +59,7 @@ def _scheduled(expression: str) -> JsonDict:
     return mover(schedule={"scheduleExpression": expression})
 
 
+LOCATION = "arn:aws:datasync:eu-central-1:111122223333:location/loc-0123456789abcdef0"
 KEY: JsonDict = {"name": "databases", "key": "uri"}
 SOURCE = "spec.source.postgresql"
 COLUMN = "spec.tables[1].columns[0]"
@@ -108,6 +109,14 @@ GOOD = (
     Case("runs of movers in ENHANCED may have one time", run(overrideOptions={"mtime": "NONE"})),
     Case("facades in REST's namespace", account(rest={"namespace": "rest"}, labelStudio={}, syncApi={})),
     Case("a region with three parts", account(region="us-gov-west-1")),
+    Case("an existing location", mover(source={"existingLocationArn": LOCATION})),
+    Case(
+        "an existing location and a share", mover(source={"existingLocationArn": LOCATION}, destination=_least("smb"))
+    ),
+    Case(
+        "an existing location in ENHANCED",
+        mover(source={"existingLocationArn": LOCATION}, destination=_least("nfs"), taskMode="ENHANCED"),
+    ),
     Case("NFS to S3 in ENHANCED", mover(source=_least("nfs"), destination=s3(), taskMode="ENHANCED")),
     Case("S3 to Azure in ENHANCED", mover(source=s3(), destination=_least("azureBlob"), taskMode="ENHANCED")),
     *(Case(f"the least {case}", mover(source={case.name: case.least})) for case in LOCATION_CASES),
@@ -180,6 +189,18 @@ BROKEN_RULES = (
         "must be BASIC",
     ),
     Case("a name of 64", mover(name="n" * 64), "metadata.name", "a name must have at most 63 characters"),
+    Case(
+        "an existing location beside a bucket",
+        mover(source=s3() | {"existingLocationArn": LOCATION}),
+        "spec.source",
+        ONE_KIND,
+    ),
+    Case(
+        "an existing location and a file system in ENHANCED",
+        mover(source={"existingLocationArn": LOCATION}, taskMode="ENHANCED"),
+        "spec.taskMode",
+        "must be BASIC",
+    ),
     Case("no location", mover(source={}), "spec.source", ONE_KIND),
     Case("two locations", mover(destination=s3() | efs()), "spec.destination", ONE_KIND),
     Case(

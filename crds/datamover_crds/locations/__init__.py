@@ -6,11 +6,12 @@ A new type is a file here that subclasses `LocationType`, and its field in `Loca
 from collections.abc import Iterable
 from typing import Final
 
-from datamover_crds.common import JsonObject, Model
+from datamover_crds.common import Arn, JsonObject, Model
 from datamover_crds.locations.access_role import AccessRole, RolePath
 from datamover_crds.locations.azure_blob import AzureBlobLocation
-from datamover_crds.locations.base import LocationType, References, Replace, Use
+from datamover_crds.locations.base import Attributes, LocationType, References, Replace, Use
 from datamover_crds.locations.efs import Ec2Config, EfsLocation
+from datamover_crds.locations.existing import FIELD, ExistingLocation
 from datamover_crds.locations.fsx_lustre import FsxLustreLocation
 from datamover_crds.locations.fsx_ontap import FsxOntapLocation
 from datamover_crds.locations.fsx_open_zfs import FsxOpenZfsLocation
@@ -19,6 +20,7 @@ from datamover_crds.locations.hdfs import HdfsLocation
 from datamover_crds.locations.marks import Secret, members_of
 from datamover_crds.locations.nfs import NfsLocation
 from datamover_crds.locations.object_storage import ObjectStorageLocation
+from datamover_crds.locations.pairs import attributes_kept
 from datamover_crds.locations.reading import dig, places_of
 from datamover_crds.locations.s3 import S3Location
 from datamover_crds.locations.smb import SmbLocation
@@ -28,8 +30,10 @@ from datamover_crds.rules import Rule
 __all__ = [
     "LOCATIONS",
     "AccessRole",
+    "Attributes",
     "Ec2Config",
     "EfsLocation",
+    "ExistingLocation",
     "Location",
     "LocationType",
     "Realm",
@@ -40,6 +44,8 @@ __all__ = [
     "Secret",
     "Use",
     "agents_in",
+    "attributes_at",
+    "attributes_kept",
     "location_type_of",
     "scheme_of",
     "split_uri",
@@ -47,7 +53,7 @@ __all__ = [
 
 
 class Location(Model):
-    """A source or a destination: exactly one type of location."""
+    """A source or a destination: exactly one type of location, or the ARN of one that exists."""
 
     s3: S3Location | None = None
     efs: EfsLocation | None = None
@@ -60,11 +66,18 @@ class Location(Model):
     hdfs: HdfsLocation | None = None
     object_storage: ObjectStorageLocation | None = None
     azure_blob: AzureBlobLocation | None = None
+    existing_location_arn: Arn | None = None
+    """The ARN of a location that somebody else looks after, in the account's Region.
+
+    It is used as it is: never changed, tagged or deleted. Its LocationUri has to be granted to the mover's namespace.
+    """
 
     @property
     def given(self) -> tuple[LocationType, ...]:
         """The members that are given: one, as the rules demand."""
-        return tuple(value for _, value in self if isinstance(value, LocationType))
+        arn = self.existing_location_arn
+        existing = (ExistingLocation(location_arn=arn),) if arn is not None else ()
+        return (*(value for _, value in self if isinstance(value, LocationType)), *existing)
 
     @property
     def declared(self) -> LocationType:
@@ -74,12 +87,12 @@ class Location(Model):
 
 def exactly_one_of(names: Iterable[str]) -> Rule:
     """The rule that exactly one of these members is given."""
-    listed = list(names)
+    listed = [*names, FIELD]
     return Rule(
         field_path="",
         cel=" + ".join(f"(has(self.{name}) ? 1 : 0)" for name in listed) + " == 1",
         holds=lambda location: len(location.given) == 1,
-        message=f"must set exactly one type of location: {', '.join(listed[:-1])} or {listed[-1]}",
+        message=f"must set exactly one type of location: {', '.join(listed[:-1])}, or {listed[-1]}",
     )
 
 
@@ -99,6 +112,12 @@ def agents_in(described: JsonObject) -> tuple[str, ...]:
     places = places_of(location_type, arn="agent") if location_type is not None else ()
     lists = (found for place in places if isinstance(found := dig(described, place), list))
     return tuple(str(arn) for arns in lists for arn in arns)
+
+
+def attributes_at(uri: str) -> Attributes:
+    """The attributes of the files that any LocationUri leads to; of a type not known: none."""
+    location_type = location_type_of({"locationUri": uri})
+    return location_type.attributes_at(uri) if location_type is not None else "object"
 
 
 def location_type_of(described: JsonObject) -> type[LocationType] | None:

@@ -31,6 +31,7 @@ from datamover_crds.locations.uris import ANY_REALM, Realm, scheme_of, split_uri
 from datamover_crds.rules import Rule
 
 Use = Literal["source", "destination"]
+Attributes = Literal["posix", "windows", "object"]
 Subdirectory = Annotated[str, Field(max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]*$")]
 
 
@@ -79,8 +80,8 @@ class LocationType(Model):
     """Whether the storage is AWS's: one end of every transfer has to be."""
     enhanced: ClassVar[Literal["no", "from or to s3", "yes"]] = "no"
     """Whether tasks in Enhanced mode can use it."""
-    posix: ClassVar[bool] = False
-    """Whether its files have POSIX owners and permissions: a task's defaults depend on it."""
+    attributes: ClassVar[Attributes] = "object"
+    """Who owns its files and may use them: POSIX owners and permissions, Windows security descriptors, or neither."""
     access_point_field: ClassVar[str | None] = None
     """The member that names a point through which the store is reached: the folder lies anywhere in the store then."""
     access_role_field: ClassVar[str | None] = None
@@ -103,10 +104,10 @@ class LocationType(Model):
         """The members of a declaration that a description shows in its LocationUri alone."""
         raise NotImplementedError
 
-    @property
-    def is_posix(self) -> bool:
-        """Whether the files of this location have POSIX owners and permissions."""
-        return self.posix
+    @classmethod
+    def attributes_at(cls, uri: str) -> Attributes:  # noqa: ARG003 - for types that are reached by several protocols
+        """The attributes of the files that a LocationUri leads to."""
+        return cls.attributes
 
     def needed(self) -> tuple[str, str] | None:
         """What only a new location needs and the declaration lacks: a field, and what to do.

@@ -28,7 +28,7 @@ class EfsLocation(LocationType):
 
     operation: ClassVar = "Efs"
     schemes: ClassVar = ("efs",)
-    posix: ClassVar = True
+    attributes: ClassVar = "posix"
     access_point_field: ClassVar = "accessPointArn"
     rules: ClassVar = (
         Rule(  # API_CreateLocationEfs: AccessPointArn, FileSystemAccessRoleArn

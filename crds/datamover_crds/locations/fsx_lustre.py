@@ -15,7 +15,7 @@ class FsxLustreLocation(LocationType):
 
     operation: ClassVar = "FsxLustre"
     schemes: ClassVar = ("fsxl",)
-    posix: ClassVar = True
+    attributes: ClassVar = "posix"
 
     fsx_filesystem_arn: FileSystemArn
     """The ARN of the file system."""

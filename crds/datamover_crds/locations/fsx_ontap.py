@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from datamover_crds.common import JsonObject, Model
-from datamover_crds.locations.base import LocationType
+from datamover_crds.locations.base import Attributes, LocationType
 from datamover_crds.locations.fsx import FsxSecurityGroupArns
 from datamover_crds.locations.marks import ArnOf, Updatable
 from datamover_crds.locations.mounts import FsxProtocolNfs, FsxProtocolSmb, needed_password
@@ -36,7 +36,7 @@ class FsxOntapLocation(LocationType):
 
     operation: ClassVar = "FsxOntap"
     schemes: ClassVar = ("fsxn-nfs", "fsxn-smb")
-    posix: ClassVar = True
+    attributes: ClassVar = "posix"
 
     storage_virtual_machine_arn: Annotated[
         str, Field(min_length=5, max_length=162, pattern="^arn:"), ArnOf("storage_virtual_machine")
@@ -56,10 +56,10 @@ class FsxOntapLocation(LocationType):
         """For SMB the user's password."""
         return needed_password(self.protocol.smb, "protocol.smb.") if self.protocol.smb is not None else None
 
-    @property
-    def is_posix(self) -> bool:
-        """What SMB shows has none."""
-        return self.protocol.nfs is not None
+    @classmethod
+    def attributes_at(cls, uri: str) -> Attributes:
+        """As the protocol shows them."""
+        return "windows" if scheme_of(uri) == "fsxn-smb" else "posix"
 
     @property
     def uri(self) -> str:

@@ -25,7 +25,7 @@ class FsxOpenZfsLocation(LocationType):
 
     operation: ClassVar = "FsxOpenZfs"
     schemes: ClassVar = ("fsxz",)
-    posix: ClassVar = True
+    attributes: ClassVar = "posix"
     rules: ClassVar = (
         Rule(
             field_path=".subdirectory",

@@ -23,6 +23,7 @@ class FsxWindowsLocation(LocationType):
 
     operation: ClassVar = "FsxWindows"
     schemes: ClassVar = ("fsxw",)
+    attributes: ClassVar = "windows"
     rules: ClassVar = (PLAIN_USER, one_secret_source("password"))
 
     fsx_filesystem_arn: FileSystemArn

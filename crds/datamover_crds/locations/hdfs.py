@@ -43,6 +43,7 @@ class HdfsLocation(LocationType):
 
     operation: ClassVar = "Hdfs"
     schemes: ClassVar = ("hdfs",)
+    attributes: ClassVar = "posix"
     is_in_aws: ClassVar = False
     rules: ClassVar = (
         NEEDS_AGENT,

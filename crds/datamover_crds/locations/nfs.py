@@ -31,7 +31,7 @@ class NfsLocation(LocationType):
     schemes: ClassVar = ("nfs",)
     is_in_aws: ClassVar = False
     enhanced: ClassVar = "from or to s3"
-    posix: ClassVar = True
+    attributes: ClassVar = "posix"
     rules: ClassVar = (
         Rule(
             field_path=".subdirectory",

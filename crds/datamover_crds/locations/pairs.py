@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from datamover_crds.locations.base import LocationType
+from datamover_crds.locations.base import Attributes, LocationType
+from datamover_crds.locations.existing import FIELD
 from datamover_crds.rules import Rule
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ class _Transfer(Protocol):
     source: Location
     destination: Location
     task_mode: str | None
+
+
+def attributes_kept(ends: Collection[Attributes]) -> Attributes:
+    """What a transfer between locations whose files have these attributes keeps of them, unless its options say else.
+
+    A store without owners and permissions keeps those of POSIX as metadata of its objects.
+    """
+    if set(ends) == {"windows"}:
+        return "windows"
+    return "posix" if "posix" in ends and "windows" not in ends else "object"
 
 
 def pair_rules(types: Mapping[str, type[LocationType]]) -> tuple[Rule, Rule]:
@@ -51,7 +62,8 @@ def pair_rules(types: Mapping[str, type[LocationType]]) -> tuple[Rule, Rule]:
 
 
 def _has(side: str, names: list[str]) -> str:
-    return "(" + " || ".join(f"has(self.{side}.{name})" for name in names) + ")"
+    """A condition in CEL; of which type an existing location is, AWS alone can tell."""
+    return "(" + " || ".join(f"has(self.{side}.{name})" for name in [*names, FIELD]) + ")"
 
 
 def _has_an_end_in_aws(spec: _Transfer) -> bool:

@@ -31,11 +31,15 @@ keyed hash alone. A password that AWS Secrets Manager keeps is named by `customS
 
 Agents are named by ARN, or by the name that the account's `agents` give them; grants allow them by `agentArns`.
 
+`existingLocationArn`, in place of a type, names a location that somebody else looks after, in the account's Region. It
+is used as it is: never changed, tagged or deleted. What its LocationUri names has to be granted to the namespace.
+
 A transfer has at least one end in AWS. Tasks in Enhanced mode move data between `s3` and what the table says.
 
-| type | LocationUri begins with | operations | in AWS | Enhanced mode | agents | POSIX | secrets | roles to grant |
+| type | LocationUri begins with | operations | in AWS | Enhanced | agents | permissions | secrets | roles to grant |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
+_ATTRIBUTES: Final = {"posix": "POSIX", "windows": "Windows", "object": "none"}
 _TAIL: Final = """
 ## Adding a type
 
@@ -61,15 +65,15 @@ def reference() -> str:
 def _summary(name: str, location_type: type[LocationType]) -> str:
     schemes = ", ".join(f"`{scheme}://`" for scheme in location_type.schemes)
     operations = ", ".join(f"`{verb}Location{location_type.operation}`" for verb in ("Create", "Describe", "Update"))
-    is_in_aws, posix = ("yes" if fact else "no" for fact in (location_type.is_in_aws, location_type.posix))
+    attributes = dict.fromkeys(location_type.attributes_at(f"{scheme}://") for scheme in location_type.schemes)
     columns = (
         f"`{name}`",
         schemes,
         operations,
-        is_in_aws,
+        "yes" if location_type.is_in_aws else "no",
         location_type.enhanced,
         _places(places_of(location_type, arn="agent")),
-        posix,
+        ", ".join(_ATTRIBUTES[each] for each in attributes),
         _places(places_of(location_type, secret=True)),
         _places(places_of(location_type, arn="role")),
     )

@@ -30,6 +30,7 @@ class SmbLocation(LocationType):
 
     operation: ClassVar = "Smb"
     schemes: ClassVar = ("smb",)
+    attributes: ClassVar = "windows"
     is_in_aws: ClassVar = False
     enhanced: ClassVar = "from or to s3"
     rules: ClassVar = (

@@ -22,6 +22,10 @@ class FailureKind(StrEnum):
     """What the call would create exists already, or is busy."""
     ROLE_NOT_ASSUMABLE = "RoleNotAssumable"
     """DataSync can't use the bucket access role: either it is too new (IAM propagation), or its owner must fix it."""
+    BUCKET_NOT_ACCESSIBLE = "BucketNotAccessible"
+    """The bucket access role does not reach the bucket: its rights are too new, or somebody must grant more."""
+    OTHER_REGION = "OtherRegion"
+    """The bucket is in another Region than the location."""
     REFUSED = "Refused"
     """AWS rejects the request as such: the user must change the declaration."""
     LIMIT_EXCEEDED = "LimitExceeded"
@@ -41,7 +45,14 @@ class FailureKind(StrEnum):
 
 
 _LASTING: Final = frozenset(
-    {FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.DENIED, FailureKind.ROLE_NOT_ASSUMABLE}
+    {
+        FailureKind.REFUSED,
+        FailureKind.LIMIT_EXCEEDED,
+        FailureKind.DENIED,
+        FailureKind.ROLE_NOT_ASSUMABLE,
+        FailureKind.BUCKET_NOT_ACCESSIBLE,
+        FailureKind.OTHER_REGION,
+    }
 )
 
 

@@ -15,10 +15,11 @@ from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.ownership import (
     ClusterState,
     is_anothers,
+    locations_in,
     read_roles,
     with_owned_parts,
-    with_task_parts,
 )
+from datamover_operator.movers.plan.existing import with_existing_locations
 from datamover_operator.movers.plan.finds import take_role
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed, Resource
@@ -67,7 +68,7 @@ def check_ownership(o: Observed, cluster: ClusterState) -> Observed:
 
 
 async def _take_parts(o: Observed, aws: Aws, cluster: ClusterState, described: JsonObject) -> Observed:
-    o = with_task_parts(replace(o, locations={}), described)
+    o = replace(o, locations=locations_in(described, SIDES))
     for side in SIDES:
         try:
             its = await describe_location(o, aws, side, o.locations[side].arn)
@@ -76,4 +77,5 @@ async def _take_parts(o: Observed, aws: Aws, cluster: ClusterState, described: J
                 raise
             its = None
         o = replace(o, locations={**o.locations, side: replace(o.locations[side], described=its)})
-    return await read_roles(with_owned_parts(await read_tags(o, aws), cluster), aws, cluster)
+    o = await read_roles(with_owned_parts(await read_tags(o, aws), cluster), aws, cluster)
+    return o if o.adopting else with_existing_locations(o)

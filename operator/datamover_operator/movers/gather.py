@@ -22,6 +22,7 @@ from datamover_operator.movers.ownership import (
     without_lost_ones,
 )
 from datamover_operator.movers.plan.calls import is_answered
+from datamover_operator.movers.plan.existing import with_existing_locations
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
 from datamover_operator.movers.plan.finds import take_finds
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
@@ -44,7 +45,7 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
         "source": status.bookkeeping.source_secret_hash,
         "destination": status.bookkeeping.destination_secret_hash,
     }
-    return Observed(
+    o = Observed(
         mover=mover,
         identity=identity,
         account=cluster.account,
@@ -58,11 +59,12 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
         applied_secrets={side: digest for side, digest in digests.items() if digest},
         runs=cluster.runs(),
     )
+    return with_existing_locations(o)
 
 
 def carry(o: Observed, carried: Observed) -> Observed:
     """Add what an earlier pass of this process did and could not record."""
-    return replace(
+    o = replace(
         o,
         task=carried.task or o.task,
         locations={**o.locations, **carried.locations},
@@ -71,6 +73,7 @@ def carry(o: Observed, carried: Observed) -> Observed:
         retired=tuple(dict.fromkeys((*o.retired, *carried.retired))),
         confirmed=False,
     )
+    return with_existing_locations(o)
 
 
 class Gatherer:
@@ -139,7 +142,7 @@ class Depth(Enum):
 
 def depth_of(o: Observed, memory: MoverMemory, tick: float) -> Depth:
     """A steady mover is read at the drift interval only (I2); one that this process has just made, not all over."""
-    if o.is_blank:
+    if o.is_blank and not o.existing:
         return Depth.NOTHING
     is_due = memory.next_drift_check is not None and tick >= memory.next_drift_check
     is_replacing = any(item.kind != "role" for item in o.retired)
@@ -172,7 +175,7 @@ async def _for_deletion(o: Observed, aws: Aws, cluster: ClusterState) -> Observe
     is_torn = o.is_torn
     o = await _describe_task(o, aws)
     if is_torn or o.mover.spec.adopt is not None:
-        o = await read_tags(await describe_locations(o, aws), aws)
+        o = await read_tags(await describe_locations(o, aws, SIDES), aws)
         o = without_lost_ones(await read_roles(with_owned_parts(o, cluster), aws, cluster))
     if is_torn or any(f"{side}Role" in o.owned and side not in o.roles for side in SIDES):
         o = await find_roles(o, aws)
@@ -185,8 +188,8 @@ async def _describe(o: Observed, aws: Aws) -> Observed:
     o = await _describe_task(o, aws)
     described = (o.task.described if o.task is not None else None) or {}
     if described.get("status") == "CREATING":
-        return o
-    return await describe_task_locations(await describe_locations(o, aws), described, aws)
+        return await describe_locations(o, aws, o.existing)
+    return await describe_task_locations(await describe_locations(o, aws, SIDES), described, aws)
 
 
 async def _describe_task(o: Observed, aws: Aws) -> Observed:

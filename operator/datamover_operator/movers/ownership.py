@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject, location_type_of
@@ -39,27 +39,35 @@ def is_anothers(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> 
 
 
 def with_task_parts(o: Observed, described: JsonObject) -> Observed:
-    """Name the locations of the described task, where the status does not."""
-    arns = {side: described.get(f"{side}LocationArn") for side in SIDES if side not in o.locations}
-    found = {side: Resource(arn) for side, arn in arns.items() if isinstance(arn, str)}
-    return replace(o, locations={**o.locations, **found})
+    """Name the locations of the described task, where the status does not; but for those that are others'."""
+    unknown = [side for side in SIDES if side not in o.locations and side not in o.existing | o.left_behind]
+    return replace(o, locations={**o.locations, **locations_in(described, unknown)})
 
 
-async def describe_locations(o: Observed, aws: Aws) -> Observed:
-    """Describe the known locations. What is gone is left out. Raises AwsError."""
-    sides = tuple(o.locations)
+def locations_in(described: JsonObject, sides: Iterable[Side]) -> dict[Side, Resource]:
+    """The locations of a described task."""
+    arns = {side: described.get(f"{side}LocationArn") for side in sides}
+    return {side: Resource(arn) for side, arn in arns.items() if isinstance(arn, str)}
+
+
+async def describe_locations(o: Observed, aws: Aws, of: Iterable[Side]) -> Observed:
+    """Describe the known locations of these sides. What is gone is left out. Raises AwsError."""
+    sides = tuple(side for side in of if side in o.locations)
     described = await asyncio.gather(*(describe_location(o, aws, side, o.locations[side].arn) for side in sides))
+    found = dict(zip(sides, described, strict=True))
+    gone = {side for side, its in found.items() if its is None}
     locations = {
-        side: replace(o.locations[side], described=its)
-        for side, its in zip(sides, described, strict=True)
-        if its is not None
+        side: replace(known, described=found[side]) if side in found else known
+        for side, known in o.locations.items()
+        if side not in gone
     }
-    return replace(o, locations=locations, owned=o.owned - (set(sides) - set(locations)))
+    return replace(o, locations=locations, owned=o.owned - gone)
 
 
 def with_owned_parts(o: Observed, cluster: ClusterState) -> Observed:
     """Own what the tags that were read say that this mover created, or was told to own."""
-    tags = {part: its.tags for part, its in resources_of(o).items() if its is not None and its.tags is not None}
+    known = {part: its for part, its in resources_of(o).items() if its is not None and part not in o.existing}
+    tags = {part: its.tags for part, its in known.items() if its.tags is not None}
     lost = {part for part, its in tags.items() if is_anothers(o, its, cluster)}
     others = {its.arn for part, its in resources_of(o).items() if its is not None and part in lost}
     owned = (o.owned | {part for part, its in tags.items() if _is_owned(o, its, cluster)}) - lost
@@ -80,7 +88,7 @@ async def read_roles(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
     """
     for side in SIDES:
         arn = o.roles[side].arn if side in o.roles else _configured_role(o, side)
-        if arn is None:
+        if arn is None or (side in o.existing and side not in o.roles):
             continue
         role: KnownRole | None = KnownRole(arn)
         if _may_be_ours(o, side, arn):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from datamover_crds import JsonObject, LocationType, location_type_of
-from datamover_crds.locations import agents_in
+from datamover_crds.locations import ExistingLocation, agents_in
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
@@ -37,6 +37,9 @@ async def describe_location(o: Observed, aws: Aws, side: Side, arn: str) -> Json
     Raises AwsError, also where the location is of a type that is not supported.
     """
     expected = location_type_of(_last_described(o, side, arn)) or type(location_of(o.mover.spec, side))
+    if expected is ExistingLocation:
+        listed = (await location_types(aws)).get(arn)
+        return await or_none(aws.datasync.describe_location(listed.type_name(), arn)) if listed is not None else None
     try:
         return await or_none(aws.datasync.describe_location(expected.type_name(), arn))
     except AwsError as error:

@@ -76,7 +76,7 @@ class LocationCase:
     roles: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     secrets: dict[str, str] = field(default_factory=dict)
-    posix: bool = False
+    attributes: str = "object"
     fixed: frozenset[str] = frozenset()
     by_name: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()

@@ -44,6 +44,6 @@ CASES = (
         granted="efs://eu-central-1.fs-0123456789abcdef0/*",
         refused="efs://eu-central-1.fs-0123456789abcdef0/other/*",
         roles=("fileSystemAccessRoleArn",),
-        posix=True,
+        attributes="posix",
     ),
 )

@@ -49,10 +49,11 @@ CASES = (
         ),
         granted="fsxl://eu-central-1.fs-0123456789abcdef0/scratch/*",
         refused="fsxl://eu-central-1.fs-0123456789abcdef0/other/*",
-        posix=True,
+        attributes="posix",
     ),
     LocationCase(
         name="fsxOntap",
+        attributes="windows",
         least=_ONTAP,
         full={
             "storageVirtualMachineArn": SVM,
@@ -140,7 +141,7 @@ CASES = (
         mistakes=(("fsxFilesystemArn", {"fsxFilesystemArn": "arn:aws:fsx:eu:1:fs"}),),
         granted="fsxz://eu-central-1.fs-0123456789abcdef0/fsx/*",
         refused="fsxz://eu-central-1.fs-0123456789abcdef0/fsx/other/*",
-        posix=True,
+        attributes="posix",
         left_out=frozenset({"Protocol.SMB"}),
         broken=(
             (
@@ -152,6 +153,7 @@ CASES = (
     ),
     LocationCase(
         name="fsxWindows",
+        attributes="windows",
         least=_WINDOWS,
         full={
             "fsxFilesystemArn": FSX,

@@ -54,7 +54,7 @@ CASES = (
         granted="nfs://nas.example.com/export/*",
         refused="nfs://nas.example.com/other/*",
         agents=("onPremConfig.agentArns[0]",),
-        posix=True,
+        attributes="posix",
         by_name=frozenset({"OnPremConfig.AgentArns"}),
         broken=(
             (".subdirectory", "must be the absolute path of an export", _NFS | {"subdirectory": "export"}),
@@ -63,6 +63,7 @@ CASES = (
     ),
     LocationCase(
         name="smb",
+        attributes="windows",
         least=_SMB,
         full={
             "serverHostname": "files.example.com",
@@ -125,6 +126,7 @@ CASES = (
     ),
     LocationCase(
         name="hdfs",
+        attributes="posix",
         least=_HDFS,
         full={
             "nameNodes": [{"hostname": "namenode.example.com", "port": 8020}],

@@ -116,7 +116,7 @@ def test_the_uri_tells_the_type_and_where_the_data_is(case: LocationCase) -> Non
 def test_a_location_as_declared_needs_no_change(case: LocationCase) -> None:
     location = declared(case)
     assert location.change(described(case), (), references(location)) is None
-    assert location.is_posix is case.posix
+    assert location.attributes_at(location.uri) == case.attributes
 
 
 @pytest.mark.parametrize(("case", "edit"), [(case, edit) for case in CASES for edit in case.edits], ids=str)

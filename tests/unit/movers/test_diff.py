@@ -22,7 +22,7 @@ def declared(**members: object) -> DataMoverSpec:
 def change(spec: DataMoverSpec, described: JsonObject, *removed: str) -> JsonObject | None:
     """What is to be changed of a task that has the right name and no options, options apart."""
     named: JsonObject = {"name": "m", "options": {}}
-    found = task_change(spec, "m", named | described, removed)
+    found = task_change(spec, "m", named | described, removed, "posix")
     return {key: value for key, value in found.items() if key != "options"} if found is not None else None
 
 
@@ -73,4 +73,4 @@ def test_what_is_changed_of_a_task(
 def test_an_update_carries_every_option() -> None:
     spec = declared(options={"logLevel": "BASIC"})
     described: JsonObject = {"name": "m", "options": {"logLevel": "OFF", "uid": "NONE"}}
-    assert task_change(spec, "m", described, ()) == {"options": {"logLevel": "BASIC", "uid": "NONE"}}
+    assert task_change(spec, "m", described, (), "posix") == {"options": {"logLevel": "BASIC", "uid": "NONE"}}

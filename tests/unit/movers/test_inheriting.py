@@ -132,7 +132,7 @@ def test_a_log_group_that_leaves_the_spec_is_taken_off_the_task() -> None:
         world.change(spec(options={"logLevel": "BASIC"}))
         assert world.settle() == "Ready"
         assert present(world).described["cloudWatchLogGroupArn"] == ""
-        assert task_change(world.mover.spec, "m", present(world).described, ()) is None
+        assert task_change(world.mover.spec, "m", present(world).described, (), "posix") is None
 
 
 @pytest.mark.parametrize(("level", "is_told"), [(None, True), ("OFF", False), ("BASIC", False)])

@@ -45,7 +45,7 @@ def test_it_is_in_the_schema_and_the_model() -> None:
     taken = parse(DataMover, mover(source=TAPE))
     assert taken.spec.source.declared.uri == URI
     assert dump(taken.spec)["source"] == TAPE
-    with pytest.raises(InvalidObject, match=r"must set exactly one type of location: .* or tapeLibrary"):
+    with pytest.raises(InvalidObject, match=r"must set exactly one type of location: .*, tapeLibrary, or"):
         parse(DataMover, mover(source=TAPE | s3()))
 
 

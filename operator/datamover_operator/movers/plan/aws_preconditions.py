@@ -7,6 +7,7 @@ from datamover_crds.contract import UID_TAG
 from datamover_operator.accounts.plan.grants import location_granted
 from datamover_operator.movers.plan.comparison import is_to_be_made
 from datamover_operator.movers.plan.desired import location_of, location_path
+from datamover_operator.movers.plan.existing import existing_locations_are_granted, existing_locations_are_there
 from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, kept_roles_are_granted
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
@@ -61,6 +62,8 @@ def _adopted_location_fits(o: Observed, side: Side) -> UnmetPrecondition | None:
     wanted, actual = declared.uri, str(described.get("locationUri"))
     point = kind.point_in(described) if kind is not None else None
     if declared.is_at(described):
+        if side in o.existing:
+            return None
         is_kept = point is not None and declared.point() != point
         field = f"{location_path(o.mover.spec, side)}.{declared.access_point_field}"
         message = f"{field}: the {side} of the task to adopt uses an access point; declare it"
@@ -105,5 +108,7 @@ OF_WHAT_AWS_HAS: tuple[Precondition, ...] = (
     _legacy_task_is_rests,
     _adopted_task_fits,
     kept_roles_are_granted,
+    existing_locations_are_there,
+    existing_locations_are_granted,
     _new_locations_can_be_made,
 )

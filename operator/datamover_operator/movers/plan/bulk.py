@@ -33,7 +33,10 @@ def has_drifted(mover: DataMover, identity: Identity, arn: str, shown: Shown) ->
     described = getattr(observed, part) if observed is not None else None
     if shown.uri is not None and described is not None and described.get("locationUri") not in {None, shown.uri}:
         return True
-    return shown.tags is not None and bool(tag_change(mover.spec, identity, part, shown.tags, ())[0])
+    is_anothers = part in mover.status.bookkeeping.existing_locations
+    return (
+        shown.tags is not None and not is_anothers and bool(tag_change(mover.spec, identity, part, shown.tags, ())[0])
+    )
 
 
 def part_of(mover: DataMover, arn: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datamover_crds import JsonObject, References, Replace
+from datamover_crds.locations import Attributes, attributes_at, attributes_kept
 from datamover_operator.movers.plan.desired import declared_fields, location_of
-from datamover_operator.movers.plan.names import Side
+from datamover_operator.movers.plan.names import SIDES, Side
 from datamover_operator.movers.plan.observed import Observed
 
 
@@ -22,6 +23,19 @@ def role_arn_for(o: Observed, side: Side) -> str | None:
         return location.role_named.arn
     role = o.roles.get(side)
     return role.arn if role is not None else None
+
+
+def attributes_kept_by(o: Observed) -> Attributes:
+    """What transfers keep of the attributes of files, unless the options say else."""
+    return attributes_kept([attributes_at(_uri_of(o, side)) for side in SIDES])
+
+
+def _uri_of(o: Observed, side: Side) -> str:
+    """The LocationUri that is declared; of an existing location the one that AWS shows."""
+    if side not in o.existing:
+        return location_of(o.mover.spec, side).uri
+    described = o.locations[side].described if side in o.locations else None
+    return str((described or {}).get("locationUri", ""))
 
 
 def references_of(o: Observed, side: Side) -> References:

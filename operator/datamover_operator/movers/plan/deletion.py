@@ -71,7 +71,7 @@ def _release(o: Observed) -> tuple[Step, ...]:
         ChangeTags(part, resource.arn, {}, tuple(key for key in _OUR_TAGS if key in resource.tags))
         for part, resource in known
         if resource is not None
-        and part not in o.owned
+        and part not in o.owned | o.existing
         and resource.tags is not None
         and resource.tags.get(UID_TAG) == o.uid
     )

@@ -10,8 +10,9 @@ from collections.abc import Collection, Mapping
 
 from datamover_crds import DataMoverSpec, JsonObject, dump
 from datamover_crds.contract import OWNER_TAG, UID_TAG
-from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, filters_in, location_of, schedule_of, user_tags
-from datamover_operator.movers.plan.names import SIDES, Identity
+from datamover_crds.locations import Attributes
+from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, filters_in, schedule_of, user_tags
+from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.plan.options import default_options
 
 
@@ -20,8 +21,12 @@ def task_change(
     name: str,
     described: JsonObject,
     removed: Collection[str],
+    kept: Attributes,
 ) -> JsonObject | None:
-    """Compare a task's settings; returns UpdateTask's changes (with the full options), or None."""
+    """Compare a task's settings; returns UpdateTask's changes (with the full options), or None.
+
+    `kept` is what transfers keep of the attributes of files where the options do not say else.
+    """
     changes: JsonObject = {}
     if described.get("name") != name:
         changes["name"] = name
@@ -36,17 +41,16 @@ def task_change(
     schedule = _schedule_change(spec, described, removed)
     if schedule is not None:
         changes["schedule"] = schedule
-    options = full_options(spec, described, removed)
+    options = full_options(spec, described, removed, kept)
     if changes or options != described.get("options"):
         changes["options"] = options
     return changes or None
 
 
-def full_options(spec: DataMoverSpec, described: JsonObject, removed: Collection[str]) -> JsonObject:
+def full_options(spec: DataMoverSpec, described: JsonObject, removed: Collection[str], kept: Attributes) -> JsonObject:
     """Every option of the task: as described, with removed ones at their default, overlaid by the declared ones."""
     current = described.get("options")
-    posix = any(location_of(spec, side).is_posix for side in SIDES)
-    defaults = default_options(posix=posix, enhanced=described.get("taskMode") == "ENHANCED")
+    defaults = default_options(kept, enhanced=described.get("taskMode") == "ENHANCED")
     reverted = {name: value for name, value in defaults.items() if f"options.{name}" in removed}
     return (current if isinstance(current, dict) else {}) | reverted | dump(spec.options)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from datamover_operator.aws.failure import Failure, FailureKind
+from datamover_operator.movers.plan.bucket_access import way_out
 from datamover_operator.movers.plan.grant_checks import with_what_is_ungranted
 from datamover_operator.movers.plan.names import Side
 from datamover_operator.movers.plan.observed import Observed, StepFailure
@@ -31,8 +32,11 @@ _LASTING_FIRST = (
     FailureKind.DENIED,
     FailureKind.REFUSED,
     FailureKind.LIMIT_EXCEEDED,
+    FailureKind.OTHER_REGION,
     FailureKind.ROLE_NOT_ASSUMABLE,
+    FailureKind.BUCKET_NOT_ACCESSIBLE,
 )
+_PROPAGATING = (FailureKind.ROLE_NOT_ASSUMABLE, FailureKind.BUCKET_NOT_ACCESSIBLE)
 _REASONS = {FailureKind.DENIED: "AccessDenied", FailureKind.LIMIT_EXCEEDED: "LimitExceeded"}
 
 
@@ -51,7 +55,7 @@ def plan_failures(o: Observed, now: datetime) -> Plan:
             again_at=now + PROPAGATION_POLL, conditions=o.conditions(now).progressing(ROLE_PROPAGATING, message)
         )
     reason = _REASONS.get(failure.kind, "Refused")
-    message = with_what_is_ungranted(o, lasting_message(worst))
+    message = with_what_is_ungranted(o, lasting_message(worst) + way_out(o, worst))
     return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled(reason, message))
 
 
@@ -88,7 +92,7 @@ def _rank(kind: FailureKind) -> int:
 
 def _is_propagating(o: Observed, failed: StepFailure, now: datetime) -> bool:
     """Whether our role was changed less than two minutes ago; a user's own role that can't be used is simply wrong."""
-    if failed.failure.kind is not FailureKind.ROLE_NOT_ASSUMABLE:
+    if failed.failure.kind not in _PROPAGATING:
         return False
     sides = [failed.side] if failed.side is not None else list(o.roles)
     return any(f"{side}Role" in o.owned and (side in o.new_rights or _is_young(o, side, now)) for side in sides)

@@ -29,7 +29,8 @@ def namespace_is_granted(o: Observed) -> UnmetPrecondition | None:
 
 def locations_are_granted(o: Observed) -> UnmetPrecondition | None:
     """Both declared locations are granted."""
-    return next((found for side in SIDES if (found := _location_is_granted(o, side)) is not None), None)
+    sides = (side for side in SIDES if side not in o.existing)  # of these AWS has to tell first what they are
+    return next((found for side in sides if (found := _location_is_granted(o, side)) is not None), None)
 
 
 def _location_is_granted(o: Observed, side: Side) -> UnmetPrecondition | None:
@@ -136,8 +137,9 @@ def _is_granted_in_aws(o: Observed, account: DataMoverAccount, side: Side) -> bo
     if kind is None:
         return True  # not looked at
     uri, point = str(described.get("locationUri")), kind.point_in(described)
+    roles = kind.roles_in(described) if side not in o.existing else ()
     return location_granted(account, o.identity.namespace, uri, point) and all(
-        _is_granted_role(o, account, side, arn) for arn in kind.roles_in(described)
+        _is_granted_role(o, account, side, arn) for arn in roles
     )
 
 

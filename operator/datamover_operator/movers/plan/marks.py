@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import assert_never
 
 from datamover_crds.contract import UID_TAG
-from datamover_crds.locations import split_uri
 from datamover_operator.accounts.plan.grants import role_granted
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.failures import SLOW_RETRY
@@ -102,7 +101,7 @@ def _is_as_declared(o: Observed, task: Resource) -> bool:
         side in o.task_locations
         and side in o.locations
         and described.get(f"{side}LocationArn") == o.locations[side].arn
-        and split_uri(str(o.task_locations[side].get("locationUri"))) == split_uri(location_of(o.mover.spec, side).uri)
+        and location_of(o.mover.spec, side).is_at(o.task_locations[side])
         for side in SIDES
     )
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, Retired
 from datamover_crds.contract import FINALIZER, is_true
+from datamover_crds.locations import ExistingLocation
 from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.controller.plan.conditions import ConditionsBuilder
 from datamover_operator.movers.plan.desired import location_of
@@ -201,7 +202,17 @@ class Observed:
     @property
     def is_blank(self) -> bool:
         """Whether nothing in AWS is known."""
-        return self.task is None and not self.locations and not self.roles
+        return self.task is None and not (self.locations.keys() - self.existing) and not self.roles
+
+    @property
+    def existing(self) -> frozenset[Side]:
+        """The sides whose location somebody else looks after."""
+        return frozenset(side for side in SIDES if isinstance(location_of(self.mover.spec, side), ExistingLocation))
+
+    @property
+    def left_behind(self) -> frozenset[Side]:
+        """The sides whose location somebody else looks after, and for which the spec now declares one to be made."""
+        return frozenset(self.mover.status.bookkeeping.existing_locations) - self.existing - self.owned
 
     @property
     def is_ready(self) -> bool:
@@ -218,7 +229,7 @@ class Observed:
         )
         lacks_locations = self.task is not None and len(self.locations) < len(SIDES)
         has_roles_alone = bool(self.roles) and not parts and not self.owned
-        is_unowned = self.mover.spec.adopt is None and (has_roles_alone or not parts <= self.owned)
+        is_unowned = self.mover.spec.adopt is None and (has_roles_alone or not parts - self.existing <= self.owned)
         return has_no_role or lacks_locations or is_unowned
 
     def has_new_secrets(self, side: Side) -> bool:

@@ -1,12 +1,15 @@
 """The documented defaults of DataSync's task options, for a field that leaves the spec.
 
-Source: Options in the DataSync API reference, and what DescribeTask shows when nothing was given (S3 locations
-carry no POSIX ownership, so their defaults differ).
+Source: Options in the DataSync API reference, and what DescribeTask shows when nothing was given. What is kept of
+owners and permissions depends on both locations.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from datamover_crds.common import JsonObject
+from datamover_crds.locations import Attributes
 
 _COMMON: JsonObject = {
     "atime": "BEST_EFFORT",
@@ -18,18 +21,29 @@ _COMMON: JsonObject = {
     "objectMetadata": "PRESERVE",
     "objectTags": "PRESERVE",
     "overwriteMode": "ALWAYS",
-    "securityDescriptorCopyFlags": "NONE",
     "taskQueueing": "ENABLED",
     "transferMode": "CHANGED",
 }
 
 
-def default_options(*, posix: bool, enhanced: bool) -> JsonObject:
-    """Every option's default for a task whose both ends are POSIX file systems (or not), in Basic or Enhanced mode."""
-    ownership: JsonObject = (
-        {"uid": "INT_VALUE", "gid": "INT_VALUE", "posixPermissions": "PRESERVE"}
-        if posix
-        else {"uid": "NONE", "gid": "NONE", "posixPermissions": "NONE"}
-    )
+_OWNERSHIP: Mapping[Attributes, JsonObject] = {
+    "posix": {
+        "uid": "INT_VALUE",
+        "gid": "INT_VALUE",
+        "posixPermissions": "PRESERVE",
+        "securityDescriptorCopyFlags": "NONE",
+    },
+    "windows": {
+        "uid": "NONE",
+        "gid": "NONE",
+        "posixPermissions": "NONE",
+        "securityDescriptorCopyFlags": "OWNER_DACL",
+    },
+    "object": {"uid": "NONE", "gid": "NONE", "posixPermissions": "NONE", "securityDescriptorCopyFlags": "NONE"},
+}
+
+
+def default_options(kept: Attributes, *, enhanced: bool) -> JsonObject:
+    """Every option's default for a task that keeps these attributes of files, in Basic or Enhanced mode."""
     verify = "ONLY_FILES_TRANSFERRED" if enhanced else "POINT_IN_TIME_CONSISTENT"
-    return _COMMON | ownership | {"verifyMode": verify}
+    return _COMMON | _OWNERSHIP[kept] | {"verifyMode": verify}

@@ -20,8 +20,8 @@ def elsewhere(o: Observed) -> str | None:
         return None
     field, arn = found
     return (
-        f"{field}: '{arn}' is not in {_place(o)}; nothing is created or changed until the DataMoverAccount is for the "
-        "mover's AWS account and Region again"
+        f"{field}: '{arn}' is not in {place_of(o)}; nothing is created or changed until the DataMoverAccount is for "
+        "the mover's AWS account and Region again"
     )
 
 
@@ -30,7 +30,7 @@ def adopts_elsewhere(o: Observed) -> str | None:
     adopt = o.mover.spec.adopt
     if adopt is None or is_here(o, adopt.task_arn):
         return None
-    return f"spec.adopt.taskArn: '{adopt.task_arn}': must be a task in {_place(o)}"
+    return f"spec.adopt.taskArn: '{adopt.task_arn}': must be a task in {place_of(o)}"
 
 
 def is_here(o: Observed, arn: str) -> bool:
@@ -42,7 +42,8 @@ def is_here(o: Observed, arn: str) -> bool:
     return is_complete and parts[_ACCOUNT] == spec.account_id and parts[_REGION] in {"", spec.region}
 
 
-def _place(o: Observed) -> str:
+def place_of(o: Observed) -> str:
+    """The AWS account and the Region that the mover's account is for, in words."""
     assert o.account is not None  # noqa: S101 - without one nothing is anywhere else
     spec, name = o.account.spec, o.account.metadata.name
     return f"AWS account '{spec.account_id}', Region '{spec.region}', which DataMoverAccount '{name}' is for"

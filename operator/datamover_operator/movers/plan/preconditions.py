@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datamover_crds.arns import problem_with
 from datamover_operator.accounts.plan.grants import agent_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
+from datamover_operator.movers.plan.existing import existing_locations_are_here
 from datamover_operator.movers.plan.grant_checks import (
     NOT_GRANTED,
     locations_are_granted,
@@ -137,6 +138,7 @@ BEFORE_AWS_IS_ASKED: tuple[Precondition, ...] = (
     namespace_is_granted,
     _arns_are_right,
     _adopts_in_the_account,
+    existing_locations_are_here,
     locations_are_granted,
     roles_are_granted,
     _agents_are_known,

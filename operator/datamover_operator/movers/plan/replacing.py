@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datamover_crds import JsonObject, dump, location_type_of
+from datamover_crds import JsonObject, dump
 from datamover_crds.contract import PREFIX
-from datamover_operator.movers.plan.comparison import removed_fields
+from datamover_crds.locations import attributes_at, attributes_kept
+from datamover_operator.movers.plan.comparison import attributes_kept_by, removed_fields
 from datamover_operator.movers.plan.desired import location_of, user_tags
 from datamover_operator.movers.plan.names import SIDES, Side
 from datamover_operator.movers.plan.observed import Observed
@@ -49,13 +50,10 @@ def _options(o: Observed, described: JsonObject) -> JsonObject:
     current, enhanced = described.get("options"), described.get("taskMode") == "ENHANCED"
     if not isinstance(current, dict):
         return {}
-    before = (location_type_of(o.task_locations.get(side, {})) for side in SIDES)
-    was_posix = any(kind is not None and kind.posix for kind in before)
-    is_posix = any(location_of(o.mover.spec, side).is_posix for side in SIDES)
-    defaults = default_options(posix=was_posix, enhanced=enhanced)
-    left_out = {name.removeprefix("options.") for name in removed_fields(o)} | (
-        _OWNERSHIP if was_posix != is_posix else set()
-    )
+    before = (str(o.task_locations.get(side, {}).get("locationUri", "")) for side in SIDES)
+    kept, wanted = attributes_kept([attributes_at(uri) for uri in before]), attributes_kept_by(o)
+    defaults = default_options(kept, enhanced=enhanced)
+    left_out = {name.removeprefix("options.") for name in removed_fields(o)} | (_OWNERSHIP if kept != wanted else set())
     return {
         name: value
         for name, value in current.items()

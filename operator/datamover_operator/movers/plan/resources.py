@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from datamover_crds import Replace
 from datamover_crds.contract import NONCE_TAG, UID_TAG
 from datamover_operator.movers.plan.calls import Call, LocationCall, TaskCall
-from datamover_operator.movers.plan.comparison import location_difference, references_of, removed_fields
+from datamover_operator.movers.plan.comparison import (
+    attributes_kept_by,
+    location_difference,
+    references_of,
+    removed_fields,
+)
 from datamover_operator.movers.plan.desired import location_of, tag_list, task_name, task_request, user_tags
 from datamover_operator.movers.plan.diff import tag_change, task_change
 from datamover_operator.movers.plan.names import SIDES, Side
@@ -99,7 +104,7 @@ def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[Call,
     steps: list[Step] = []
     if o.task.described is not None and o.task.described.get("status") != "CREATING":
         spec = o.mover.spec.model_copy(update={"suspend": True}) if is_withheld(o) else o.mover.spec
-        change = task_change(spec, name, o.task.described, removed_fields(o))
+        change = task_change(spec, name, o.task.described, removed_fields(o), attributes_kept_by(o))
         if change is not None:
             steps.append(UpdateTask(o.task.arn, change))
     steps += _tags(o, "task", o.task.arn, o.task.tags)

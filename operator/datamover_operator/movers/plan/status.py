@@ -159,7 +159,8 @@ def _noted(o: Observed) -> dict[str, object]:
     hashes: dict[str, object] = {
         f"{side}_secret_hash": o.applied_secrets.get(side) or None if side in o.locations else None for side in SIDES
     }
-    return hashes | {"owned": tuple(sorted(o.owned)), "retired": o.retired}
+    existing = tuple(side for side in SIDES if side in o.existing | o.left_behind)
+    return hashes | {"owned": tuple(sorted(o.owned)), "existing_locations": existing, "retired": o.retired}
 
 
 def _may_not_adopt(o: Observed) -> bool:

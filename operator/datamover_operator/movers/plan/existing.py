@@ -1,0 +1,79 @@
+"""Locations that somebody else looks after (`existingLocationArn`): used, and never changed, tagged or deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from datamover_crds import Retired, location_type_of
+from datamover_operator.accounts.plan.grants import location_granted
+from datamover_operator.movers.plan.desired import location_of, location_path
+from datamover_operator.movers.plan.garbage import with_retired
+from datamover_operator.movers.plan.grant_checks import NOT_GRANTED
+from datamover_operator.movers.plan.names import SIDES, Side
+from datamover_operator.movers.plan.observed import Observed, Resource, UnmetPrecondition
+from datamover_operator.movers.plan.places import is_here, place_of
+
+
+def with_existing_locations(o: Observed) -> Observed:
+    """Know the existing locations that the spec names, and no longer those that it has named before."""
+    for side in SIDES:
+        if side in o.existing:
+            o = _with(o, side, location_of(o.mover.spec, side).uri)
+        elif side in o.left_behind:
+            o = replace(o, locations={each: known for each, known in o.locations.items() if each != side})
+    return o
+
+
+def _with(o: Observed, side: Side, arn: str) -> Observed:
+    """One that was the mover's own until now is to be deleted, unless the spec names that very one."""
+    known = o.locations.get(side)
+    given_up = [Retired(arn=known.arn, kind="location")] if known is not None and side in o.owned else []
+    return replace(
+        o,
+        locations={**o.locations, side: known if known is not None and known.arn == arn else Resource(arn)},
+        owned=o.owned - {side},
+        retired=tuple(item for item in with_retired(o.retired, given_up) if item.arn != arn),
+    )
+
+
+def existing_locations_are_here(o: Observed) -> UnmetPrecondition | None:
+    """They are of the account and the Region that the mover's account is for."""
+    for side in o.existing:
+        arn = location_of(o.mover.spec, side).uri
+        if not is_here(o, arn):
+            message = f"{location_path(o.mover.spec, side)}: '{arn}': must be a location in {place_of(o)}"
+            return UnmetPrecondition("InvalidSpec", message)
+    return None
+
+
+def existing_locations_are_there(o: Observed) -> UnmetPrecondition | None:
+    """AWS has them."""
+    if not o.settled or o.adopting or o.failures:
+        return None
+    for side in o.existing:
+        if side not in o.locations:
+            message = (
+                f"{location_path(o.mover.spec, side)}: '{location_of(o.mover.spec, side).uri}' does not exist, or is "
+                "of a type that is not supported; name another one, or declare the location itself"
+            )
+            return UnmetPrecondition("LocationNotFound", message)
+    return None
+
+
+def existing_locations_are_granted(o: Observed) -> UnmetPrecondition | None:
+    """The account grants what they are locations of. A ready mover's are not looked at; it is found when they are."""
+    assert o.account is not None  # noqa: S101 - checked before
+    for side in o.existing:
+        described = o.locations[side].described if side in o.locations else None
+        kind = location_type_of(described or {})
+        if described is None or kind is None:
+            continue
+        uri, namespace = str(described.get("locationUri")), o.identity.namespace
+        if not location_granted(o.account, namespace, uri, kind.point_in(described)):
+            message = (
+                f"{location_path(o.mover.spec, side)}: DataMoverAccount '{o.account.metadata.name}' does not grant the "
+                f"storage of location '{location_of(o.mover.spec, side).uri}' to namespace '{namespace}'; add a "
+                "pattern that matches its LocationUri to spec.grants[].locations of the account"
+            )
+            return UnmetPrecondition(NOT_GRANTED, message)
+    return None

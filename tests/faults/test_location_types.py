@@ -1,0 +1,97 @@
+"""The operator is killed at each write to a location of each type: nothing is left over, nothing is doubled (I1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.faults.conftest import Start
+from tests.faults.failures import KILLS
+from tests.support.api import Api
+from tests.support.crowd import SIDES, wait_all_held
+from tests.support.emulator import Emulator
+from tests.support.location_lives import LIVES, Life
+from tests.support.location_worlds import LocationWorld, open_account
+from tests.support.movers import NOTHING, World
+
+Call = Callable[[LocationWorld], tuple[str, dict[str, Any]]]
+"""The operation that a mover's fault meets, and by which parameters it is told from others'."""
+
+
+@pytest.fixture
+def world(api: Api, emulator: Emulator, namespace: str) -> World:
+    """A namespace beside an AWS account with what the samples name."""
+    world = World(api, emulator, namespace)
+    open_account(world)
+    return world
+
+
+@pytest.mark.parametrize(("hold", "drop"), KILLS)
+def test_the_operator_is_killed_at_each_write(world: World, start: Start, hold: str, drop: bool) -> None:
+    """A mover of each type is created, edited in place and deleted."""
+    crowd = [_mover(world, life) for life in LIVES]
+
+    def killed_at(call: Call, act: Callable[[LocationWorld], object]) -> None:
+        """Let every mover be held in its call by what is done to it, and then kill the operator."""
+        faults = []
+        for there in crowd:
+            operation, where = call(there)
+            faults.append(world.emulator.fault(operation, where=where, hold=hold))
+        for there in crowd:
+            act(there)
+        operator = start()
+        wait_all_held(faults)
+        operator.kill()
+        for fault in faults:
+            fault.release(drop=drop)
+
+    killed_at(
+        lambda there: (f"CreateLocation{there.life.operation}", {"Subdirectory": there.life.subdirectory("made")}),
+        lambda there: there.apply(),
+    )
+    made = _all_ready(world, crowd, start)
+
+    killed_at(
+        lambda there: (f"UpdateLocation{there.life.operation}", {"LocationArn": _arn(there)}),
+        lambda there: there.change({"subdirectory": there.life.subdirectory("moved")}),
+    )
+    assert _all_ready(world, crowd, start) == made, "changed in place"
+    assert all("moved" in there.uri() for there in crowd)
+
+    killed_at(
+        lambda there: ("DeleteLocation", {"LocationArn": _arn(there)}),
+        lambda there: world.delete("DataMover", there.mover),
+    )
+    start()
+    for there in crowd:
+        world.wait_gone("DataMover", there.mover, 60)
+    assert world.leftovers() == NOTHING
+
+
+def _mover(world: World, life: Life) -> LocationWorld:
+    there = LocationWorld(world, life)
+    there.declare({"subdirectory": life.subdirectory("made")})
+    for folder in ("made", "moved"):
+        there.put(life.folder_of(folder), {})
+    return there
+
+
+def _arn(there: LocationWorld) -> str:
+    return str(there.status()[f"{there.life.side}LocationArn"])
+
+
+def _all_ready(world: World, crowd: list[LocationWorld], start: Start) -> Counter[str]:
+    """Start an operator and wait until all movers are Ready; AWS holds what their statuses name, and nothing else."""
+    operator = start()
+    named: Counter[str] = Counter()
+    for there in crowd:
+        status = world.wait_ready(there.mover, 60)["status"]
+        assert "intent" not in status, status
+        named.update([status["taskArn"], *(status[f"{side}LocationArn"] for side in SIDES)])
+    left = world.leftovers()
+    assert Counter(left["tasks"] + left["locations"]) == named
+    operator.terminate()
+    return named
