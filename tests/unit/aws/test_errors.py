@@ -121,7 +121,14 @@ def kind_of(error: Exception, operation: str, *, sent: bool = True) -> Kind | No
             INVALID,
             400,
             "DataSync location access test failed: could not perform s3:ListObjectsV2 on bucket.",
-            Kind.ROLE_NOT_ASSUMABLE,
+            Kind.BUCKET_NOT_ACCESSIBLE,
+        ),
+        (
+            "CreateLocationS3",
+            INVALID,
+            400,
+            "DataSync location access test failed: could not perform s3:HeadBucket. The bucket is in this region: x.",
+            Kind.OTHER_REGION,
         ),
         # requests without anything declared: only the state can be in the way
         ("CancelTaskExecution", INVALID, 400, "cannot be cancelled in its current status: SUCCESS", Kind.CONFLICT),
