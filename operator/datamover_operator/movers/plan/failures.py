@@ -50,7 +50,8 @@ def plan_failures(o: Observed, now: datetime) -> Plan:
         reason, meaning = _PASSING[failure.kind]
         return Plan(retry=True, conditions=o.conditions(now).progressing(reason, f"{meaning} ({failure.operation})"))
     if _is_propagating(o, worst, now):
-        message = f"{worst.path}: waiting for the new role or its permissions to reach all of AWS: {failure.message}"
+        waits = f"{worst.path}: waiting for the new role or its permissions to reach all of AWS: {failure.message}"
+        message = waits + way_out(o, worst)
         return Plan(
             again_at=now + PROPAGATION_POLL, conditions=o.conditions(now).progressing(ROLE_PROPAGATING, message)
         )
