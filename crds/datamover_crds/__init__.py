@@ -62,17 +62,8 @@ from datamover_crds.run import (
 from datamover_crds.run_policy import Backoff, ConcurrencyPolicy, Retry, RetryCause, Timeouts
 from datamover_crds.salvage import salvage
 from datamover_crds.secrets import SecretKeyRef
-from datamover_crds.tablesync import (
-    SyncedTable,
-    SyncErrors,
-    SyncObjects,
-    SyncPhase,
-    TableState,
-    TableSync,
-    TableSyncSpec,
-    TableSyncStatus,
-    from_quantity,
-)
+from datamover_crds.tablesync import SyncedTable, TableSync, TableSyncSpec, from_quantity
+from datamover_crds.tablesync_status import RetiredEnd, SyncEnd, SyncErrors, SyncPhase, TableState, TableSyncStatus
 
 __all__ = [
     "LOCATIONS",
@@ -131,6 +122,7 @@ __all__ = [
     "Resource",
     "RestAccess",
     "Retired",
+    "RetiredEnd",
     "Retry",
     "RetryCause",
     "RetryOf",
@@ -144,8 +136,8 @@ __all__ = [
     "SecretRef",
     "SourceDatabase",
     "SyncApiAccess",
+    "SyncEnd",
     "SyncErrors",
-    "SyncObjects",
     "SyncPhase",
     "SyncedTable",
     "TableState",

@@ -5,14 +5,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Count, Duration, Items, JsonObject, Model, Text, Timestamp
-from datamover_crds.meta import Conditions, ObjectMeta, Resource
+from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Duration, Items, JsonObject, Model
+from datamover_crds.meta import ObjectMeta, Resource
 from datamover_crds.postgresql import DestinationDatabase, Identifier, Lsn, SourceDatabase
 from datamover_crds.rules import Rule
+from datamover_crds.tablesync_status import SyncToken, TableSyncStatus
 
-SyncPhase = Literal["Pending", "Copying", "CatchingUp", "Streaming", "Idle", "Suspended", "Completed", "Failed"]
-SyncToken = Annotated[str, Field(min_length=1, max_length=253)]
-TableName = Annotated[str, Field(min_length=1, max_length=127)]
 Quantity = Annotated[str, Field(min_length=1, max_length=18, pattern="^[1-9][0-9]{0,14}(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$")]
 """A number of bytes such as `10Gi` or `500M`."""
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
@@ -135,98 +133,6 @@ class TableSyncSpec(Model):
     """Any token; a new one copies all tables anew. Rows at the destination are removed, unless existingRows is Keep."""
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
     """Whether deleting the sync removes its subscription, replication slot and publication. Rows stay in any case."""
-
-
-class TableState(Model):
-    """How far one table is."""
-
-    name: TableName
-    """The table, as `schema.name`."""
-    state: Literal["Pending", "Copying", "CatchingUp", "Ready"]
-    """Where the table is: not begun, being copied, catching up after its copy, or following the source."""
-    rows: Count | None = None
-    """About how many rows the destination's table has."""
-    bytes: Count | None = None
-    """How large the destination's table is, in bytes."""
-    total_rows: Count | None = None
-    """About how many rows the source's table has."""
-    total_bytes: Count | None = None
-    """How large the source's table is, in bytes."""
-    verified: Literal["Equal", "Different"] | None = None
-    """What the comparison of both sides has found, by Once or promote."""
-
-
-class SyncObjects(Model):
-    """What the operator has created in the databases. They have one name, made of the sync's uid."""
-
-    name: Text
-    """The name of the publication and the replication slot at the source, and of the subscription."""
-    subscription_id: Count | None = None
-    """The subscription's oid in the destination."""
-    destination_id: Text | None = None
-    """The system identifier of the destination's server."""
-    source_id: Text | None = None
-    """The system identifier of the source's server."""
-
-
-class SyncErrors(Model):
-    """What has gone wrong while copying or applying changes."""
-
-    apply_errors: Count = 0
-    """How many errors PostgreSQL has counted while applying changes."""
-    copy_errors: Count = 0
-    """How many errors PostgreSQL has counted while copying tables."""
-    retries: Count = 0
-    """How often replication has been started again after an error without getting past it."""
-    last_time: Timestamp | None = None
-    """When the last error was noticed."""
-    stopped_at: Text | None = None
-    """The position after which nothing could be applied."""
-    transaction: Text | None = None
-    """Where the transaction that can't be applied finishes, for skipTransaction."""
-    tables: Annotated[tuple[TableName, ...], Items(at_most=100)] = ()
-    """The tables that could not be copied, or that the transaction changes."""
-
-
-class TableSyncStatus(Model):
-    """What the operator did and saw."""
-
-    observed_generation: Count | None = None
-    """The metadata.generation that was last acted on."""
-    conditions: Conditions = ()
-    """Ready, Reconciling and Stalled."""
-    phase: SyncPhase | None = None
-    """Where the sync is."""
-    percent: Annotated[int, Field(ge=0, le=100), WHOLE_FLOATS] | None = None
-    """How much of the first copy is done, by the sizes of the source's tables."""
-    estimated_completion_time: Timestamp | None = None
-    """When the first copy is expected to end."""
-    tables: Annotated[tuple[TableState, ...], Items(at_most=1000)] = ()
-    """How far each table is."""
-    lag_bytes: Count | None = None
-    """How much write-ahead log the destination has not confirmed yet. Not updated for small changes."""
-    lag_seconds: Count | None = None
-    """How far the destination is behind, in seconds. Not updated for small changes."""
-    retained_wal_bytes: Count | None = None
-    """How much write-ahead log the source keeps for this sync. Not updated for small changes."""
-    last_sync_time: Timestamp | None = None
-    """When the destination was last seen to have everything that the source had; not updated while nothing changes."""
-    synced_position: Text | None = None
-    """The source's position that the destination had then."""
-    next_sync_time: Timestamp | None = None
-    """Interval: when the destination catches up next."""
-    copy_start_time: Timestamp | None = None
-    """When the tables' copy began."""
-    completion_time: Timestamp | None = None
-    """When Once or promote finished."""
-    objects: SyncObjects | None = None
-    """What the operator has created in the databases."""
-    errors: SyncErrors | None = None
-    """What has gone wrong while copying or applying changes."""
-    last_skipped_transaction: Text | None = None
-    """The skipTransaction that was last acted on."""
-    last_resync: SyncToken | None = None
-    """The resync token that was last acted on."""
 
 
 class TableSync(Resource):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from datamover_crds.contract import FINALIZER
 from datamover_dev.http import answers
 from datamover_dev.stack.operator import Operator
 from tests.support.api import Api, JsonDict
@@ -99,7 +100,8 @@ def use(operator: Operator, proxy: ApiProxy, world: World) -> None:
         until(lambda: _is_ready(elsewhere), "a mover with Secrets is Ready")
         elsewhere.delete("DataMover", "with-secrets")
         until(lambda: elsewhere.get("DataMover", "with-secrets") is None, "it is gone")
-    world.create("TableSync", "t", table_sync(deletionPolicy="Retain")["spec"])
+    retained = table_sync(deletionPolicy="Retain")["spec"]
+    world.create("TableSync", "t", retained, finalizers=[FINALIZER])  # as if something had been made
     in_between("tablesyncs")
     until(lambda: _is_true(world, "TableSync", "t", "Stalled"), "the table sync has no database to reach")
     world.delete("TableSync", "t")

@@ -183,6 +183,8 @@ def filled(schema: JsonDict) -> object:
             value = {"anything": [1, {"at": None}], "all": "2025-01-31"}
         case {"type": "integer"}:
             value = schema.get("maximum", 2**63 - 1)
+        case {"type": "boolean"}:
+            value = True
         case {"enum": [*_, value]}:
             pass
         case {"format": "date-time"}:

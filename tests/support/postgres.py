@@ -28,6 +28,14 @@ class Database:
 
     def run(self, statement: str, *parameters: object) -> list[Row]:
         """Send a statement; return its rows. A connection that the server has closed is made anew."""
+        try:
+            return self._send(statement, parameters)
+        except psycopg.OperationalError:
+            if self._connection is not None and not self._connection.closed:
+                raise
+        return self._send(statement, parameters)
+
+    def _send(self, statement: str, parameters: tuple[object, ...]) -> list[Row]:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self.url, autocommit=True)
         cursor = self._connection.execute(statement, parameters or None)
@@ -68,7 +76,7 @@ def _clear(server: PostgresServer, name: str) -> None:
     """Remove what keeps a database from being dropped: subscriptions, and slots as soon as they are free."""
     own = Database(server, name)
     here = "(SELECT oid FROM pg_database WHERE datname = current_database())"
-    for (subscription,) in own.run(f"SELECT subname FROM pg_subscription WHERE subdbid = {here}"):  # noqa: S608 - ours
+    for (subscription,) in own.run(f"SELECT subname FROM pg_subscription WHERE subdbid = {here}"):
         alter = sql.SQL("ALTER SUBSCRIPTION {}").format(sql.Identifier(subscription)).as_string()
         own.run(f"{alter} DISABLE")
         own.run(f"{alter} SET (slot_name = NONE)")
@@ -100,12 +108,12 @@ class Pair:
 
     def rows(self, table: str) -> tuple[int, int]:
         """How many rows a table has, at the source and at the destination."""
-        count = f"SELECT count(*) FROM {table}"  # noqa: S608 - tests' own names
+        count = f"SELECT count(*) FROM {table}"
         return self.source.value(count), self.destination.value(count)
 
     def is_same(self, table: str) -> bool:
         """Whether both have the same rows of a table."""
-        rows = f"SELECT t::text FROM {table} t ORDER BY 1"  # noqa: S608 - tests' own names
+        rows = f"SELECT t::text FROM {table} t ORDER BY 1"
         return self.source.run(rows) == self.destination.run(rows)
 
     def leftovers(self) -> dict[str, list[str]]:
@@ -120,8 +128,7 @@ class Pair:
                 )
             ],
             "subscriptions": [
-                name
-                for (name,) in self.destination.run(f"SELECT subname FROM pg_subscription WHERE subdbid = {here}")  # noqa: S608
+                name for (name,) in self.destination.run(f"SELECT subname FROM pg_subscription WHERE subdbid = {here}")
             ],
         }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support.api import Api, JsonDict
-from tests.support.movers import World
+from tests.support.movers import World, condition_of
 from tests.support.postgres import Database, Pair
 from tests.support.waiting import eventually
 
@@ -90,6 +90,24 @@ class TableWorld:
         """Wait until a sync is Stalled for this reason; return the message."""
         found = self.wait(name, "Stalled", timeout, reason=reason)
         return next(str(each["message"]) for each in found["status"]["conditions"] if each["type"] == "Stalled")
+
+    def blocked(self, name: str = "t", timeout: float = 90) -> str:
+        """Wait until a deletion says why it does not end; return the message."""
+
+        def told() -> str:
+            found = self.get(name)
+            stalled = condition_of(found, "Stalled")
+            assert stalled is not None
+            assert (stalled["status"], stalled["reason"]) == ("True", "DeletionBlocked"), found["status"]["conditions"]
+            return str(stalled["message"])
+
+        return eventually(told, timeout, what=f"the deletion of {name} is blocked")
+
+    def events(self, name: str = "t") -> list[tuple[str, str]]:
+        """The reasons and notes of a sync's Events, in order."""
+        items = self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events")["items"]
+        own = [each for each in items if each["regarding"]["kind"] == KIND and each["regarding"]["name"] == name]
+        return [(each["reason"], each["note"]) for each in sorted(own, key=lambda each: str(each["eventTime"]))]
 
     def delete(self, name: str = "t") -> None:
         self.kube.delete(KIND, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 
 import pytest
@@ -27,6 +27,16 @@ def postgres_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
         yield servers
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the end of both servers' logs with a failed test."""
+    report = yield
+    servers = getattr(item, "funcargs", {}).get("postgres_servers", ())
+    if report.failed:
+        report.sections += [(f"{server.name} log", server.tail()) for server in servers]
+    return report
+
+
 @pytest.fixture
 def pair(postgres_servers: tuple[PostgresServer, PostgresServer]) -> Iterator[Pair]:
     """A fresh database on each server."""
@@ -40,6 +50,16 @@ def tables(api: Api, emulator: Emulator, namespace: str, pair: Pair) -> TableWor
     pair.source.run("CREATE TABLE orders (id int PRIMARY KEY, item text NOT NULL, price numeric(10, 2))")
     pair.source.run("INSERT INTO orders SELECT n, 'item ' || n, n * 1.5 FROM generate_series(1, 1000) n")
     return TableWorld(World(api, emulator, namespace), pair)
+
+
+@pytest.fixture
+def no_secrets(api: Api, operator: Operators, namespace: str) -> None:
+    """The chart's value secretNamespaces does not name the namespace."""
+    roles = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings"
+    (name,) = [
+        each["metadata"]["name"] for each in api.get(roles)["items"] if each["metadata"]["name"].endswith("-secrets")
+    ]
+    api.delete(f"{roles}/{name}")
 
 
 @pytest.fixture

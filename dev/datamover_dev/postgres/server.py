@@ -89,6 +89,10 @@ class PostgresServer:
         options = urlencode({"sslmode": "require"})
         return f"postgresql://{quote(user, safe='')}:{secret}@127.0.0.1:{self.port}/{quote(database)}?{options}"
 
+    def tail(self, lines: int = 60) -> str:
+        """Return the end of its log."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
     def start(self) -> None:
         """Start it on its port.
 

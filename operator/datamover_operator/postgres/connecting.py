@@ -63,6 +63,7 @@ class PostgresDatabases:
     @asynccontextmanager
     async def destination(self, endpoint: Endpoint, source: SourceAddress) -> AsyncIterator[PostgresDestination]:
         """Connect to a destination, whose subscriptions connect to `source`."""
+        await self._check_source(source.endpoint)
         async with self._open("destination", endpoint, (source.endpoint.password,)) as session:
             yield PostgresDestination(session, source)
 
@@ -85,16 +86,33 @@ class PostgresDatabases:
         finally:
             await connection.close()
 
+    async def _check_source(self, endpoint: Endpoint) -> None:
+        """See that the destination is sent to an allowed host; it resolves names itself, and may know others."""
+        with _refused("destination"):
+            self.policy.check_name(endpoint.host)
+            try:
+                addresses = await resolve(endpoint.host, endpoint.port)
+            except UnknownHostError:
+                self.policy.check_unresolved(endpoint.host)
+                return
+            self.policy.check_addresses(endpoint.host, addresses)
+
     async def _addresses(self, side: Side, endpoint: Endpoint) -> tuple[Address, ...]:
-        try:
+        with _refused(side):
             self.policy.check_name(endpoint.host)
             addresses = await resolve(endpoint.host, endpoint.port)
             self.policy.check_addresses(endpoint.host, addresses)
-        except ForbiddenHostError as error:
-            raise DatabaseError(Failure(FailureKind.DENIED, side, _CONNECT, "", str(error))) from None
-        except UnknownHostError as error:
-            raise DatabaseError(Failure(FailureKind.UNREACHABLE, side, _CONNECT, "", str(error))) from None
         return addresses
+
+
+@contextmanager
+def _refused(side: Side) -> Iterator[None]:
+    try:
+        yield
+    except ForbiddenHostError as error:
+        raise DatabaseError(Failure(FailureKind.DENIED, side, _CONNECT, "", str(error))) from None
+    except UnknownHostError as error:
+        raise DatabaseError(Failure(FailureKind.UNREACHABLE, side, _CONNECT, "", str(error))) from None
 
 
 def _parameters(endpoint: Endpoint, addresses: tuple[Address, ...], root: str) -> dict[str, str]:

@@ -31,9 +31,10 @@ class PublicationDefinition:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionDefinition:
-    """A subscription that is not enabled yet, and which tables it may find filled."""
+    """A subscription that is not enabled yet."""
 
     name: str
+    slot: str
     publications: tuple[str, ...]
     comment: str
 

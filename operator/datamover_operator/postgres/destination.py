@@ -10,12 +10,21 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from datamover_operator.postgres import translate
+from datamover_operator.postgres.comparing import contents
 from datamover_operator.postgres.definitions import SubscriptionDefinition, TableDefinition
 from datamover_operator.postgres.endpoint import SourceAddress
 from datamover_operator.postgres.queries import query
 from datamover_operator.postgres.session import Session
 from datamover_operator.postgres.source import by_name
-from datamover_operator.postgres.state import DestinationState, Table, TableKey
+from datamover_operator.postgres.state import (
+    Contents,
+    DestinationState,
+    SequenceValue,
+    Table,
+    TableKey,
+    from_position,
+    to_position,
+)
 from datamover_operator.postgres.tables import creation
 
 _HAS_DISABLE_ON_ERROR = 150000
@@ -71,10 +80,10 @@ class PostgresDestination:
                 for statement in creation(definition):
                     await self._session.run(action, statement)
 
-    async def create_subscription(self, definition: SubscriptionDefinition, empty: Sequence[TableKey]) -> None:
-        """Create the subscription, not enabled and without a look at the source; `empty` tables lose their rows."""
+    async def create_subscription(self, definition: SubscriptionDefinition) -> None:
+        """Create the subscription, not enabled and without a look at the source."""
         action = "create the subscription"
-        options = [sql.SQL("connect = false"), sql.SQL("slot_name = {}").format(sql.Literal(definition.name))]
+        options = [sql.SQL("connect = false"), sql.SQL("slot_name = {}").format(sql.Literal(definition.slot))]
         if self._session.version >= _HAS_DISABLE_ON_ERROR:
             options.append(sql.SQL("disable_on_error = true"))
         statement = sql.SQL("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH ({})").format(
@@ -85,7 +94,6 @@ class PostgresDestination:
         )
         async with self._session.transaction(action):
             await self._quietly(action)
-            await self._empty(action, empty)
             await self._session.run(action, statement)
             await self._session.run(action, _comment(definition.name, definition.comment))
 
@@ -106,9 +114,38 @@ class PostgresDestination:
         """Stop replicating."""
         await self._alter(name, "disable the subscription", sql.SQL("DISABLE"))
 
-    async def refresh(self, name: str) -> None:
-        """Take in which tables are published, and copy those that are new. The subscription is enabled."""
+    async def set_disable_on_error(self, name: str, *, disable: bool) -> None:
+        """Say whether the subscription is disabled at an error, or tries again every few seconds."""
+        option = sql.SQL("SET (disable_on_error = {})").format(sql.SQL("true" if disable else "false"))
+        await self._alter(name, "change what happens at errors", option)
+
+    async def skip(self, name: str, position: int) -> None:
+        """Pass over the transaction that finishes at a position, if it comes next."""
+        lsn = sql.Literal(from_position(position))
+        await self._alter(name, "skip the transaction", sql.SQL("SKIP (lsn = {})").format(lsn))
+
+    async def refresh(self, name: str, empty: Sequence[TableKey]) -> None:
+        """Take in which tables are published, and copy those that are new; those in `empty` lose their rows first."""
+        if empty:
+            await self._empty(name, empty)
         await self._alter(name, "refresh the subscription", sql.SQL("REFRESH PUBLICATION"))
+
+    async def applied(self, subscription_id: int) -> int:
+        """The source's position up to which everything has been applied, confirmed or not; for superusers alone."""
+        query = "SELECT coalesce(pg_replication_origin_progress(%(origin)s, false), '0/0')::text"
+        return to_position(await self._session.ask("read the progress", query, {"origin": f"pg_{subscription_id}"}))
+
+    async def set_sequences(self, values: Sequence[SequenceValue]) -> None:
+        """Set the sequences of the same columns to these values."""
+        parameters = by_name(value.key for value in values) | {
+            "columns": [value.column for value in values],
+            "values": [value.value for value in values],
+        }
+        await self._session.ask("set the sequences", self._query("set_sequences"), parameters)
+
+    async def contents(self, key: TableKey, columns: Sequence[str], *, is_partitioned: bool) -> Contents:
+        """Count and sum up a table's rows; no columns: count alone."""
+        return await contents(self._session, key, columns, None, is_partitioned=is_partitioned)
 
     async def drop_subscription(self, name: str) -> None:
         """Drop the subscription and leave its slots: nothing is asked of the source, which may be out of reach."""
@@ -127,13 +164,15 @@ class PostgresDestination:
         statement = sql.SQL("ALTER SUBSCRIPTION {} {}").format(sql.Identifier(name), change)
         await self._session.run(action, statement)
 
-    async def _empty(self, action: str, keys: Sequence[TableKey]) -> None:
-        """Remove the rows of tables that no subscription copies into, in one transaction with what follows."""
-        if not keys:
-            return
+    async def _empty(self, name: str, keys: Sequence[TableKey]) -> None:
+        """Remove rows, unless copying has begun: another operator may have been faster, so it is asked under locks."""
+        action = "empty the tables"
         tables = sql.SQL(", ").join(sql.Identifier(*key) for key in keys)
-        await self._session.run(action, sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(tables))
-        await self._session.run(action, sql.SQL("TRUNCATE {}").format(tables))
+        async with self._session.transaction(action):
+            await self._session.run(action, sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(tables))
+            parameters = {"name": name} | by_name(keys)
+            if await self._session.ask(action, self._query("is_subscribed"), parameters) == "false":
+                await self._session.run(action, sql.SQL("TRUNCATE {}").format(tables))
 
     async def _filled(self, keys: Sequence[TableKey]) -> Sequence[TableKey]:
         if not keys:

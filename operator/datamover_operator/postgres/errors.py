@@ -32,6 +32,7 @@ _KINDS: Final = {
     "23505": FailureKind.EXISTS,  # two sessions create the same object: its catalogue's index refuses the second
     "40001": FailureKind.BUSY,
     "40P01": FailureKind.BUSY,
+    "55000": FailureKind.BUSY,  # not in the state for it: somebody has just changed that
     "55006": FailureKind.BUSY,
     "53300": FailureKind.UNREACHABLE,
     "57P01": FailureKind.UNREACHABLE,

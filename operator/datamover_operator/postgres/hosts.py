@@ -72,6 +72,11 @@ class HostPolicy:
         if not self._may_lead_somewhere(host):
             raise ForbiddenHostError(self._refusal(host))
 
+    def check_unresolved(self, host: str) -> None:
+        """See that a name that others resolve is allowed by itself. Raises ForbiddenHostError."""
+        if not any(_matches_name(each, host) for each in self.patterns):
+            raise ForbiddenHostError(self._refusal(host))
+
     def check_addresses(self, host: str, addresses: Sequence[Address]) -> None:
         """See that a host may be connected to at these addresses. Raises ForbiddenHostError."""
         for address in addresses:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from datamover_operator.postgres.decoding import Transaction
 from datamover_operator.postgres.definitions import (
     PublicationDefinition,
     PublishedTable,
@@ -13,7 +14,14 @@ from datamover_operator.postgres.definitions import (
     TableDefinition,
 )
 from datamover_operator.postgres.endpoint import Endpoint, SourceAddress
-from datamover_operator.postgres.state import DestinationState, SourceState, Table, TableKey
+from datamover_operator.postgres.state import (
+    Contents,
+    DestinationState,
+    SequenceValue,
+    SourceState,
+    Table,
+    TableKey,
+)
 
 
 class Source(Protocol):
@@ -41,6 +49,18 @@ class Source(Protocol):
 
     async def create_slot(self, name: str) -> None:
         """Create the replication slot; the server waits for transactions that are open."""
+        ...
+
+    async def first_transaction(self, name: str, publications: Sequence[str], after: int) -> Transaction | None:
+        """The first transaction after a position that a slot keeps; nobody may use the slot meanwhile."""
+        ...
+
+    async def sequences(self, keys: Iterable[TableKey]) -> Sequence[SequenceValue]:
+        """Read the sequences that columns of these tables take their values from, if they were used."""
+        ...
+
+    async def contents(self, table: PublishedTable, columns: Sequence[str], *, is_partitioned: bool) -> Contents:
+        """Count and sum up what of a table is published; no columns: count alone."""
         ...
 
     async def drop_slots(self, names: Sequence[str]) -> None:
@@ -71,8 +91,8 @@ class Destination(Protocol):
         """Create tables, all or none."""
         ...
 
-    async def create_subscription(self, definition: SubscriptionDefinition, empty: Sequence[TableKey]) -> None:
-        """Create the subscription, not enabled and without a look at the source; `empty` tables lose their rows."""
+    async def create_subscription(self, definition: SubscriptionDefinition) -> None:
+        """Create the subscription, not enabled and without a look at the source."""
         ...
 
     async def set_connection(self, name: str, comment: str) -> None:
@@ -87,8 +107,28 @@ class Destination(Protocol):
         """Stop replicating."""
         ...
 
-    async def refresh(self, name: str) -> None:
-        """Take in which tables are published, and copy those that are new. The subscription is enabled."""
+    async def set_disable_on_error(self, name: str, *, disable: bool) -> None:
+        """Say whether the subscription is disabled at an error, or tries again every few seconds."""
+        ...
+
+    async def skip(self, name: str, position: int) -> None:
+        """Pass over the transaction that finishes at a position, if it comes next."""
+        ...
+
+    async def refresh(self, name: str, empty: Sequence[TableKey]) -> None:
+        """Take in which tables are published, and copy those that are new; those in `empty` lose their rows first."""
+        ...
+
+    async def applied(self, subscription_id: int) -> int:
+        """The source's position up to which everything has been applied, confirmed or not; for superusers alone."""
+        ...
+
+    async def set_sequences(self, values: Sequence[SequenceValue]) -> None:
+        """Set the sequences of the same columns to these values."""
+        ...
+
+    async def contents(self, key: TableKey, columns: Sequence[str], *, is_partitioned: bool) -> Contents:
+        """Count and sum up a table's rows; no columns: count alone."""
         ...
 
     async def drop_subscription(self, name: str) -> None:

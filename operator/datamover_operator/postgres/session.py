@@ -50,10 +50,12 @@ class Session:
         """The server's version, such as 150018."""
         return self._connection.info.server_version
 
-    async def ask(self, action: str, query: Statement, parameters: Parameters | None = None) -> str:
+    async def ask(
+        self, action: str, query: Statement, parameters: Parameters | None = None, seconds: float = STATEMENT_TIMEOUT
+    ) -> str:
         """Return the first column of the first row as text; empty where there is none."""
         with self._classified(action):
-            async with asyncio.timeout(STATEMENT_TIMEOUT + _PATIENCE):
+            async with asyncio.timeout(seconds + _PATIENCE):
                 # In binary mode the extended protocol is used, which takes one statement alone.
                 cursor = await self._connection.execute(query, parameters, binary=True)
                 row = await cursor.fetchone()

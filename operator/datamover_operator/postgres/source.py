@@ -9,10 +9,12 @@ from typing import LiteralString, cast
 from psycopg import sql
 
 from datamover_operator.postgres import translate
+from datamover_operator.postgres.comparing import contents
+from datamover_operator.postgres.decoding import Transaction, first_transaction
 from datamover_operator.postgres.definitions import PublicationDefinition, PublishedTable
 from datamover_operator.postgres.queries import query
 from datamover_operator.postgres.session import Session
-from datamover_operator.postgres.state import SourceState, Table, TableKey
+from datamover_operator.postgres.state import Contents, SequenceValue, SourceState, Table, TableKey
 
 _PLUGIN = "pgoutput"
 _TRIAL = "datamover_trial"
@@ -27,7 +29,7 @@ class PostgresSource:
 
     async def state(self, name: str, sync_slots: str) -> SourceState:
         """Look at what is there. `sync_slots` is a LIKE pattern of the slots that copies of ours use."""
-        parameters = {"slot": name, "sync_slots": sync_slots}
+        parameters = {"name": name, "sync_slots": sync_slots}
         return translate.source_state(
             await self._session.ask("read the state", self._query("source_state"), parameters)
         )
@@ -94,6 +96,23 @@ class PostgresSource:
         alter = sql.SQL("ALTER PUBLICATION {} {}")
         options = sql.SQL("SET ({})").format(_options(definition))
         return alter.format(name, options), alter.format(name, change)
+
+    async def first_transaction(self, name: str, publications: Sequence[str], after: int) -> Transaction | None:
+        """The first transaction after a position that a slot keeps; nobody may use the slot meanwhile."""
+        listed = ",".join(f'"{each}"' for each in publications)
+        parameters = {"slot": name, "publications": listed}
+        answer = await self._session.ask("look into the replication slot", self._query("peek"), parameters)
+        return first_transaction(map(bytes.fromhex, translate.names(answer)), after)
+
+    async def sequences(self, keys: Iterable[TableKey]) -> Sequence[SequenceValue]:
+        """Read the sequences that columns of these tables take their values from, if they were used."""
+        answer = await self._session.ask("read the sequences", self._query("sequences"), by_name(keys))
+        return translate.sequences(answer)
+
+    async def contents(self, table: PublishedTable, columns: Sequence[str], *, is_partitioned: bool) -> Contents:
+        """Count and sum up what of a table is published; no columns: count alone."""
+        where = expression(table.where) if table.where is not None else None
+        return await contents(self._session, table.key, columns, where, is_partitioned=is_partitioned)
 
     async def _comment(self, action: str, definition: PublicationDefinition) -> None:
         """Write the comment, with a digest of what the server has made of the definition."""

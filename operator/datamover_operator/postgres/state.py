@@ -32,6 +32,11 @@ class Server:
     is_superuser: bool = False
     user: str = ""
 
+    @property
+    def id(self) -> str:
+        """What stays of a database when its server is restarted, or a standby takes over."""
+        return f"{self.system}/{self.database}"
+
     def is_same_database(self, other: Server) -> bool:
         """Whether both are one database of one running server."""
         return (self.system, self.database, self.started) == (other.system, other.database, other.started)
@@ -60,7 +65,12 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """The source now, by one statement. `sync_slots` are those that an interrupted copy may have left."""
+    """The source now, by one statement. `publications` and `slots` are those of the sync, by their names.
+
+    `sync_slots` are those that an interrupted copy may have left.
+
+    `oldest_transaction` is how long one has been open, in seconds: a slot can't be created before it ends.
+    """
 
     server: Server
     position: int
@@ -70,8 +80,9 @@ class SourceState:
     can_replicate: bool = True
     can_create: bool = True
     publications: Mapping[str, Publication] = field(default_factory=dict)
-    slot: Slot | None = None
+    slots: Mapping[str, Slot] = field(default_factory=dict)
     sync_slots: tuple[str, ...] = ()
+    oldest_transaction: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,23 @@ class DestinationState:
     can_create: bool = True
     subscription: Subscription | None = None
     sizes: Mapping[TableKey, Size] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """How many rows a table has, and a sum of their hashes; equal where two tables have the same rows."""
+
+    rows: int
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceValue:
+    """The last value of the sequence that a column takes its values from."""
+
+    key: TableKey
+    column: str
+    value: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from datamover_operator.postgres.state import (
     Copying,
     DestinationState,
+    SequenceValue,
     Size,
     SourceState,
     Table,
@@ -27,8 +28,8 @@ def source_state(answer: str) -> SourceState:
     """Read what `queries.source_state` answers."""
     found: dict[str, Any] = json.loads(answer)
     found["position"] = to_position(found["position"])
-    if found["slot"] is not None:
-        found["slot"]["confirmed"] = to_position(found["slot"]["confirmed"])
+    for slot in found["slots"].values():
+        slot["confirmed"] = to_position(slot["confirmed"])
     return _SOURCE.validate_python(found)
 
 
@@ -64,3 +65,8 @@ def names(answer: str) -> tuple[str, ...]:
 def keys(answer: str) -> tuple[TableKey, ...]:
     """Read a list of tables."""
     return tuple((str(schema), str(table)) for schema, table in json.loads(answer))
+
+
+def sequences(answer: str) -> tuple[SequenceValue, ...]:
+    """Read values of sequences."""
+    return tuple(SequenceValue((schema, table), column, value) for schema, table, column, value in json.loads(answer))

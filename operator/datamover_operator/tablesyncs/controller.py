@@ -10,6 +10,7 @@ from datamover_operator.postgres.ports import Databases
 from datamover_operator.tablesyncs.kind import TABLE_SYNC
 from datamover_operator.tablesyncs.memory import Memories
 from datamover_operator.tablesyncs.reconciler import TableSyncReconciler
+from datamover_operator.tablesyncs.verifying import Verifier
 
 _SHARE = "table syncs"
 """A server that is out of reach occupies a worker until the time-out: all syncs together leave workers to others."""
@@ -27,5 +28,6 @@ def table_sync_controller(context: Context, client: KubeClient, databases: Datab
         is_check = meta.deletion_timestamp is None and status.observed_generation == meta.generation
         return Lane(Urgency.CHECK if is_check else Urgency.CHANGE, _SHARE)
 
-    reconciler = TableSyncReconciler(context, client, databases, Memories())
-    return Controller(TABLE_SYNC, reconciler.reconcile, lane=lane)
+    verifier = Verifier(databases)
+    reconciler = TableSyncReconciler(context, client, databases, Memories(), verifier)
+    return Controller(TABLE_SYNC, reconciler.reconcile, lane=lane, jobs={"verifier": verifier.run_forever})

@@ -2,107 +2,190 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from pydantic import JsonValue
 
 from datamover_common.kube.errors import KubeError
-from datamover_crds import JsonObject, TableSync, TableSyncStatus, dump
+from datamover_crds import JsonObject, TableSync, dump
 from datamover_crds.contract import FINALIZER
 from datamover_operator.controller.context import Context
+from datamover_operator.controller.plan.notes import Note
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.postgres.failure import DatabaseError
-from datamover_operator.postgres.ports import Destination, Source
-from datamover_operator.tablesyncs.gather import Ends, inspect, look
+from datamover_operator.tablesyncs.database_steps import change, find_transaction, set_sequences
+from datamover_operator.tablesyncs.gather import Ends, ends_of, inspect, look
 from datamover_operator.tablesyncs.kind import TABLE_SYNC
+from datamover_operator.tablesyncs.memory import SyncMemory
+from datamover_operator.tablesyncs.plan.errors import judged
 from datamover_operator.tablesyncs.plan.observed import Observed
+from datamover_operator.tablesyncs.plan.running import has_caught_up
 from datamover_operator.tablesyncs.plan.status import notes_of, status_of
 from datamover_operator.tablesyncs.plan.steps import (
     AddFinalizer,
-    CreateSlot,
-    CreateSubscription,
-    CreateTables,
-    DestinationStep,
+    Annotate,
     Disable,
-    DropPublications,
-    DropSlots,
-    DropSubscription,
     Enable,
+    FindTransaction,
     Inspect,
     KubeStep,
+    OwnStep,
     Plan,
-    Publish,
-    Refresh,
+    Record,
     RemoveFinalizer,
-    SetConnection,
-    SourceStep,
+    SetSequences,
+    SetTarget,
+    Skip,
+    Unhold,
+    Verify,
 )
+from datamover_operator.tablesyncs.plan.story import note_of
+from datamover_operator.tablesyncs.verifying import Verifier
+from datamover_operator.tablesyncs.ways import Ways
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a pass works with: sessions, the ways that they lead by, and the comparisons in the background."""
+
+    ends: Ends
+    ways: Ways
+    verifier: Verifier
 
 
 class SyncPass:
     """Holds one pass' knowledge (`o`) and the stored object it goes on from. All methods raise KubeError."""
 
-    def __init__(self, context: Context, entry: Entry[TableSync], o: Observed) -> None:
+    def __init__(self, context: Context, entry: Entry[TableSync], o: Observed, memory: SyncMemory) -> None:
         """Start from the object in `entry`, as observed in `o`, without sessions."""
         self.o = o
         self.released = False
         self._context = context
         self._raw = entry.raw
-        self._ends = Ends()
+        self._memory = memory
+        self._means: Means | None = None
 
-    async def hold(self) -> None:
-        """Keep the object from now on until what is made for it is gone."""
-        await self._write(AddFinalizer())
-
-    async def look(self, ends: Ends) -> None:
+    async def look(self, means: Means) -> None:
         """Look at the databases through these sessions, and use them from now on."""
-        self._ends = ends
-        self.o = await look(ends, self.o)
+        self._means = means
+        now, memory = self._context.clock.now(), self._memory
+        o = await look(means.ends, self.o)
+        o = replace(o, ends=ends_of(o, means.ways))
+        o = replace(o, errors=judged(o, now))
+        is_apart = o.slot is not None and not o.slot.active and o.subscription is not None and o.subscription.enabled
+        memory.inactive_since = (memory.inactive_since or now) if is_apart else None
+        o = replace(o, target=memory.target, verification=memory.verification, inactive_since=memory.inactive_since)
+        self.o = replace(o, synced=o.target) if has_caught_up(o) else o
 
     async def take(self, plan: Plan) -> None:
-        """Carry out a plan's steps, in order; look at the databases again after each one that changes something."""
+        """Carry out a plan's steps, in order, up to the first that fails; look again after what changes a database."""
         for step in plan.steps:
             if isinstance(step, KubeStep):
-                await self._write(step)
-            elif isinstance(step, Inspect):
-                self.o = await inspect(self._ends, self.o)
-            else:
-                await self._change(step)
-                await self.look(self._ends)
+                await self._write(step, plan)
+            elif isinstance(step, OwnStep):
+                await self._do(step)
+            elif self._means is not None:
+                try:
+                    await change(self._means.ends, step)
+                except DatabaseError as error:
+                    self.o = replace(self.o, failures=(*self.o.failures, error.failure))
+                else:
+                    self._remember(step)
+                    self._tell(note_of(step))
+                await self.look(self._means)
+            if self.released or self.o.failures:
+                return
+        for note in plan.notes:
+            self._tell(note)
 
     async def finish(self, plan: Plan) -> None:
         """Write the status that follows from the pass, if it is another than the stored one."""
         if self.released or (self.o.is_going and not self.o.finalizer):
             return
-        before, status = self.o.sync.status, status_of(self.o, plan)
-        if status != before:
-            await self._store(before, status, plan)
+        self._aim()
+        await self._record(plan)
 
-    async def _store(self, before: TableSyncStatus, status: TableSyncStatus, plan: Plan) -> None:
+    def _aim(self) -> None:
+        """Continuous: what the source has now is what the destination is seen to have, or not, next time."""
+        o, memory = self.o, self._memory
+        follows = o.sync.spec.mode == "Continuous" and not o.finishes and o.is_copied
+        if follows and o.source is not None and (o.synced is not None or memory.target is None):
+            memory.target = o.source.position
+
+    async def _record(self, plan: Plan) -> None:
+        before, status = self.o.sync.status, status_of(self.o, plan, self._context.clock.now())
+        if status == before:
+            return
         self._take_in(await self._context.writer.status(TABLE_SYNC, self._raw, dump(status)))
-        for note in notes_of(before, status, plan):
-            self._context.events.tell(self._raw, note.reason, note.message, warning=note.warning)
+        self.o = replace(self.o, retired=status.retired)
+        for note in notes_of(before, status):
+            self._tell(note)
 
-    async def _write(self, step: KubeStep) -> None:
-        finalizers: list[JsonValue]
+    def _remember(self, step: object) -> None:
+        """What this pass has done that the databases alone do not tell."""
+        match step:
+            case Enable():
+                errors = self.o.errors.model_copy(update={"stopped": False})
+                self.o = replace(self.o, disabled=False, errors=errors)
+            case Disable():
+                self.o = replace(self.o, disabled=True)
+                self._memory.target = None
+            case Skip(_, position):
+                self.o = replace(self.o, skipped=position)
+
+    async def _do(self, step: OwnStep) -> None:
+        means, o = self._means, self.o
+        if means is None:
+            return
+        match step:
+            case Inspect():
+                self.o = await inspect(means.ends, o)
+            case SetTarget():
+                self._memory.target = o.source.position if o.source is not None else None
+                self.o = replace(o, target=self._memory.target)
+            case Verify():
+                means.verifier.start(o.uid, step, means.ways, self._memory, self._again())
+                self.o = replace(o, verification=self._memory.verification)
+            case FindTransaction():
+                found = await find_transaction(means.ends, step)
+                errors = o.errors.model_copy(update=found)
+                self.o = replace(o, looked=True, errors=errors)
+            case SetSequences():
+                failure = await set_sequences(means.ends, step)
+                self.o = replace(o, failures=(*o.failures, failure)) if failure is not None else o
+            case _:
+                assert_never(step)
+
+    def _again(self) -> Callable[[], None]:
+        """Have the sync looked at."""
+        queue, key = self._context.queue, (TABLE_SYNC, self.o.uid)
+        return lambda: queue.add(key)
+
+    async def _write(self, step: KubeStep, plan: Plan) -> None:
+        writer, metadata = self._context.writer, self.o.sync.metadata
+        others: list[JsonValue] = [each for each in metadata.finalizers if each != FINALIZER]
         match step:
             case AddFinalizer():
-                finalizers = [*self.o.sync.metadata.finalizers, FINALIZER]
-                self._take_in(await self._context.writer.metadata(TABLE_SYNC, self._raw, {"finalizers": finalizers}))
+                finalizers = [*others, FINALIZER]
+                self._take_in(await writer.metadata(TABLE_SYNC, self._raw, {"finalizers": finalizers}))
             case RemoveFinalizer():
-                finalizers = [each for each in self.o.sync.metadata.finalizers if each != FINALIZER]
-                await self._context.writer.metadata(TABLE_SYNC, self._raw, {"finalizers": finalizers})
+                await writer.metadata(TABLE_SYNC, self._raw, {"finalizers": others})
                 self.released = True
+            case Unhold():
+                self._take_in(await writer.metadata(TABLE_SYNC, self._raw, {"finalizers": others}))
+            case Record():
+                await self._record(plan)
+            case Annotate(annotations):
+                annotated: JsonObject = dict(annotations)
+                self._take_in(await writer.metadata(TABLE_SYNC, self._raw, {"annotations": annotated}))
+            case _:
+                assert_never(step)
 
-    async def _change(self, step: SourceStep | DestinationStep) -> None:
-        source, destination = self._ends.source, self._ends.destination
-        try:
-            if isinstance(step, SourceStep) and source is not None:
-                await _at_source(source, step)
-            elif isinstance(step, DestinationStep) and destination is not None:
-                await _at_destination(destination, step)
-        except DatabaseError as error:
-            self.o = replace(self.o, failures=(*self.o.failures, error.failure))
+    def _tell(self, note: Note | None) -> None:
+        if note is not None:
+            self._context.events.tell(self._raw, note.reason, note.message, warning=note.warning)
 
     def _take_in(self, raw: JsonObject) -> None:
         """Go on from what the API server has answered, unless what is wanted has changed meanwhile."""
@@ -112,33 +195,3 @@ class SyncPass:
             raise KubeError(409, "Conflict", "the object changed during the pass")
         self._raw = entry.raw
         self.o = replace(self.o, sync=sync, finalizer=FINALIZER in sync.metadata.finalizers)
-
-
-async def _at_source(source: Source, step: SourceStep) -> None:
-    match step:
-        case Publish(definitions):
-            await source.publish(definitions)
-        case CreateSlot(name):
-            await source.create_slot(name)
-        case DropSlots(names):
-            await source.drop_slots(names)
-        case DropPublications(names):
-            await source.drop_publications(names)
-
-
-async def _at_destination(destination: Destination, step: DestinationStep) -> None:
-    match step:
-        case CreateTables(definitions):
-            await destination.create_tables(definitions)
-        case CreateSubscription(definition, empty):
-            await destination.create_subscription(definition, empty)
-        case SetConnection(name, comment):
-            await destination.set_connection(name, comment)
-        case Enable(name):
-            await destination.enable(name)
-        case Disable(name):
-            await destination.disable(name)
-        case Refresh(name):
-            await destination.refresh(name)
-        case DropSubscription(name):
-            await destination.drop_subscription(name)

@@ -8,9 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from datamover_operator.postgres.failure import DatabaseError, Failure
+from datamover_crds import SyncEnd
+from datamover_operator.postgres.definitions import PublishedTable
+from datamover_operator.postgres.endpoint import Endpoint
+from datamover_operator.postgres.failure import DatabaseError, Failure, Side
 from datamover_operator.postgres.ports import Databases, Destination, Source
-from datamover_operator.tablesyncs.plan.desired import publications
+from datamover_operator.postgres.state import Server, TableKey
 from datamover_operator.tablesyncs.plan.expressions import UnusableExpressionError, check_filter
 from datamover_operator.tablesyncs.plan.names import sync_slots
 from datamover_operator.tablesyncs.plan.observed import Catalogue, Observed
@@ -57,6 +60,29 @@ async def look(ends: Ends, o: Observed) -> Observed:
     return replace(o, source=source, destination=destination, failures=tuple(failures))
 
 
+def ends_of(o: Observed, ways: Ways) -> dict[Side, SyncEnd]:
+    """The databases as they were reached, for the status."""
+    ends: dict[Side, SyncEnd] = {}
+    if o.source is not None:
+        ends["source"] = _end(ways.source, o.source.server)
+    if o.destination is not None:
+        ends["destination"] = _end(ways.destination, o.destination.server)
+    return ends
+
+
+def _end(way: Endpoint, server: Server) -> SyncEnd:
+    version = f"{server.version // 10000}.{server.version % 10000}"
+    return SyncEnd(
+        host=way.host,
+        port=way.port,
+        database=way.database,
+        user=way.user,
+        ssl_mode=way.ssl_mode,
+        id=server.id,
+        version=version,
+    )
+
+
 async def inspect(ends: Ends, o: Observed) -> Observed:
     """Read both catalogues, and try without effect what will be needed."""
     failures: list[Failure] = []
@@ -74,16 +100,15 @@ async def inspect(ends: Ends, o: Observed) -> Observed:
     return replace(o, catalogue=replace(catalogue, failures=tuple(failures)))
 
 
-async def _filters(source: Source, o: Observed, failures: list[Failure]) -> dict[tuple[str, str], tuple[str, ...]]:
+async def _filters(source: Source, o: Observed, failures: list[Failure]) -> dict[TableKey, tuple[str, ...]]:
     found = {}
-    for definition in publications(o.sync, o.identity):
-        for table in definition.tables:
-            if table.where is None or not _is_expression(table.where):
-                continue
-            try:
-                found[table.key] = tuple(await source.filter_columns(table))
-            except DatabaseError as error:
-                failures.append(error.failure)
+    for wanted in o.sync.spec.tables:
+        if wanted.where is None or not _is_expression(wanted.where):
+            continue
+        try:
+            found[wanted.key] = tuple(await source.filter_columns(PublishedTable(wanted.key, (), wanted.where)))
+        except DatabaseError as error:
+            failures.append(error.failure)
     return found
 
 
@@ -96,11 +121,11 @@ def _is_expression(text: str) -> bool:
 
 
 def _leftovers(o: Observed) -> str:
-    """Which slots at the source copies of ours may have left: only a sync that goes away looks for them."""
-    known = o.sync.status.objects
-    if known is None or known.subscription_id is None or known.destination_id is None:
+    """Which slots at the source a copy of ours may have left."""
+    known = o.sync.status
+    if known.subscription_id is None or known.destination is None:
         return _NO_SLOTS
-    return sync_slots(known.subscription_id, known.destination_id)
+    return sync_slots(known.subscription_id, known.destination.id.partition("/")[0])
 
 
 async def _kept(work: Awaitable[T], failures: list[Failure]) -> T | None:

@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from datamover_operator.tablesyncs.plan.observed import Verification
 from datamover_operator.tablesyncs.ways import Ways
 
 
 @dataclass(slots=True)
 class SyncMemory:
-    """`ways` are those that last led into both databases: a namespace that is deleted loses its Secrets first."""
+    """`ways` are those that last led into both databases: a namespace that is deleted loses its Secrets first.
+
+    `former` are the ones before, to databases that the spec no longer names. `target` and `inactive_since` are as in
+    Observed. `verification` is the comparison for the spec of `generation`. `clean_at` is when databases that the spec
+    no longer names are looked at again, by this process's own clock; `vain` counts tries in a row to reach a database.
+    """
 
     ways: Ways | None = None
+    former: tuple[Ways, ...] = ()
+    generation: int = 0
+    target: int | None = None
+    inactive_since: datetime | None = None
+    verification: Verification | None = None
+    clean_at: float = 0.0
+    vain: int = 0
+
+    def take(self, ways: Ways) -> None:
+        """Use these ways from now on."""
+        if self.ways is not None and self.ways.where != ways.where:
+            self.former = (*self.former, self.ways)[-8:]
+        self.ways = ways
+
+    def begin(self, generation: int) -> None:
+        """What was waited for under another spec is not waited for any more."""
+        if generation != self.generation:
+            self.generation, self.target, self.verification = generation, None, None
 
 
 class Memories:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from datamover_common.kube.client import KubeClient
+from datamover_common.kube.errors import KubeError
 from datamover_crds import DestinationDatabase, FromDestination, Postgresql, SecretKeyRef, SourceDatabase, TableSync
 from datamover_operator.kube.secrets import UnusableSecretError, get_secret
 from datamover_operator.postgres.endpoint import Endpoint, SourceAddress, UnusableUriError, from_uri
@@ -19,6 +20,11 @@ class Ways:
     destination: Endpoint
     from_destination: SourceAddress
     connection: str
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Where both databases are."""
+        return self.source.address, self.destination.address
 
 
 class UnusableWayError(Exception):
@@ -72,6 +78,11 @@ class WayFinder:
             secret = await get_secret(self._client, self._namespace, ref.name, way_out)
         except UnusableSecretError as error:
             raise UnusableWayError(f"{path}: {error}") from None
+        except KubeError as error:
+            if not error.is_not_found:
+                raise
+            missing = f"Secret '{self._namespace}/{ref.name}' does not exist; create it"
+            raise UnusableWayError(f"{path}: {missing}") from None
         self._versions.append(secret.version)
         value = secret.data.get(ref.key)
         if not value:

@@ -37,7 +37,7 @@ SELECT coalesce(json_agg(json_build_object(
   'can_write', has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
     AND has_table_privilege(c.oid, 'DELETE') AND has_table_privilege(c.oid, 'TRUNCATE'),
   'row_security', row_security_active(c.oid),
-  'size', (SELECT json_build_object('rows', greatest(0, coalesce(sum(greatest(l.reltuples, 0)), 0))::int8,
+  'size', (SELECT json_build_object('rows', coalesce(sum(greatest(l.reltuples, pg_stat_get_live_tuples(l.oid), 0)), 0)::int8,
       'bytes', coalesce(sum(pg_table_size(l.oid)), 0)::int8)
     FROM (SELECT c.oid UNION SELECT t.relid FROM pg_partition_tree(c.oid) t) t(oid)
     JOIN pg_class l ON l.oid = t.oid WHERE l.relkind <> 'p')

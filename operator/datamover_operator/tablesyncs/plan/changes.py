@@ -1,20 +1,21 @@
 """What is missing in the databases, or is not as the spec says: one step at a time, in the order of dependence.
 
 Publications come first, for what is published without a slot costs nothing; then the slot, which keeps what happens
-from then on; then the destination's tables, the subscription without a connection, and its start.
+from then on; then the destination's tables, the subscription without a connection, and its tables' copy.
 """
 
 from __future__ import annotations
 
-from datamover_operator.postgres.state import DestinationState, SourceState
-from datamover_operator.tablesyncs.plan.desired import publications, subscription
+from datamover_operator.postgres.state import DestinationState, SourceState, Subscription, TableKey
+from datamover_operator.tablesyncs.plan.desired import publications, resync_stamp, subscription
 from datamover_operator.tablesyncs.plan.names import stamp
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.plan.steps import (
     CreateSlot,
     CreateSubscription,
     CreateTables,
-    Enable,
+    DropSlots,
+    DropSubscription,
     Publish,
     Refresh,
     SetConnection,
@@ -28,16 +29,85 @@ def changes(o: Observed) -> tuple[Step, ...]:
     if o.source is None or o.destination is None:
         return ()
     for steps in (
+        _replace(o, o.source, o.destination),
         _publish(o, o.source),
-        _slot(o, o.source),
+        _slot(o),
         _tables(o, o.destination),
-        _subscribe(o, o.destination),
+        _subscribe(o, o.source, o.destination),
         _connect(o, o.destination),
-        _start(o, o.destination),
+        _copy(o, o.destination),
     ):
         if steps:
             return steps
     return ()
+
+
+def wants_resync(o: Observed) -> bool:
+    """Whether a resync token asks for a new copy that has not begun."""
+    token, found = o.sync.spec.resync, o.subscription
+    if token is None:
+        return False
+    if found is None:
+        return token != o.sync.status.last_resync
+    return stamp(found.comment, "resync") != resync_stamp(token)
+
+
+def resync_of(o: Observed) -> str | None:
+    """The token that the present subscription was made for."""
+    token, found = o.sync.spec.resync, o.subscription
+    return token if found is not None and _is_made_for_a_token(o, found) else None
+
+
+def is_elsewhere(o: Observed) -> bool:
+    """Whether the spec names another database than the one that was worked in before, on either side."""
+    status = o.sync.status
+    known = (
+        (status.source, o.source.server.id if o.source is not None else None),
+        (status.destination, o.destination.server.id if o.destination is not None else None),
+    )
+    return any(end is not None and found is not None and end.id != found for end, found in known)
+
+
+def serves(o: Observed) -> bool:
+    """Whether the subscription is the one that is wanted: to this source, and for the present resync token."""
+    found = o.subscription
+    is_there = found is not None and o.source is not None and stamp(found.comment, "source") == o.source.server.id
+    return is_there and not wants_resync(o)
+
+
+def was_copied(o: Observed) -> bool:
+    """Whether this sync has copied into these tables before: the rows there are its own."""
+    return o.sync.status.copy_start_time is not None and not is_elsewhere(o)
+
+
+def emptied(o: Observed) -> tuple[TableKey, ...]:
+    """The tables that lose their rows before they are copied."""
+    found = o.subscription
+    known = found.tables if found is not None and serves(o) else {}
+    is_resync = wants_resync(o) or (found is not None and not known and _is_made_for_a_token(o, found))
+    if o.sync.spec.existing_rows == "Truncate" or (
+        o.sync.spec.existing_rows == "Refuse" and is_resync and was_copied(o)
+    ):
+        return tuple(key for key in o.keys if is_resync or key not in known)
+    return ()
+
+
+def _is_made_for_a_token(o: Observed, found: Subscription) -> bool:
+    token = o.sync.spec.resync
+    return token is not None and stamp(found.comment, "resync") == resync_stamp(token)
+
+
+def _replace(o: Observed, source: SourceState, destination: DestinationState) -> tuple[Step, ...]:
+    """A subscription to another source, or for an older token, goes.
+
+    Its slot serves the next one: what it has kept from before a table's copy is passed over. One that another
+    destination used, or that is lost, goes with the slots of copies that were interrupted.
+    """
+    if destination.subscription is not None:
+        return () if serves(o) else (DropSubscription(o.name),)
+    useless = tuple(name for name, slot in source.slots.items() if name != o.slot_name or slot.lost)
+    slots = (*useless, *source.sync_slots)
+    return (DropSlots(slots),) if slots else ()
 
 
 def _publish(o: Observed, source: SourceState) -> tuple[Step, ...]:
@@ -52,8 +122,11 @@ def _publish(o: Observed, source: SourceState) -> tuple[Step, ...]:
     return ()
 
 
-def _slot(o: Observed, source: SourceState) -> tuple[Step, ...]:
-    return () if source.slot is not None else (CreateSlot(o.name),)
+def _slot(o: Observed) -> tuple[Step, ...]:
+    """A slot that a subscription has copied by is never made anew: what it had kept would be missing."""
+    if o.slot is not None or (o.subscription is not None and o.subscription.tables):
+        return ()
+    return (CreateSlot(o.slot_name),)
 
 
 def _tables(o: Observed, destination: DestinationState) -> tuple[Step, ...]:
@@ -62,12 +135,10 @@ def _tables(o: Observed, destination: DestinationState) -> tuple[Step, ...]:
     return (CreateTables(missing_tables(o, o.catalogue) if o.catalogue is not None else ()),)
 
 
-def _subscribe(o: Observed, destination: DestinationState) -> tuple[Step, ...]:
+def _subscribe(o: Observed, source: SourceState, destination: DestinationState) -> tuple[Step, ...]:
     if destination.subscription is not None:
         return ()
-    definition = subscription(o.identity, o.connection, o.sync.spec.resync)
-    empty = o.keys if o.sync.spec.existing_rows == "Truncate" else ()
-    return (CreateSubscription(definition, empty),)
+    return (CreateSubscription(subscription(o, source.server.id)),)
 
 
 def _connect(o: Observed, destination: DestinationState) -> tuple[Step, ...]:
@@ -78,10 +149,9 @@ def _connect(o: Observed, destination: DestinationState) -> tuple[Step, ...]:
     return (SetConnection(o.name, comment),)
 
 
-def _start(o: Observed, destination: DestinationState) -> tuple[Step, ...]:
+def _copy(o: Observed, destination: DestinationState) -> tuple[Step, ...]:
+    """Which tables there are is asked of the source, which only an enabled subscription may do."""
     found = destination.subscription
-    if found is None:
+    if found is None or not found.enabled or o.slot is None or set(found.tables) == set(o.keys):
         return ()
-    if not found.enabled:
-        return (Enable(o.name),)
-    return (Refresh(o.name),) if set(found.tables) != set(o.keys) else ()
+    return (Refresh(o.name, emptied(o)),)

@@ -1,14 +1,15 @@
 """What deletion does: the subscription, the slot that it used, the publications. Each may be gone already.
 
 A slot that is left keeps the source's write-ahead log until its disk is full, so the finalizer stays until it is gone.
-Rows stay.
+Rows stay. A side that is out of reach does not keep the other one from being cleaned.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from datamover_operator.tablesyncs.plan.names import is_ours
+from datamover_operator.postgres.failure import Side
+from datamover_operator.tablesyncs.plan.names import is_ours, publication_names
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.plan.steps import (
     DropPublications,
@@ -19,7 +20,6 @@ from datamover_operator.tablesyncs.plan.steps import (
     Step,
 )
 
-WAY_OUT = "set spec.deletionPolicy to Retain to let the object go"
 _AGAIN = timedelta(seconds=30)
 
 
@@ -29,31 +29,58 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
         return Plan()
     if o.sync.spec.deletion_policy == "Retain":
         return _do(o, now, RemoveFinalizer())
-    steps = (*_at_destination(o), *_at_source(o))
-    if steps:
-        return _do(o, now, *steps[:1])
-    blocked = [*(finding.message for finding in o.findings), *map(str, o.failures)]
-    if blocked or o.source is None or o.destination is None:
-        message = (
-            f"deletion has been waiting since {o.sync.metadata.deletion_timestamp}: {'; '.join(blocked)}; {WAY_OUT}"
-        )
-        return Plan(again_at=now + _AGAIN, conditions=o.conditions(now).stalled("DeletionBlocked", message))
-    return _do(o, now, RemoveFinalizer())
+    steps = leftovers(o)
+    if steps and not o.failures:
+        return _do(o, now, steps[0])
+    reached = {side for side, state in (("source", o.source), ("destination", o.destination)) if state is not None}
+    untouched = [step for step in steps if _side(step) not in {failure.side for failure in o.failures}]
+    if untouched:
+        return _do(o, now, untouched[0])
+    if len(reached) == 2 and not steps and not o.retired:  # noqa: PLR2004 - both sides
+        return _do(o, now, RemoveFinalizer())
+    return Plan(again_at=now + _AGAIN, conditions=o.conditions(now).stalled("DeletionBlocked", _blocked(o, steps)))
+
+
+def leftovers(o: Observed) -> tuple[Step, ...]:
+    """What is to be removed from the sides that were reached, in order."""
+    return (*_at_destination(o), *_at_source(o))
 
 
 def _at_destination(o: Observed) -> tuple[Step, ...]:
-    found = o.destination.subscription if o.destination is not None else None
+    found = o.subscription
     return (DropSubscription(o.name),) if found is not None and is_ours(found.comment, o.identity) else ()
 
 
 def _at_source(o: Observed) -> tuple[Step, ...]:
     if o.source is None:
         return ()
-    slots = (*((o.name,) if o.source.slot is not None else ()), *o.source.sync_slots)
+    slots = (*o.source.slots, *o.source.sync_slots)
     if slots:
         return (DropSlots(slots),)
     ours = tuple(name for name, found in o.source.publications.items() if is_ours(found.comment, o.identity))
     return (DropPublications(ours),) if ours else ()
+
+
+def _side(step: Step) -> Side:
+    return "destination" if isinstance(step, DropSubscription) else "source"
+
+
+def _blocked(o: Observed, steps: tuple[Step, ...]) -> str:
+    reasons = [*(finding.message for finding in o.findings), *map(str, o.failures)]
+    by_hand = []
+    if o.destination is None or any(_side(step) == "destination" for step in steps):
+        by_hand.append(
+            f"at the destination: ALTER SUBSCRIPTION {o.name} DISABLE; ALTER SUBSCRIPTION {o.name} SET (slot_name = "
+            f"NONE); DROP SUBSCRIPTION {o.name}"
+        )
+    if o.source is None or any(_side(step) == "source" for step in steps):
+        names = ", ".join(publication_names(o.uid))
+        by_hand.append(f"at the source: SELECT pg_drop_replication_slot('{o.slot_name}'); DROP PUBLICATION {names}")
+    by_hand += [f"at the former {each.side} {each.end.host}:{each.end.port}/{each.end.database}" for each in o.retired]
+    return (
+        f"deletion has been waiting since {o.sync.metadata.deletion_timestamp}: {'; '.join(reasons)}; set "
+        f"spec.deletionPolicy to Retain to let the object go, and type what is left by hand, {'; '.join(by_hand)}"
+    )
 
 
 def _do(o: Observed, now: datetime, *steps: Step) -> Plan:

@@ -13,7 +13,8 @@ from datamover_operator.postgres.definitions import (
     PublishedTable,
     SubscriptionDefinition,
 )
-from datamover_operator.tablesyncs.plan.names import digest, mark, object_name, publication_names
+from datamover_operator.tablesyncs.plan.names import digest, mark, publication_names
+from datamover_operator.tablesyncs.plan.observed import Observed
 
 
 def publications(sync: TableSync, identity: Identity) -> tuple[PublicationDefinition, PublicationDefinition]:
@@ -23,20 +24,25 @@ def publications(sync: TableSync, identity: Identity) -> tuple[PublicationDefini
     for each in sync.spec.tables:
         table = PublishedTable(each.key, tuple(sorted(each.columns)), each.where)
         tables[inserts if each.publish == "Insert" else everything].append(table)
-    return _stamped(everything, ALL, tables[everything], identity), _stamped(inserts, INSERT, tables[inserts], identity)
+
+    def stamped(name: str, publish: str) -> PublicationDefinition:
+        sorted_tables = tuple(sorted(tables[name], key=lambda table: table.key))
+        definition = PublicationDefinition(name, publish, sorted_tables, "")
+        return replace(definition, comment=mark(identity, tables=digest(definition)))
+
+    return stamped(everything, ALL), stamped(inserts, INSERT)
 
 
-def _stamped(name: str, publish: str, tables: list[PublishedTable], identity: Identity) -> PublicationDefinition:
-    definition = PublicationDefinition(name, publish, tuple(sorted(tables, key=lambda table: table.key)), "")
-    return replace(definition, comment=mark(identity, tables=digest(definition)))
+def subscription(o: Observed, source: str) -> SubscriptionDefinition:
+    """The subscription to the database with the id `source`.
 
-
-def subscription(identity: Identity, connection: str, resync: str | None) -> SubscriptionDefinition:
-    """The subscription; its comment tells by which connection and for which resync token it was made."""
-    comment = mark(identity, connection=connection, resync=resync_stamp(resync))
-    return SubscriptionDefinition(object_name(identity.uid), publication_names(identity.uid), comment)
+    Its comment tells that, by which connection, and for which resync token it was made.
+    """
+    resync = resync_stamp(o.sync.spec.resync)
+    comment = mark(o.identity, source=source, connection=o.connection, resync=resync)
+    return SubscriptionDefinition(o.name, o.slot_name, publication_names(o.uid), comment)
 
 
 def resync_stamp(token: str | None) -> str:
-    """What the comment of a subscription says of the token that it was made for."""
+    """What comments say of the token that something was made for."""
     return digest(token) if token is not None else "none"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from datamover_crds import SyncedTable
 from datamover_operator.postgres.state import Column, DestinationState, Table
+from datamover_operator.tablesyncs.plan.changes import emptied, serves, wants_resync, was_copied
 from datamover_operator.tablesyncs.plan.observed import Catalogue, Finding, Observed, shown
 from datamover_operator.tablesyncs.plan.quoting import listed, tables, typed
 from datamover_operator.tablesyncs.plan.source_checks import OLDEST_VERSION
@@ -121,7 +122,15 @@ def published_columns(wanted: SyncedTable, source: Table) -> tuple[Column, ...]:
 
 
 def _existing_rows(o: Observed, destination: DestinationState, catalogue: Catalogue) -> Iterator[Finding]:
-    known = destination.subscription.tables if destination.subscription is not None else {}
+    found = destination.subscription
+    if found is None and was_copied(o) and not wants_resync(o):
+        yield Finding(
+            "SubscriptionLost",
+            f"the subscription {o.name} was dropped: changes since then are missing at the destination; set "
+            "spec.resync to a new token to copy the tables anew",
+        )
+        return
+    known = {*(found.tables if found is not None and serves(o) else ()), *emptied(o)}
     filled = [key for key in o.keys if key not in known and (t := catalogue.destination.get(key)) and t.has_rows]
     if filled and o.sync.spec.existing_rows == "Refuse":
         yield Finding(

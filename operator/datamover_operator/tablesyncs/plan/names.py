@@ -18,7 +18,7 @@ _DIGEST_LENGTH = 16
 
 
 def object_name(uid: str) -> str:
-    """The name of a sync's publication, replication slot and subscription."""
+    """The name of a sync's publication and subscription, which the names of its other objects begin with."""
     plain = uid.replace("-", "") if _UID.fullmatch(uid) else hashlib.sha256(uid.encode()).hexdigest()[:32]
     return f"datamover_{plain}"
 
@@ -30,6 +30,14 @@ def publication_names(uid: str) -> tuple[str, str]:
     its name.
     """
     return object_name(uid), f"{object_name(uid)}{_INSERT_SUFFIX}"
+
+
+def slot_name(uid: str, source: str, destination: str) -> str:
+    """The name of the replication slot between the databases with these ids.
+
+    Names of slots are those of a whole server, and a subscription that was left elsewhere must not take hold of it.
+    """
+    return f"{object_name(uid)}_{digest(source, destination)[:8]}"
 
 
 def sync_slots(subscription_id: int, destination_system: str) -> str:

@@ -19,7 +19,7 @@ _NEEDED_SLOTS = 2
 def source_findings(o: Observed, source: SourceState, catalogue: Catalogue) -> Iterator[Finding]:
     """What stands in the way at the source."""
     yield from _server(source)
-    if o.source is not None and o.source.slot is None:
+    if o.slot is None:
         yield from _capacity(source)
     yield from _rights(source)
     for place, table in enumerate(o.sync.spec.tables):

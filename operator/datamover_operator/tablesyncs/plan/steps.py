@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from datamover_crds import Condition
 from datamover_operator.controller.plan.notes import Note
-from datamover_operator.postgres.definitions import PublicationDefinition, SubscriptionDefinition, TableDefinition
+from datamover_operator.postgres.definitions import (
+    PublicationDefinition,
+    PublishedTable,
+    SubscriptionDefinition,
+    TableDefinition,
+)
+from datamover_operator.postgres.failure import Side
 from datamover_operator.postgres.state import TableKey
 
 
@@ -19,6 +26,23 @@ class AddFinalizer:
 @dataclass(frozen=True, slots=True)
 class RemoveFinalizer:
     """Let the object go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unhold:
+    """Take our finalizer off an object that lives on: nothing is left in the databases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write to status what is known now; the pass goes on after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotate:
+    """Set annotations, which outlive the status (backup, restore)."""
+
+    annotations: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +73,9 @@ class CreateTables:
 
 @dataclass(frozen=True, slots=True)
 class CreateSubscription:
-    """Create the subscription; in the same transaction the tables in `empty` lose their rows."""
+    """Create the subscription, which does nothing yet."""
 
     definition: SubscriptionDefinition
-    empty: tuple[TableKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +102,10 @@ class Disable:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """Have the subscription take in which tables are published."""
+    """Have the subscription take in which tables are published; those in `empty` lose their rows first."""
 
     name: str
+    empty: tuple[TableKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +129,68 @@ class DropPublications:
     names: tuple[str, ...]
 
 
-KubeStep = AddFinalizer | RemoveFinalizer
+@dataclass(frozen=True, slots=True)
+class SetDisableOnError:
+    """Say whether the subscription stops at an error, or tries again every few seconds."""
+
+    name: str
+    disable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Have the subscription pass over one transaction."""
+
+    name: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindTransaction:
+    """Look into the slot for the transaction that can't be applied: a diagnosis, which may fail."""
+
+    name: str
+    publications: tuple[str, ...]
+    subscription_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTarget:
+    """Wait for the source's position of this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Begin to compare both sides, in the background."""
+
+    attempt: int
+    tables: tuple[PublishedTable, ...]
+    columns: Mapping[TableKey, tuple[str, ...]]
+    partitioned: frozenset[tuple[Side, TableKey]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SetSequences:
+    """Give the destination's sequences the source's values."""
+
+    keys: tuple[TableKey, ...]
+
+
+KubeStep = AddFinalizer | RemoveFinalizer | Unhold | Record | Annotate
+OwnStep = Inspect | SetTarget | Verify | FindTransaction | SetSequences
 SourceStep = Publish | CreateSlot | DropSlots | DropPublications
-DestinationStep = CreateTables | CreateSubscription | SetConnection | Enable | Disable | Refresh | DropSubscription
-Step = KubeStep | Inspect | SourceStep | DestinationStep
+DestinationStep = (
+    CreateTables
+    | CreateSubscription
+    | SetConnection
+    | Enable
+    | Disable
+    | Refresh
+    | SetDisableOnError
+    | Skip
+    | DropSubscription
+)
+Step = KubeStep | OwnStep | SourceStep | DestinationStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,177 @@
+"""What stands in the way is told before anything is made, each in one sentence with the statement that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.support.postgres import NOTHING
+from tests.support.table_syncs import TableWorld
+from tests.support.waiting import eventually
+
+Start = Callable[..., object]
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is wrong, how it is told, and the statement in the message that mends it (at which side), if one does."""
+
+    name: str
+    reason: str
+    says: str
+    source: tuple[str, ...] = ()
+    destination: tuple[str, ...] = ()
+    spec: Spec = field(default_factory=dict)
+    at: str = ""
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+NO_KEY = "CREATE TABLE nokey (a int NOT NULL, b text)"
+ORDERS = "CREATE TABLE orders (id int PRIMARY KEY, item text, price numeric)"
+CASES = (
+    Case("a table that is not there", "TableNotFound", "table public.gone does not exist in the source", spec={
+        "tables": [{"name": "gone"}]}),
+    Case("a table twice", "InvalidSpec", "spec.tables[1]: table public.orders is named twice", spec={
+        "tables": [{"name": "orders"}, {"name": "public.orders"}]}),
+    Case("a view", "NotATable", "public.v is no ordinary table", source=("CREATE VIEW v AS SELECT 1 AS a",), spec={
+        "tables": [{"name": "v"}]}),
+    Case("an unlogged table", "NotATable", "no ordinary table", source=("CREATE UNLOGGED TABLE u (a int PRIMARY KEY)",),
+        spec={"tables": [{"name": "u"}]}),
+    Case("no replica identity", "NoReplicaIdentity", "would make them fail at the source", source=(NO_KEY,),
+        spec={"tables": [{"name": "nokey"}]}, at="source", mend="ALTER TABLE public.nokey REPLICA IDENTITY FULL"),
+    Case("columns without the key", "NoReplicaIdentity", "must include id, which are part of the replica identity",
+        spec={"tables": [{"name": "orders", "columns": ["item"]}]}),
+    Case("a filter beyond the key", "NoReplicaIdentity", "uses price, which are not part of the replica identity",
+        spec={"tables": [{"name": "orders", "where": "price > 10"}]},
+        at="source", mend="ALTER TABLE public.orders REPLICA IDENTITY FULL"),
+    Case("a filter that is none", "InvalidSpec", 'where: the source refuses it: column "prise" does not exist',
+        spec={"tables": [{"name": "orders", "where": "prise > 10"}]}),
+    Case("a filter that is more than one", "InvalidSpec", "where: a ')' closes nothing",
+        spec={"tables": [{"name": "orders", "where": "true), TABLE secrets WHERE (true"}]}),
+    Case("a filter with a function of one's own", "InvalidSpec", "the source refuses it: ",
+        source=("CREATE FUNCTION f(int) RETURNS bool VOLATILE LANGUAGE sql AS 'SELECT true'",),
+        spec={"tables": [{"name": "orders", "where": "public.f(id)"}]}),
+    Case("a column that is not there", "ColumnNotFound", "table public.orders has no column prise",
+        spec={"tables": [{"name": "orders", "columns": ["id", "prise"]}]}),
+    Case("rows that are there", "RowsExist", "the destination has rows already in public.orders",
+        destination=(ORDERS, "INSERT INTO orders VALUES (1, 'mine', 1)"),
+        at="destination", mend="TRUNCATE public.orders"),
+    Case("a column that the destination lacks", "ColumnNotFound", "of the destination lacks column price",
+        destination=("CREATE TABLE orders (id int PRIMARY KEY, item text)",),
+        at="destination", mend="ALTER TABLE public.orders ADD COLUMN price numeric(10,2)"),
+    Case("a column that gets no value", "ColumnNotFound", "of the destination is NOT NULL and gets no value",
+        destination=(ORDERS, "ALTER TABLE orders ADD COLUMN extra int NOT NULL"),
+        at="destination", mend="ALTER TABLE public.orders ALTER COLUMN extra DROP NOT NULL"),
+    Case("a destination without the key", "NoReplicaIdentity", "has no primary key on id, as the source has",
+        destination=("CREATE TABLE orders (id int, item text, price numeric)",),
+        at="destination", mend="ALTER TABLE public.orders ADD PRIMARY KEY (id)"),
+    Case("a view at the destination", "NotATable", "public.orders is no table at the destination",
+        destination=("CREATE VIEW orders AS SELECT 1 AS id",)),
+    Case("no table, and none is to be made", "TableNotFound", "does not exist in the destination; create it there",
+        spec={"createTables": False}),
+    Case("a type that the destination lacks", "TableNotCreated", 'type "public.mood" does not exist',
+        source=("CREATE TYPE mood AS ENUM ('sad')", "CREATE TABLE moods (id int PRIMARY KEY, m mood)"),
+        spec={"tables": [{"name": "moods"}]}),
+    Case("a default that calls what is not known", "TableNotCreated", "the function pg_read_file is not known",
+        source=("CREATE TABLE d (id int PRIMARY KEY, t text DEFAULT pg_read_file('/etc/hostname'))",),
+        spec={"tables": [{"name": "d"}]}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_what_is_wrong_is_told_and_mended_as_it_says(tables: TableWorld, start: Start, case: Case) -> None:
+    for statement in case.source:
+        tables.pair.source.run(statement)
+    for statement in case.destination:
+        tables.pair.destination.run(statement)
+    start()
+    tables.sync(**case.spec)
+    message = tables.stalled(case.reason)
+    assert case.says in message
+    assert tables.pair.leftovers() == NOTHING
+    assert "finalizers" not in tables.get()["metadata"], "nothing was made, so nothing holds the object"
+    assert (case.reason, message[:1024]) in tables.events()
+    if case.mend:
+        assert case.mend in message
+        (tables.pair.source if case.at == "source" else tables.pair.destination).run(case.mend)
+        tables.patch(maxRetainedWal="9Gi")  # has it looked at now
+        tables.wait()
+    tables.delete()
+    tables.wait_gone()
+
+
+def test_all_findings_are_told_at_once(tables: TableWorld, start: Start) -> None:
+    tables.pair.source.run(NO_KEY)
+    start()
+    tables.sync(tables=[{"name": "gone"}, {"name": "nokey"}])
+    message = tables.stalled("TableNotFound")
+    assert "public.gone" in message
+    assert "public.nokey has no replica identity" in message
+
+
+@pytest.mark.parametrize(
+    ("side", "grants", "says", "mends"),
+    [
+        ("source", (), "may not replicate; ALTER ROLE {} REPLICATION", "ALTER ROLE {} REPLICATION"),
+        ("source", (), "belongs to postgres; GRANT postgres TO {}", ""),
+        ("destination", (), "may not create a subscription; ALTER ROLE {} SUPERUSER", "ALTER ROLE {} SUPERUSER"),
+    ],
+)
+def test_rights_that_are_missing_are_told_with_the_grant(
+    tables: TableWorld, start: Start, side: str, grants: tuple[str, ...], says: str, mends: str
+) -> None:
+    database = tables.pair.source if side == "source" else tables.pair.destination
+    role = f"low_{database.name}"
+    database.run(f"CREATE ROLE {role} LOGIN PASSWORD 'low'")
+    try:
+        start()
+        tables.sync()
+        tables.secret(side, uri=database.server.url(database.name, user=role, password="low"))
+        message = tables.stalled("MissingRights")
+        assert says.format(role) in message
+        assert tables.pair.leftovers() == NOTHING
+        if mends:
+            database.run(mends.format(role))
+            tables.patch(maxRetainedWal="9Gi")
+            eventually(lambda: mends.format(role) not in str(tables.status()["conditions"]))
+    finally:
+        tables.delete()
+        tables.wait_gone()
+        database.run(f"DROP OWNED BY {role}")
+        database.run(f"DROP ROLE {role}")
+
+
+def test_source_and_destination_must_not_be_one_database(tables: TableWorld, start: Start) -> None:
+    start()
+    tables.sync(destination={"uriSecretRef": {"name": "source", "key": "uri"}})
+    assert "is the same database as the source" in tables.stalled("SameDatabase")
+
+
+def test_a_source_that_the_destination_server_can_not_reach_is_told(tables: TableWorld, start: Start) -> None:
+    start()
+    tables.sync(source=tables.parts(tables.pair.source, reachedFromDestination={"port": 1}))
+    message = tables.stalled("SourceNotReached")
+    assert "the destination server can't connect to the source" in message
+    assert "Connection refused" in message
+    assert tables.pair.leftovers() == NOTHING
+
+
+def test_what_bears_our_name_and_another_owner_is_never_touched(tables: TableWorld, start: Start) -> None:
+    tables.secret("source", uri="not yet")
+    uid = tables.sync(suspend=True)["metadata"]["uid"]
+    name = f"datamover_{uid.replace('-', '')}"
+    tables.pair.source.run(f"CREATE PUBLICATION {name}")
+    tables.pair.source.run(f"COMMENT ON PUBLICATION {name} IS 'datamover.io other/ns/name/uid tables=1'")
+    start()
+    message = tables.stalled("AlreadyManaged")
+    assert f"publication {name} belongs to TableSync other/ns/name/uid" in message
+    tables.delete()
+    tables.wait_gone()
+    assert tables.pair.leftovers()["publications"] == [name]
