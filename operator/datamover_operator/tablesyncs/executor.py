@@ -77,7 +77,7 @@ class SyncPass:
         is_apart = o.slot is not None and not o.slot.active and o.subscription is not None and o.subscription.enabled
         memory.inactive_since = (memory.inactive_since or now) if is_apart else None
         o = replace(o, target=memory.target, verification=memory.verification, inactive_since=memory.inactive_since)
-        self.o = replace(o, synced=o.target) if has_caught_up(o) else o
+        self.o = _seen(o)
 
     async def take(self, plan: Plan) -> None:
         """Carry out a plan's steps, in order, up to the first that fails; look again after what changes a database."""
@@ -144,7 +144,7 @@ class SyncPass:
                 self.o = await inspect(means.ends, o)
             case SetTarget():
                 self._memory.target = o.source.position if o.source is not None else None
-                self.o = replace(o, target=self._memory.target)
+                self.o = _seen(replace(o, target=self._memory.target))
             case Verify():
                 means.verifier.start(o.uid, step, means.ways, self._memory, self._again())
                 self.o = replace(o, verification=self._memory.verification)
@@ -195,3 +195,8 @@ class SyncPass:
             raise KubeError(409, "Conflict", "the object changed during the pass")
         self._raw = entry.raw
         self.o = replace(self.o, sync=sync, finalizer=FINALIZER in sync.metadata.finalizers)
+
+
+def _seen(o: Observed) -> Observed:
+    """Note that the destination has what it was to have."""
+    return replace(o, synced=o.target) if has_caught_up(o) else o

@@ -94,7 +94,9 @@ async def inspect(ends: Ends, o: Observed) -> Observed:
         catalogue = Catalogue(source=source, destination=destination, filters=await _filters(ends.source, o, failures))
     except DatabaseError as error:
         return replace(o, failures=(*o.failures, error.failure))
-    await _kept(ends.destination.try_source(), failures)
+    if o.destination is not None and o.destination.can_subscribe:
+        # What a server refuses to another role it writes into its log, with the password in it.
+        await _kept(ends.destination.try_source(), failures)
     for definition in missing_tables(o, catalogue) if o.sync.spec.create_tables else ():
         await _kept(ends.destination.try_table(definition), failures)
     return replace(o, catalogue=replace(catalogue, failures=tuple(failures)))

@@ -38,6 +38,11 @@ class SyncMemory:
         if generation != self.generation:
             self.generation, self.target, self.verification = generation, None, None
 
+    def forget_unfinished(self) -> None:
+        """A comparison that goes on no longer, and has not come to its end, is made anew."""
+        if self.verification is not None and not self.verification.is_done:
+            self.verification = None
+
 
 class Memories:
     """One SyncMemory per uid."""

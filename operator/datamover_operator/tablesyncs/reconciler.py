@@ -54,7 +54,7 @@ class TableSyncReconciler:
         context, key = self._context, (TABLE_SYNC, uid)
         entry = context.caches[TABLE_SYNC].get(uid)
         if entry is None:
-            self._verifier.stop(uid)
+            await self._verifier.stop(uid)
             self._memories.forget(uid)
             context.queue.forget(key)
             return
@@ -87,7 +87,7 @@ class TableSyncReconciler:
         is_new = status.observed_generation != meta.generation
         memory.begin(meta.generation)
         if is_new or meta.deletion_timestamp is not None:
-            self._verifier.stop(meta.uid)
+            await self._verifier.stop(meta.uid)
         o = Observed(
             sync,
             Identity(meta.uid, self._context.cluster_id, meta.namespace, meta.name),
@@ -97,6 +97,10 @@ class TableSyncReconciler:
             errors=_errors_at_start(status.errors or SyncErrors(), is_new=is_new),
         )
         run = SyncPass(self._context, entry, o, memory)
+        if self._verifier.is_busy(meta.uid):
+            run.o = replace(o, verification=memory.verification)
+            return await self._drive(run)
+        memory.forget_unfinished()
         if not _needs_databases(o):
             return await self._drive(run)
         try:

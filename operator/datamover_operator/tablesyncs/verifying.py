@@ -14,6 +14,9 @@ from datamover_operator.tablesyncs.plan.observed import Verification, shown
 from datamover_operator.tablesyncs.plan.steps import Verify
 from datamover_operator.tablesyncs.ways import Ways
 
+_PATIENCE = 5.0
+"""Seconds until a comparison that was cancelled has ended."""
+
 
 class Verifier:
     """Owns the tasks that compare."""
@@ -35,7 +38,6 @@ class Verifier:
 
     def start(self, uid: str, step: Verify, ways: Ways, memory: SyncMemory, done: Callable[[], None]) -> None:
         """Compare in the background; `memory` is told how far it has got, `done` is called at the end."""
-        self.stop(uid)
         memory.verification = Verification(step.attempt)
         if self._group is None:
             return
@@ -43,11 +45,17 @@ class Verifier:
         self._tasks[uid] = task
         task.add_done_callback(lambda _: done())
 
-    def stop(self, uid: str) -> None:
-        """Compare no longer."""
+    def is_busy(self, uid: str) -> bool:
+        """Whether a comparison goes on: it uses the two connections that a sync may have."""
+        task = self._tasks.get(uid)
+        return task is not None and not task.done()
+
+    async def stop(self, uid: str) -> None:
+        """Compare no longer; return when its connections are closed."""
         task = self._tasks.pop(uid, None)
         if task is not None:
             task.cancel()
+            await asyncio.wait([task], timeout=_PATIENCE)
 
     async def _compare(self, step: Verify, ways: Ways, memory: SyncMemory) -> None:
         found = Verification(step.attempt)

@@ -55,6 +55,14 @@ def _removed(o: Observed, now: datetime) -> Plan:
     return Plan(steps=(Unhold(),), conditions=conditions)
 
 
+def plan_comparison(o: Observed, now: datetime) -> Plan | None:
+    """While both sides are compared nothing else is done, and neither side is looked at: connections are few."""
+    found = o.verification
+    if found is None or found.is_done:
+        return None
+    return Plan(again_at=now + _WAIT, conditions=_progress(o, now, found))
+
+
 def plan_completion(o: Observed, now: datetime) -> Plan | None:
     """Finish a sync that is to end, once the destination has what the source had."""
     if not o.finishes or not has_caught_up(o) or o.errors.failures or o.sync.spec.suspend:
@@ -66,8 +74,6 @@ def plan_completion(o: Observed, now: datetime) -> Plan | None:
     found = o.verification
     if found is None:
         return _verifying(o, now, _verify(o, o.catalogue, 1))
-    if not found.is_done:
-        return Plan(again_at=now + _WAIT, conditions=_progress(o, now, found))
     if not found.differences and found.failure is None:
         return _finish(o, now)
     if found.attempt < _ATTEMPTS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from datamover_operator.postgres.failure import Side
+from datamover_operator.tablesyncs.plan.ends import newly_retired
 from datamover_operator.tablesyncs.plan.names import is_ours, publication_names
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.plan.steps import (
@@ -16,11 +17,13 @@ from datamover_operator.tablesyncs.plan.steps import (
     DropSlots,
     DropSubscription,
     Plan,
+    Record,
     RemoveFinalizer,
     Step,
 )
 
 _AGAIN = timedelta(seconds=30)
+_CLEAN_POLL = timedelta(seconds=10)
 
 
 def plan_deletion(o: Observed, now: datetime) -> Plan:
@@ -29,6 +32,10 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
         return Plan()
     if o.sync.spec.deletion_policy == "Retain":
         return _do(o, now, RemoveFinalizer())
+    if newly_retired(
+        o
+    ):  # the spec names another database, and nothing could be set up there: the former one has it all
+        return _do(o, now, Record())
     steps = leftovers(o)
     if steps and not o.failures:
         return _do(o, now, steps[0])
@@ -38,7 +45,8 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
         return _do(o, now, untouched[0])
     if len(reached) == 2 and not steps and not o.retired:  # noqa: PLR2004 - both sides
         return _do(o, now, RemoveFinalizer())
-    return Plan(again_at=now + _AGAIN, conditions=o.conditions(now).stalled("DeletionBlocked", _blocked(o, steps)))
+    again_at = now + (_CLEAN_POLL if o.retired else _AGAIN)
+    return Plan(again_at=again_at, conditions=o.conditions(now).stalled("DeletionBlocked", _blocked(o, steps)))
 
 
 def leftovers(o: Observed) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.controller.plan.notes import Note
 from datamover_operator.postgres.failure import FailureKind
 from datamover_operator.tablesyncs.plan.changes import changes
-from datamover_operator.tablesyncs.plan.completion import plan_completed, plan_completion
+from datamover_operator.tablesyncs.plan.completion import plan_comparison, plan_completed, plan_completion
 from datamover_operator.tablesyncs.plan.deletion import plan_deletion
 from datamover_operator.tablesyncs.plan.ends import is_recorded
 from datamover_operator.tablesyncs.plan.observed import Finding, Observed
@@ -96,6 +96,12 @@ def _own(o: Observed, now: datetime) -> Plan | None:
     return _stalled(o, now, SLOW_RETRY, found) if found is not None else None
 
 
+def _suspended(o: Observed, now: datetime) -> Plan | None:
+    """Whatever else stands in the way: nothing is replicated any more."""
+    is_enabled = o.subscription is not None and o.subscription.enabled
+    return _do(o, now, Disable(o.name)) if o.sync.spec.suspend and is_enabled else None
+
+
 def _inspected(o: Observed, now: datetime) -> Plan | None:
     """Nothing is created or altered before the catalogues were read."""
     return _do(o, now, Inspect()) if o.catalogue is None and changes(o) else None
@@ -127,10 +133,12 @@ def _runs(o: Observed, now: datetime) -> Plan | None:
 STAGES: tuple[Stage, ...] = (
     _readable,
     plan_completed,
+    plan_comparison,
     _usable,
     _bounded,
     _without_failures,
     _own,
+    _suspended,
     _inspected,
     _allowed,
     _held,

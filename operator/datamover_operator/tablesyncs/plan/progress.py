@@ -8,6 +8,7 @@ from datamover_crds import SyncPhase, from_duration
 from datamover_crds.contract import COMPLETED_ANNOTATION
 from datamover_operator.controller.plan.conditions import Conditions, timestamp
 from datamover_operator.postgres.state import Subscription
+from datamover_operator.tablesyncs.plan.changes import is_elsewhere
 from datamover_operator.tablesyncs.plan.desired import resync_stamp
 from datamover_operator.tablesyncs.plan.ends import all_retired
 from datamover_operator.tablesyncs.plan.errors import has_failed, next_start, told
@@ -34,7 +35,7 @@ def phase_of(o: Observed) -> SyncPhase:
     """Where the sync is by what the databases say; as before where they say nothing."""
     if is_completed(o):
         return "Completed"
-    if o.source is None or o.destination is None:
+    if o.source is None or o.destination is None or is_elsewhere(o):
         return o.sync.status.phase or "Pending"
     found = o.subscription
     if found is None:

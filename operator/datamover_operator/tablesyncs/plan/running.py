@@ -91,6 +91,8 @@ def _shall_work(o: Observed, now: datetime) -> bool:
         return True
     if found.enabled:
         return not has_caught_up(o)
+    if o.disabled:
+        return False  # the pass that ends one cycle does not begin the next one
     cycle = next_cycle(o)
     return cycle is None or now >= cycle
 
@@ -107,5 +109,6 @@ def pause(o: Observed, now: datetime) -> datetime:
     if o.errors.stopped and o.errors.last_time is not None and now - from_timestamp(o.errors.last_time) < _FLUSHED:
         return now + _FLUSHED
     minute = now + timedelta(minutes=1)  # the source's disk fills also while nothing is replicated
-    due = next_start(o) or (next_cycle(o) if o.sync.spec.mode == "Interval" and not o.sync.spec.suspend else None)
+    cycles = o.sync.spec.mode == "Interval" and not o.sync.spec.suspend and not is_lost(o)
+    due = next_start(o) or (next_cycle(o) if cycles else None)
     return min(minute, max(due, now + timedelta(seconds=1))) if due is not None else minute
