@@ -74,7 +74,7 @@ def test_it_begins_with_what_failed_and_can_be_narrowed_to_a_mover() -> None:
         "Movers whose last run failed",
     ]
     assert [each["name"] for each in DASHBOARD["templating"]["list"]] == ["datasource", "namespace", "mover"]
-    by_mover = re.compile(r"datamover_(mover|last|next|run|runs|bytes)_[a-z_]+(?!\w)(\{[^}]*\})?")
+    by_mover = re.compile(r"datamover_(mover|last|next|run|runs|bytes|table_sync)_[a-z_]+(?!\w)(\{[^}]*\})?")
     for panel in PANELS:
         for expression in expressions(panel):
             for found in by_mover.finditer(expression):

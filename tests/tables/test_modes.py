@@ -17,7 +17,7 @@ def test_interval_catches_up_and_rests(tables: TableWorld, start: Start) -> None
     tables.sync(mode="Interval", syncInterval="10s")
     found = tables.wait_phase("Idle")
     first, name = found["status"]["lastSyncTime"], found["status"]["objectName"]
-    assert tables.pair.destination.value(ENABLED, name) is False
+    eventually(lambda: tables.pair.destination.value(ENABLED, name) is False)
     tables.wait()
     tables.pair.source.run("INSERT INTO orders VALUES (2001, 'x', 1)")
     tables.follows()

@@ -19,6 +19,7 @@ from datamover_dev.demo.buckets import Bucket
 from datamover_dev.demo.by_rest import Rest, require_curl
 from datamover_dev.demo.compare import compare, wrong_counters
 from datamover_dev.demo.library import Digests, digest, digests_of, folders_of, library_files
+from datamover_dev.demo.tables import show_tables
 from datamover_dev.demo.watch import Run, watch_runs
 from datamover_dev.errors import SetupError
 from datamover_dev.node.cluster import NAMESPACE, RELEASE, TRY_OUT, Cluster, EmulatorPod, Forwarded
@@ -65,7 +66,7 @@ def demo(local: Path) -> None:
     Raises:
         SetupError: anything failed; logs are kept and named.
     """
-    _play(local, _on_stack)
+    _play(local, _on_stack, _show, lambda stage: show_tables(stage.control_plane, stage.variables))
 
 
 def demo_helm(local: Path) -> None:
@@ -74,7 +75,7 @@ def demo_helm(local: Path) -> None:
     Raises:
         SetupError: anything failed; logs are kept and named.
     """
-    _play(local, _in_pods)
+    _play(local, _in_pods, _show)
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def _in_pods(folder: Path) -> Iterator[Stage]:
             yield Stage(cluster.control_plane, Rest(service.url, key), emulator_pod.variables, emulator_pod.data_root)
 
 
-def _play(local: Path, stage: Callable[[Path], AbstractContextManager[Stage]]) -> None:
+def _play(local: Path, stage: Callable[[Path], AbstractContextManager[Stage]], *parts: Callable[[Stage], None]) -> None:
     require_curl()
     started = time.monotonic()
     local.mkdir(parents=True, exist_ok=True)
@@ -107,7 +108,8 @@ def _play(local: Path, stage: Callable[[Path], AbstractContextManager[Stage]]) -
     try:
         print("Starting the stack")
         with stage(folder) as stack:
-            _show(stack)
+            for part in parts:
+                part(stack)
             print("\nTaking everything down")
     except SetupError as error:
         raise SetupError(f"{error}\nLogs and data: {folder}") from error

@@ -1,7 +1,8 @@
-"""The whole local stack: control plane with our CRDs, emulator, operator, REST service."""
+"""The whole local stack: control plane with our CRDs, emulator, PostgreSQL servers, operator, REST service."""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
@@ -16,15 +17,19 @@ from datamover_dev.controlplane.binaries import Binaries
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.errors import SetupError
 from datamover_dev.paths import CRDS, SAMPLES
+from datamover_dev.postgres.programs import PACKAGE, is_installed
 from datamover_dev.processes import Managed
 from datamover_dev.stack.emulator import start_emulator
 from datamover_dev.stack.environment import ACCOUNT_ID, aws_environment, without_foreign_settings
 from datamover_dev.stack.operator import Operator
 from datamover_dev.stack.rest import RestService
+from datamover_dev.stack.tables import DESTINATION, HOST, SOURCE, table_servers
 
 OPERATOR_NAMESPACE = "datamover-system"
 REST_ACCOUNT = SAMPLES / "account-rest.yaml"
 """The account that the REST service serves, and the namespace of its movers."""
+TABLES_SECRET = "tables"  # noqa: S105 - its name, in config/samples/tablesync.yaml
+NO_TABLES = f"PostgreSQL is not installed, so table syncs are left out (on Debian: apt-get install {PACKAGE})"
 RESTART_DELAY = 1.0
 """Seconds before one of our programs that ended is started again."""
 
@@ -43,8 +48,10 @@ class Stack:
         self.data_root = self.folder / "data"
         self.control_plane = ControlPlane(self.folder / "control-plane", crds=CRDS)
         self.endpoint = ""
+        self.tables: Mapping[str, str] = {}
         self._say = say
-        self._operator_settings = {"DATAMOVER_OPERATOR_NAMESPACE": OPERATOR_NAMESPACE, **operator_settings}
+        own = {"DATAMOVER_OPERATOR_NAMESPACE": OPERATOR_NAMESPACE, "DATAMOVER_DATABASE_HOSTS": HOST}
+        self._operator_settings = {**own, **operator_settings}
         self._rest_key = secrets.token_urlsafe(24)
         self._rest_port = 0
         self._running = ExitStack()
@@ -60,6 +67,10 @@ class Stack:
             self._running = started
             self._step("etcd, kube-apiserver, kube-controller-manager", self._start_control_plane)
             self._step("datasync-emulator", self._start_emulator)
+            if is_installed():
+                self._step("PostgreSQL: a source and a destination", self._start_tables)
+            else:
+                self._say(f"  {NO_TABLES}")
             self._step("datamover-operator", partial(self._start_ours, self._start_operator))
             self._step("datamover-api", partial(self._start_ours, self._start_rest))
             self._running = started.pop_all()
@@ -79,6 +90,7 @@ class Stack:
             "DATAMOVER_API_URL": f"http://127.0.0.1:{self._rest_port}",
             "DATAMOVER_API_KEY": self._rest_key,
             "DATAMOVER_API_ACCOUNT": ACCOUNT_ID,
+            **self.tables,
         }
 
     @property
@@ -115,6 +127,20 @@ class Stack:
     def _start_emulator(self) -> None:
         self._emulator, self.endpoint = start_emulator(self.folder, environment=without_foreign_settings(os.environ))
         self._running.callback(self._emulator.terminate)
+
+    def _start_tables(self) -> None:
+        self.tables = self._running.enter_context(table_servers(self.folder))
+        keys = {"source": self.tables[SOURCE], "destination": self.tables[DESTINATION]}
+        secret = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": TABLES_SECRET, "namespace": "default"},
+            "stringData": keys,
+        }
+        manifest = self.folder / "tables-secret.json"
+        manifest.touch(mode=0o600)
+        manifest.write_text(json.dumps(secret))
+        self.control_plane.kubectl("apply", "--server-side", "-f", str(manifest))
 
     def _start_ours(self, start: Callable[[], Managed]) -> None:
         program = start()

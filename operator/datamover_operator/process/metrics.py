@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 from datamover_crds.contract import FINAL_PHASES
+from datamover_operator.process.table_sync_metrics import TableSyncMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,7 @@ class Metrics:
         self._call_seconds = self._histogram(
             "aws_call_duration_seconds", "Time an AWS API call took", _CALL_BUCKETS, "service", "operation"
         )
+        self.table_syncs = TableSyncMetrics(self.registry)
         self._statements = self._counter("postgres_statements", "Statements sent to databases", "side", "result")
         self._pass_seconds = self._histogram(
             "reconcile_duration_seconds", "Time one reconciling pass took", _PASS_BUCKETS, "kind", "result"

@@ -9,7 +9,7 @@ from typing import assert_never
 from pydantic import JsonValue
 
 from datamover_common.kube.errors import KubeError
-from datamover_crds import JsonObject, TableSync, dump
+from datamover_crds import JsonObject, TableSync, TableSyncStatus, dump
 from datamover_crds.contract import FINALIZER
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.notes import Note
@@ -42,6 +42,7 @@ from datamover_operator.tablesyncs.plan.steps import (
     Verify,
 )
 from datamover_operator.tablesyncs.plan.story import note_of
+from datamover_operator.tablesyncs.showing import new_errors, positions
 from datamover_operator.tablesyncs.verifying import Verifier
 from datamover_operator.tablesyncs.ways import Ways
 
@@ -116,12 +117,20 @@ class SyncPass:
 
     async def _record(self, plan: Plan) -> None:
         before, status = self.o.sync.status, status_of(self.o, plan, self._context.clock.now())
+        self._show(before, status)
         if status == before:
             return
         self._take_in(await self._context.writer.status(TABLE_SYNC, self._raw, dump(status)))
         self.o = replace(self.o, retired=status.retired)
         for note in notes_of(before, status):
             self._tell(note)
+
+    def _show(self, before: TableSyncStatus, status: TableSyncStatus) -> None:
+        if self.o.source is None:
+            return
+        metrics, meta = self._context.metrics.table_syncs, self.o.sync.metadata
+        metrics.positions(meta.namespace, meta.name, positions(self.o, status))
+        metrics.errors(meta.namespace, meta.name, new_errors(before, self.o))
 
     def _remember(self, step: object) -> None:
         """What this pass has done that the databases alone do not tell."""

@@ -75,6 +75,7 @@ class Database:
     position: int = 1000
     is_up: bool = True
     has_conflict: bool = False
+    may_subscribe: bool = True
 
     @property
     def server(self) -> Server:
@@ -92,6 +93,7 @@ class Servers:
     before: Hook = lambda _: None
     after: Hook = lambda _: None
     changes: list[str] = field(default_factory=list)
+    trials: list[str] = field(default_factory=list)
     policy: str = "Refuse"
     oids: int = 16000
     connections: int = 0
@@ -239,7 +241,12 @@ class DestinationSession:
         self._up("read the state")
         found = self.here.subscriptions.get(name)
         sizes = {key: Size(10, 8192) for key in keys if key in self.here.tables}
-        return DestinationState(self.here.server, subscription=found.state if found is not None else None, sizes=sizes)
+        return DestinationState(
+            self.here.server,
+            can_subscribe=self.here.may_subscribe,
+            subscription=found.state if found is not None else None,
+            sizes=sizes,
+        )
 
     async def tables(self, keys: Iterable[TableKey]) -> Mapping[TableKey, Table]:
         self._up("look the tables up")
@@ -251,6 +258,7 @@ class DestinationSession:
         }
 
     async def try_source(self) -> None:
+        self.servers.trials.append("reach the source")
         self._up("reach the source from the destination server")
 
     async def try_table(self, definition: TableDefinition) -> None:

@@ -13,18 +13,21 @@ from typing import Any, Self, cast
 
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.objects import metadata_of
-from datamover_crds import JsonObject, TableSync, parse
+from datamover_crds import JsonObject, SyncErrors, TableSync, parse
 from datamover_crds.contract import FINALIZER, is_true
 from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
+from datamover_operator.movers.plan.names import Identity
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 from datamover_operator.tablesyncs.kind import TABLE_SYNC
 from datamover_operator.tablesyncs.memory import Memories
+from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.reconciler import TableSyncReconciler
+from datamover_operator.tablesyncs.showing import standing
 from datamover_operator.tablesyncs.verifying import Verifier
 from tests.unit.movers.sky import CrashError
 from tests.unit.movers.world import Kube, Told
@@ -199,6 +202,14 @@ class World:
             background.cancel()
 
     # what there is to see
+
+    def show(self) -> None:
+        """The watch tells the metrics of the sync as it is stored."""
+        self.metrics.table_syncs.standing(NAMESPACE, NAME, standing(self.sync.status))
+
+    def observed(self, errors: SyncErrors) -> Observed:
+        """The stored sync, with these errors seen."""
+        return Observed(self.sync, Identity(self.uid, "cluster-1", NAMESPACE, NAME), errors=errors)
 
     @property
     def raw(self) -> JsonObject:

@@ -139,9 +139,9 @@ def _too_much(o: Observed) -> str:
     )
 
 
-def next_sync(o: Observed) -> str | None:
+def next_sync(o: Observed, now: datetime) -> str | None:
     """Interval: when the destination is to catch up next, for the status."""
     if o.sync.spec.mode != "Interval" or o.sync.spec.suspend or is_completed(o):
         return None
-    cycle = next_cycle(o)
+    cycle = next_cycle(o, now)
     return timestamp(cycle) if cycle is not None else None

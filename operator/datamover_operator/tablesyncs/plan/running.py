@@ -45,12 +45,15 @@ def keeps_too_much(o: Observed) -> bool:
     return retained(o) > from_quantity(o.sync.spec.max_retained_wal)
 
 
-def next_cycle(o: Observed) -> datetime | None:
+def next_cycle(o: Observed, now: datetime) -> datetime | None:
     """Interval: when the destination is to catch up next; None: at once."""
+    interval = from_duration(o.sync.spec.sync_interval)
+    if o.synced is not None:  # the pass that ends one cycle does not begin the next one
+        return now + interval
     last = o.sync.status.last_sync_time
     if last is None or retained(o) > from_quantity(o.sync.spec.max_retained_wal) // 2:
         return None
-    return from_timestamp(last) + from_duration(o.sync.spec.sync_interval)
+    return from_timestamp(last) + interval
 
 
 def has_caught_up(o: Observed) -> bool:
@@ -91,9 +94,7 @@ def _shall_work(o: Observed, now: datetime) -> bool:
         return True
     if found.enabled:
         return not has_caught_up(o)
-    if o.disabled:
-        return False  # the pass that ends one cycle does not begin the next one
-    cycle = next_cycle(o)
+    cycle = next_cycle(o, now)
     return cycle is None or now >= cycle
 
 
@@ -110,5 +111,5 @@ def pause(o: Observed, now: datetime) -> datetime:
         return now + _FLUSHED
     minute = now + timedelta(minutes=1)  # the source's disk fills also while nothing is replicated
     cycles = o.sync.spec.mode == "Interval" and not o.sync.spec.suspend and not is_lost(o)
-    due = next_start(o) or (next_cycle(o) if cycles else None)
+    due = next_start(o) or (next_cycle(o, now) if cycles else None)
     return min(minute, max(due, now + timedelta(seconds=1))) if due is not None else minute

@@ -39,7 +39,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> TableSyncStatus:
         "errors": o.errors if o.errors != SyncErrors() else None,
         "last_skipped_transaction": o.skipped or stored.last_skipped_transaction,
         "last_resync": resync_of(o) or stored.last_resync,
-        "next_sync_time": next_sync(o),
+        "next_sync_time": next_sync(o, now),
         **_positions(o, now),
     }
     found = o.subscription
