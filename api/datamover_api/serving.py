@@ -121,6 +121,9 @@ def _longest_start(settings: Settings) -> float:
 
 
 def _gate(context: Context, facades: Facades) -> Gate:
-    health = health_routes(lambda: context.mirror.missing, context.metrics)
+    def degraded() -> list[str]:
+        return [told for each in facades.served if (told := each.degraded())]
+
+    health = health_routes(lambda: context.mirror.missing, degraded, context.metrics)
     app = application(context.version["version"], facades, health, docs.docs_routes())
     return Gate(app, facades, {HEALTHZ, READYZ, METRICS, OPENAPI, *docs.PUBLIC}, context.metrics)

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.movers import ACCOUNT_ID
-from tests.support.rest import Client, RestServices, s3_body, token
+from tests.support.movers import ACCOUNT_ID, World
+from tests.support.rest import NAMED_KEY, Client, RestServices, s3_body, token
 
 GROUP, NAME = "abc-123", "nightly"
 
@@ -39,6 +39,19 @@ MET = {
     ("GET", "/flywheel", 400),
 }
 """Some of the answers that such requests must have led to, so that the test shows something."""
+FACADES_MET = {
+    ("GET", "/api/v1/sync", 200),
+    ("GET", "/api/v1/sync", 400),
+    ("POST", "/api/v1/sync", 201),
+    ("POST", "/api/v1/sync", 400),
+    ("GET", "/api/v1/sync/{sync}", 404),
+    ("PATCH", "/api/v1/sync/{sync}", 404),
+    ("GET", "/api/storages/s3/", 200),
+    ("POST", "/api/storages/s3/", 201),
+    ("POST", "/api/storages/s3/", 400),
+    ("POST", "/api/storages/s3/{storage}/sync", 200),
+    ("PATCH", "/api/storages/s3/{storage}", 200),
+}
 CONFIG = f"""
 [dictionaries.accounts]
 values = ["{ACCOUNT_ID}"]
@@ -90,3 +103,37 @@ def test_no_request_is_answered_with_a_500_or_in_a_way_that_is_not_documented(
     answers = [line for line in map(json.loads, hasty.log.read_text().splitlines()) if line["event"] == "request"]
     met = {(each["method"], each["route"].removeprefix("/v1/datasync"), each["status"]) for each in answers}
     assert met >= MET, sorted(MET - met)
+
+
+def test_the_other_facades_do_what_they_document_too(
+    world: World, facade_services: RestServices, tmp_path: Path
+) -> None:
+    there = {"namespace": world.namespace}
+    world.grant_all(labelStudio={**there, "default": {"s3": {"s3BucketArn": "arn:aws:s3:::dst"}}}, syncApi=there)
+    service = facade_services.start(sync_requests_per_minute=1_000_000, **facade_services.all_facades)
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            f"{service.url}/openapi.json",
+            "--include-path-regex=^/api/",
+            f"--header=Authorization: Bearer {NAMED_KEY}",
+            f"--checks={','.join(CHECKS)}",
+            "--max-examples=15",
+            "--seed=1",
+            "--phases=examples,coverage,fuzzing",
+            "--suppress-health-check=all",
+            "--continue-on-failure",
+            "--request-timeout=60",
+            "--warnings=off",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=550,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = [line for line in map(json.loads, service.log.read_text().splitlines()) if line["event"] == "request"]
+    met = {(each["method"], each["route"], each["status"]) for each in answers}
+    assert met >= FACADES_MET, sorted(FACADES_MET - met)

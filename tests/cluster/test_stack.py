@@ -81,6 +81,11 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
     assert sourced(local, 'ls -d "$EMULATOR_DATA_ROOT"') == f"{local}/stack/data\n"
 
     assert listed_by_rest(local) == []
+    asked = 'curl -sS --noproxy "*" -H "Authorization: Bearer $SYNC_API_KEY" "$SYNC_API_URL/api/v1/sync"'
+    assert sourced(local, asked) == '{"items":[],"nextCursor":null}'
+    path = "/api/storages/s3/?project=$LABEL_STUDIO_PROJECT"
+    asked = f'curl -sS --noproxy "*" -H "Authorization: Token $LABEL_STUDIO_API_KEY" "$LABEL_STUDIO_URL{path}"'
+    assert sourced(local, asked) == "[]"
 
     keeper = Keeper(local).pid()
     again = dev("up", local)

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import urllib3
 
 from tests.support.movers import NOTHING, World
 from tests.support.operator_process import Operators
+from tests.support.redis import redis_server
 from tests.support.rest import NAMED_KEY, PASSWORD, RestServices
 from tests.support.sync_client import ON, SYNC, SyncClient
 from tests.support.waiting import eventually
@@ -78,7 +80,7 @@ def test_a_sync_s_whole_life(world: World, url: str) -> None:
         eventually(lambda: '"status":"paused"' in "".join(lines), 5, what="the stream tells")
         mover = world.get("DataMover", made["id"].replace("_", "-"))
         assert mover is not None
-        assert mover["spec"]["schedule"] == {"scheduleExpression": "rate(2 hours)"}
+        assert mover["spec"]["trigger"]["interval"] == "2h"
         refused = client.ask("PATCH", path, {"source": {"type": "efs"}})
         assert (refused.status, refused.headers["content-type"]) == (409, "application/problem+json")
 
@@ -107,7 +109,7 @@ def test_what_can_t_be_is_a_problem_that_names_the_field(world: World, url: str)
     assert problem(mixed) == ["destination.type"]
     assert problem({**FILES, "source": {"type": "ftp"}}) == ["source.type"]
     assert problem({**FILES, "source": {"type": "s3", "url": "https://x"}}) == ["source.url"]
-    assert problem({**FILES, "syncInterval": "soon"}) == ["syncInterval"]
+    assert problem({**FILES, "syncInterval": "soon"}) == problem({**FILES, "syncInterval": 9}) == ["syncInterval"]
     assert problem({**FILES, "surprise": 1}) == ["surprise"]
     assert problem({"source": FILES["source"]}) == ["destination"]
     assert problem(b"{") == [""]
@@ -179,3 +181,29 @@ def test_each_key_has_its_own_syncs_and_its_own_limit(world: World, url: str, fa
     eventually(lambda: renewed.ask("GET").status == 200, what="the new key is taken")
     eventually(lambda: mine.ask("GET").status == 401, what="the old key is not")
     assert {each["id"] for each in renewed.ask("GET").json["items"]} == set(ids)
+
+
+def test_replicas_count_together_in_redis_and_alone_when_it_is_gone(
+    world: World, facade_services: RestServices, tmp_path: Path
+) -> None:
+    world.grant_all(syncApi={"namespace": world.namespace})
+    with redis_server(tmp_path) as (redis, address):
+        settings: Any = {
+            "sync_keys_file": facade_services.named_keys,
+            "sync_rate_limit_storage": address,
+            "sync_requests_per_minute": 1000,
+            **ON,
+        }
+        clients = [SyncClient(facade_services.start(**settings).url) for _ in range(2)]
+
+        def left(client: SyncClient) -> int:
+            return int(client.ask("GET").headers["x-ratelimit-remaining"])
+
+        first = left(clients[0])
+        assert left(clients[1]) == first - 1 or first < 999  # a minute may begin between the two
+        redis.kill()
+        assert clients[0].ask("GET").status == 200
+        log = facade_services.started[0].log
+        eventually(lambda: "requests are counted in memory" in log.read_text(), what="the log tells")
+        metrics = clients[0].send("GET", "/metrics", headers={}).text
+        assert "datamover_api_rate_storage_failures_total 0.0" not in metrics

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import bcrypt
@@ -111,10 +112,32 @@ class RestServices:
         self._base = without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)}
         self.started: list[RestService] = []
 
-    def start(self, *, wait: bool = True, kubeconfig: Path | None = None, **settings: object) -> RestService:
-        """Start one more service with these settings (`start_timeout_seconds=1`), ready unless `wait` is false."""
+    @property
+    def all_facades(self) -> Any:  # noqa: ANN401 - any settings
+        """The settings that turn every facade on."""
+        return {
+            "label_studio_enabled": True,
+            "label_studio_keys_file": self.named_keys,
+            "label_studio_check_seconds": 0,
+            "sync_enabled": True,
+            "sync_keys_file": self.named_keys,
+        }
+
+    def start(
+        self,
+        *,
+        wait: bool = True,
+        kubeconfig: Path | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+        **settings: object,
+    ) -> RestService:
+        """Start one more service with these settings (`start_timeout_seconds=1`), ready unless `wait` is false.
+
+        `variables` are such that are no settings.
+        """
         given = {"keys_file": self.keys, "log_level": "debug", **settings}
         environment = self._base | {f"DATAMOVER_API_{name.upper()}": str(value) for name, value in given.items()}
+        environment |= variables
         if kubeconfig is not None:
             environment["KUBECONFIG"] = str(kubeconfig)
         log = self._folder / f"rest-{len(self.started) + 1}.log"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from tests.support.operator_process import Operators
 from tests.support.postgres import NOTHING
 from tests.support.rest import RestServices
 from tests.support.sync_client import ON, SyncClient
@@ -55,7 +57,8 @@ def test_the_documented_example_and_a_sync_between_real_servers(
     assert (made["syncInterval"], ":***@" in made["source"]["url"]) == ("10s", True)
     name = made["id"].replace("_", "-")
     assert tables.get(name)["spec"]["retry"]["limit"] == 7
-    client.until(path, status="completed", progress=100, error=None)
+    client.until(path, progress=100, error=None)
+    assert client.ask("GET", path).json["status"] in {"running", "completed"}
     tables.follows()
     status = client.ask("GET", f"{path}/status").json
     assert status["tables"] == [{"name": "public.orders", "state": "Ready"}]
@@ -72,3 +75,42 @@ def test_the_documented_example_and_a_sync_between_real_servers(
         assert client.ask("DELETE", f"/{each['id']}").status == 204
     tables.wait_gone(name)
     eventually(lambda: tables.pair.leftovers() == NOTHING, 60)
+
+
+def test_the_history_outlives_what_kubernetes_keeps_and_a_database_that_is_away(
+    tables: TableWorld, operator: Operators, facade_services: RestServices
+) -> None:
+    world = tables.kube
+    world.bucket("src", {"a.txt": b"alpha"})
+    world.bucket("dst")
+    world.grant_all(syncApi={"namespace": world.namespace})
+    operator()
+    database = tables.pair.destination
+    settings: Any = {"sync_keys_file": facade_services.named_keys, **ON}
+    urls = [
+        facade_services.start(variables={"DB_URL": database.url}, **settings).url for _ in range(2)
+    ]  # both bring the schema up to date
+    client = SyncClient(urls[0])
+    s3 = {"source": {"type": "s3", "url": "s3://src"}, "destination": {"type": "s3", "url": "s3://dst"}}
+    made = client.ask("POST", "", s3).json
+    client.until(f"/{made['id']}", status="completed")
+    recorded = "SELECT count(*) FROM sync_runs WHERE sync_id = %s"
+    eventually(lambda: database.value(recorded, made["id"]) == 1, what="the run is recorded")
+
+    for run in world.list("DataMoverRun"):
+        world.delete("DataMoverRun", run["metadata"]["name"])
+    eventually(lambda: world.list("DataMoverRun") == [], what="Kubernetes keeps no run")
+    for url in urls:
+        items = SyncClient(url).ask("GET", f"/{made['id']}/runs").json["items"]
+        assert [each["status"] for each in items] == ["completed"]
+    assert database.value("SELECT count(*) FROM datamover_schema_version") == 1
+
+    database.run("ALTER TABLE sync_runs RENAME TO elsewhere")
+    assert client.ask("GET", f"/{made['id']}/runs").json["items"] == []
+    ready = client.send("GET", "/readyz", headers={})
+    assert (ready.status, "degraded: the history's database" in ready.text) == (200, True)
+    another = client.ask("POST", "", s3).json
+    client.until(f"/{another['id']}", status="completed")
+    database.run("ALTER TABLE elsewhere RENAME TO sync_runs")
+    eventually(lambda: database.value(recorded, another["id"]) == 1, 30, what="what was missed is caught up")
+    eventually(lambda: client.send("GET", "/readyz", headers={}).text == "ok", 30)

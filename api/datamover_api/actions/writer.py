@@ -44,10 +44,6 @@ class Writer:
         """Create a table sync."""
         return room.tables.put(await self._client.create(TABLES.within(room.namespace), _body(table))).model
 
-    async def read_table(self, room: Room, name: str) -> TableSync | None:
-        """Read the table sync of this name as it is now; None where there is none."""
-        return await self._read(room.tables, TABLES.within(room.namespace).named(name))
-
     async def patch_table(self, room: Room, name: str, patch: JsonObject) -> TableSync:
         """Patch the table sync of this name by a merge patch."""
         return room.tables.put(await self._client.patch(TABLES.within(room.namespace).named(name), patch)).model

@@ -31,6 +31,8 @@ class Facade:
     refuse: Refuse
     schemes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     work: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
+    degraded: Callable[[], str] = lambda: ""
+    """What does not work at the moment, beside what is served all the same; empty where all is well."""
 
 
 class Facades:

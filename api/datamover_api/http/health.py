@@ -16,8 +16,11 @@ from datamover_api.metrics import Metrics
 HEALTHZ, READYZ, METRICS = "/healthz", "/readyz", "/metrics"
 
 
-def health_routes(missing: Callable[[], list[str]], metrics: Metrics) -> APIRouter:
-    """/healthz answers as long as the event loop turns, /readyz says what has not been read yet; and /metrics."""
+def health_routes(missing: Callable[[], list[str]], degraded: Callable[[], list[str]], metrics: Metrics) -> APIRouter:
+    """/healthz answers as long as the event loop turns, /readyz says what has not been read yet; and /metrics.
+
+    What is `degraded` is told, and keeps nobody from being served.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get(HEALTHZ)
@@ -27,7 +30,9 @@ def health_routes(missing: Callable[[], list[str]], metrics: Metrics) -> APIRout
     @router.get(READYZ)
     async def readyz() -> Response:
         awaited = missing()
-        return text("\n".join(awaited), HTTPStatus.SERVICE_UNAVAILABLE) if awaited else text("ok")
+        if awaited:
+            return text("\n".join(awaited), HTTPStatus.SERVICE_UNAVAILABLE)
+        return text("\n".join(["ok", *(f"degraded: {each}" for each in degraded())]))
 
     @router.get(METRICS)
     async def metrics_() -> Response:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import JSONResponse, Response
 
 from datamover_api.auth.keys import KeyRing, NamedKey
@@ -34,8 +35,25 @@ PREFIXES: Final = (BASE, _REFRESH)
 PUBLIC: Final = frozenset({_REFRESH, f"{_REFRESH}/"})
 """The paths that need no key."""
 _S3: Final = f"{BASE}/s3"
-_ONE: Final = _S3 + "/{storage}"
+_ONE: Final = _S3 + "/{storage:number}"
 _NUMBER: Final = re.compile("[0-9]{1,18}")
+
+
+class _Numbers(Convertor[str]):
+    """Digits in a path: an id must not take `validate` for one. They stay a text, which may be too long for a number."""
+
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> str:
+        """The digits."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The digits."""
+        return value
+
+
+register_url_convertor("number", _Numbers())
 
 Storage = Annotated[str, Path(description="The storage's ID.", examples=["1"])]
 
@@ -118,7 +136,7 @@ def _add_refresh(router: APIRouter, limits: BodyLimits, ring: KeyRing[NamedKey])
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and _NUMBER.fullmatch(text)):
+    if not _NUMBER.fullmatch(text):
         raise RefusalError(HTTPStatus.NOT_FOUND, NOT_FOUND)
     return int(text)
 

@@ -34,8 +34,7 @@ from datamover_crds.contract import CLIENT_ANNOTATION, ORIGIN_LABEL, SYNC_ORIGIN
 
 M = TypeVar("M", bound=Model)
 _DURATION: Final = re.compile("([0-9]{1,5}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?")
-_LEAST_FOR_TABLES: Final = timedelta(seconds=10)
-_LEAST_FOR_FILES: Final = timedelta(hours=1)
+_LEAST: Final = timedelta(seconds=10)
 _HISTORY: Final = 50
 
 
@@ -105,7 +104,7 @@ def _table_sync(name: str, request: CreateSync, setting: Setting) -> tuple[Side,
         "destination": destination.spec,
         "tables": tables_of(request.tables),
         "mode": "Interval",
-        "syncInterval": table_interval(request.sync_interval, defaults),
+        "syncInterval": interval_of(request.sync_interval, defaults),
         "retry": {"limit": defaults.max_retries},
         "suspend": request.paused,
     }
@@ -119,16 +118,17 @@ def _mover(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side
     realm = Realm(_partition(account.spec.region), account.spec.account_id)
     source = read_location("source", request.source, realm, name)
     destination = read_location("destination", request.destination, realm, name)
+    trigger: JsonObject = {"manual": name}
+    if request.sync_interval is not None:
+        trigger["interval"] = interval_of(request.sync_interval, setting.defaults)
     spec: JsonObject = {
         "accountRef": {"name": account.metadata.name},
         "source": source.spec,
         "destination": destination.spec,
-        "trigger": {"manual": name},
+        "trigger": trigger,
         "runHistory": {"limit": _HISTORY},
         "suspend": request.paused,
     }
-    if request.sync_interval is not None:
-        spec["schedule"] = file_schedule(request.sync_interval)
     return source, destination, spec
 
 
@@ -140,33 +140,11 @@ def tables_of(names: list[str]) -> list[JsonValue]:
 def interval_of(given: Interval | None, defaults: Defaults) -> str:
     """An interval as a duration. Raises InvalidRequestError."""
     text = f"{given}s" if isinstance(given, int) else (given or defaults.interval)
-    if not _DURATION.fullmatch(text):
+    if not text or not _DURATION.fullmatch(text):
         raise InvalidRequestError(Fault("syncInterval", "must be a duration such as 30s, 5m or 1h30m, or seconds"))
-    return text
-
-
-def table_interval(given: Interval | None, defaults: Defaults) -> str:
-    """The interval of a table sync. Raises InvalidRequestError."""
-    text = interval_of(given, defaults)
-    if from_duration(text) < _LEAST_FOR_TABLES:
+    if from_duration(text) < _LEAST:
         raise InvalidRequestError(Fault("syncInterval", f"{text}: must be at least 10s"))
     return text
-
-
-def file_schedule(given: Interval) -> JsonObject:
-    """The schedule that starts a mover's runs so often. Raises InvalidRequestError."""
-    text = interval_of(given, Defaults())
-    minutes, rest = divmod(from_duration(text), timedelta(minutes=1))
-    if rest or from_duration(text) < _LEAST_FOR_FILES:
-        problem = (
-            f"{text}: must be whole minutes, at least 1h, for files and objects: DataSync's schedules allow no less"
-        )
-        raise InvalidRequestError(Fault("syncInterval", problem))
-    for unit, length in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
-        if minutes % length == 0:
-            count = minutes // length
-            return {"scheduleExpression": f"rate({count} {unit}{'s' if count > 1 else ''})"}
-    raise AssertionError(text)
 
 
 def change_of(kept: JsonObject, request: ChangeSync, obj: DataMover | TableSync, defaults: Defaults) -> JsonObject:
@@ -182,11 +160,8 @@ def change_of(kept: JsonObject, request: ChangeSync, obj: DataMover | TableSync,
     if request.paused is not None:
         spec["suspend"] = request.paused
     if request.sync_interval is not None:
-        kept["syncInterval"] = interval_of(request.sync_interval, defaults)
-        if isinstance(obj, TableSync):
-            spec["syncInterval"] = table_interval(request.sync_interval, defaults)
-        else:
-            spec["schedule"] = file_schedule(request.sync_interval)
+        interval = kept["syncInterval"] = interval_of(request.sync_interval, defaults)
+        spec |= {"syncInterval": interval} if isinstance(obj, TableSync) else {"trigger": {"interval": interval}}
     return spec
 
 

@@ -36,6 +36,12 @@ def _checked_duration(text: str) -> str:
     return text if text[-1].isalpha() else f"{text}s"
 
 
+def _checked_url(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must start with postgresql://")
+    return text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text
+
+
 Duration = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(_checked_duration)]
 Level = Literal["DEBUG", "INFO", "WARN", "ERROR"]
 LEVELS: Final[Mapping[Level, LogLevel]] = {"DEBUG": "debug", "INFO": "info", "WARN": "warning", "ERROR": "error"}
@@ -66,7 +72,7 @@ class Pool(_Section):
 class Database(_Section):
     """The database for the history."""
 
-    url: str | None = None
+    url: Annotated[str, AfterValidator(_checked_url)] | None = None
     """Its URL; a password is better set by the variable DB_URL."""
     pool: Pool = Pool()
     """Connections to it."""
@@ -203,7 +209,8 @@ class LiveConfiguration:
         changed = [name for name in _LIVE if getattr(found, name) != getattr(self.now, name)]
         self.now = found
         self._changed(found)
-        _log.info("the configuration has changed", in_force=changed, needs_restart=waiting)
+        log = _log.warning if waiting else _log.info
+        log("the configuration has changed", in_force=changed, needs_restart=waiting)
 
 
 def open_configuration(settings: Settings, environ: Mapping[str, str]) -> tuple[Settings, LiveConfiguration]:

@@ -56,13 +56,7 @@ def _add_reading_routes(router: APIRouter, syncs: Syncs, streams: Streams) -> No
         if EVENT_STREAM not in request.headers.get("Accept", ""):
             return JSONResponse(syncs.views.status(room, entry))
 
-        def look() -> tuple[str, JsonObject] | None:
-            found = syncs.views.find(room, entry.name, client)
-            if found is None or found.uid != entry.uid:
-                return None
-            version = "-".join(map(str, syncs.views.version(room, found)))
-            return version, syncs.views.status(room, found)
-
+        look = syncs.views.look(room, entry, client)
         return streams.open(client.name, look, request.headers.get("Last-Event-ID", ""))
 
     @router.get(f"{_ONE}/runs", **openapi.RUNS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, get_args
@@ -15,6 +16,7 @@ from datamover_api.mirror.mirror import Mirror
 from datamover_api.mirror.place import Room
 from datamover_api.sync.building import Defaults, Setting, change_of, draft, kept_by
 from datamover_api.sync.documents import Status
+from datamover_api.sync.history.recorder import History
 from datamover_api.sync.names import name_of, new_id
 from datamover_api.sync.paging import cursor_of, page_of
 from datamover_api.sync.problems import Fault, InvalidRequestError, ProblemError, as_problems, missing
@@ -26,6 +28,8 @@ from datamover_crds import DataMover, DataMoverAccount, JsonObject, TableSync, t
 from datamover_crds.contract import CLIENT_ANNOTATION, sync_home
 
 _TRIES: Final = 20
+_MIRROR_S: Final = 2.0
+"""How long what somebody else has written may take to be seen."""
 _FIXED: Final = ("source", "destination")
 _log = structlog.get_logger(__name__)
 
@@ -33,8 +37,11 @@ _log = structlog.get_logger(__name__)
 class Syncs:
     """The syncs. All methods raise RefusalError."""
 
-    def __init__(self, mirror: Mirror, writer: Writer, defaults: Callable[[], Defaults]) -> None:
-        """Read from `mirror`; `defaults` gives those of now."""
+    def __init__(
+        self, mirror: Mirror, writer: Writer, defaults: Callable[[], Defaults], history: History | None
+    ) -> None:
+        """Read from `mirror`; `defaults` gives those of now, `history` what Kubernetes does not keep any more."""
+        self._history = history
         self._mirror = mirror
         self._writer = writer
         self._defaults = defaults
@@ -101,7 +108,7 @@ class Syncs:
                         raise missing(sync_id) from error
                     if not error.is_conflict:
                         raise
-                    await self._reread(room, entry)
+                    await _moved_on(room, entry)
                 else:
                     room, entry = await self.find(sync_id, client)
                     return self.views.one(room, entry)
@@ -118,9 +125,17 @@ class Syncs:
                 await self._writer.delete_mover(room, obj)
 
     async def runs(self, sync_id: str, client: Client) -> list[JsonObject]:
-        """The runs of a sync, the youngest first."""
+        """The runs of a sync, the youngest first: those that Kubernetes has, and those that were recorded."""
         room, entry = await self.find(sync_id, client)
-        return self.views.run_documents(room, entry)
+        living = self.views.run_documents(room, entry)
+        if self._history is None:
+            return living
+        recorded = await self._history.runs_of(sync_id)
+        if recorded and isinstance(entry.model, TableSync):
+            return recorded  # each sync is recorded as it ends; the object knows the last one alone
+        known = {each["id"] for each in living}
+        found = [*living, *(each for each in recorded if each["id"] not in known)]
+        return sorted(found, key=lambda each: (str(each["startedAt"]), str(each["id"])), reverse=True)
 
     async def _home(self) -> tuple[DataMoverAccount, Room]:
         with as_problems():
@@ -164,12 +179,6 @@ class Syncs:
         else:
             await self._writer.patch_mover(room, obj.metadata.name, patch)
 
-    async def _reread(self, room: Room, entry: Stored) -> None:
-        if isinstance(entry.model, TableSync):
-            await self._writer.read_table(room, entry.name)
-        else:
-            await self._writer.read_mover(room, entry.name)
-
     def _is_wanted(self, room: Room, entry: Stored, wanted: Mapping[str, str]) -> bool:
         if "status" in wanted and self.views.state(room, entry).status != wanted["status"]:
             return False
@@ -177,6 +186,18 @@ class Syncs:
             return True
         source = kept_by(entry.model).get("source")
         return isinstance(source, dict) and source.get("type") == wanted["type"]
+
+
+async def _moved_on(room: Room, entry: Stored) -> None:
+    """Wait until the mirror shows what somebody else has written."""
+    store = room.tables if isinstance(entry.model, TableSync) else room.movers
+    with suppress(TimeoutError):
+        await store.until(entry.uid, lambda _: _version(room, entry) != entry.version, _MIRROR_S)
+
+
+def _version(room: Room, entry: Stored) -> int | None:
+    found = room.movers.get(entry.uid) or room.tables.get(entry.uid)
+    return found.version if found is not None else None
 
 
 def _filters(query: Mapping[str, str]) -> dict[str, str]:

@@ -83,6 +83,22 @@ class Views:
         """How a sync is, without what it is."""
         return status_document(entry.model, self.state(room, entry))
 
+    def look(self, room: Room, entry: Stored, client: Client) -> Callable[[], tuple[str, JsonObject] | None]:
+        """What gives the version of a sync and its status whenever it is called; None once the sync is gone."""
+        last: tuple[str, JsonObject] = ("", {})
+
+        def look() -> tuple[str, JsonObject] | None:
+            nonlocal last
+            found = self.find(room, entry.name, client)
+            if found is None or found.uid != entry.uid:
+                return None
+            version = "-".join(map(str, self.version(room, found)))
+            if version != last[0]:
+                last = (version, self.status(room, found))
+            return last
+
+        return look
+
     @staticmethod
     def runs(room: Room, entry: Stored) -> list[StoredRun]:
         """The runs of a sync of files, the oldest first."""

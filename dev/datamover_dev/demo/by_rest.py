@@ -1,4 +1,4 @@
-"""A mover by REST: created, started and shown by curl."""
+"""A mover and a sync by REST: created, watched and shown by curl."""
 
 from __future__ import annotations
 

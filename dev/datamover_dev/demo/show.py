@@ -17,6 +17,7 @@ from datamover_dev.console import LiveLine
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.demo.buckets import Bucket
 from datamover_dev.demo.by_rest import Rest, require_curl
+from datamover_dev.demo.by_sync import SyncApi
 from datamover_dev.demo.compare import compare, wrong_counters
 from datamover_dev.demo.library import Digests, digest, digests_of, folders_of, library_files
 from datamover_dev.demo.tables import show_tables
@@ -31,6 +32,7 @@ from datamover_dev.stack.services import REST_ACCOUNT, Stack
 SOURCE, COPY, PREFIX = "demo-source", "demo-copy", "library/"
 FILE_SYSTEM = "fs-0123456789abcdef0"
 TO_EFS, TO_S3, BY_REST = "library-to-efs", "library-to-s3", "json-by-rest"
+BY_SYNC = "by-sync/"
 PART = "json/"
 """The part of the library that is moved by REST."""
 LEFT_OUT = ("test/*", "idlelib/*", "*.txt")
@@ -150,8 +152,21 @@ def _show(stack: Stage) -> None:
     comparison = compare(part, copy.digests("by-rest/"))
     print(f"  {BY_REST}: {comparison}")
     problems += [] if comparison.equal else [f"{BY_REST}: {comparison}"]
+    if "SYNC_API_URL" in stack.variables:
+        problems += _sync(stack, part, copy)
     if problems:
         raise SetupError("\n".join(problems))
+
+
+def _sync(stack: Stage, part: Digests, copy: Bucket) -> list[str]:
+    print("\nOnce more by REST, as the DataSync API v2.1 documents it")
+    api = SyncApi(stack.variables["SYNC_API_URL"], stack.variables["SYNC_API_KEY"])
+    sync = api.create(f"s3://{SOURCE}/{PREFIX}{PART}", f"s3://{COPY}/{BY_SYNC}")
+    api.watch(sync)
+    comparison = compare(part, copy.digests(BY_SYNC))
+    print(f"  {sync}: {comparison}")
+    api.delete(sync)
+    return [] if comparison.equal else [f"{sync}: {comparison}"]
 
 
 def _apply(stack: Stage, *names: str) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 REGION = "eu-central-1"
 ACCOUNT_ID = "123456789012"
+SYNC_VARIABLES = frozenset({"API_KEY", "DB_URL", "SYNC_INTERVAL", "MAX_RETRIES", "WEBHOOK_TIMEOUT", "LOG_LEVEL"})
+"""The variables of the DataSync API v2.1, whose names are so general that a person may have them for something else."""
 
 
 def aws_environment(endpoint: str) -> dict[str, str]:
@@ -28,8 +30,12 @@ def aws_environment(endpoint: str) -> dict[str, str]:
 
 def without_foreign_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without what the person's own AWS, Kubernetes and operator settings would change."""
-    foreign = ("AWS_", "DATAMOVER_", "KUBECONFIG", "KUBERNETES_")
-    return {name: value for name, value in environment.items() if not name.startswith(foreign)}
+    foreign = ("AWS_", "DATAMOVER_", "KUBECONFIG", "KUBERNETES_", "LABEL_STUDIO_", "SYNC_API_")
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(foreign) and name not in SYNC_VARIABLES
+    }
 
 
 def write_env_file(path: Path, variables: Mapping[str, str], programs: Iterable[Path]) -> None:

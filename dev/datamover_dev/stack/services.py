@@ -15,6 +15,7 @@ from typing import Self
 
 from datamover_dev.controlplane.binaries import Binaries
 from datamover_dev.controlplane.cluster import ControlPlane
+from datamover_dev.demo.buckets import Bucket
 from datamover_dev.errors import SetupError
 from datamover_dev.paths import CRDS, SAMPLES
 from datamover_dev.postgres.programs import PACKAGE, is_installed
@@ -30,6 +31,8 @@ REST_ACCOUNT = SAMPLES / "account-rest.yaml"
 """The account that the REST service serves, and the namespace of its movers."""
 TABLES_SECRET = "tables"  # noqa: S105 - its name, in config/samples/tablesync.yaml
 NO_TABLES = f"PostgreSQL is not installed, so table syncs are left out (on Debian: apt-get install {PACKAGE})"
+LABEL_STUDIO_PROJECT, LABEL_STUDIO_BUCKET = "1", "label-studio"
+"""The project of that account whose storages can be synced, and the bucket that they are synced to."""
 RESTART_DELAY = 1.0
 """Seconds before one of our programs that ended is started again."""
 
@@ -53,6 +56,8 @@ class Stack:
         own = {"DATAMOVER_OPERATOR_NAMESPACE": OPERATOR_NAMESPACE, "DATAMOVER_DATABASE_HOSTS": HOST}
         self._operator_settings = {**own, **operator_settings}
         self._rest_key = secrets.token_urlsafe(24)
+        self._label_studio_key = secrets.token_hex(20)
+        self._sync_key = secrets.token_urlsafe(24)
         self._rest_port = 0
         self._running = ExitStack()
         self._ours: dict[str, tuple[Managed, Callable[[], Managed]]] = {}
@@ -83,14 +88,20 @@ class Stack:
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables that lead every client to this stack."""
+        url = f"http://127.0.0.1:{self._rest_port}"
         return {
             "KUBECONFIG": str(self.control_plane.kubeconfig),
             **aws_environment(self.endpoint),
             "EMULATOR_DATA_ROOT": str(self.data_root),
-            "DATAMOVER_API_URL": f"http://127.0.0.1:{self._rest_port}",
+            "DATAMOVER_API_URL": url,
             "DATAMOVER_API_KEY": self._rest_key,
             "DATAMOVER_API_ACCOUNT": ACCOUNT_ID,
             **self.tables,
+            "LABEL_STUDIO_URL": url,
+            "LABEL_STUDIO_API_KEY": self._label_studio_key,
+            "LABEL_STUDIO_PROJECT": LABEL_STUDIO_PROJECT,
+            "SYNC_API_URL": url,
+            "SYNC_API_KEY": self._sync_key,
         }
 
     @property
@@ -127,6 +138,7 @@ class Stack:
     def _start_emulator(self) -> None:
         self._emulator, self.endpoint = start_emulator(self.folder, environment=without_foreign_settings(os.environ))
         self._running.callback(self._emulator.terminate)
+        Bucket(LABEL_STUDIO_BUCKET, aws_environment(self.endpoint)).create()
 
     def _start_tables(self) -> None:
         self.tables = self._running.enter_context(table_servers(self.folder))
@@ -153,16 +165,26 @@ class Stack:
         return operator
 
     def _start_rest(self) -> Managed:
-        keys = self.folder / "rest-keys"
-        keys.touch(mode=0o600)
-        keys.write_text(f"{self._rest_key}\n")
-        # A service that is started again is found where the one before was.
-        settings = {"DATAMOVER_API_KEYS_FILE": str(keys), "DATAMOVER_API_HTTP_PORT": str(self._rest_port)}
+        settings = {
+            "DATAMOVER_API_KEYS_FILE": self._keys_file("rest-keys", self._rest_key),
+            "DATAMOVER_API_LABEL_STUDIO_ENABLED": "true",
+            "DATAMOVER_API_LABEL_STUDIO_KEYS_FILE": self._keys_file("label-studio-keys", self._label_studio_key),
+            "DATAMOVER_API_SYNC_ENABLED": "true",
+            "DATAMOVER_API_SYNC_KEYS_FILE": self._keys_file("sync-keys", self._sync_key),
+            # A service that is started again is found where the one before was.
+            "DATAMOVER_API_HTTP_PORT": str(self._rest_port),
+        }
         rest = RestService(log=self.folder / "rest.log", environment=self._environment(settings))
         self._running.callback(rest.terminate)
         rest.wait_until_ready()
         self._rest_port = rest.port
         return rest
+
+    def _keys_file(self, name: str, key: str) -> str:
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(f"{key}\n")
+        return str(path)
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         return {**without_foreign_settings(os.environ), **self.variables, **settings}
