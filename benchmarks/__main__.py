@@ -18,6 +18,7 @@ from benchmarks import (
     movers_ready,
     one_mover,
     rest,
+    rest_facades,
     rest_runs,
     run_recorded,
     run_starts,
@@ -84,6 +85,16 @@ def _rest(arguments: argparse.Namespace, folder: Path) -> Json | None:
     return _table(found)
 
 
+def _rest_facades(arguments: argparse.Namespace, folder: Path) -> Json | None:
+    _say(f"The other REST facades' reads with {arguments.movers} storages and syncs")
+    try:
+        found = rest_facades.measure(arguments.movers, arguments.seconds, folder, _say)
+    except FileNotFoundError as error:
+        _say(f"  left out: {error}")
+        return None
+    return _table(found)
+
+
 def _rest_runs(arguments: argparse.Namespace, folder: Path) -> Json:
     _say(f"The REST service with {arguments.runs} runs")
     return _table(rest_runs.measure(arguments.runs, folder, _say))
@@ -129,6 +140,7 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
     "at_rest": _at_rest,
     "copying": _copying,
     "rest": _rest,
+    "rest_facades": _rest_facades,
     "rest_runs": _rest_runs,
 }
 

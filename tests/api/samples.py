@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, parse
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, dump, parse
 
 Json = dict[str, Any]
+
+
+def dumped(model: Model) -> Any:  # noqa: ANN401 - JSON
+    """A model as JSON."""
+    return dump(model)
+
 
 UID = "3b9ee9e9-9ffa-4b07-93c7-59e7e6f1fa7f"
 CREATED = "2026-01-31T12:00:00Z"

@@ -49,8 +49,8 @@ FACADES_MET = {
     ("GET", "/api/storages/s3/", 200),
     ("POST", "/api/storages/s3/", 201),
     ("POST", "/api/storages/s3/", 400),
-    ("POST", "/api/storages/s3/{storage}/sync", 200),
-    ("PATCH", "/api/storages/s3/{storage}", 200),
+    ("POST", "/api/storages/s3/{storage:number}/sync", 200),
+    ("PATCH", "/api/storages/s3/{storage:number}", 200),
 }
 CONFIG = f"""
 [dictionaries.accounts]

@@ -40,7 +40,7 @@ _NUMBER: Final = re.compile("[0-9]{1,18}")
 
 
 class _Numbers(Convertor[str]):
-    """Digits in a path: an id must not take `validate` for one. They stay a text, which may be too long for a number."""
+    """Digits in a path: an id must not take `validate` for one. They stay a text, however long."""
 
     regex = "[0-9]+"
 

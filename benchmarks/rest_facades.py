@@ -1,0 +1,174 @@
+"""Reads of Label Studio's API and of the DataSync API v2.1 under a steady load, beside a bare server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import urllib.request
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.cluster_client import MOVERS, ClusterClient, Json
+from benchmarks.load import Load, bare, load, require_hey
+from benchmarks.rest import RATE, Say
+from benchmarks.rest_stage import IN_WORK, NAMESPACE, run_of
+from benchmarks.usage import peak_rss_mib
+from datamover_dev.controlplane.cluster import ControlPlane
+from datamover_dev.paths import CRDS
+from datamover_dev.stack.environment import ACCOUNT_ID, REGION, without_foreign_settings
+from datamover_dev.stack.rest import RestService
+
+PROJECTS = 10
+_COLLECTION = MOVERS.format(namespace=NAMESPACE)
+_BUCKET = {"s3": {"s3BucketArn": "arn:aws:s3:::bucket"}}
+_LABELS = "datamover.io"
+
+
+@dataclass(frozen=True)
+class Facades:
+    """All figures; `p99_ms` is the worst of all routes."""
+
+    resources: int
+    rate: int
+    p99_ms: float
+    routes: dict[str, tuple[Load, Load]]
+    rss_mib: float
+    load_average: float
+
+    def as_json(self) -> Json:
+        """Return it for bench.json."""
+        return asdict(self)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return a table: what, the service's figure, the bare server's."""
+        told = [
+            (f"{name}: p50, p99, longest", _times(ours), _times(floor)) for name, (ours, floor) in self.routes.items()
+        ]
+        return [("", "service", "bare server"), *told, ("peak memory", f"{self.rss_mib:.0f} MiB", "-")]
+
+
+def measure(resources: int, seconds: int, folder: Path, say: Say) -> Facades:
+    """Measure each route for so many seconds, with so many resources: half of them storages, half syncs.
+
+    Raises:
+        FileNotFoundError: the load tool is missing.
+    """
+    require_hey()
+    folder = folder / "rest-facades"
+    folder.mkdir(parents=True)
+    key = secrets.token_urlsafe(24)
+    (folder / "keys").write_text(f"{key}\n")
+    headers = {"Authorization": f"Bearer {key}"}
+    with ControlPlane(folder / "control-plane", crds=CRDS) as control_plane, ExitStack() as running:
+        control_plane.kubectl("create", "namespace", NAMESPACE)
+        asyncio.run(_fill(control_plane.kubeconfig, resources // 2))
+        service = RestService(log=folder / "rest.log", environment=_environment(control_plane.kubeconfig, folder))
+        running.callback(service.terminate)
+        service.wait_until_ready()
+        sync = f"/api/v1/sync/sync_{0:012}"
+        paths = {
+            "storages of a project": "/api/storages/s3?project=1",
+            "storage": "/api/storages/s3/1",
+            "50 syncs": "/api/v1/sync",
+            "sync": sync,
+            "status of a sync": f"{sync}/status",
+            "runs of a sync": f"{sync}/runs",
+        }
+        answers = {path: _get(service.url + path, headers) for path in paths.values()}
+        ours = {name: load(service.url + path, headers, rate=RATE, seconds=seconds) for name, path in paths.items()}
+        with bare({path.partition("?")[0]: body for path, body in answers.items()}, folder) as url:
+            floor = {name: load(url + path, headers, rate=RATE, seconds=seconds) for name, path in paths.items()}
+        say(f"  {len(paths)} routes at {RATE} requests a second, {seconds} s each")
+        return Facades(
+            resources=resources,
+            rate=RATE,
+            p99_ms=max(each.p99_ms for each in ours.values()),
+            routes={name: (ours[name], floor[name]) for name in paths},
+            rss_mib=peak_rss_mib(service.pid),
+            load_average=round(os.getloadavg()[0], 1),
+        )
+
+
+def _environment(kubeconfig: Path, folder: Path) -> dict[str, str]:
+    settings = {
+        "LEGACY_ENABLED": "false",
+        "LABEL_STUDIO_ENABLED": "true",
+        "LABEL_STUDIO_KEYS_FILE": str(folder / "keys"),
+        "SYNC_ENABLED": "true",
+        "SYNC_KEYS_FILE": str(folder / "keys"),
+        "SYNC_REQUESTS_PER_MINUTE": "1000000",
+    }
+    named = {f"DATAMOVER_API_{name}": value for name, value in settings.items()}
+    return without_foreign_settings(os.environ) | {"KUBECONFIG": str(kubeconfig)} | named
+
+
+async def _fill(kubeconfig: Path, each: int) -> None:
+    async with ClusterClient(kubeconfig) as cluster:
+        there = {"namespace": NAMESPACE}
+        spec = {
+            "accountId": ACCOUNT_ID,
+            "region": REGION,
+            "labelStudio": {**there, "default": _BUCKET},
+            "syncApi": there,
+        }
+        await cluster.create(
+            "/apis/datamover.io/v1alpha1/datamoveraccounts", _object("DataMoverAccount", "bench", spec)
+        )
+        left = iter([*_storages(each), *_syncs(each)])
+
+        async def work() -> None:
+            for mover in left:
+                made = await cluster.create(_COLLECTION, mover)
+                run = run_of(made | {"metadata": made["metadata"] | {"name": "m-0"}}, 1)
+                run["metadata"] |= {"name": f"{made['metadata']['name']}-1"}
+                run["spec"]["moverRef"]["name"] = made["metadata"]["name"]
+                runs = f"{_COLLECTION.removesuffix('s')}runs"
+                await cluster.create(runs, {name: part for name, part in run.items() if name != "status"})
+                await cluster.patch(f"{runs}/{run['metadata']['name']}/status", {"status": run["status"]})
+
+        await asyncio.gather(*(work() for _ in range(IN_WORK)))
+
+
+def _storages(count: int) -> Iterable[Json]:
+    for number in range(1, count + 1):
+        project = 1 + number % PROJECTS
+        kept = {"project": project, "bucket": "bucket", "title": f"Storage {number}", "presign": True}
+        labels = {"origin": "label-studio", "label-studio-id": f"{number}", "label-studio-project": f"{project}"}
+        yield _mover(f"label-studio-{number}", labels, kept)
+
+
+def _syncs(count: int) -> Iterable[Json]:
+    side = {"type": "s3", "url": "s3://bucket"}
+    for number in range(count):
+        labels = {"origin": "sync-api", "sync-owner": "default"}
+        yield _mover(f"sync-{number:012}", labels, {"source": side, "destination": side})
+
+
+def _mover(name: str, labels: dict[str, str], kept: Json) -> Json:
+    mover = _object("DataMover", name, {"accountRef": {"name": "bench"}, "source": _BUCKET, "destination": _BUCKET})
+    mover["metadata"] |= {
+        "labels": {f"{_LABELS}/{label}": value for label, value in labels.items()},
+        "annotations": {f"{_LABELS}/client": json.dumps(kept)},
+    }
+    return mover
+
+
+def _object(kind: str, name: str, spec: Json) -> Json:
+    return {"apiVersion": "datamover.io/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def _get(url: str, headers: dict[str, str]) -> bytes:
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - our own
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own
+        body: bytes = answer.read()
+    return body
+
+
+def _times(found: Load) -> str:
+    return f"{found.p50_ms:.1f} {found.p99_ms:.1f} {found.longest_ms:.1f} ms" + (
+        f", {found.failed} failed" if found.failed else ""
+    )

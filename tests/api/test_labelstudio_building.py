@@ -1,0 +1,101 @@
+"""From Label Studio's storages to movers."""
+
+from __future__ import annotations
+
+import pytest
+
+from datamover_api.actions.patches import replacing
+from datamover_api.labelstudio.building import (
+    SecretNames,
+    has_destination,
+    id_of,
+    members_in,
+    name_of,
+    new_mover,
+    secret_values,
+    spec_of,
+)
+from datamover_api.labelstudio.members import InvalidMembersError, new_members
+from datamover_api.labelstudio.syncs import active_run, next_run
+from datamover_crds import JsonObject
+from tests.api.samples import account, dumped, run
+
+DESTINATION: JsonObject = {"s3": {"s3BucketArn": "arn:aws:s3:::labels", "subdirectory": "/1"}}
+ACCOUNT = account(labelStudio={"projects": [{"id": 1, "destination": DESTINATION}]})
+OPEN = account(labelStudio={"default": DESTINATION}, region="cn-north-1")
+
+
+def test_a_storage_is_a_mover_with_its_members_beside() -> None:
+    members = new_members({"project": 1, "bucket": "b", "prefix": "/a/", "title": "T"})
+    spec = spec_of(members, ACCOUNT, SecretNames())
+    made = new_mover(7, members, spec, "rest")
+    raw = dumped(made)["spec"]
+    assert raw["source"] == {"s3": {"s3BucketArn": "arn:aws:s3:::b", "subdirectory": "/a/"}}
+    assert (raw["destination"], raw["excludes"][0]["value"], raw["taskMode"]) == (DESTINATION, "/*/*", "ENHANCED")
+    assert members_in(made) == members
+    assert (made.metadata.name, id_of("label-studio-7"), id_of("label-studio-07"), name_of(7)) == (
+        "label-studio-7",
+        7,
+        None,
+        "label-studio-7",
+    )
+    deep = dumped(spec_of({**members, "recursive_scan": True}, OPEN, SecretNames()))
+    assert "excludes" not in deep
+    assert deep["source"]["s3"]["s3BucketArn"] == "arn:aws-cn:s3:::b"
+
+
+@pytest.mark.parametrize(
+    ("given", "member"),
+    [
+        ({"project": 2}, "project"),
+        ({"bucket": None}, "bucket"),
+        ({"regex_filter": ".*"}, "regex_filter"),
+        ({"aws_sse_kms_key_id": "k"}, "aws_sse_kms_key_id"),
+        ({"s3_endpoint": "minio"}, "s3_endpoint"),
+        ({"s3_endpoint": "http://u:p@minio"}, "s3_endpoint"),
+        ({"s3_endpoint": "http://h:x"}, "s3_endpoint"),
+        ({"s3_endpoint": "http://h", "aws_session_token": "t"}, "aws_session_token"),
+        ({"prefix": "x" * 5000}, "prefix"),
+    ],
+)
+def test_what_the_operator_can_t_do_is_told_with_the_member(given: JsonObject, member: str) -> None:
+    members = {**new_members({"project": 1, "bucket": "b"}), **given}
+    with pytest.raises(InvalidMembersError) as refused:
+        spec_of(members, ACCOUNT, SecretNames())
+    assert refused.value.problems.keys() == {member}
+
+
+def test_keys_for_an_endpoint_are_references() -> None:
+    members = new_members({"project": 1, "bucket": "bucket", "s3_endpoint": "https://minio:9000"})
+    spec = spec_of(members, ACCOUNT, SecretNames("a", "s"))
+    source = dumped(spec)["source"]["objectStorage"]
+    assert (source["accessKey"], source["secretKey"]) == ({"name": "a", "key": "value"}, {"name": "s", "key": "value"})
+    assert SecretNames.of(spec) == SecretNames("a", "s")
+    assert secret_values({"aws_access_key_id": "x", "aws_secret_access_key": None}) == {
+        "accessKey": "x",
+        "secretKey": None,
+    }
+
+
+def test_projects_are_those_that_have_a_destination() -> None:
+    assert [has_destination(ACCOUNT, each) for each in (1, 2)] == [True, False]
+    assert has_destination(OPEN, 2)
+    assert not has_destination(account(), 1)
+
+
+def test_runs_are_numbered_and_one_is_active() -> None:
+    mover = new_mover(
+        7, {"project": 1}, spec_of(new_members({"project": 1, "bucket": "b"}), ACCOUNT, SecretNames()), "r"
+    )
+    first = next_run(mover, [])
+    assert first.metadata.name == "label-studio-7-1"
+    assert next_run(mover, [first, run(12, "Succeeded")]).metadata.name == "label-studio-7-2"
+    assert active_run([run(1, "Succeeded"), first]) is first
+    assert active_run([run(1, "Failed")]) is None
+
+
+def test_a_patch_turns_one_object_into_another() -> None:
+    old: JsonObject = {"a": 1, "b": {"c": 1, "d": 2}, "e": [1]}
+    new: JsonObject = {"a": 1, "b": {"c": 2}, "f": {"g": None}}
+    assert replacing(old, new) == {"b": {"c": 2, "d": None}, "e": None, "f": {"g": None}}
+    assert replacing(old, old) == {}
