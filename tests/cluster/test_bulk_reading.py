@@ -92,4 +92,4 @@ def test_movers_at_rest_cost_pages_alone(ready: World) -> None:
 
     eventually(lambda: listed() >= 3, what="three readings")
     calls = ready.calls(reads=True, since=before)
-    assert set(calls[2:]) <= {"GetResources", "ListLocations", "ListTasks"}, calls
+    assert set(calls[2:]) <= {"GetResources", "ListLocations", "ListTaskExecutions", "ListTasks"}, calls

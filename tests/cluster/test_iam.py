@@ -34,7 +34,8 @@ SERVICES = {"datasync": "datasync", "iam": "iam", "resourcegroupstaggingapi": "t
 def allowed() -> set[str]:
     """The actions of ours in the operator's policy, less what others ask of it and what is no call of its own."""
     listed = {action for each in POLICY["Statement"] for action in as_list(each["Action"])}
-    return {action for action in listed - {"iam:PassRole"} if action.split(":")[0] in SERVICES.values()}
+    asked_by_others = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+    return {action for action in listed - asked_by_others if action.split(":")[0] in SERVICES.values()}
 
 
 def as_list(value: str | list[str]) -> list[str]:
@@ -138,6 +139,34 @@ def test_the_roles_that_it_uses_are_those_of_the_policy(world: World, operator: 
     assert {use for use in used if not is_allowed(*use, path)} == set()
     assert not is_allowed("iam:PassRole", f"arn:aws:iam::{ACCOUNT_ID}:role/admin", path)
     assert not is_allowed("iam:CreateRole", f"arn:aws:iam::{ACCOUNT_ID}:role/admin", path)
+
+
+def test_a_role_may_use_the_keys_that_the_location_names(world: World, operator: Operators) -> None:
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/01234567-89ab-cdef-0123-456789abcdef"
+    for bucket in ("src", "dst"):
+        world.bucket(bucket, {"a": b"alpha"})
+    world.grant_all()
+    operator()
+    ends = {
+        side: {"s3": {"s3BucketArn": f"arn:aws:s3:::{bucket}", "accessRole": {"kmsKeyArns": [key]}}}
+        for side, bucket in (("source", "src"), ("destination", "dst"))
+    }
+    world.create("DataMover", "m", {"accountRef": {"name": world.account}, **ends})
+    found = world.wait_ready()["status"]
+    assert rights_to_keys(world, found["sourceRoleArn"]) == [(["kms:Decrypt"], [key])]
+    assert rights_to_keys(world, found["destinationRoleArn"]) == [(["kms:Decrypt", "kms:GenerateDataKey"], [key])]
+    plain = {"s3": {"s3BucketArn": "arn:aws:s3:::dst", "accessRole": None}}
+    world.patch("DataMover", "m", {"spec": {"destination": plain}})
+    eventually(lambda: rights_to_keys(world, found["destinationRoleArn"]) == [], what="the right is taken away")
+    world.wait_ready()
+
+
+def rights_to_keys(world: World, role: str) -> list[tuple[list[str], list[str]]]:
+    """The actions and the resources of a role's statements on keys."""
+    iam, name = world.aws("iam"), role.rpartition("/")[2]
+    (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    statements = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]["Statement"]
+    return [(each["Action"], each["Resource"]) for each in statements if each["Action"][0].startswith("kms:")]
 
 
 def test_the_roles_are_as_documented() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.support import hostile
 from tests.support.location_cases import CASES as LOCATION_CASES
+from tests.support.location_cases.case import KMS
 from tests.support.schedules import BAD as BAD_SCHEDULES
 from tests.support.schedules import GOOD as GOOD_SCHEDULES
 from tests.support.schedules import said
@@ -81,6 +82,8 @@ GOOD = (
     Case("a table with a strange name", table_sync(tables=[{"schema": 'A "b"', "name": "; --"}])),
     Case("a name of 63", mover(name="n" * 63)),
     Case("a role by name", mover(source=s3(accessRole={"name": "my_role", "path": "/a/b/"}))),
+    Case("a key for a role of the operator's", mover(source=s3(accessRole={"kmsKeyArns": [KMS]}))),
+    Case("a key for a role by name", mover(source=s3(accessRole={"name": "r", "path": "/a/", "kmsKeyArns": [KMS]}))),
     Case("S3 to S3", mover(destination=s3())),
     Case("46 tags", mover(tags=_tags(46))),
     Case("tags that only resemble reserved ones", mover(tags=[{"key": "aws"}, {"key": "datamover.iox"}])),
@@ -212,6 +215,18 @@ BROKEN_RULES = (
     Case(
         "a role with arn and name",
         mover(source=s3(accessRole={"arn": ROLE, "name": "n"})),
+        "spec.source.s3.accessRole",
+        "must set either arn, an existing role, or name, the role to create",
+    ),
+    Case(
+        "a role with arn and key",
+        mover(source=s3(accessRole={"arn": ROLE, "kmsKeyArns": [KMS]})),
+        "spec.source.s3.accessRole.kmsKeyArns",
+        "can't be set with arn",
+    ),
+    Case(
+        "a role without any key",
+        mover(source=s3(accessRole={"kmsKeyArns": []})),
         "spec.source.s3.accessRole",
         "must set either arn, an existing role, or name, the role to create",
     ),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Model, TableSync, TaskOptions
 from tests.support import hostile
 from tests.support.location_cases import CASES as LOCATION_CASES
+from tests.support.location_cases.case import KMS
 from tests.support.schedules import BAD as BAD_SCHEDULES
 from tests.support.schedules import expressions
 from tests.support.specs import ACCESS_POINT, NETWORK, ROLE, TASK, JsonDict, efs, obj, s3
@@ -79,7 +80,12 @@ SCHEDULES = mostly(expressions(), st.sampled_from([expression for expression, _ 
 
 ACCESS_ROLES = mostly(
     st.sampled_from(({"arn": ROLE}, {"name": "dm_role"}, {"name": "r", "path": "/a/"})),
-    some(arn=st.just(ROLE), name=st.sampled_from(("r", "a b")), path=st.sampled_from(("/", "/a/", "a"))),
+    some(
+        arn=st.just(ROLE),
+        name=st.sampled_from(("r", "a b")),
+        path=st.sampled_from(("/", "/a/", "a")),
+        kmsKeyArns=st.lists(st.sampled_from((KMS, "alias/x")), max_size=2),
+    ),
 )
 S3_LOCATIONS = some(
     subdirectory=mostly(st.sampled_from(("", "/", "/a b/(c)", "a\u00a0b")), st.text("/.a", max_size=5)),

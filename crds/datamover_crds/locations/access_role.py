@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from datamover_crds.common import Model, RoleArn
+from datamover_crds.common import Items, Model, RoleArn
 from datamover_crds.locations.marks import ArnOf
 from datamover_crds.rules import Rule
 
@@ -12,7 +12,13 @@ RolePath = Annotated[str, Field(max_length=512, pattern="^/([!-~]+/)?$")]
 
 
 def _has_arn_or_name(role: "AccessRole") -> bool:
-    return (role.arn is None) != (role.name is None)
+    if role.arn is not None:
+        return role.name is None
+    return role.name is not None or bool(role.kms_key_arns)
+
+
+def _has_keys_without_arn(role: "AccessRole") -> bool:
+    return role.arn is None or not role.kms_key_arns
 
 
 def _has_path_with_name(role: "AccessRole") -> bool:
@@ -20,14 +26,26 @@ def _has_path_with_name(role: "AccessRole") -> bool:
 
 
 class AccessRole(Model):
-    """The IAM role DataSync uses on a bucket: an existing one by its ARN, or the name of the one to create."""
+    """The IAM role DataSync uses on a bucket: an existing one by its ARN, or what the one to create is to be like."""
 
     rules: ClassVar = (
         Rule(
             field_path="",
-            cel="has(self.arn) != has(self.name)",
+            cel=(
+                "has(self.arn) ? !has(self.name)"
+                " : has(self.name) || (has(self.kmsKeyArns) ? size(self.kmsKeyArns) : 0) > 0"
+            ),
             holds=_has_arn_or_name,
-            message="must set either arn, an existing role, or name, the role to create",
+            message=(
+                "must set either arn, an existing role, or name, the role to create; with kmsKeyArns alone the "
+                "operator chooses the name"
+            ),
+        ),
+        Rule(
+            field_path=".kmsKeyArns",
+            cel="!has(self.arn) || !has(self.kmsKeyArns) || size(self.kmsKeyArns) == 0",
+            holds=_has_keys_without_arn,
+            message="can't be set with arn: give the existing role the rights to the keys yourself",
         ),
         Rule(
             field_path=".path",
@@ -44,3 +62,12 @@ class AccessRole(Model):
     """The name of the role that the operator creates and owns."""
     path: RolePath | None = None
     """The IAM path of the role that the operator creates. If not set: the account's."""
+    kms_key_arns: Annotated[
+        tuple[Annotated[str, Field(min_length=5, max_length=2048, pattern="^arn:")], ...],
+        Items(at_most=10),
+        ArnOf("kms_key"),
+    ] = ()
+    """The ARNs of the AWS KMS keys that encrypt the bucket's objects (SSE-KMS): the role may use them.
+
+    The keys' own policies have to allow that, too.
+    """

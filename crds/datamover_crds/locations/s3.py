@@ -27,6 +27,11 @@ _OBJECTS: Final[dict[Use, tuple[str, ...]]] = {
         "s3:PutObjectTagging",
     ),
 }
+# "Accessing S3 buckets using server-side encryption", as above.
+_KEYS: Final[dict[Use, tuple[str, ...]]] = {
+    "source": ("kms:Decrypt",),
+    "destination": ("kms:Decrypt", "kms:GenerateDataKey"),
+}
 
 
 def _has_agents_on_outposts(s3: "S3Location") -> bool:
@@ -110,9 +115,11 @@ class S3Location(LocationType):
         if _OUTPOSTS in arn:
             return _on_outposts(arn, use)
         objects = f"{arn}/*" if ":::" in arn else f"{arn}/object/*"
+        keys = self.access_role.kms_key_arns if self.access_role is not None else ()
         return [
             {"Effect": "Allow", "Action": list(_BUCKET), "Resource": arn},
             {"Effect": "Allow", "Action": list(_OBJECTS[use]), "Resource": objects},
+            *([{"Effect": "Allow", "Action": list(_KEYS[use]), "Resource": list(keys)}] if keys else []),
         ]
 
 

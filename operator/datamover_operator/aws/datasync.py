@@ -100,6 +100,11 @@ class BotoDataSync:
         pages = await self._pages("ListTaskExecutions", TaskArn=task_arn)
         return [from_aws(item) for page in pages for item in items_of(page, "TaskExecutions")]
 
+    async def list_all_executions(self) -> Sequence[str]:
+        """Return every page of ListTaskExecutions of all tasks: the ARNs."""
+        pages = await self._pages("ListTaskExecutions")
+        return [str(item["TaskExecutionArn"]) for page in pages for item in items_of(page, "TaskExecutions")]
+
     async def list_tags(self, arn: str) -> dict[str, str]:
         """Return every page of ListTagsForResource."""
         pages = await self._pages("ListTagsForResource", ResourceArn=arn)

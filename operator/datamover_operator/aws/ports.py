@@ -103,6 +103,9 @@ class DataSync(Protocol):
     async def list_task_executions(self, task_arn: str) -> Sequence[JsonObject]:
         """Return every page of ListTaskExecutions of one task ({taskExecutionArn, status, taskMode})."""
 
+    async def list_all_executions(self) -> Sequence[str]:
+        """Return every page of ListTaskExecutions of all tasks: the ARNs, in no order that AWS promises."""
+
     async def list_tags(self, arn: str) -> dict[str, str]:
         """Return every page of ListTagsForResource."""
 

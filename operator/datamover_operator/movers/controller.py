@@ -19,6 +19,7 @@ from datamover_operator.controller.plan.conditions import seconds_between
 from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.kube.secrets import HashKey
 from datamover_operator.movers.bulk_reading import BulkReading
+from datamover_operator.movers.execution_sweep import ExecutionSweep
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.observed import is_ready
@@ -55,6 +56,7 @@ def mover_controller(context: Context, services: MoverServices, memories: Memori
         shows=news.shows,
         jobs={
             "sweep": Sweep(context, connections, memories).run_forever,
+            "execution sweep": ExecutionSweep(context, connections, memories).run_forever,
             "bulk reading": BulkReading(context, connections, memories, services.orphans).run_forever,
             "secrets": SecretSweep(context, client, memories).run_forever,
         },

@@ -17,10 +17,15 @@ from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.activity import TASK_ACTIVE
 
 _PAGE = 100
-SECONDS_A_PAGE = 6.0
+SECONDS_A_PAGE = 7.0
 """An account with many tasks is swept less often than others: a page of its listing costs a call."""
 _NOTABLE = TASK_ACTIVE | {"UNAVAILABLE"}
 _log = structlog.get_logger(__name__)
+
+
+def pause_after(listed: int) -> float:
+    """For how many seconds an account is left alone after so many items were listed there."""
+    return listed // _PAGE * SECONDS_A_PAGE
 
 
 class Sweep:
@@ -50,7 +55,7 @@ class Sweep:
         except AwsError as error:
             _log.info("tasks could not be listed", account=name, error=str(error))
             return
-        self._not_before[name] = tick + len(listed) // _PAGE * SECONDS_A_PAGE
+        self._not_before[name] = tick + pause_after(len(listed))
         statuses = {str(task["taskArn"]): str(task.get("status")) for task in listed}
         for arn in known:
             if statuses.get(arn, "") in _NOTABLE or arn not in statuses:

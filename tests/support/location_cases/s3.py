@@ -26,6 +26,7 @@ CASES = (
         replacing=({"s3BucketArn": "arn:aws:s3:::to"},),
         mistakes=(
             ("s3BucketArn", {"s3BucketArn": "arn:aws:s3:::no_bucket!"}),
+            ("accessRole.kmsKeyArns[0]", {"accessRole": {"kmsKeyArns": ["arn:aws:kms:eu:1:key/x"]}}),
             ("accessRole.arn", {"accessRole": {"arn": "arn:aws:iam::1:role/short"}}),
         ),
         granted="s3://from/in/*",

@@ -321,6 +321,10 @@ class DataSync:
     async def list_task_executions(self, task_arn: str) -> Sequence[JsonObject]:
         return [self.sky.execution(arn) for arn in self.sky.executions if arn.startswith(f"{task_arn}/")]
 
+    async def list_all_executions(self) -> Sequence[str]:
+        self.sky.on_read("ListTaskExecutions")
+        return list(self.sky.executions)
+
     async def list_tags(self, arn: str) -> dict[str, str]:
         return dict(self.sky.find(arn, "ListTagsForResource").tags)
 

@@ -37,6 +37,10 @@ _PHASES: dict[str, Phase] = {
 _ORDER: tuple[Phase, ...] = tuple(dict.fromkeys(_PHASES.values()))
 _ENDED = frozenset({"SUCCESS", "ERROR"})
 _MAX_REASON = 1024
+_NO_CAUSE = (
+    "DataSync reports ERROR without a cause: that is how an execution ends that was cancelled outside this cluster, in the "
+    "AWS console for example"
+)
 
 M = TypeVar("M", Counters, RunResult)
 
@@ -61,9 +65,7 @@ def status_from(
         update={
             "phase": phase,
             "reason": _reason(phase, result),
-            "message": (
-                result.error_detail or "" if phase == "Failed" else message_of(phase, progress, start, completion)
-            ),
+            "message": _why_failed(result) if phase == "Failed" else message_of(phase, progress, start, completion),
             "execution_arn": str(described.get("taskExecutionArn") or before.execution_arn),
             "start_time": start,
             "completion_time": completion,
@@ -88,6 +90,11 @@ def _phase(described: JsonObject, before: DataMoverRunStatus) -> Phase:
 
 def _reason(phase: Phase, result: RunResult) -> str:
     return (result.error_code or "ExecutionFailed")[:_MAX_REASON] if phase == "Failed" else phase
+
+
+def _why_failed(result: RunResult) -> str:
+    """DataSync's words. It has none for an execution that others cancelled and that ended before we looked again."""
+    return result.error_detail or ("" if result.error_code else _NO_CAUSE)
 
 
 def _phase_times(known: PhaseTimes, phase: Phase, now: datetime) -> PhaseTimes:
