@@ -133,6 +133,7 @@ STARS = "with * only as the last character of a pattern"
 KEYS = "must start neither with aws:"
 
 BROKEN_RULES = (
+    Case("storages without a namespace", account(labelStudio={}), "spec.labelStudio", "must set namespace where"),
     Case("an interval of 9 s", mover(trigger={"interval": "9s"}), "spec.trigger.interval", "must be at least 10s"),
     Case("a trigger of nothing", mover(trigger={}), "spec.trigger", "must set manual, interval or both"),
     *(
