@@ -38,8 +38,8 @@ _ORDER: tuple[Phase, ...] = tuple(dict.fromkeys(_PHASES.values()))
 _ENDED = frozenset({"SUCCESS", "ERROR"})
 _MAX_REASON = 1024
 _NO_CAUSE = (
-    "DataSync reports ERROR without a cause: that is how an execution ends that was cancelled outside this cluster, in the "
-    "AWS console for example"
+    "DataSync reports ERROR without a cause: that is how an execution ends that was cancelled outside this cluster, in "
+    "the AWS console for example"
 )
 
 M = TypeVar("M", Counters, RunResult)
