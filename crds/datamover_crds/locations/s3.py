@@ -115,12 +115,14 @@ class S3Location(LocationType):
         if _OUTPOSTS in arn:
             return _on_outposts(arn, use)
         objects = f"{arn}/*" if ":::" in arn else f"{arn}/object/*"
-        keys = self.access_role.kms_key_arns if self.access_role is not None else ()
-        return [
+        statements: list[JsonValue] = [
             {"Effect": "Allow", "Action": list(_BUCKET), "Resource": arn},
             {"Effect": "Allow", "Action": list(_OBJECTS[use]), "Resource": objects},
-            *([{"Effect": "Allow", "Action": list(_KEYS[use]), "Resource": list(keys)}] if keys else []),
         ]
+        if self.access_role is not None and self.access_role.kms_key_arns:
+            keys = list(self.access_role.kms_key_arns)
+            statements.append({"Effect": "Allow", "Action": list(_KEYS[use]), "Resource": keys})
+        return statements
 
 
 def _on_outposts(arn: str, use: Use) -> list[JsonValue]:

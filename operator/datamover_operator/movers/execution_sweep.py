@@ -50,9 +50,9 @@ class ExecutionSweep:
             _log.info("executions could not be listed", account=name, error=str(error))
             return
         self._not_before[name] = tick + pause_after(len(listed))
-        before = self._seen.get(name)
-        self._seen[name] = frozenset(map(hash, listed))  # of a month's executions the ARNs would be a burden
-        for arn in listed if before is not None else ():
+        now = frozenset(map(hash, listed))  # of a month's executions the ARNs would be a burden
+        before, self._seen[name] = self._seen.get(name, now), now
+        for arn in listed:
             if hash(arn) not in before:
                 self._look(arn)
 
