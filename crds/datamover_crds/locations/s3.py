@@ -120,7 +120,7 @@ class S3Location(LocationType):
             {"Effect": "Allow", "Action": list(_OBJECTS[use]), "Resource": objects},
         ]
         if self.access_role is not None and self.access_role.kms_key_arns:
-            keys = list(self.access_role.kms_key_arns)
+            keys: list[JsonValue] = list(self.access_role.kms_key_arns)
             statements.append({"Effect": "Allow", "Action": list(_KEYS[use]), "Resource": keys})
         return statements
 
