@@ -138,7 +138,14 @@ class DataMoverStatus(Model):
     observed_generation: Count | None = None
     """The metadata.generation that was last acted on."""
     conditions: Conditions = ()
-    """Ready, Reconciling and Stalled."""
+    """Ready, Reconciling and Stalled; also StartRefused, if the last run could not be started."""
+    state: Text | None = None
+    """What the mover is about, in one word: Ready, Running, Suspended, StartRefused, LastRunFailed, Deleting, or why
+    it is not Ready."""
+    source_uri: Text | None = None
+    """Where data is read from, as DataSync writes it."""
+    destination_uri: Text | None = None
+    """Where data is written to, as DataSync writes it."""
     task_arn: Arn | None = None
     """The ARN of the task."""
     source_location_arn: Arn | None = None

@@ -219,7 +219,7 @@ def test_kubectl_explains_every_field_and_lists_what_people_look_for(kubectl: Ku
 
     kubectl.apply(mover("one"), mover("two", accountRef=OTHER), EVERYTHING_RUN)
     columns, *rows = (line.split() for line in kubectl("get", "dm", fresh).splitlines())
-    assert columns == ["NAME", "READY", "STATE", "RUN", "LAST", "RUN", "LAST", "SUCCESS", "AGE"]
+    assert columns == ["NAME", "READY", "STATE", "SOURCE", "DESTINATION", "RUN%", "LAST", "RUN", "AGE"]
     assert [row[0] for row in rows] == ["one", "two"]
     named = kubectl("get", "dm", "--field-selector=spec.accountRef.name=other", "--output=name", fresh)
     assert named.split() == ["datamover.datamover.io/two"]

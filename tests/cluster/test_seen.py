@@ -46,7 +46,44 @@ def test_a_run_is_seen_to_progress_and_waited_for(ready: World, kubectl: Kubectl
     story = eventually(lambda: _story(kubectl, "RunSucceeded"))
     assert story["RunStarted"] == "run 'r1', started by a user's DataMoverRun"
     assert re.fullmatch(r"run 'r1': 2 files, 6\.0 MiB in \d+ s", story["RunSucceeded"])
-    assert max(map(len, kubectl("get", "dmr", "--output=wide").splitlines())) <= WIDEST
+    _check_width(kubectl, "dmr")
+
+
+def test_a_mover_shows_what_it_moves_and_what_it_refuses_to_start(ready: World, kubectl: Kubectl) -> None:
+    nightly = {"scheduleExpression": "cron(0 2 * * ? *)"}
+    ready.patch("DataMover", "m", {"spec": {"schedule": nightly, "options": {"overwriteMode": "NEVER"}}})
+    eventually(lambda: _matching(_row(kubectl, "m"), r"02:00:00Z"))
+    with ready.emulator.fault(state="TRANSFERRING", hold="before"):
+        ready.run("r1")
+        eventually(lambda: _matching(_row(kubectl, "m"), r"True +Running +s3://src/ +s3://dst/ +\d+ "))
+        ready.run("r2")
+        ready.wait_phase("r2", "Rejected")
+        refused = ready.wait_condition("DataMover", "m", "StartRefused", reason="AlreadyRunning")
+        _check_width(kubectl, "dm")
+    assert refused["metadata"]["name"] == "m"
+    ready.wait_phase("r1", "Succeeded")
+    eventually(lambda: _matching(_row(kubectl, "m"), r"True +StartRefused +s3://src/ +s3://dst/ +Succeeded "))
+    _check_width(kubectl, "dm")
+    story = eventually(lambda: _story(kubectl, "RunRejected"))
+    assert story["RunRejected"].startswith("run 'r2': run 'r1' is active")
+    assert story["SpecApplied"] == "changed in AWS: spec.options.overwriteMode, spec.schedule"
+    ready.run("r3")
+    ready.wait_phase("r3", "Succeeded")
+    eventually(lambda: _matching(_row(kubectl, "m"), "True +Ready "))
+
+    ready.delete("DataMover", "m")
+    ready.wait_gone("DataMover", "m")
+    lines = eventually(lambda: kubectl("events", "--for=datamover/m", "--no-headers") or "")
+    assert re.search(r"Deleted +DataMover/m +task arn:aws:datasync", lines), lines
+
+
+def _row(kubectl: Kubectl, name: str) -> str:
+    return kubectl("get", "dm", name, "--no-headers", "--output=wide")
+
+
+def _check_width(kubectl: Kubectl, kind: str) -> None:
+    shown = kubectl("get", kind, "--output=wide").splitlines()
+    assert max(map(len, shown)) <= WIDEST, shown
 
 
 def _waiting(kubectl: Kubectl, condition: str) -> subprocess.Popen[str]:

@@ -18,6 +18,7 @@ from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.aws_steps import apply
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import MoverMemory
+from datamover_operator.movers.plan.changes import change_notes
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.run_objects import (
     NamespaceGoes,
@@ -80,6 +81,8 @@ class MoverPass:
         assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
         before = self.o
         self.o = await apply(before, self._aws, steps, self._is_living)
+        for note in change_notes(before, self.o, steps):
+            self._tell(note)
         self._memory.new_rights |= dict.fromkeys(self.o.new_rights - before.new_rights, self._context.clock.tick())
         self._memory.accepted = self.o.accepted
         is_unseen = any(each.failure.kind is FailureKind.NOT_FOUND for each in self.o.failures)

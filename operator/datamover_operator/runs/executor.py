@@ -29,7 +29,14 @@ from datamover_operator.runs.objects import annotate_run, create_run
 from datamover_operator.runs.plan.after import Done, Result, Seen, Started, TagsRead, after, failed
 from datamover_operator.runs.plan.cancelling import dump_cancellation
 from datamover_operator.runs.plan.claims import belonging, claimed, released
-from datamover_operator.runs.plan.news import has_just_ended, has_new_execution, mover_notes, notes_of, with_percent
+from datamover_operator.runs.plan.news import (
+    has_just_ended,
+    has_new_execution,
+    is_refused,
+    mover_notes,
+    notes_of,
+    with_percent,
+)
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import Claim, dump_claim
 from datamover_operator.runs.plan.retries import retry_object
@@ -103,7 +110,8 @@ class RunPass:
         """Write the run's status, and tell what is new in it."""
         before = self.o.run.status
         self._take_in(await self._context.writer.status(RUN, self._raw, dump(status)))
-        if has_new_execution(before, status) and self.o.mover is not None:
+        is_news = has_new_execution(before, status) or is_refused(before) != is_refused(status)
+        if is_news and self.o.mover is not None:
             wake_mover(self._context, self._movers, self.o.mover)
         if has_just_ended(before, status):
             namespace, mover = self.o.run.metadata.namespace, self.o.run.spec.mover_ref.name

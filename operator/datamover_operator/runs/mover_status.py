@@ -8,6 +8,7 @@ from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverStatus, dump
 from datamover_operator.controller.context import Context
 from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.plan.state import with_state
 
 _TRIES = 5
 
@@ -25,6 +26,7 @@ async def change_mover(
         status = change(known.status)
         if status == known.status:
             return known
+        status = with_state(known, status)
         try:
             await context.writer.status(MOVER, entry.raw, dump(status))
         except KubeError as error:

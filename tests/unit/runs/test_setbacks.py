@@ -61,7 +61,8 @@ def test_what_somebody_has_to_change_is_told_in_one_event(ready: Stage, kind: Fa
     with failing(ready, "StartTaskExecution", kind):
         ready.add_run()
         ready.go(300)
-    assert len([note for _, note in ready.told.events if "StartTaskExecution" in note]) == 1
+    told = [note for _, note in ready.told.events if "StartTaskExecution" in note]
+    assert told == [told[0], f"run 'r': {told[0]}"], "once on the run, and once on its mover"
 
 
 @pytest.mark.parametrize("kind", FINAL)

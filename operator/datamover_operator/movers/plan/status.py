@@ -17,6 +17,7 @@ from datamover_operator.movers.plan.names import SIDES, distinct_role_name
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.roles import wanted_roles
 from datamover_operator.movers.plan.schedules import next_start
+from datamover_operator.movers.plan.state import with_refused_start, with_state
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import is_marked, is_withheld, stopping_step
 from datamover_operator.runs.plan.history import latest
@@ -40,7 +41,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     changed: dict[str, object] = {
         **_facts(o),
         "observed_generation": o.generation if plan.conditions else stored.observed_generation,
-        "conditions": plan.conditions,
+        "conditions": with_refused_start(plan.conditions, o.conditions(now), o.runs),
         "current_run": _current_run(o),
         "bookkeeping": _bookkeeping(o, is_ready=is_true(plan.conditions, "Ready")),
     }
@@ -54,7 +55,11 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         changed["next_scheduled_time"] = next_start(last_description(o), now)
         if token is not None and o.annotations.get(LAST_TRIGGER_ANNOTATION) == token:
             changed["last_trigger"] = token
-    return stored.model_copy(update=changed)
+    if plan.conditions:
+        changed["source_uri"] = o.mover.spec.source.declared.uri
+        changed["destination_uri"] = o.mover.spec.destination.declared.uri
+    told = stored.model_copy(update=changed)
+    return with_state(o.mover, told) if plan.conditions else told
 
 
 def intent_of(o: Observed, calls: Iterable[Call]) -> Intent:

@@ -56,7 +56,14 @@ def mover_notes(run: DataMoverRun, before: DataMoverRunStatus, after: DataMoverR
     if has_just_ended(before, after):
         said = after.message or after.reason or "no cause was given"
         notes.append(Note(f"Run{after.phase}", f"run '{name}': {said}", warning=after.phase in _BAD_ENDS))
+    if is_refused(after) and not is_refused(before) and after.phase not in FINAL_PHASES:
+        notes.append(Note("StartRefused", f"run '{name}': {after.message or after.reason}", warning=True))
     return tuple(notes)
+
+
+def is_refused(status: DataMoverRunStatus) -> bool:
+    """Whether the run's start was refused, for good or until somebody changes something."""
+    return status.phase == "Rejected" or (status.phase == "Pending" and bool(_told(status, "Stalled")))
 
 
 def has_new_execution(before: DataMoverRunStatus, after: DataMoverRunStatus) -> bool:
