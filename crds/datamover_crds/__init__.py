@@ -42,6 +42,7 @@ from datamover_crds.mover_status import (
     RunRef,
     RunSummary,
 )
+from datamover_crds.notify import Delivery, Notify, Receiver, Webhook
 from datamover_crds.options import FilterRule, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.postgresql import DestinationDatabase, FromDestination, Postgresql, PostgresqlSource, SourceDatabase
 from datamover_crds.run import (
@@ -88,6 +89,7 @@ __all__ = [
     "DataMoverRunStatus",
     "DataMoverSpec",
     "DataMoverStatus",
+    "Delivery",
     "DestinationDatabase",
     "Ec2Config",
     "EfsLocation",
@@ -105,6 +107,7 @@ __all__ = [
     "LocationType",
     "Model",
     "MoverRef",
+    "Notify",
     "ObjectMeta",
     "ObservedMover",
     "OwnerReference",
@@ -117,6 +120,7 @@ __all__ = [
     "Progress",
     "ProgressInWords",
     "Realm",
+    "Receiver",
     "References",
     "Replace",
     "Resource",
@@ -149,6 +153,7 @@ __all__ = [
     "TaskOptions",
     "Timeouts",
     "Trigger",
+    "Webhook",
     "dump",
     "from_duration",
     "from_quantity",

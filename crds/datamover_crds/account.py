@@ -19,6 +19,7 @@ from datamover_crds.common import (
 )
 from datamover_crds.locations import Location, RolePath
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
+from datamover_crds.notify import Notifies
 from datamover_crds.rules import Rule, immutable
 
 
@@ -169,6 +170,8 @@ class DataMoverAccountSpec(Model):
     """How the operator creates bucket access roles in the account."""
     org: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-zA-Z0-9._-]+$")] | None = None
     """The organization in the role paths and tags of movers that are created by REST."""
+    notify: Notifies = ()
+    """Whom to notify when something happens to any mover that uses the account, or to its runs."""
     rest: RestAccess | None = None
     """How the REST API serves the account. If not set, REST clients can't use it."""
     label_studio: LabelStudioAccess | None = None

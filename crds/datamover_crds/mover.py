@@ -19,6 +19,7 @@ from datamover_crds.locations import LOCATIONS, Location
 from datamover_crds.locations.pairs import pair_rules
 from datamover_crds.meta import ObjectMeta, Resource
 from datamover_crds.mover_status import DataMoverStatus
+from datamover_crds.notify import Notifies
 from datamover_crds.options import INCLUDES_RULE, Filters, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.rules import Rule, immutable
 from datamover_crds.run_policy import ConcurrencyPolicy, Retry, Timeouts, at_least_10_seconds
@@ -173,6 +174,8 @@ class DataMoverSpec(Model):
     """Repeats runs that ended badly. If not set, none is."""
     timeouts: Timeouts | None = None
     """How long the parts of a run may take. If not set, there is no limit."""
+    notify: Notifies = ()
+    """Whom to notify when something happens to the mover or its runs, beside those that the account names."""
     ttl_after_finished: Duration | None = None
     """How long after its end a run is deleted, such as `7d`, also one that you created yourself.
 

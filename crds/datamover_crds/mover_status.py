@@ -20,6 +20,7 @@ from datamover_crds.common import (
     Timestamp,
 )
 from datamover_crds.meta import Conditions
+from datamover_crds.notify import Deliveries
 from datamover_crds.run import Phase
 
 Part = Literal["task", "source", "destination", "sourceRole", "destinationRole"]
@@ -158,6 +159,8 @@ class DataMoverStatus(Model):
     """The ARN of the role that DataSync uses at the destination."""
     observed: ObservedMover | None = None
     """The latest output of DataSync's Describe calls."""
+    notifications: Deliveries = ()
+    """The newest notifications of events of the mover itself; those of a run are in the run's status."""
     current_run: RunRef | None = None
     """The run that has claimed the task."""
     queued_runs: Annotated[tuple[RunRef, ...], Items(at_most=100)] = ()
@@ -170,5 +173,7 @@ class DataMoverStatus(Model):
     """The trigger.manual token that was last acted on."""
     next_scheduled_time: Timestamp | None = None
     """When the schedule starts the task next."""
+    last_missed_time: Timestamp | None = None
+    """When the schedule should have started the task last without any run having started."""
     bookkeeping: Annotated[Bookkeeping, Field(exclude_if=lambda kept: kept == Bookkeeping())] = Bookkeeping()
     """The operator's own notes, of no use to anybody else."""

@@ -14,6 +14,8 @@ from datamover_crds.schedule_rules import SCHEDULE_RULES
 
 BytesPerSecond = Annotated[int, Field(ge=-1, le=INT64_MAX), WHOLE_FLOATS]
 TaskMode = Literal["BASIC", "ENHANCED"]
+TimeZone = Annotated[str, Field(min_length=1, max_length=64, pattern="^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+"""The name of an IANA time zone."""
 
 
 def _removes_only_what_it_compared(options: "TaskOptions") -> bool:
@@ -146,12 +148,34 @@ class Tag(Model):
     """The value. If not set: empty."""
 
 
+def _has_hours_of_a_zone(schedule: "Schedule") -> bool:
+    return schedule.time_zone is None or schedule.schedule_expression.startswith("cron(")
+
+
 class Schedule(Model):
     """When DataSync starts the task on its own."""
 
-    rules: ClassVar = SCHEDULE_RULES
+    rules: ClassVar = (
+        *SCHEDULE_RULES,
+        Rule(
+            field_path=".timeZone",
+            cel="!has(self.timeZone) || self.scheduleExpression.startsWith('cron(')",
+            holds=_has_hours_of_a_zone,
+            message="can be set only with cron(…): rate(…) counts hours, which are the same everywhere",
+            shown="self.timeZone",
+        ),
+    )
 
     schedule_expression: Annotated[str, Field(min_length=1, max_length=256)]
-    """In UTC: `cron(minute hour day-of-month month day-of-week year)` or `rate(number unit)`, at least 1 hour apart."""
+    """`cron(minute hour day-of-month month day-of-week year)`, in UTC or timeZone, or `rate(number unit)`.
+
+    Starts are at least 1 hour apart.
+    """
+    time_zone: TimeZone | None = None
+    """The IANA time zone of the expression, such as `Europe/Berlin`. If not set: UTC.
+
+    DataSync knows only UTC: the operator sets the task's expression for the zone's present offset, and sets it anew
+    when the clocks have changed.
+    """
     status: Switch | None = None
     """DISABLED keeps the schedule but starts nothing. If not set: ENABLED."""

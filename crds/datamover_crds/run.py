@@ -19,6 +19,7 @@ from datamover_crds.common import (
     Timestamp,
 )
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
+from datamover_crds.notify import Deliveries
 from datamover_crds.options import INCLUDES_RULE, BytesPerSecond, Filters, TaskOptions
 from datamover_crds.rules import Transition, immutable
 
@@ -277,6 +278,8 @@ class DataMoverRunStatus(Model):
     """When the execution's phase or counters last changed."""
     next_retry_time: Timestamp | None = None
     """When a new run will repeat this one, as the mover's `retry` says."""
+    notifications: Deliveries = ()
+    """The notifications of the run's end."""
     retried_by: Annotated[str, Field(max_length=253)] | None = None
     """The run that repeats this one."""
     phase_times: PhaseTimes | None = None

@@ -24,12 +24,13 @@ from datamover_operator.controller.registry import Registry
 from datamover_operator.controller.resync import Resync
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controller.workers import Workers
-from datamover_operator.controllers import KINDS, register_all
+from datamover_operator.controllers import KINDS, Adapters, register_all
 from datamover_operator.kube import pulse
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.lease import Lease
 from datamover_operator.kube.watch import Scope, watch
 from datamover_operator.kube.writer import Writer
+from datamover_operator.notifications.sending import WebhookSender
 from datamover_operator.postgres.connecting import PostgresDatabases
 from datamover_operator.postgres.hosts import HostPolicy
 from datamover_operator.process.health import HealthServer, Readiness
@@ -126,7 +127,8 @@ class _Operation:
         )
         accounts = BotoAccounts(self._settings.limits, self._metrics)
         databases = PostgresDatabases(HostPolicy(self._settings.database_hosts), self._metrics)
-        register_all(registry, context, client, accounts, databases)
+        webhooks = WebhookSender(HostPolicy(self._settings.webhook_hosts, "webhookHosts"))
+        register_all(registry, context, client, Adapters(accounts, databases, webhooks))
         workers = Workers(context, registry)
         resync = Resync(client, event_filter, KINDS, self._settings.namespaces)
         await resync.run_all()  # a mover must not be judged by accounts and runs that are only about to be seen

@@ -28,6 +28,7 @@ HELMS_TIMEOUT = 300
 
 GIVEN_BY_THE_CHART = {
     "database_hosts",
+    "webhook_hosts",
     "http_host",
     "http_port",
     "keys_file",

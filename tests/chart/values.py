@@ -14,6 +14,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "watchNamespaces": ["default"],
         "secretNamespaces": ["default"],
         "databaseHosts": ["*.example.com", "10.0.0.0/8"],
+        "webhookHosts": ["hooks.example.com"],
         "operator": {
             "settings": {"clusterId": "test"},
             "secretNames": ["keys"],

@@ -60,6 +60,11 @@ def _scheduled(expression: str) -> JsonDict:
     return mover(schedule={"scheduleExpression": expression})
 
 
+def _notified(webhook: JsonDict, **members: object) -> JsonDict:
+    return mover(notify=[{"webhook": webhook, "events": ["RunFailed"]} | members])
+
+
+URL: JsonDict = {"url": "https://hooks.example.com"}
 LOCATION = "arn:aws:datasync:eu-central-1:111122223333:location/loc-0123456789abcdef0"
 KEY: JsonDict = {"name": "databases", "key": "uri"}
 SOURCE = "spec.source.postgresql"
@@ -99,6 +104,8 @@ GOOD = (
     Case("nulls for what is optional", mover(tags=None, options=None, suspend=None, runHistory=None, includes=None)),
     Case("nulls within options", mover(options={"verifyMode": None, "bytesPerSecond": None})),
     Case("an interval alone", mover(trigger={"interval": "10s"})),
+    Case("a webhook at an IPv6 address", _notified({"url": "http://[fd12::1]:8080/a"})),
+    Case("a webhook with a URL in a Secret", _notified({"urlSecretRef": KEY})),
     Case("a retry with nothing said", mover(retry={})),
     Case("time limits with nothing said", mover(timeouts={})),
     Case("a whole float", mover(options={"bytesPerSecond": 5.0}, runHistory={"limit": 7.0})),
@@ -133,7 +140,21 @@ STARS = "with * only as the last character of a pattern"
 KEYS = "must start neither with aws:"
 
 BROKEN_RULES = (
-    Case("storages without a namespace", account(labelStudio={}), "spec.labelStudio", "must set namespace where"),
+    Case("no namespace for storages", account(labelStudio={}), "spec.labelStudio", "must set namespace"),
+    Case("no namespace for syncs", account(syncApi={}), "spec.syncApi", "must set namespace"),
+    Case(
+        "a time zone of a rate",
+        mover(schedule={"scheduleExpression": "rate(1 day)", "timeZone": "Europe/Berlin"}),
+        "spec.schedule.timeZone",
+        "can be set only with cron",
+    ),
+    Case("a webhook nowhere", _notified({}), "spec.notify[0].webhook", "must set exactly one of url and urlSecretRef"),
+    Case(
+        "a webhook with a password",
+        _notified({"url": "https://u:p@example.com/"}),
+        "spec.notify[0].webhook.url",
+        "must not hold a user or a password",
+    ),
     Case("an interval of 9 s", mover(trigger={"interval": "9s"}), "spec.trigger.interval", "must be at least 10s"),
     Case("a trigger of nothing", mover(trigger={}), "spec.trigger", "must set manual, interval or both"),
     *(
@@ -376,6 +397,23 @@ BROKEN_SHAPES = (
         "at least 1",
     ),
     Case("a schedule without a time", mover(schedule={}), "spec.schedule.scheduleExpression", "a value is required"),
+    Case("a webhook by FTP", _notified({"url": "ftp://example.com"}), "spec.notify[0].webhook.url", "match"),
+    Case("a webhook with a line break", _notified({"url": "https://a\n.b/"}), "spec.notify[0].webhook.url", "match"),
+    Case(
+        "an event that there is not",
+        _notified(URL, events=["RunFailed", "RunStarted"]),
+        "spec.notify[0].events[1]",
+        "RunFailed",
+    ),
+    Case("no event", _notified(URL, events=[]), "spec.notify[0].events", "at least 1"),
+    Case("an endless wait", _notified(URL, timeoutSeconds=301), "spec.notify[0].timeoutSeconds", "at most 300"),
+    Case("endless retries", _notified(URL, retries=21), "spec.notify[0].retries", "at most 20"),
+    Case(
+        "a time zone with a path",
+        mover(schedule={"scheduleExpression": "cron(0 4 * * ? *)", "timeZone": "../x"}),
+        "spec.schedule.timeZone",
+        "match",
+    ),
     Case("a policy of another kind", mover(concurrencyPolicy="Allow"), "spec.concurrencyPolicy", "'Forbid', 'Queue'"),
     Case("a retry too often", mover(retry={"limit": 21}), "spec.retry.limit", "at most 20"),
     Case("a retry of nothing", mover(retry={"on": []}), "spec.retry.on", "at least 1"),
@@ -405,8 +443,6 @@ BROKEN_SHAPES = (
         "a project without an id", account(labelStudio=_projects({})), "spec.labelStudio.projects[0].id", "a value is"
     ),
     Case("a project 0", account(labelStudio=_projects({"id": 0})), "spec.labelStudio.projects[0].id", "at least 1"),
-    Case("no namespace for storages", account(labelStudio={}), "spec.labelStudio", "must set namespace"),
-    Case("no namespace for syncs", account(syncApi={}), "spec.syncApi", "must set namespace"),
     Case("no spec", {k: v for k, v in mover().items() if k != "spec"}, "spec", "a value is required"),
 )
 

@@ -115,6 +115,10 @@ TAGS = st.lists(
     unique_by=lambda tag: tag["key"],
 ) | st.just([{"key": "a"}, {"key": "a", "value": "b"}])
 
+_WEBHOOKS = mostly(
+    st.sampled_from(({"url": "https://a.example.com/b"}, {"urlSecretRef": {"name": "a", "key": "b"}})),
+    some(url=st.sampled_from(("http://a@b/", "https://a/@", "https:///", "http://", "HTTP://a/"))),
+)
 AGES = mostly(st.sampled_from(("720h", "1d1s", "0s")), st.sampled_from(("1s1d", "", "h", "1", "1w")))
 MOVERS = st.fixed_dictionaries(
     {"accountRef": REFERENCES, "source": LOCATIONS, "destination": LOCATIONS},
@@ -128,6 +132,13 @@ MOVERS = st.fixed_dictionaries(
         "schedule": st.fixed_dictionaries({"scheduleExpression": SCHEDULES}),
         "trigger": mostly(
             st.sampled_from(({"manual": "now"}, {"interval": "30s"})), some(manual=st.just(""), interval=AGES)
+        ),
+        "notify": st.lists(
+            st.fixed_dictionaries(
+                {"webhook": _WEBHOOKS, "events": st.lists(st.sampled_from(("RunFailed", "MoverReady")), max_size=2)},
+                optional={"retries": st.integers(0, 20)},
+            ),
+            max_size=2,
         ),
         "concurrencyPolicy": st.sampled_from(("Forbid", "Queue", "Replace")),
         "retry": some(limit=st.integers(0, 20), backoff=some(initial=AGES, factor=st.integers(1, 10), max=AGES)),

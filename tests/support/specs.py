@@ -105,7 +105,17 @@ EVERYTHING_MOVER = mover(
     excludes=[{"value": "*.tmp|*/temp"}],
     taskMode="BASIC",
     cloudWatchLogGroupArn="arn:aws:logs:eu-central-1:111122223333:log-group:/aws/datasync",
-    schedule={"scheduleExpression": "cron(0 4 ? * MON-FRI *)", "status": "ENABLED"},
+    schedule={"scheduleExpression": "cron(0 4 ? * MON-FRI *)", "timeZone": "Europe/Berlin", "status": "ENABLED"},
+    notify=[
+        {
+            "webhook": {"url": "https://hooks.example.com/a?b=c"},
+            "signingSecretRef": {"name": "hooks", "key": "signing"},
+            "events": ["RunSucceeded", "RunFailed", "RunCancelled", "MoverStalled", "MoverReady", "ScheduleMissed"],
+            "timeoutSeconds": 10,
+            "retries": 5,
+        },
+        {"webhook": {"urlSecretRef": {"name": "hooks", "key": "url"}}, "events": ["RunFailed"]},
+    ],
     trigger={"manual": "first go", "interval": "90s"},
     concurrencyPolicy="Queue",
     retry={"limit": 5, "backoff": {"initial": "30s", "factor": 3, "max": "2h"}, "on": ["Failed", "Unknown"]},
@@ -133,6 +143,7 @@ EVERYTHING_ACCOUNT = account(
     credentialsSecretRef={"name": "keys"},
     grants=[{"namespaces": ["team-*"], "locations": ["s3://team-a-*", "*"], "roleArns": [ROLE]}, {}],
     accessRoles={"path": "/datamover/", "permissionsBoundaryArn": "arn:aws:iam::111122223333:policy/bound"},
+    notify=[{"webhook": {"url": "https://hooks.example.com"}, "events": ["MoverStalled"]}],
     org="acme",
     rest={"namespace": "rest"},
     labelStudio={

@@ -22,6 +22,7 @@ from datamover_operator.movers.bulk_reading import BulkReading
 from datamover_operator.movers.execution_sweep import ExecutionSweep
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.plan.late_starts import SCHEDULE_FAILING
 from datamover_operator.movers.plan.observed import is_ready
 from datamover_operator.movers.reconciler import MoverReconciler
 from datamover_operator.movers.secret_sweep import SecretSweep
@@ -105,12 +106,15 @@ class _News:
         entry = self._context.caches[MOVER].named(namespace, name)
         if entry is None:
             self._context.metrics.forget_mover(namespace, name)
+            self._context.metrics.schedules.forget(namespace, name)
         elif change.after is not None:
             self._show(namespace, name, entry.model.status)
 
     def _show(self, namespace: str, name: str, status: DataMoverStatus) -> None:
         metrics = self._context.metrics
         metrics.mover_state(namespace, name, _state(status))
+        failing = next((each.reason for each in status.conditions if each.type == SCHEDULE_FAILING), None)
+        metrics.schedules.failing(namespace, name, failing)
         if status.last_successful_time is not None:
             metrics.last_success(namespace, name, from_timestamp(status.last_successful_time))
         latest = status.current_run or status.last_run

@@ -150,6 +150,8 @@ class MoverPass:
         before = self.o.mover.status
         self._take_in(await self._context.writer.status(MOVER, self._raw, dump(status)))
         self._memory.carried = None
+        if status.last_missed_time != before.last_missed_time:
+            self._context.metrics.schedules.missed(self.o.identity.namespace, self.o.identity.name)
         for note in notes_of(before, status, plan):
             self._tell(note)
 

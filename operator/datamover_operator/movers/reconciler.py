@@ -23,6 +23,8 @@ from datamover_operator.movers.memory import Memories, MoverMemory, Rest
 from datamover_operator.movers.ownership import ClusterState
 from datamover_operator.movers.plan.aws_preconditions import OF_WHAT_AWS_HAS
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
+from datamover_operator.movers.plan.intervals import next_interval_start
+from datamover_operator.movers.plan.late_starts import PATIENCE
 from datamover_operator.movers.plan.names import Identity, account_finalizer
 from datamover_operator.movers.plan.observed import Observed, StepFailure, is_ready
 from datamover_operator.movers.plan.places import elsewhere
@@ -30,6 +32,7 @@ from datamover_operator.movers.plan.planner import plan_mover
 from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_SECRETS, first_unmet
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import has_to_be_looked_at
+from datamover_operator.movers.plan.time_zones import expression_in_utc
 from datamover_operator.movers.reads import look_at_task
 from datamover_operator.movers.secrets import MoverSecrets
 from datamover_operator.movers.tag_index import TagIndex
@@ -118,6 +121,7 @@ class MoverReconciler:
             backlog=aws.backlog() if aws is not None else 0.0,
             problem=problem,
             account_kept=self._is_kept(cluster.account),
+            schedule_expression=expression_in_utc(mover.spec, self._context.clock.now()),
         )
         since = self._context.clock.tick() - ROLE_PROPAGATION.total_seconds()
         new_rights = frozenset(side for side, at in memory.new_rights.items() if at > since)
@@ -182,6 +186,9 @@ class MoverReconciler:
         memory.accepted = ()
         context.queue.add_after(key, max(1.0, self._next_drift_check(memory) - context.clock.tick()))
         self._look_at_next_start(o.mover, memory)
+        due = next_interval_start(o)
+        if due is not None:
+            context.queue.add_after(key, max(1.0, (due - context.clock.now()).total_seconds()))
         wake_runs(context, o.identity.namespace, o.identity.name)
 
     def _look_at_next_start(self, mover: DataMover, memory: MoverMemory) -> None:
@@ -189,10 +196,11 @@ class MoverReconciler:
         scheduled = mover.status.next_scheduled_time
         if scheduled is None or memory.next_start_check is not None:
             return
-        seconds = (from_timestamp(scheduled) - self._context.clock.now()).total_seconds() + START_SHOWS_AFTER
-        if seconds > 0:
-            memory.next_start_check = self._context.clock.tick() + seconds
-            self._context.queue.add_after((MOVER, mover.metadata.uid), seconds + 1)
+        ahead = (from_timestamp(scheduled) - self._context.clock.now()).total_seconds()
+        looks = (ahead + START_SHOWS_AFTER, ahead + PATIENCE.total_seconds())
+        seconds = next((each for each in looks if each > 0), 0.0)
+        memory.next_start_check = self._context.clock.tick() + seconds
+        self._context.queue.add_after((MOVER, mover.metadata.uid), seconds + 1)
 
     def _next_drift_check(self, memory: MoverMemory) -> float:
         """After a restart the steady movers' checks are spread over the whole interval; what is new can wait.

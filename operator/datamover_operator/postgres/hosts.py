@@ -54,12 +54,13 @@ class UnknownHostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HostPolicy:
-    """What the setting `databaseHosts` allows: names with `*` for any characters, addresses and networks (CIDR).
+    """What a setting allows: names with `*` for any characters, addresses and networks (CIDR).
 
     Loopback addresses are the operator's own pod: only a pattern without `*` allows them.
     """
 
     patterns: Sequence[str]
+    setting: str = "databaseHosts"
 
     def check_name(self, host: str) -> None:
         """See that a host is one by its looks, and not forbidden by its name. Raises ForbiddenHostError."""
@@ -96,7 +97,7 @@ class HostPolicy:
 
     def _refusal(self, host: str) -> str:
         allowed = ", ".join(self.patterns) or "none"
-        return f"'{host}' is not allowed by the operator's setting databaseHosts (now: {allowed})"
+        return f"'{host}' is not allowed by the operator's setting {self.setting} (now: {allowed})"
 
 
 async def resolve(host: str, port: int) -> tuple[Address, ...]:

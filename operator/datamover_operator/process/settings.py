@@ -56,6 +56,16 @@ class Settings(ProgramSettings):
         ),
     ] = ()
 
+    webhook_hosts: Annotated[
+        tuple[_HostPattern, ...],
+        NoDecode,
+        Field(
+            description="The hosts that notifications may be sent to; empty: none. `*` stands for any characters; a "
+            "loopback address must be named itself, and link-local addresses are never connected to.",
+            json_schema_extra={"accepted": "names with *, IP addresses and networks (CIDR), separated by commas"},
+        ),
+    ] = ()
+
     workers: Annotated[int, Field(ge=1, le=1000, description="How many objects are reconciled at the same time.")] = 64
     drift_interval_seconds: Annotated[
         float,
@@ -173,7 +183,7 @@ class Settings(ProgramSettings):
             call_timeout=self.aws_call_timeout_seconds,
         )
 
-    @field_validator("namespaces", "database_hosts", mode="before")
+    @field_validator("namespaces", "database_hosts", "webhook_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):

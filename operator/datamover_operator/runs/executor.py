@@ -25,6 +25,7 @@ from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.memory import RunMemory
 from datamover_operator.runs.mover_status import change_mover
+from datamover_operator.runs.notifying import with_notifications
 from datamover_operator.runs.objects import annotate_run, create_run
 from datamover_operator.runs.plan.after import Done, Result, Seen, Started, TagsRead, after, failed
 from datamover_operator.runs.plan.cancelling import dump_cancellation
@@ -109,6 +110,7 @@ class RunPass:
     async def record(self, status: DataMoverRunStatus) -> None:
         """Write the run's status, and tell what is new in it."""
         before = self.o.run.status
+        status = with_notifications(self._context, self.o, status)
         self._take_in(await self._context.writer.status(RUN, self._raw, dump(status)))
         is_news = has_new_execution(before, status) or is_refused(before) != is_refused(status)
         if is_news and self.o.mover is not None:

@@ -14,9 +14,10 @@ from datamover_operator.controller.context import Caches, Clock, Context, Key
 from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.registry import Registry
 from datamover_operator.controller.work_queue import WorkQueue
-from datamover_operator.controllers import register_all
+from datamover_operator.controllers import Adapters, register_all
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.writer import Writer
+from datamover_operator.notifications.sending import WebhookSender
 from datamover_operator.postgres.ports import Databases
 from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
@@ -40,5 +41,6 @@ def event_filter_of(caches: Caches, queue: WorkQueue[Key], metrics: Metrics | No
         rng=random.Random(1),  # noqa: S311 - names passes
     )
     accounts, databases = cast("Accounts", mock.Mock()), cast("Databases", mock.Mock())
-    register_all(registry, context, client, accounts, databases)
+    webhooks = cast("WebhookSender", mock.Mock())
+    register_all(registry, context, client, Adapters(accounts, databases, webhooks))
     return event_filter

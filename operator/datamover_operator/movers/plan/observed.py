@@ -118,6 +118,7 @@ class Observed:
     `replaced` holds the retired tasks as described in this pass, by ARN; `executions` what runs of the tasks that
     deletion removes. `secrets` is what the locations' Secrets hold now, where they name any, `applied_secrets` the
     digests of what AWS was last told; `agents` describes the agents of a task that is UNAVAILABLE, by their ARNs.
+    `schedule_expression` is the declared schedule in UTC, where that has a time zone.
     `problem` says why the stored object does not fit its model: what could be read of it is good for
     cleaning up only. `namespace_goes` says that the namespace is being deleted, and no object can be created in it;
     `same_names` is what the API server has under the names of runs that could not be created (None: nothing any more),
@@ -157,6 +158,7 @@ class Observed:
     other_owner: str | None = None
     replaced: Mapping[str, JsonObject] = field(default_factory=dict)
     executions: tuple[JsonObject, ...] = ()
+    schedule_expression: str | None = None
     secrets: Mapping[Side, KnownSecrets] = field(default_factory=dict)
     applied_secrets: Mapping[Side, str] = field(default_factory=dict)
     agents: Mapping[str, JsonObject] = field(default_factory=dict)

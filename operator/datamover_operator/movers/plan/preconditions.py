@@ -21,6 +21,7 @@ from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
 from datamover_operator.movers.plan.places import adopts_elsewhere, elsewhere
 from datamover_operator.movers.plan.spec_errors import first_mistake
+from datamover_operator.movers.plan.time_zones import is_time_zone
 
 Precondition = Callable[[Observed], UnmetPrecondition | None]
 
@@ -52,6 +53,17 @@ def _is_in_the_account(o: Observed) -> UnmetPrecondition | None:
 def _arns_are_right(o: Observed) -> UnmetPrecondition | None:
     found = first_mistake(o.mover.spec)
     return UnmetPrecondition("InvalidSpec", found) if found is not None else None
+
+
+def _time_zone_is_known(o: Observed) -> UnmetPrecondition | None:
+    schedule = o.mover.spec.schedule
+    if schedule is None or schedule.time_zone is None or is_time_zone(schedule.time_zone):
+        return None
+    message = (
+        f"spec.schedule.timeZone: '{schedule.time_zone}': is not a known time zone; use a name of the IANA database, "
+        "such as Europe/Berlin or UTC"
+    )
+    return UnmetPrecondition("InvalidSpec", message)
 
 
 def _adopts_in_the_account(o: Observed) -> UnmetPrecondition | None:
@@ -137,6 +149,7 @@ BEFORE_AWS_IS_ASKED: tuple[Precondition, ...] = (
     _is_in_the_account,
     namespace_is_granted,
     _arns_are_right,
+    _time_zone_is_known,
     _adopts_in_the_account,
     existing_locations_are_here,
     locations_are_granted,

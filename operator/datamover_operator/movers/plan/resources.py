@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from datamover_crds import Replace
+from datamover_crds import DataMoverSpec, Replace
 from datamover_crds.contract import NONCE_TAG, UID_TAG
 from datamover_operator.movers.plan.calls import Call, LocationCall, TaskCall
 from datamover_operator.movers.plan.comparison import (
@@ -100,15 +100,24 @@ def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[Call,
         if replaced or len(arns) < len(SIDES):
             return (), (TaskCall(),)
         tags = tag_list(inherited_tags(o) | user_tags(o.mover.spec) | o.identity.tags("task", o.nonce))
-        return (CreateTask(task_request(o.mover.spec, name, arns, tags, inherited_task(o))),), (TaskCall(),)
+        return (CreateTask(task_request(_in_utc(o), name, arns, tags, inherited_task(o))),), (TaskCall(),)
     steps: list[Step] = []
     if o.task.described is not None and o.task.described.get("status") != "CREATING":
-        spec = o.mover.spec.model_copy(update={"suspend": True}) if is_withheld(o) else o.mover.spec
+        spec = _in_utc(o).model_copy(update={"suspend": True}) if is_withheld(o) else _in_utc(o)
         change = task_change(spec, name, o.task.described, removed_fields(o), attributes_kept_by(o))
         if change is not None:
             steps.append(UpdateTask(o.task.arn, change))
     steps += _tags(o, "task", o.task.arn, o.task.tags)
     return tuple(steps), ()
+
+
+def _in_utc(o: Observed) -> DataMoverSpec:
+    """The spec with its schedule as DataSync is to have it."""
+    spec = o.mover.spec
+    if spec.schedule is None or o.schedule_expression is None:
+        return spec
+    schedule = spec.schedule.model_copy(update={"schedule_expression": o.schedule_expression})
+    return spec.model_copy(update={"schedule": schedule})
 
 
 def _task_is_elsewhere(o: Observed) -> bool:

@@ -14,8 +14,10 @@ from datamover_crds.contract import (
     FINALIZER,
     LAST_TRIGGER_ANNOTATION,
     ORIGIN_LABEL,
+    SCHEDULE_ORIGIN,
     TRIGGER_ORIGIN,
 )
+from datamover_operator.movers.plan.intervals import interval_steps
 from datamover_operator.movers.plan.names import Identity, execution_run_name, trigger_run_name
 from datamover_operator.movers.plan.observed import ExternalExecution, Observed
 from datamover_operator.movers.plan.run_steps import CreateRun, DeleteRun, DropLostRun, LookForRun
@@ -126,7 +128,7 @@ def recall_trigger(o: Observed) -> tuple[Step, ...]:
 
 def run_object_steps(o: Observed, now: datetime) -> tuple[Step, ...]:
     """What to do next about the mover's run objects."""
-    makes = () if o.namespace_goes else (_record_external_executions(o), _trigger(o))
+    makes = () if o.namespace_goes else (_record_external_executions(o), _trigger(o), interval_steps(o, now))
     rooms = (_drop_lost_run(o), *makes, history_steps(o.mover.spec.run_history, o.runs, now))
     return next((steps for steps in rooms if steps), ())
 
@@ -178,4 +180,4 @@ def _origin(o: Observed, stranger: ExternalExecution) -> str:
     """DataSync does not tell who started an execution; one that starts when the schedule says so is the schedule's."""
     started = from_timestamp(stranger.started_at)
     due = next_start(last_description(o), started - SCHEDULE_SLACK)
-    return "schedule" if due is not None and from_timestamp(due) <= started + SCHEDULE_SLACK else EXTERNAL_ORIGIN
+    return SCHEDULE_ORIGIN if due is not None and from_timestamp(due) <= started + SCHEDULE_SLACK else EXTERNAL_ORIGIN

@@ -13,13 +13,22 @@ from datamover_operator.movers.plan.comparison import role_arn_for
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, declared_fields
 from datamover_operator.movers.plan.garbage import without_unwanted_roles
 from datamover_operator.movers.plan.grant_checks import ungranted_in_aws
+from datamover_operator.movers.plan.late_starts import (
+    SCHEDULE_FAILING,
+    is_awaited,
+    missed_start,
+    schedule_condition,
+)
 from datamover_operator.movers.plan.names import SIDES, distinct_role_name
+from datamover_operator.movers.plan.notifying import mover_news
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.roles import wanted_roles
 from datamover_operator.movers.plan.schedules import next_start
 from datamover_operator.movers.plan.state import with_refused_start, with_state
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import is_marked, is_withheld, stopping_step
+from datamover_operator.notifications.plan.deliveries import announced
+from datamover_operator.notifications.plan.receivers import subscriptions
 from datamover_operator.runs.plan.history import latest
 
 _MAX_DECLARED = 256
@@ -41,10 +50,17 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
     changed: dict[str, object] = {
         **_facts(o),
         "observed_generation": o.generation if plan.conditions else stored.observed_generation,
-        "conditions": with_refused_start(plan.conditions, o.conditions(now), o.runs),
         "current_run": _current_run(o),
         "bookkeeping": _bookkeeping(o, is_ready=is_true(plan.conditions, "Ready")),
     }
+    described = last_description(o)
+    missed = missed_start(o, described, now)
+    if missed is not None:
+        changed["last_missed_time"] = missed
+    told = with_refused_start(plan.conditions, o.conditions(now), o.runs)
+    kept = tuple(each for each in told if each.type != SCHEDULE_FAILING)
+    failing = schedule_condition(o, described, missed or stored.last_missed_time, now) if kept else ()
+    changed["conditions"] = (*kept, *failing)
     if o.task is not None and o.task.described is not None and next_start(o.task.described, now) is None:
         changed["next_scheduled_time"] = None
     is_unavailable = o.task is not None and (o.task.described or {}).get("status") == "UNAVAILABLE"
@@ -52,14 +68,17 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         changed["observed"] = _observed(o)  # it may never have been Ready, and tells why
     if is_true(plan.conditions, "Ready"):
         changed["observed"] = _observed(o)
-        changed["next_scheduled_time"] = next_start(last_description(o), now)
+        if not is_awaited(o, described, now):
+            changed["next_scheduled_time"] = next_start(described, now)
         if token is not None and o.annotations.get(LAST_TRIGGER_ANNOTATION) == token:
             changed["last_trigger"] = token
     if plan.conditions:
         changed["source_uri"] = o.mover.spec.source.declared.uri
         changed["destination_uri"] = o.mover.spec.destination.declared.uri
-    told = stored.model_copy(update=changed)
-    return with_state(o.mover, told) if plan.conditions else told
+    changed_status = stored.model_copy(update=changed)
+    after = with_state(o.mover, changed_status) if plan.conditions else changed_status
+    news, whom = mover_news(stored, after), subscriptions(o.mover.spec.notify, o.account)
+    return after.model_copy(update={"notifications": announced(stored.notifications, o.uid, news, whom, now)})
 
 
 def intent_of(o: Observed, calls: Iterable[Call]) -> Intent:
@@ -83,6 +102,9 @@ def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tup
     old, new = _told(before.conditions), _told(after.conditions)
     if new.get("Ready") and not old.get("Ready"):
         notes.append(Note("Ready", new["Ready"]))
+    if new.get(SCHEDULE_FAILING) and new.get(SCHEDULE_FAILING) != old.get(SCHEDULE_FAILING):
+        reason = next(c.reason for c in after.conditions if c.type == SCHEDULE_FAILING)
+        notes.append(Note(f"Schedule{reason}", new[SCHEDULE_FAILING], warning=True))
     if new.get("Stalled") and new.get("Stalled") != old.get("Stalled"):
         reason = next(c.reason for c in after.conditions if c.type == "Stalled")
         notes.append(Note(reason, new["Stalled"], warning=True))

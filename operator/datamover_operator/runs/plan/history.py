@@ -16,7 +16,9 @@ def history_steps(keep: RunHistory, runs: Sequence[DataMoverRun], now: datetime)
 
     A run that a user has declared is the user's to delete: one that is applied again, as GitOps tools do, would start.
     """
-    ended = sorted((run for run in runs if is_over(run) and not is_users(run)), key=ended_at, reverse=True)
+    ended = sorted(
+        (run for run in runs if is_over(run) and is_told(run) and not is_users(run)), key=ended_at, reverse=True
+    )
     oldest = now - from_duration(keep.max_age) if keep.max_age is not None else None
     kept = Counter[bool]()
     surplus = []
@@ -34,6 +36,11 @@ def history_steps(keep: RunHistory, runs: Sequence[DataMoverRun], now: datetime)
 def is_users(run: DataMoverRun) -> bool:
     """Whether somebody has made the run who says nothing of its origin."""
     return run.metadata.labels.get(ORIGIN_LABEL, USER_ORIGIN) == USER_ORIGIN
+
+
+def is_told(run: DataMoverRun) -> bool:
+    """Whether nobody is to be notified of the run's end any more."""
+    return all(delivery.state != "Pending" for delivery in run.status.notifications)
 
 
 def is_over(run: DataMoverRun) -> bool:

@@ -21,7 +21,7 @@ from datamover_crds.contract import EXTERNAL_ORIGIN, ORIGIN_LABEL, RETRIED_ANNOT
 from datamover_operator.controller.plan.conditions import timestamp
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.runs.plan.claims import belonging
-from datamover_operator.runs.plan.history import ended_at
+from datamover_operator.runs.plan.history import ended_at, is_told
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.steps import CreateRetry, Expire, RunPlan
 
@@ -42,7 +42,7 @@ def after_end(o: ObservedRun, now: datetime) -> RunPlan:
         update={"next_retry_time": timestamp(due) if due is not None else None, "retried_by": name or status.retried_by}
     )
     expiry = _expiry(o)
-    if due is None and expiry is not None and expiry <= now:
+    if due is None and expiry is not None and expiry <= now and is_told(o.run):
         return RunPlan(steps=(Expire(),))
     return RunPlan(status=told if told != status else None, again_at=due or expiry)
 
