@@ -74,7 +74,7 @@ FINAL_PHASES: Final = frozenset({"Succeeded", "Failed", "Cancelled", "Rejected",
 
 
 class RunReason(StrEnum):
-    """Why a run is not started, as far as whoever asked for it has to tell these reasons apart."""
+    """Why a run is not started, as far as a client has to tell these reasons apart."""
 
     ALREADY_RUNNING = "AlreadyRunning"
     WAITING_FOR_RUN = "WaitingForRun"
@@ -90,6 +90,8 @@ class RunReason(StrEnum):
     NOT_FOUND = "NotFound"
     REFUSED = "Refused"
     ROLE_NOT_ASSUMABLE = "RoleNotAssumable"
+    BUCKET_NOT_ACCESSIBLE = "BucketNotAccessible"
+    OTHER_REGION = "OtherRegion"
     THROTTLED = "Throttled"
 
 

@@ -38,7 +38,13 @@ from datamover_crds.contract import (
 
 _GONE_REASONS: Final = frozenset({RunReason.MOVER_DELETING, RunReason.MOVER_REPLACED, RunReason.MOVER_GONE})
 _REFUSED_REASONS: Final = frozenset(
-    {RunReason.ACCESS_DENIED, RunReason.LIMIT_EXCEEDED, RunReason.ROLE_NOT_ASSUMABLE, RunReason.THROTTLED}
+    {
+        RunReason.ACCESS_DENIED,
+        RunReason.BUCKET_NOT_ACCESSIBLE,
+        RunReason.LIMIT_EXCEEDED,
+        RunReason.ROLE_NOT_ASSUMABLE,
+        RunReason.THROTTLED,
+    }
 )
 """Why a run waits that AWS has refused: for the operator it may still come to be started."""
 _TRIES: Final = 20

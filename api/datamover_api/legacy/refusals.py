@@ -37,6 +37,8 @@ NOT_STARTED: Final = "failed to start task execution"
 _AWS_STATUSES: Final[Mapping[str, HTTPStatus]] = {
     RunReason.REFUSED: HTTPStatus.BAD_REQUEST,
     RunReason.ROLE_NOT_ASSUMABLE: HTTPStatus.BAD_REQUEST,
+    RunReason.BUCKET_NOT_ACCESSIBLE: HTTPStatus.BAD_REQUEST,
+    RunReason.OTHER_REGION: HTTPStatus.BAD_REQUEST,
     RunReason.ACCESS_DENIED: HTTPStatus.BAD_REQUEST,
     RunReason.THROTTLED: HTTPStatus.BAD_REQUEST,
     RunReason.LIMIT_EXCEEDED: HTTPStatus.TOO_MANY_REQUESTS,
