@@ -13,6 +13,7 @@ from tests.support.api import Api, ApiError
 from tests.support.emulator import Json
 from tests.support.movers import REGION, World, condition_of
 from tests.support.operator_process import Operators
+from tests.support.rights import withhold_storage_secrets
 from tests.support.waiting import eventually
 
 
@@ -25,17 +26,6 @@ def secret(world: World, name: str, data: dict[str, str]) -> None:
         world.api.create(path, body)
     except ApiError:
         world.api.patch(f"{path}/{name}", body)
-
-
-def withhold_storage_secrets(world: World) -> None:
-    """Take back the right to any Secret in the namespace, which the chart's value secretNamespaces grants."""
-    bindings = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{world.namespace}/rolebindings"
-    (storage,) = [
-        each["metadata"]["name"]
-        for each in world.api.get(bindings)["items"]
-        if each["roleRef"]["name"].endswith("-secrets")
-    ]
-    world.api.delete(f"{bindings}/{storage}")
 
 
 def keys(account_id: str) -> dict[str, str]:
@@ -88,7 +78,7 @@ def test_a_secret_is_mended_and_rotated_without_a_restart(world: World, operator
 def test_a_secret_that_the_operator_may_not_read_is_told_with_the_value_to_set(
     world: World, operator: Operators
 ) -> None:
-    withhold_storage_secrets(world)
+    withhold_storage_secrets(world.api, world.namespace)
     secret(world, "others", keys("123456789012"))
     world.grant_all(credentialsSecretRef={"name": "others"})
     operator()

@@ -20,7 +20,7 @@ from datamover_common import logs
 from datamover_crds.legacy import object_names
 from datamover_dev.paths import CHECKOUT
 from datamover_operator.__main__ import main
-from tests.support.api import Api
+from tests.support.api import Api, JsonDict
 from tests.support.api_proxy import ApiProxy, Asked
 from tests.support.kubectl import Kubectl
 from tests.support.movers import ACCOUNT_ID, NOTHING, REGION, World
@@ -377,3 +377,37 @@ def test_a_refused_call_of_aws_ends_the_import(world: World, legacy: str, import
         done = importing()
     assert done.code == 1
     assert denied["message"] in done.said
+
+
+@pytest.mark.parametrize("kind", ["nfs", "smb"])
+def test_a_mover_of_a_file_server_is_imported_without_its_password(
+    world: World, operator: Operators, importing: Importing, kind: str
+) -> None:
+    datasync = world.aws("datasync")
+    agent = datasync.create_agent(ActivationKey="AAAAA-BBBBB-CCCCC-DDDDD-EEEEE")["AgentArn"]
+    of_kind: dict[str, JsonDict] = {
+        "nfs": {"OnPremConfig": {"AgentArns": [agent]}},
+        "smb": {"AgentArns": [agent], "User": "joe", "Password": "secret", "Domain": "corp"},
+    }
+    server = {"ServerHostname": "files.example.com", "Subdirectory": "/export"}
+    source = getattr(datasync, f"create_location_{kind}")(**server, **of_kind[kind], Tags=tag_list())["LocationArn"]
+    task = datasync.create_task(
+        Name=NAME, SourceLocationArn=source, DestinationLocationArn=legacy_location(world, "dst"), Tags=tag_list()
+    )["TaskArn"]
+    grants = [{"namespaces": [world.namespace], "locations": ["*"], "roleArns": ["*"], "agentArns": ["*"]}]
+    world.grant_all(org="spindev", rest={"namespace": world.namespace}, grants=grants)
+    (world.emulator.data_root / kind / "files.example.com" / "export" / "a.txt").write_bytes(b"alpha")
+    since = world.emulator.journal()[-1]["seq"]
+    done = importing()
+    assert done.code == 0, done.said
+    operator()
+    name = f"{GROUP}.{NAME}"
+    status = world.wait_ready(name)["status"]
+    assert (status["taskArn"], status["sourceLocationArn"]) == (task, source)
+    assert set(world.calls(reads=False, since=since)) <= {"TagResource", "TagRole"}
+    world.run("first", name)
+    world.wait_phase("first", "Succeeded")
+    assert world.objects("dst")["a.txt"] == b"alpha"
+    world.delete("DataMover", name)
+    world.wait_gone("DataMover", name)
+    assert world.leftovers() == NOTHING

@@ -117,6 +117,15 @@ def _remove(api: Api, path: str) -> None:
             raise
 
 
+def withhold_storage_secrets(api: Api, namespace: str) -> None:
+    """Take back the right to any Secret in the namespace, which the chart's value secretNamespaces grants."""
+    bindings = _PLURALS["RoleBinding"].format(namespace)
+    (storage,) = [
+        each["metadata"]["name"] for each in api.get(bindings)["items"] if each["roleRef"]["name"].endswith("-secrets")
+    ]
+    api.delete(f"{bindings}/{storage}")
+
+
 def single_rights(objects: list[JsonDict]) -> list[Right]:
     """Each single right that these objects grant, as often as they grant it."""
     return [

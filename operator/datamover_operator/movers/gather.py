@@ -21,6 +21,7 @@ from datamover_operator.movers.ownership import (
     with_task_parts,
     without_lost_ones,
 )
+from datamover_operator.movers.plan.agents import has_new_agents
 from datamover_operator.movers.plan.calls import is_answered
 from datamover_operator.movers.plan.existing import with_existing_locations
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
@@ -151,7 +152,7 @@ def depth_of(o: Observed, memory: MoverMemory, tick: float) -> Depth:
     if not o.is_ready:
         return Depth.DESCRIPTIONS if memory.made == o.generation else Depth.ALL
     has_started = memory.next_start_check is not None and tick >= memory.next_start_check
-    has_news = memory.description.is_open or any(o.has_new_secrets(side) for side in SIDES)
+    has_news = memory.description.is_open or any(o.has_new_secrets(side) or has_new_agents(o, side) for side in SIDES)
     return Depth.DESCRIPTIONS if has_news or has_started else Depth.NOTHING
 
 

@@ -13,6 +13,7 @@ from datamover_operator.controller.context import Context
 from datamover_operator.kube.secrets import SECRETS
 from datamover_operator.movers.kind import MOVER, NAMES_SECRETS, secret_names
 from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.plan.observed import is_ready
 
 INTERVAL = 20.0
 """Seconds between two looks."""
@@ -36,16 +37,25 @@ class SecretSweep:
             await self.look()
 
     async def look(self) -> None:
-        """Wake the movers whose Secrets are others than before, or have become readable."""
+        """Wake the movers whose Secrets are others than before, have become readable, or were not seen yet."""
         users = self._users()
         versions = {secret: await self._version(secret) for secret in users}
         for secret, uids in users.items():
             before = self._versions.get(secret)
-            if before is not None and before != versions[secret]:
+            if before != versions[secret]:
                 for uid in uids:
-                    self._memories.of(uid).everything.request()
-                    self._context.queue.add((MOVER, uid))
+                    self._wake(uid, is_changed=before is not None)
         self._versions = versions
+
+    def _wake(self, uid: str, *, is_changed: bool) -> None:
+        """A Secret that is seen for the first time may have changed since the mover was last applied.
+
+        A mover that is Ready compares it with what it has applied; one that is not is let off the rest that it takes.
+        """
+        entry = self._context.caches[MOVER].get(uid)
+        if is_changed or (entry is not None and not is_ready(entry.model)):
+            self._memories.of(uid).everything.request()
+        self._context.queue.add((MOVER, uid))
 
     def _users(self) -> dict[tuple[str, str], list[str]]:
         """The uids of the movers that name each Secret."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import JsonValue
 
 from datamover_crds import JsonObject
 from datamover_operator.aws.failure import FailureKind
+from tests.support.location_cases import AGENT, CASES
 from tests.support.specs import ACCESS_POINT, efs, s3
 from tests.unit.movers.given import DRIFT, Spec, ending_at, failing, foreign_task, spec, told
 from tests.unit.movers.sky import Item
@@ -15,6 +17,7 @@ NIGHTLY: JsonObject = {"scheduleExpression": "cron(0 4 * * ? *)"}
 ENABLED: JsonObject = NIGHTLY | {"status": "ENABLED"}
 DISABLED: JsonObject = NIGHTLY | {"status": "DISABLED"}
 ALL_BUT_SRC: JsonObject = {"namespaces": ["*"], "locations": ["s3://dst/*", "s3://mine/*", "efs://*"]}
+NFS = next(case for case in CASES if case.name == "nfs")
 BECAUSE = "the schedule is disabled, because what the task has as its source in AWS is not granted"
 
 
@@ -45,6 +48,24 @@ def test_a_schedule_stops_though_the_spec_has_become_invalid(source: Spec) -> No
         assert task.described["schedule"] == DISABLED
         world.grant([GRANT_ALL])
         world.change(spec(schedule=NIGHTLY))
+        assert world.settle() == "Ready"
+        assert task.described["schedule"] == ENABLED
+
+
+@pytest.mark.parametrize("left", [[], ["arn:aws:datasync:eu-central-1:111122223333:agent/another*"]])
+def test_a_schedule_stops_where_an_agent_is_no_longer_granted(left: list[JsonValue]) -> None:
+    with World(spec(schedule=NIGHTLY, source={"nfs": NFS.full})) as world:
+        world.settle()
+        task = the_task(world)
+        world.grant([GRANT_ALL | {"agentArns": left}])
+        assert world.settle() == "Stalled"
+        assert f"does not grant agent '{AGENT}'" in message(world)
+        assert task.described["schedule"] == DISABLED
+        world.change(spec(schedule=NIGHTLY, source=s3(s3BucketArn="arn:aws:s3:::no_bucket!")))
+        assert world.settle() == "Stalled"
+        assert BECAUSE in message(world)
+        world.grant([GRANT_ALL])
+        world.change(spec(schedule=NIGHTLY, source={"nfs": NFS.full}))
         assert world.settle() == "Ready"
         assert task.described["schedule"] == ENABLED
 

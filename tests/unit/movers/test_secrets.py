@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import cast
 
 import pytest
 
+from datamover_common.kube.client import KubeClient
 from datamover_crds import JsonObject
 from datamover_operator.kube.secrets import SECRETS
+from datamover_operator.movers.secret_sweep import SecretSweep
 from tests.support.location_cases import AGENT, AGENTS, OTHER_AGENT, SECRET, SECRET_VALUES, ref
 from tests.support.specs import JsonDict, s3
 from tests.unit.movers.given import DRIFT, Spec, ending_at, spec, told
@@ -116,6 +120,23 @@ def test_what_can_not_be_used_is_told_before_aws_is_asked(
         assert world.settle() == "Ready"
 
 
+@pytest.mark.parametrize("looks_before", [0, 1])
+def test_a_change_is_seen_by_the_first_look_after_it(looks_before: int) -> None:
+    with world_of(moving()) as world:
+        world.keep_secret(SECRET, **SECRET_VALUES)
+        sweep = SecretSweep(world.context, cast("KubeClient", world.kube), world.memories)
+        world.settle()
+        for _ in range(looks_before):
+            asyncio.run(sweep.look())
+            world.settle()
+        reads = len(world.sky.writes)
+        world.keep_secret(SECRET, **(SECRET_VALUES | {"password": "another"}))
+        asyncio.run(sweep.look())
+        world.reconcile()
+        assert world.sky.writes[reads:] == ["UpdateLocation"]
+        assert share(world).secrets["password"] == "another"
+
+
 def test_a_mover_whose_secret_is_gone_can_still_be_deleted() -> None:
     with world_of(moving()) as world:
         world.keep_secret(SECRET, **SECRET_VALUES)
@@ -145,7 +166,6 @@ def test_an_agent_that_gets_another_arn_is_followed() -> None:
         world.keep_secret(SECRET, **SECRET_VALUES)
         world.settle()
         world.know_agents(office=OTHER_AGENT)
-        world.look_closely()
         assert world.settle() == "Ready"
         assert share(world).described["agentArns"] == [OTHER_AGENT]
 

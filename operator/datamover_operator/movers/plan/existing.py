@@ -61,10 +61,10 @@ def existing_locations_are_there(o: Observed) -> UnmetPrecondition | None:
 
 
 def existing_locations_are_granted(o: Observed) -> UnmetPrecondition | None:
-    """The account grants what they are locations of. A ready mover's are not looked at; it is found when they are."""
+    """The account grants what they are locations of, as they were last seen."""
     assert o.account is not None  # noqa: S101 - checked before
     for side in o.existing:
-        described = o.locations[side].described if side in o.locations else None
+        described = o.last_described(side)
         kind = location_type_of(described or {})
         if described is None or kind is None:
             continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamover_crds import DataMoverAccount, JsonObject, location_type_of
-from datamover_crds.locations import split_uri
-from datamover_operator.accounts.plan.grants import location_granted, namespace_granted, role_granted
+from datamover_crds.locations import agents_in, split_uri
+from datamover_operator.accounts.plan.grants import agent_granted, location_granted, namespace_granted, role_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name, is_generated_role_name, role_name
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
@@ -137,9 +137,12 @@ def _is_granted_in_aws(o: Observed, account: DataMoverAccount, side: Side) -> bo
     if kind is None:
         return True  # not looked at
     uri, point = str(described.get("locationUri")), kind.point_in(described)
-    roles = kind.roles_in(described) if side not in o.existing else ()
-    return location_granted(account, o.identity.namespace, uri, point) and all(
-        _is_granted_role(o, account, side, arn) for arn in roles
+    if not location_granted(account, o.identity.namespace, uri, point):
+        return False
+    if side in o.existing:
+        return True  # how it is reached is for those who look after it
+    return all(_is_granted_role(o, account, side, arn) for arn in kind.roles_in(described)) and all(
+        agent_granted(account, o.identity.namespace, arn) for arn in agents_in(described)
     )
 
 

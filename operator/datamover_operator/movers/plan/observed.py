@@ -211,6 +211,15 @@ class Observed:
         """The sides whose location somebody else looks after."""
         return frozenset(side for side in SIDES if isinstance(location_of(self.mover.spec, side), ExistingLocation))
 
+    def last_described(self, side: Side) -> JsonObject | None:
+        """A location as described in this pass, else as it was when last described; None = not known."""
+        known, observed = self.locations.get(side), self.mover.status.observed
+        if known is None or known.described is not None:
+            return known.described if known is not None else None
+        described = (observed.source if side == "source" else observed.destination) if observed is not None else None
+        is_it = described is not None and described.get("locationArn") == known.arn
+        return described if is_it else None
+
     @property
     def left_behind(self) -> frozenset[Side]:
         """The sides whose location somebody else looks after, and for which the spec now declares one to be made."""
