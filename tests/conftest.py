@@ -12,9 +12,9 @@ from hypothesis import settings
 
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
-from tests.support.api import Api
+from tests.support.api import Api, ApiError
 from tests.support.api_proxy import ApiProxy
-from tests.support.cleaning import remove_custom_resources
+from tests.support.cleaning import NOT_FOUND, remove_custom_resources
 from tests.support.emulator import Emulator, start_emulator
 from tests.support.kubectl import Kubectl
 from tests.support.operator_process import Operators
@@ -67,7 +67,11 @@ def namespace(api: Api) -> Iterator[str]:
     api.create("/api/v1/namespaces", {"metadata": {"name": name}})
     yield name
     remove_custom_resources(api)
-    api.delete(f"/api/v1/namespaces/{name}")
+    try:
+        api.delete(f"/api/v1/namespaces/{name}")
+    except ApiError as error:  # the test may have deleted it itself
+        if error.status != NOT_FOUND:
+            raise
 
 
 @pytest.fixture
