@@ -53,7 +53,7 @@ def test_of_tokens_that_come_during_a_run_the_last_one_runs_after_it(ready: Worl
 
 
 def test_a_mover_that_asks_for_it_queues_its_runs_and_the_last_to_end_is_the_last_run(ready: World) -> None:
-    """The queued run is much shorter than the one that it waits for: its end is DataSync's, not its start and duration."""
+    """The queued run is much shorter than the one that it waits for: its end is the one that DataSync tells."""
     ready.patch("DataMover", "m", {"spec": {"options": {"taskQueueing": "ENABLED"}}})
     ready.wait_ready()
     with ready.emulator.fault(state="TRANSFERRING", hold="before"):
