@@ -22,9 +22,13 @@ from benchmarks import (
     rest_runs,
     run_recorded,
     run_starts,
+    table_copies,
+    table_latency,
+    table_syncs,
 )
 from benchmarks.cluster_client import Json
 from datamover_dev.paths import LOCAL
+from datamover_dev.postgres.programs import PACKAGE, is_installed
 
 _LARGE_MIB = 1024
 
@@ -49,6 +53,9 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--runs", type=int, default=100_000, help="runs that REST remembers (default: %(default)s)")
     parser.add_argument("--crowd", type=int, default=5000, help="movers applied at once (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=15, help="how long movers rest (default: %(default)s)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the copied table (default: %(default)s)")
+    parser.add_argument("--commits", type=int, default=500, help="commits that are followed (default: %(default)s)")
+    parser.add_argument("--syncs", type=int, default=100, help="table syncs on one operator (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=LOCAL / "bench.json", help="where the figures go")
     arguments = parser.parse_args(argv)
     for name in [arguments.only] if arguments.only else _BENCHMARKS:
@@ -125,6 +132,28 @@ def _at_rest(arguments: argparse.Namespace, folder: Path) -> Json:
     return _table(at_rest.measure(arguments.movers, arguments.minutes, folder, _say))
 
 
+def _table_copies(arguments: argparse.Namespace, folder: Path) -> Json | None:
+    _say(f"A table's first copy, {arguments.rows} rows, {arguments.rounds} runs of each way")
+    return _with_postgres(lambda: table_copies.measure(arguments.rows, arguments.rounds, folder, _say))
+
+
+def _table_latency(arguments: argparse.Namespace, folder: Path) -> Json | None:
+    _say("From a commit to its row at the destination")
+    return _with_postgres(lambda: table_latency.measure(arguments.commits, folder))
+
+
+def _table_syncs(arguments: argparse.Namespace, folder: Path) -> Json | None:
+    _say(f"{arguments.syncs} table syncs on one operator, default settings")
+    return _with_postgres(lambda: table_syncs.measure(arguments.syncs, arguments.minutes, folder, _say))
+
+
+def _with_postgres(measure: Callable[[], Found]) -> Json | None:
+    if is_installed():
+        return _table(measure())
+    _say(f"  left out: PostgreSQL is not installed (on Debian: apt-get install {PACKAGE})")
+    return None
+
+
 def _table(found: Found) -> Json:
     for what, *figures in found.rows():
         _say(f"  {what:<36}" + "".join(f" {figure:>20}" for figure in figures))
@@ -142,6 +171,9 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
     "rest": _rest,
     "rest_facades": _rest_facades,
     "rest_runs": _rest_runs,
+    "table_copies": _table_copies,
+    "table_latency": _table_latency,
+    "table_syncs": _table_syncs,
 }
 
 

@@ -66,6 +66,10 @@ class ClusterClient:
         """PATCH an object by a JSON merge patch."""
         return await self._send("PATCH", path, body, MERGE_PATCH)
 
+    async def delete(self, path: str) -> Json:
+        """DELETE an object."""
+        return await self._send("DELETE", path)
+
     async def watch(self, path: str, version: str) -> AsyncIterator[Json]:
         """Yield the objects that are added or modified after a resourceVersion."""
         query = {"watch": "1", "resourceVersion": version}

@@ -15,6 +15,7 @@ from benchmarks.__main__ import main
 from benchmarks.cluster_client import ClusterClient
 from benchmarks.movers_ready import NEEDED
 from benchmarks.operated import Operated, OperatorEndedError
+from datamover_dev.postgres.programs import is_installed
 from datamover_dev.processes import Managed
 from datamover_dev.stack.operator import Operator
 
@@ -82,3 +83,14 @@ def test_a_long_history_is_read_back_from_the_rest_service(tmp_path: Path) -> No
     assert found["runs"] == 300
     assert found["rss_mib"] > 0
     assert found["read_p99_ms"] >= found["read_p50_ms"] > 0
+
+
+@pytest.mark.skipif(not is_installed() and "CI" not in os.environ, reason="PostgreSQL's server is not installed")
+def test_tables_are_copied_and_followed_beside_a_bare_subscription(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    main(["--only", "table_copies", "--rows", "1000", "--rounds", "1", "--out", str(out)])
+    main(["--only", "table_latency", "--commits", "20", "--out", str(out)])
+
+    found = json.loads(out.read_text())
+    assert all(found["table_copies"][f"{way}_s"] > 0 for way in ("sync", "bare", "dump"))
+    assert 0 < found["table_latency"]["sync_p50_ms"] <= found["table_latency"]["sync_p99_ms"]
