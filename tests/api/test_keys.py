@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from datamover_api.mirror.keys import ALL, FAILED, UNSTARTED, Group, MoverDigest, MoverKey, RunDigest
+from datamover_api.mirror.keys import ALL, FAILED, UNSTARTED, Group, MoverDigest, MoverKey, RunDigest, Shelf
 from datamover_crds import JsonObject, dump
 from tests.api.samples import TASK, Json, condition, execution, mover, ready, run
 
@@ -35,6 +35,21 @@ def test_a_mover_that_rest_made_has_failed_when_it_is_stalled_without_a_task() -
     assert keys(status=FAILURE, labels=by_rest, deleting=True) == {KEY}
     assert keys(status={**FAILURE, "taskArn": TASK}, labels=by_rest) == {KEY}
     assert keys(status={**FAILURE, "observedGeneration": 7}, labels=by_rest) == {KEY}
+
+
+@pytest.mark.parametrize(
+    ("labels", "owner"),
+    [
+        ({"datamover.io/origin": "label-studio", "datamover.io/label-studio-project": "7"}, "7"),
+        ({"datamover.io/origin": "sync-api", "datamover.io/sync-owner": "team-b"}, "team-b"),
+    ],
+)
+def test_what_another_facade_made_is_on_its_client_s_shelf_and_not_shown_to_others(
+    labels: dict[str, str], owner: str
+) -> None:
+    origin = labels["datamover.io/origin"]
+    assert keys(status=ready(), labels=labels) == {KEY, Shelf(origin, ""), Shelf(origin, owner)}
+    assert keys(status=ready(), labels=labels, deleting=True) == {KEY}
 
 
 def test_a_run_is_its_mover_s() -> None:

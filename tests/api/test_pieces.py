@@ -11,7 +11,7 @@ import pytest
 
 from datamover_api.http.server import bound
 from datamover_api.legacy.admission import clean
-from datamover_api.mirror.accounts import served_namespaces
+from datamover_api.mirror.accounts import Served, served_namespaces
 from datamover_crds import DataMoverAccount
 from datamover_crds.contract import serving_account
 from tests.api.samples import account
@@ -66,6 +66,11 @@ def test_only_namespaces_in_force_are_served() -> None:
         account("none", namespace=None),
     ]
     assert served_namespaces(accounts) == {"one", "three"}
+    accounts.append(account("labels", namespace=None, labelStudio={"namespace": "four"}, created=NEW))
+    accounts.append(account("syncs", syncApi={}, created=OLD))
+    everything = Served(label_studio=True, sync=True).namespaces(accounts)
+    assert everything == {"one": False, "three": False, "four": False, "rest": True}
+    assert Served(legacy=False).namespaces(accounts) == {}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
