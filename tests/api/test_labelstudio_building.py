@@ -39,6 +39,9 @@ def test_a_storage_is_a_mover_with_its_members_beside() -> None:
         None,
         "label-studio-7",
     )
+    encrypted = dumped(spec_of({**members, "aws_sse_kms_key_id": "1234abcd-12ab"}, ACCOUNT, SecretNames()))
+    keys = ["arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab"]
+    assert encrypted["source"]["s3"]["accessRole"] == {"kmsKeyArns": keys}
     deep = dumped(spec_of({**members, "recursive_scan": True}, OPEN, SecretNames()))
     assert "excludes" not in deep
     assert deep["source"]["s3"]["s3BucketArn"] == "arn:aws-cn:s3:::b"
@@ -50,7 +53,8 @@ def test_a_storage_is_a_mover_with_its_members_beside() -> None:
         ({"project": 2}, "project"),
         ({"bucket": None}, "bucket"),
         ({"regex_filter": ".*"}, "regex_filter"),
-        ({"aws_sse_kms_key_id": "k"}, "aws_sse_kms_key_id"),
+        ({"aws_sse_kms_key_id": "alias/k"}, "aws_sse_kms_key_id"),
+        ({"aws_sse_kms_key_id": "k", "s3_endpoint": "http://h"}, "aws_sse_kms_key_id"),
         ({"s3_endpoint": "minio"}, "s3_endpoint"),
         ({"s3_endpoint": "http://u:p@minio"}, "s3_endpoint"),
         ({"s3_endpoint": "http://h:x"}, "s3_endpoint"),

@@ -163,14 +163,43 @@ def test_a_change_is_a_patch_of_the_spec() -> None:
     request = read_body(ChangeSync, b'{"syncInterval": 60, "tables": ["a"], "paused": true}')
     kept: Json = {"tables": ["users"]}
     tables, files = drafted(TABLES).made, drafted(FILES).made
-    assert change_of(kept, request, tables, Defaults()) == {
+    assert change_of(kept, request, tables, Defaults(), "s") == {
         "tables": [{"name": "a"}],
         "suspend": True,
         "syncInterval": "60s",
     }
     assert kept == {"tables": ["a"], "syncInterval": "60s"}
     faster = read_body(ChangeSync, b'{"syncInterval": "1h"}')
-    assert change_of({}, faster, files, Defaults()) == {"trigger": {"interval": "1h"}}
+    assert change_of({}, faster, files, Defaults(), "s") == {"trigger": {"interval": "1h"}}
+
+
+def test_a_webhook_becomes_a_notification_signed_with_a_key_from_the_secret() -> None:
+    webhook = {"url": "https://hooks.example.com/a", "events": ["sync.failed", "RunFailed"], "secret": "my secret"}
+    made = drafted({**FILES, "webhook": webhook})
+    assert dumped(made.made)["spec"]["notify"] == [
+        {
+            "webhook": {"url": "https://hooks.example.com/a"},
+            "events": ["RunFailed"],
+            "signingSecretRef": {"name": "sync-abc123xyz789", "key": "webhook-secret"},
+            "timeoutSeconds": 30,
+            "retries": 3,
+        }
+    ]
+    assert made.secrets == {"webhook-secret": "whsec_bXkgc2VjcmV0"}
+    kept: Json = kept_by(made.made)
+    assert kept["webhook"] == {"url": "https://hooks.example.com/a", "events": ["sync.failed", "RunFailed"]}
+    none = read_body(ChangeSync, b'{"webhook": null}')
+    assert change_of(kept, none, made.made, Defaults(), "s") == {"notify": None}
+    other = read_body(ChangeSync, b'{"webhook": {"url": "https://b.example.com", "secret": "whsec_eA=="}}')
+    assert change_of(kept, other, made.made, Defaults(), "s")["notify"] != []
+    for field, body in (
+        ("webhook.events[0]", {**FILES, "webhook": {"url": "https://a.example.com", "events": ["x"]}}),
+        ("webhook", {**TABLES, "webhook": {"url": "https://a.example.com"}}),
+        ("webhook.surprise", {**FILES, "webhook": {"url": "https://a.example.com", "surprise": 1}}),
+    ):
+        with pytest.raises(InvalidRequestError) as refused:
+            drafted(body)
+        assert {each.field for each in refused.value.faults} == {field}
 
 
 @given(

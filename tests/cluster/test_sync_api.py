@@ -95,6 +95,25 @@ def test_a_sync_s_whole_life(world: World, url: str) -> None:
     assert world.leftovers() == NOTHING
 
 
+def test_what_became_of_a_webhook_s_calls_is_in_the_status(world: World, url: str) -> None:
+    client = SyncClient(url)
+    webhook = {"url": "https://hooks.example.com/a", "events": ["sync.completed"], "secret": PASSWORD}
+    made = client.ask("POST", "", {**FILES, "webhook": webhook}).json
+    assert made["webhook"] == {"url": webhook["url"], "events": webhook["events"]}
+    assert PASSWORD not in json.dumps(world.get("DataMover", made["id"].replace("_", "-")))
+    path = f"/{made['id']}"
+    client.until(path, status="completed")
+
+    def told() -> Any:  # noqa: ANN401 - JSON
+        (delivery,) = client.ask("GET", f"{path}/status").json["deliveries"]
+        assert delivery["message"], delivery
+        return delivery
+
+    delivery = eventually(told, 60, what="the operator's webhookHosts refuse the host")
+    assert (delivery["event"], delivery["state"] in {"pending", "failed"}) == ("sync.completed", True)
+    assert client.ask("PATCH", path, {"webhook": None}).json["webhook"] is None
+
+
 def test_what_can_t_be_is_a_problem_that_names_the_field(world: World, url: str) -> None:
     client = SyncClient(url)
 

@@ -136,8 +136,11 @@ def refuse_what_can_t_be(members: Mapping[str, JsonValue]) -> None:
         problems["bucket"] = ["A bucket is required here: a storage without one has nothing to sync."]
     if members.get("regex_filter"):
         problems["regex_filter"] = ["Not supported here: leave it empty, and use prefix to select objects."]
-    if members.get("aws_sse_kms_key_id"):
-        problems["aws_sse_kms_key_id"] = ["Not supported here: allow the bucket's access role to use the key instead."]
+    key = str(members.get("aws_sse_kms_key_id") or "")
+    if "alias/" in key:
+        problems["aws_sse_kms_key_id"] = ["Must be a key's ID or ARN: a role can't be allowed to use an alias."]
+    elif key and members.get("s3_endpoint"):
+        problems["aws_sse_kms_key_id"] = ["Not supported together with s3_endpoint: no AWS role reads the objects."]
     if members.get("s3_endpoint") and members.get("aws_session_token"):
         problems["aws_session_token"] = ["Not supported together with s3_endpoint: use a key that does not expire."]
     if problems:
@@ -161,13 +164,23 @@ def _source(members: JsonObject, account: DataMoverAccount, secrets: SecretNames
     endpoint = members.get("s3_endpoint")
     if not endpoint:
         partition = _partition(account.spec.region)
-        return {"s3": {"s3BucketArn": f"arn:{partition}:s3:::{bucket}", **subdirectory}}
+        role = _role(str(members.get("aws_sse_kms_key_id") or ""), partition, account)
+        return {"s3": {"s3BucketArn": f"arn:{partition}:s3:::{bucket}", **subdirectory, **role}}
     keys: JsonObject = {
         name: {"name": secret, "key": SECRET_KEY}
         for name, secret in (("accessKey", secrets.access_key), ("secretKey", secrets.secret_key))
         if secret is not None
     }
     return {"objectStorage": {**_server(str(endpoint)), "bucketName": bucket, **subdirectory, **keys}}
+
+
+def _role(key: str, partition: str, account: DataMoverAccount) -> JsonObject:
+    """What the bucket's access role may use beside the bucket: the key of its objects."""
+    if not key:
+        return {}
+    spec = account.spec
+    arn = key if key.startswith("arn:") else f"arn:{partition}:kms:{spec.region}:{spec.account_id}:key/{key}"
+    return {"accessRole": {"kmsKeyArns": [arn]}}
 
 
 def _server(endpoint: str) -> JsonObject:

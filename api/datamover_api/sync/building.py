@@ -11,10 +11,11 @@ from typing import Final, TypeVar
 
 from pydantic import JsonValue
 
+from datamover_api.sync import webhooks
 from datamover_api.sync.names import name_of
 from datamover_api.sync.problems import Fault, InvalidRequestError
 from datamover_api.sync.sides import POSTGRESQL, TYPES, Side, read_database, read_location, type_of
-from datamover_api.sync.wire import ChangeSync, CreateSync, Interval
+from datamover_api.sync.wire import ChangeSync, CreateSync, Interval, Webhook
 from datamover_crds import (
     DataMover,
     DataMoverAccount,
@@ -44,6 +45,8 @@ class Defaults:
 
     interval: str = "30s"
     max_retries: int = 3
+    webhook_timeout_seconds: int = 30
+    webhook_retries: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,17 @@ def draft(sync_id: str, request: CreateSync, setting: Setting) -> Draft:
         shown["syncInterval"] = interval_of(request.sync_interval, setting.defaults)
     if request.tables is not None:
         shown["tables"] = [*request.tables]
+    if request.webhook is not None:
+        spec["notify"] = [*notification(request.webhook, name, setting.defaults, are_tables=are_tables)]
+        shown["webhook"] = webhooks.shown(request.webhook)
     metadata = ObjectMeta(
         name=name,
         namespace=setting.namespace,
         labels={ORIGIN_LABEL: SYNC_ORIGIN, SYNC_OWNER_LABEL: setting.owner},
         annotations={CLIENT_ANNOTATION: json.dumps(shown)},
     )
-    secrets = {**source.secrets, **destination.secrets}
+    signed = webhooks.signing_key(request.webhook) if request.webhook is not None else {}
+    secrets = {**source.secrets, **destination.secrets, **signed}
     if are_tables:
         return Draft(TableSync(metadata=metadata, spec=_parsed(TableSyncSpec, spec, request)), secrets)
     return Draft(DataMover(metadata=metadata, spec=_parsed(DataMoverSpec, spec, request)), secrets)
@@ -132,6 +139,13 @@ def _mover(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side
     return source, destination, spec
 
 
+def notification(webhook: Webhook, secret: str, defaults: Defaults, *, are_tables: bool) -> list[JsonObject]:
+    """A spec's `notify`. Raises InvalidRequestError."""
+    if are_tables:
+        raise InvalidRequestError(Fault("webhook", f"webhooks are not supported yet for type {POSTGRESQL}"))
+    return webhooks.notify_of(webhook, secret, defaults.webhook_timeout_seconds, defaults.webhook_retries)
+
+
 def tables_of(names: list[str]) -> list[JsonValue]:
     """Tables as a spec has them."""
     return [{"name": each} for each in names]
@@ -147,13 +161,22 @@ def interval_of(given: Interval | None, defaults: Defaults) -> str:
     return text
 
 
-def change_of(kept: JsonObject, request: ChangeSync, obj: DataMover | TableSync, defaults: Defaults) -> JsonObject:
+def change_of(
+    kept: JsonObject, request: ChangeSync, obj: DataMover | TableSync, defaults: Defaults, secret: str
+) -> JsonObject:
     """The merge patch for a spec; `kept` is what the annotation holds, and is brought up to date.
+
+    `secret` is the name of the Secret for a new webhook's signing key.
 
     Raises:
         InvalidRequestError: a value can't be.
     """
     spec: JsonObject = {}
+    if "webhook" in request.model_fields_set and request.webhook is None:
+        spec["notify"] = kept["webhook"] = None
+    if request.webhook is not None:
+        spec["notify"] = [*notification(request.webhook, secret, defaults, are_tables=isinstance(obj, TableSync))]
+        kept["webhook"] = webhooks.shown(request.webhook)
     if request.tables is not None:
         spec["tables"] = tables_of(request.tables)
         kept["tables"] = [*request.tables]

@@ -26,6 +26,7 @@ from datamover_crds.codec import requirement
 
 _LOOK_INTERVAL_S: Final = 2.0
 _LARGEST: Final = 64 * 1024
+_LONGEST_TIMEOUT_S: Final = 300
 _DURATION: Final = re.compile("[0-9]{1,5}(s|m|h)?")
 _log = structlog.get_logger(__name__)
 
@@ -117,7 +118,8 @@ class Configuration(_Section):
     @property
     def defaults(self) -> Defaults:
         """What holds for syncs that say nothing else."""
-        return Defaults(self.sync.interval, self.sync.max_retries)
+        timeout = min(max(int(from_duration(self.webhook.timeout).total_seconds()), 1), _LONGEST_TIMEOUT_S)
+        return Defaults(self.sync.interval, self.sync.max_retries, timeout, self.webhook.retries)
 
 
 VARIABLES: Final[Mapping[str, tuple[str, str]]] = {

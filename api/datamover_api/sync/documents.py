@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from datamover_api.sync.building import kept_by
 from datamover_api.sync.names import id_of
+from datamover_api.sync.webhooks import deliveries
 from datamover_crds import Condition, DataMover, DataMoverRun, JsonObject, TableSync, from_timestamp, to_timestamp
 from datamover_crds.contract import FINAL_PHASES
 
@@ -115,8 +116,8 @@ def document(obj: DataMover | TableSync, state: State) -> JsonObject:
     }
 
 
-def status_document(obj: DataMover | TableSync, state: State) -> JsonObject:
-    """How a sync is, without what it is."""
+def status_document(obj: DataMover | TableSync, state: State, last: DataMoverRun | None) -> JsonObject:
+    """How a sync is, without what it is; `last` is its last run."""
     tables: list[JsonValue] = []
     if isinstance(obj, TableSync):
         tables = [{"name": each.name, "state": each.state} for each in obj.status.tables]
@@ -129,7 +130,13 @@ def status_document(obj: DataMover | TableSync, state: State) -> JsonObject:
         "estimatedDuration": written(state.estimate),
         **({"tables": tables} if isinstance(obj, TableSync) else {}),
         "error": state.error,
+        **({"deliveries": _deliveries(obj, last)} if isinstance(obj, DataMover) else {}),
     }
+
+
+def _deliveries(mover: DataMover, last: DataMoverRun | None) -> list[JsonValue]:
+    of_run = last.status.notifications if last is not None else ()
+    return deliveries((*mover.status.notifications, *of_run))
 
 
 def run_document(run: DataMoverRun) -> JsonObject:
@@ -147,6 +154,7 @@ def run_document(run: DataMoverRun) -> JsonObject:
         "filesTransferred": counters.files_transferred if counters is not None else None,
         "bytesTransferred": counters.bytes_transferred if counters is not None else None,
         "error": _run_error(run) if status == "failed" else None,
+        "deliveries": deliveries(run.status.notifications),
     }
 
 
@@ -164,6 +172,7 @@ def table_run(sync: TableSync) -> JsonObject | None:
         "filesTransferred": None,
         "bytesTransferred": None,
         "error": state.error,
+        "deliveries": [],
     }
 
 

@@ -55,6 +55,15 @@ RUNS: Final[Example] = {
             "filesTransferred": 2372,
             "bytesTransferred": 41537519,
             "error": None,
+            "deliveries": [
+                {
+                    "id": "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W",
+                    "event": "sync.completed",
+                    "state": "delivered",
+                    "attempts": 1,
+                    "message": None,
+                }
+            ],
         }
     ],
     "nextCursor": None,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Final, get_args
 
 import structlog
@@ -22,6 +23,7 @@ from datamover_api.sync.paging import cursor_of, page_of
 from datamover_api.sync.problems import Fault, InvalidRequestError, ProblemError, as_problems, missing
 from datamover_api.sync.sides import POSTGRESQL, TYPES
 from datamover_api.sync.views import Client, Stored, Views, place_of
+from datamover_api.sync.webhooks import signing_key
 from datamover_api.sync.wire import ChangeSync, CreateSync
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverAccount, JsonObject, TableSync, to_timestamp
@@ -51,8 +53,6 @@ class Syncs:
         """Make a sync."""
         account, room = await self._home()
         with as_problems():
-            if request.webhook is not None:
-                raise InvalidRequestError(Fault("webhook", "webhooks are not supported yet"))
             for _ in range(_TRIES):
                 plan = draft(new_id(), request, Setting(account, room.namespace, client.name, self._defaults()))
                 try:
@@ -164,8 +164,10 @@ class Syncs:
             raise
 
     async def _change(self, room: Room, obj: DataMover | TableSync, request: ChangeSync) -> None:
-        kept = kept_by(obj)
-        spec = change_of(kept, request, obj, self._defaults())
+        kept, secret = kept_by(obj), f"{obj.metadata.name}-{token_hex(4)}"
+        spec = change_of(kept, request, obj, self._defaults(), secret)
+        if request.webhook is not None and (key := signing_key(request.webhook)):
+            await self._writer.create_secret(obj, secret, key)  # the one before goes with the sync
         kept["updatedAt"] = to_timestamp(datetime.now(UTC))
         patch: JsonObject = {
             "metadata": {
@@ -218,8 +220,6 @@ def _refuse_what_stays(request: ChangeSync, obj: DataMover | TableSync) -> None:
     if request.tables is not None and isinstance(obj, DataMover):
         detail = f"tables can't be changed: only syncs of type {POSTGRESQL} have tables"
         raise ProblemError(HTTPStatus.CONFLICT, detail, (Fault("tables", detail),))
-    if request.webhook is not None:
-        raise InvalidRequestError(Fault("webhook", "webhooks are not supported yet"))
 
 
 def _page(items: list[bytes], cursor: str | None) -> bytes:

@@ -81,7 +81,8 @@ class Views:
 
     def status(self, room: Room, entry: Stored) -> JsonObject:
         """How a sync is, without what it is."""
-        return status_document(entry.model, self.state(room, entry))
+        runs = self.runs(room, entry)
+        return status_document(entry.model, self.state(room, entry), runs[-1].model if runs else None)
 
     def look(self, room: Room, entry: Stored, client: Client) -> Callable[[], tuple[str, JsonObject] | None]:
         """What gives the version of a sync and its status whenever it is called; None once the sync is gone."""
