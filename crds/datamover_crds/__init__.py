@@ -13,6 +13,7 @@ from datamover_crds.account import (
     LabelStudioProject,
     RestAccess,
     SecretRef,
+    Selections,
     SyncApiAccess,
 )
 from datamover_crds.codec import InvalidObject, Problem, dump, parse
@@ -30,6 +31,7 @@ from datamover_crds.locations import (
     S3Location,
     location_type_of,
 )
+from datamover_crds.manifests import ManifestConfig, S3Manifest, Selection
 from datamover_crds.meta import Condition, ObjectMeta, OwnerReference, Resource
 from datamover_crds.mover import AccountRef, Adopt, DataMover, DataMoverSpec, RunHistory, Trigger
 from datamover_crds.mover_status import (
@@ -45,6 +47,16 @@ from datamover_crds.mover_status import (
 from datamover_crds.notify import Delivery, Notify, Receiver, Webhook
 from datamover_crds.options import FilterRule, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.postgresql import DestinationDatabase, FromDestination, Postgresql, PostgresqlSource, SourceDatabase
+from datamover_crds.reports import (
+    ComparedFile,
+    FailedFile,
+    ReportedFiles,
+    RunComparison,
+    RunReport,
+    RunSelection,
+    S3Report,
+    TaskReportConfig,
+)
 from datamover_crds.run import (
     Counters,
     DataMoverRun,
@@ -77,6 +89,7 @@ __all__ = [
     "AssumeRole",
     "Backoff",
     "Bookkeeping",
+    "ComparedFile",
     "ConcurrencyPolicy",
     "Condition",
     "Counters",
@@ -93,6 +106,7 @@ __all__ = [
     "DestinationDatabase",
     "Ec2Config",
     "EfsLocation",
+    "FailedFile",
     "FilesFailed",
     "FilesListed",
     "FilterRule",
@@ -105,6 +119,7 @@ __all__ = [
     "LabelStudioProject",
     "Location",
     "LocationType",
+    "ManifestConfig",
     "Model",
     "MoverRef",
     "Notify",
@@ -123,6 +138,7 @@ __all__ = [
     "Receiver",
     "References",
     "Replace",
+    "ReportedFiles",
     "Resource",
     "RestAccess",
     "Retired",
@@ -130,14 +146,21 @@ __all__ = [
     "Retry",
     "RetryCause",
     "RetryOf",
+    "RunComparison",
     "RunHistory",
     "RunRef",
+    "RunReport",
     "RunResult",
+    "RunSelection",
     "RunSummary",
     "S3Location",
+    "S3Manifest",
+    "S3Report",
     "Schedule",
     "SecretKeyRef",
     "SecretRef",
+    "Selection",
+    "Selections",
     "SourceDatabase",
     "SyncApiAccess",
     "SyncEnd",
@@ -151,6 +174,7 @@ __all__ = [
     "Tag",
     "TaskMode",
     "TaskOptions",
+    "TaskReportConfig",
     "Timeouts",
     "Trigger",
     "Webhook",

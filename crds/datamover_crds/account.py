@@ -18,6 +18,7 @@ from datamover_crds.common import (
     Text,
 )
 from datamover_crds.locations import Location, RolePath
+from datamover_crds.manifests import BucketArn
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.notify import Notifies
 from datamover_crds.rules import Rule, immutable
@@ -86,6 +87,15 @@ class AccessRoles(Model):
     Roles that the operator created follow a change at the next drift check; adopted roles keep theirs. If not set, new
     roles get none and existing roles keep the one they have.
     """
+
+
+class Selections(Model):
+    """Where the operator writes the manifests of movers and runs with `select`."""
+
+    s3_bucket_arn: BucketArn
+    """The ARN of the bucket, such as `arn:aws:s3:::datamover-manifests`. It must be in this account."""
+    prefix: Annotated[str, Field(max_length=256, pattern="^([a-zA-Z0-9_.-]+/)*$")] = "datamover/"
+    """The prefix of the manifests' keys, such as `datamover/`."""
 
 
 class RestAccess(Model):
@@ -168,6 +178,11 @@ class DataMoverAccountSpec(Model):
     """The DataSync agents that movers refer to by name. Which namespaces may use them is for grants."""
     access_roles: AccessRoles | None = None
     """How the operator creates bucket access roles in the account."""
+    selections: Selections | None = None
+    """Where the operator writes the manifests of movers and runs with `select`. If not set, they can't have it.
+
+    The roles that the operator creates for buckets get the right to read their own mover's manifests there.
+    """
     org: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-zA-Z0-9._-]+$")] | None = None
     """The organization in the role paths and tags of movers that are created by REST."""
     notify: Notifies = ()

@@ -17,10 +17,12 @@ from datamover_crds.common import (
 )
 from datamover_crds.locations import LOCATIONS, Location
 from datamover_crds.locations.pairs import pair_rules
+from datamover_crds.manifests import MANIFEST_RULES, ManifestConfig, Selection, removing_rule
 from datamover_crds.meta import ObjectMeta, Resource
 from datamover_crds.mover_status import DataMoverStatus
 from datamover_crds.notify import Notifies
 from datamover_crds.options import INCLUDES_RULE, Filters, Schedule, Tag, TaskMode, TaskOptions
+from datamover_crds.reports import TaskReportConfig
 from datamover_crds.rules import Rule, immutable
 from datamover_crds.run_policy import ConcurrencyPolicy, Retry, Timeouts, at_least_10_seconds
 
@@ -98,6 +100,14 @@ def _pairs_atime_with_mtime(spec: "DataMoverSpec") -> bool:
     return spec.task_mode == "ENHANCED" or keeps_atime == keeps_mtime
 
 
+def _selects_in_a_bucket(spec: "DataMoverSpec") -> bool:
+    return spec.select is None or spec.source.s3 is not None
+
+
+def _selects_before_each_run(spec: "DataMoverSpec") -> bool:
+    return spec.select is None or spec.schedule is None
+
+
 _AS_CREATED = "create another mover instead"
 
 
@@ -123,6 +133,20 @@ class DataMoverSpec(Model):
             ),
         ),
         INCLUDES_RULE,
+        *MANIFEST_RULES,
+        removing_rule("options"),
+        Rule(
+            field_path=".select",
+            cel="!has(self.select) || has(self.source.s3)",
+            holds=_selects_in_a_bucket,
+            message="can be set only where the source is s3",
+        ),
+        Rule(
+            field_path=".schedule",
+            cel="!has(self.select) || !has(self.schedule)",
+            holds=_selects_before_each_run,
+            message="can't be combined with select: DataSync's own starts would transfer everything",
+        ),
         *pair_rules(LOCATIONS),
     )
     transitions: ClassVar = (immutable("accountRef", _AS_CREATED), immutable("taskMode", _AS_CREATED))
@@ -154,6 +178,15 @@ class DataMoverSpec(Model):
     """
     excludes: Filters | None = None
     """Leave out what this filter matches. An empty list removes a filter that the task has; if not set, it stays."""
+    select: Selection | None = None
+    """Transfer only the objects that meet these conditions, which the operator looks for before each run.
+
+    What is started otherwise, in the AWS console for example, transfers everything.
+    """
+    manifest_config: ManifestConfig | None = None
+    """Transfer only the files that a manifest lists. If it is removed, everything is transferred again."""
+    task_report_config: TaskReportConfig | None = None
+    """Have DataSync write a report on each run. If it is removed, there are no reports any more."""
     task_mode: TaskMode | None = None
     """DataSync's task mode. If not set, AWS chooses. Can't be changed."""
     cloud_watch_log_group_arn: Annotated[str, Field(min_length=5, max_length=562, pattern="^arn:")] | None = None

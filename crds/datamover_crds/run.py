@@ -18,9 +18,11 @@ from datamover_crds.common import (
     Text,
     Timestamp,
 )
+from datamover_crds.manifests import MANIFEST_RULES, ManifestConfig, Selection, removing_rule
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.notify import Deliveries
 from datamover_crds.options import INCLUDES_RULE, BytesPerSecond, Filters, TaskOptions
+from datamover_crds.reports import RunComparison, RunReport, RunSelection, TaskReportConfig, Verify
 from datamover_crds.rules import Transition, immutable
 
 Phase = Literal[
@@ -62,13 +64,23 @@ class DataMoverRunSpec(Model):
     Only cancel, bytesPerSecond and ttlAfterFinished can be changed later.
     """
 
-    rules: ClassVar = (INCLUDES_RULE,)
+    rules: ClassVar = (INCLUDES_RULE, *MANIFEST_RULES, removing_rule("overrideOptions"))
     transitions: ClassVar = (
         *(
             immutable(
                 field, "of a run only cancel, bytesPerSecond and ttlAfterFinished can: create another run instead"
             )
-            for field in ("moverRef", "overrideOptions", "includes", "excludes", "retryOf")
+            for field in (
+                "moverRef",
+                "overrideOptions",
+                "includes",
+                "excludes",
+                "select",
+                "manifestConfig",
+                "taskReportConfig",
+                "verify",
+                "retryOf",
+            )
         ),
         Transition(
             field_path=".cancel",
@@ -86,6 +98,14 @@ class DataMoverRunSpec(Model):
     """Replaces the mover's includes for this run; an empty list includes everything. Can't be changed."""
     excludes: Filters | None = None
     """Replaces the mover's excludes for this run; an empty list excludes nothing. Can't be changed."""
+    select: Selection | None = None
+    """Replaces the mover's select, or manifestConfig, for this run. Can't be changed."""
+    manifest_config: ManifestConfig | None = None
+    """Replaces the mover's manifestConfig, or select, for this run. Can't be changed."""
+    task_report_config: TaskReportConfig | None = None
+    """Replaces the mover's taskReportConfig for this run. Can't be changed."""
+    verify: Verify | None = None
+    """What the operator checks when the run has ended. Can't be changed."""
     cancel: bool = False
     """Stops the run. Once true it stays true."""
     bytes_per_second: BytesPerSecond | None = None
@@ -290,6 +310,12 @@ class DataMoverRunStatus(Model):
     """DataSync's counters."""
     result: RunResult | None = None
     """How the execution went, stage by stage."""
+    selection: RunSelection | None = None
+    """What select has selected."""
+    report: RunReport | None = None
+    """What DataSync's task report says, once the run has ended."""
+    comparison: RunComparison | None = None
+    """What differs between both sides, once the run has ended; with verify.compare."""
 
 
 class DataMoverRun(Resource):

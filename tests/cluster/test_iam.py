@@ -27,8 +27,19 @@ SECTIONS = {
 }
 """The JSON documents of each section."""
 (POLICY,) = SECTIONS["The operator"]
-SERVICES = {"datasync": "datasync", "iam": "iam", "resourcegroupstaggingapi": "tag"}
+SERVICES = {"datasync": "datasync", "iam": "iam", "logs": "logs", "resourcegroupstaggingapi": "tag"}
 """The services that the operator calls, and their prefixes in policies. sts:GetCallerIdentity needs no permission."""
+S3_ACTIONS = {
+    "AbortMultipartUpload": {"AbortMultipartUpload"},
+    "CompleteMultipartUpload": {"PutObject"},
+    "CreateMultipartUpload": {"PutObject"},
+    "DeleteObject": {"DeleteObject"},
+    "GetObject": {"GetObject", "GetObjectVersion"},
+    "ListObjectsV2": {"ListBucket"},
+    "PutObject": {"PutObject"},
+    "UploadPart": {"PutObject"},
+}
+"""What S3's operations need, by the S3 user guide ("Required permissions")."""
 
 
 def allowed() -> set[str]:
@@ -71,7 +82,7 @@ def uses_of_roles(journal: list[Json]) -> Iterator[tuple[str, str]]:
 def called_in_code() -> set[str]:
     """Every operation that the AWS edge names."""
     folder = Path(datamover_operator.aws.__file__).parent
-    text = "\n".join((folder / name).read_text() for name in ("datasync.py", "iam.py", "tagging.py"))
+    text = "\n".join((folder / name).read_text() for name in ("datasync.py", "iam.py", "logs.py", "tagging.py"))
     types = [each.operation for each in LOCATIONS.values()]
     texts = [re.sub(r"Location\{[^}]*\}", f"Location{name}", text) for name in types]
     named = {name for each in texts for name in re.findall(r'"([A-Z][A-Za-z0-9]+)"', each)}
@@ -88,6 +99,15 @@ def test_what_is_allowed_is_what_the_code_calls() -> None:
     called = called_in_code()
     assert {action for action in called if not matches_any(action)} == set()
     assert {each for each in allowed() if not any(fnmatch.fnmatchcase(action, each) for action in called)} == set()
+
+
+def test_what_is_allowed_on_objects_is_what_the_code_calls() -> None:
+    text = (Path(datamover_operator.aws.__file__).parent / "s3.py").read_text()
+    called = set(re.findall(r'_call\(\s*"([A-Za-z0-9]+)"', text))
+    assert called == S3_ACTIONS.keys()
+    needed = {f"s3:{action}" for operation in called for action in S3_ACTIONS[operation]}
+    listed = {action for each in POLICY["Statement"] for action in as_list(each["Action"])}
+    assert {each for each in listed if each.startswith("s3:")} == needed | {"s3:GetBucketLocation"}
 
 
 def matches_any(action: str) -> bool:

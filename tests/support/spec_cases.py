@@ -71,7 +71,88 @@ SOURCE = "spec.source.postgresql"
 COLUMN = "spec.tables[1].columns[0]"
 ONE_DATABASE = "must set exactly one of postgresql and uriSecretRef"
 
+LIST: JsonDict = {"source": {"s3": {"s3BucketArn": "arn:aws:s3:::lists", "manifestObjectPath": "a.csv"}}}
+REPORT: JsonDict = {"destination": {"s3": {"s3BucketArn": "arn:aws:s3:::reports"}}}
+ERRORS = "ERRORS_ONLY"
+FILES = (
+    Case("a manifest", mover(manifestConfig=LIST)),
+    Case("a manifest of a run", run(manifestConfig=LIST, includes=[])),
+    Case(
+        "a report of a run", run(taskReportConfig=REPORT | {"overrides": {"deleted": {"reportLevel": "ERRORS_ONLY"}}})
+    ),
+    Case("a selection", mover(select={"glob": "**/*.csv", "modifiedAfter": "2024-02-29T00:00:00Z"})),
+    Case("a selection of a run", run(select={"regex": r"\.(csv|json)$", "minSize": 0, "maxSize": 0})),
+    Case("a comparison", run(verify={"compare": True})),
+    Case("manifests of an account", account(selections={"s3BucketArn": "arn:aws:s3:::lists"})),
+)
+BROKEN_FILE_RULES = (
+    Case("an empty selection", mover(select={}), "spec.select", "must set at least one of regex, glob"),
+    Case("sizes in disorder", run(select={"minSize": 2, "maxSize": 1}), "spec.select.minSize", "not be more than"),
+    Case(
+        "times in disorder",
+        run(select={"modifiedAfter": "2025-01-01T00:00:00Z", "modifiedBefore": "2025-01-01T00:00:00Z"}),
+        "spec.select.modifiedAfter",
+        "earlier than modifiedBefore",
+    ),
+    Case("a selection of files", mover(source=efs(), select={"glob": "*"}), "spec.select", "where the source is s3"),
+    Case(
+        "a selection by schedule",
+        mover(select={"glob": "*"}, schedule={"scheduleExpression": "rate(1 hour)"}),
+        "spec.schedule",
+        "can't be combined with select",
+    ),
+    Case("two lists", run(select={"glob": "*"}, manifestConfig=LIST), "spec.select", "can't be combined with manifest"),
+    Case(
+        "a filter beside a manifest", mover(manifestConfig=LIST, excludes=[{"value": "a"}]), "spec.excludes", "combined"
+    ),
+    Case(
+        "a filter beside a selection", run(select={"glob": "*"}, includes=[{"value": "a"}]), "spec.includes", "combined"
+    ),
+    Case(
+        "REMOVE with a selection",
+        mover(select={"glob": "*"}, options={"preserveDeletedFiles": "REMOVE"}),
+        "spec.options.preserveDeletedFiles",
+        "must be PRESERVE with select or manifestConfig",
+    ),
+    Case(
+        "REMOVE with a run's manifest",
+        run(manifestConfig=LIST, overrideOptions={"preserveDeletedFiles": "REMOVE"}),
+        "spec.overrideOptions.preserveDeletedFiles",
+        "must be PRESERVE with select or manifestConfig",
+    ),
+)
+BROKEN_FILE_SHAPES = (
+    Case("an empty regex", run(select={"regex": ""}), "spec.select.regex", "at least 1"),
+    Case("a size below 0", run(select={"minSize": -1}), "spec.select.minSize", "at least 0"),
+    Case("a day alone", run(select={"modifiedAfter": "2025-01-01"}), "spec.select.modifiedAfter", "pattern"),
+    Case(
+        "a manifest without its key",
+        mover(manifestConfig={"source": {"s3": {"s3BucketArn": "arn:aws:s3:::lists"}}}),
+        "spec.manifestConfig.source.s3.manifestObjectPath",
+        "a value is required",
+    ),
+    Case("a manifest of lines", mover(manifestConfig=LIST | {"format": "TXT"}), "spec.manifestConfig.format", "'CSV'"),
+    Case(
+        "a report without a place", mover(taskReportConfig={}), "spec.taskReportConfig.destination", "value is required"
+    ),
+    Case(
+        "a report of all",
+        run(taskReportConfig=REPORT | {"outputType": "ALL"}),
+        "spec.taskReportConfig.outputType",
+        "'SUMMARY_ONLY'",
+    ),
+    Case("a comparison by text", run(verify={"compare": "yes"}), "spec.verify.compare", "true or false"),
+    Case(
+        "a prefix without its end",
+        account(selections={"s3BucketArn": "arn:aws:s3:::lists", "prefix": "a"}),
+        "spec.selections.prefix",
+        "pattern",
+    ),
+    Case("a bucket by its name", account(selections={"s3BucketArn": "lists"}), "spec.selections.s3BucketArn", "an ARN"),
+)
+
 GOOD = (
+    *FILES,
     Case("the least mover", mover()),
     Case("a mover with everything", EVERYTHING_MOVER),
     Case("the least run", run()),
@@ -155,6 +236,7 @@ BROKEN_RULES = (
         "spec.notify[0].webhook.url",
         "must not hold a user or a password",
     ),
+    *BROKEN_FILE_RULES,
     Case("an interval of 9 s", mover(trigger={"interval": "9s"}), "spec.trigger.interval", "must be at least 10s"),
     Case("a trigger of nothing", mover(trigger={}), "spec.trigger", "must set manual, interval or both"),
     *(
@@ -305,6 +387,7 @@ BROKEN_RULES = (
 )
 
 BROKEN_SHAPES = (
+    *BROKEN_FILE_SHAPES,
     *(
         Case(f"host {host!r}", table_sync(source=database(host)), "spec.source.postgresql.host", "must match")
         for host in ("/var/run/postgresql", "a,b", "a b", "[::1]", "a/b", "host=x", "a\n", "-a", "a:b@c", "\u00e4")

@@ -120,6 +120,28 @@ _WEBHOOKS = mostly(
     some(url=st.sampled_from(("http://a@b/", "https://a/@", "https:///", "http://", "HTTP://a/"))),
 )
 AGES = mostly(st.sampled_from(("720h", "1d1s", "0s")), st.sampled_from(("1s1d", "", "h", "1", "1w")))
+_BUCKETS = mostly(st.just("arn:aws:s3:::lists"), st.sampled_from(("lists", "arn:")))
+MANIFESTS = st.fixed_dictionaries({"s3BucketArn": _BUCKETS, "manifestObjectPath": st.just("a.csv")}).map(
+    lambda s3: {"source": {"s3": s3}}
+)
+_MOMENTS = mostly(
+    st.sampled_from(("2024-02-29T00:00:00Z", "2025-01-31T23:59:59Z")), st.sampled_from(("2025-01-01", "", "noon"))
+)
+SELECTIONS = some(
+    regex=mostly(st.sampled_from((r"\.csv$", "(a|b)+")), st.text("a()[*\\?", max_size=4)),
+    glob=st.sampled_from(("*.csv", "**", "[")),
+    minSize=st.sampled_from((0, 1, 5)),
+    maxSize=mostly(st.just(5), st.sampled_from((0, -1))),
+    modifiedAfter=_MOMENTS,
+    modifiedBefore=_MOMENTS,
+)
+REPORTS = st.fixed_dictionaries(
+    {"destination": _BUCKETS.map(lambda arn: {"s3": {"s3BucketArn": arn}})},
+    optional={
+        "outputType": st.sampled_from(("SUMMARY_ONLY", "STANDARD")),
+        "overrides": some(deleted=some(reportLevel=st.just("ERRORS_ONLY"))),
+    },
+)
 MOVERS = st.fixed_dictionaries(
     {"accountRef": REFERENCES, "source": LOCATIONS, "destination": LOCATIONS},
     optional={
@@ -148,6 +170,7 @@ MOVERS = st.fixed_dictionaries(
         "deletionPolicy": st.sampled_from(("Delete", "Retain")),
         "runHistory": some(limit=st.integers(0, 500), failedLimit=st.integers(0, 500), maxAge=AGES),
         "adopt": st.just({"taskArn": TASK, "own": True}),
+        "taskReportConfig": REPORTS,
     },
 )
 RUNS = st.fixed_dictionaries(
@@ -158,6 +181,10 @@ RUNS = st.fixed_dictionaries(
         "excludes": FILTERS,
         "cancel": st.booleans(),
         "bytesPerSecond": st.sampled_from((-1, 0, 2**40)),
+        "select": SELECTIONS,
+        "manifestConfig": MANIFESTS,
+        "taskReportConfig": REPORTS,
+        "verify": some(compare=st.booleans()),
     },
 )
 _GLOBS = mostly(st.just(["a-*", "*"]), st.lists(st.text("a*-:/A", max_size=4), max_size=3))
@@ -184,6 +211,7 @@ ACCOUNTS = st.fixed_dictionaries(
             default=LOCATIONS,
         ),
         "syncApi": some(namespace=st.just("syncs")),
+        "selections": st.fixed_dictionaries({"s3BucketArn": _BUCKETS}),
     },
 )
 _SECRET_KEYS = st.fixed_dictionaries({"name": _NAMES, "key": mostly(st.just("uri"), st.text("a.-_ /", max_size=3))})

@@ -125,6 +125,15 @@ EVERYTHING_MOVER = mover(
     deletionPolicy="Retain",
     runHistory={"limit": 3, "succeededLimit": 1, "failedLimit": 2, "maxAge": "30d12h"},
     adopt={"taskArn": TASK, "own": True},
+    taskReportConfig={
+        "destination": {
+            "s3": {"s3BucketArn": "arn:aws:s3:::reports", "subdirectory": "/all", "bucketAccessRoleArn": ROLE}
+        },
+        "outputType": "STANDARD",
+        "reportLevel": "ERRORS_ONLY",
+        "objectVersionIds": "INCLUDE",
+        "overrides": {"transferred": {"reportLevel": "SUCCESSES_AND_ERRORS"}},
+    },
 )
 EVERYTHING_MOVER["spec"]["name"] = "All of it: nightly"
 
@@ -134,6 +143,8 @@ EVERYTHING_RUN = run(
     excludes=[{"value": "*b*"}],
     ttlAfterFinished="1h",
     retryOf={"name": "first", "attempt": 2},
+    taskReportConfig={"destination": {"s3": {"s3BucketArn": "arn:aws:s3:::reports"}}},
+    verify={"compare": True},
     cancel=True,
     bytesPerSecond=-1,
 )
@@ -152,6 +163,7 @@ EVERYTHING_ACCOUNT = account(
         "default": s3(subdirectory="/others"),
     },
     syncApi={"namespace": "syncs"},
+    selections={"s3BucketArn": "arn:aws:s3:::lists", "prefix": "datamover/"},
 )
 
 EVERYTHING_SYNC = table_sync(

@@ -77,7 +77,8 @@ class Access:
         """
         if config:
             target = _given(config, "taskReportConfig", "Destination")
-            self._check_object(caller, target, target.get("Subdirectory", "").lstrip("/"), ("s3:PutObject",))
+            folder = target.get("Subdirectory", "").strip("/")
+            self._check_object(caller, target, f"{folder}/*" if folder else "*", ("s3:PutObject",))
 
     def check_manifest(self, caller: Caller, config: JsonObject | None) -> None:
         """Refuse a ManifestConfig whose manifest DataSync may not read; whether it exists shows when it is read.
@@ -103,17 +104,17 @@ class Access:
             case Bucket(role_arn=role_arn, prefix=prefix) as bucket:
                 role, facts = self._assumed(caller, role_arn), self._bucket(bucket.arn)
                 for action in actions:
-                    if not may(role, facts, action, prefix, _called_by(caller)):
+                    if not may(role, facts, action, f"{prefix}*", _called_by(caller)):
                         hint = f"Ensure bucket access role has {facts.permission(action)} permission."
                         raise _location_refused(facts.permission(_CALLS.get(action, action)), hint)
             case Folder() as folder:
                 self.file_systems.check(folder)
 
-    def _check_object(self, caller: Caller, config: JsonObject, key: str, actions: Iterable[str]) -> None:
+    def _check_object(self, caller: Caller, config: JsonObject, keys: str, actions: Iterable[str]) -> None:
         role = self._assumed(caller, config["BucketAccessRoleArn"])
         facts = self.buckets.find(config["S3BucketArn"])
         for action in actions:
-            if facts is None or not may(role, facts, action, key, _called_by(caller)):
+            if facts is None or not may(role, facts, action, keys, _called_by(caller)):
                 name = config["S3BucketArn"].rpartition(":::")[2]
                 raise invalid_request(
                     f"DataSync bucket access test failed: could not perform {action} in bucket {name}. "

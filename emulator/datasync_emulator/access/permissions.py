@@ -13,21 +13,21 @@ from datasync_emulator.access.ports import BucketFacts, Role
 _OF_THE_BUCKET = frozenset({"s3:ListBucket"})
 
 
-def may(role: Role, bucket: BucketFacts, action: str, prefix: str, context: Context) -> bool:
-    """Whether a role may do an action with a bucket's objects whose keys begin with a prefix.
+def may(role: Role, bucket: BucketFacts, action: str, keys: str, context: Context) -> bool:
+    """Whether a role may do an action with an object of a bucket, or with all whose keys begin so (`prefix*`).
 
     An access point's permissions are asked of its own ARN; the bucket policy is read for the bucket it leads to.
     """
-    resource = bucket.arn if action in _OF_THE_BUCKET else bucket.objects(prefix)
+    resource = bucket.arn if action in _OF_THE_BUCKET else bucket.objects(keys)
     facts = {
         **context,
         "aws:resourceaccount": bucket.owner,
         "aws:principalarn": role.arn,
         "aws:principalaccount": role.account,
-        "s3:prefix": prefix,
+        "s3:prefix": keys.removesuffix("*"),
     }
     permission = bucket.permission(action)
-    said = grants(bucket.policy, role.arn, permission, _own_resource(bucket, action, prefix), facts)
+    said = grants(bucket.policy, role.arn, permission, _own_resource(bucket, action, keys), facts)
     if said is False:
         return False
     in_boundary = role.boundary is None or allows([role.boundary], permission, resource, facts)
@@ -37,6 +37,6 @@ def may(role: Role, bucket: BucketFacts, action: str, prefix: str, context: Cont
     return by_identity and said is True
 
 
-def _own_resource(bucket: BucketFacts, action: str, prefix: str) -> str:
+def _own_resource(bucket: BucketFacts, action: str, keys: str) -> str:
     arn = f"arn:{bucket.arn.split(':')[1]}:s3:::{bucket.name}"
-    return arn if action in _OF_THE_BUCKET else f"{arn}/{prefix}*"
+    return arn if action in _OF_THE_BUCKET else f"{arn}/{keys}"

@@ -43,9 +43,9 @@ class BucketFacts:
         """The IAM action that stands for one of S3's: Outposts have a namespace of their own."""
         return action.replace("s3:", "s3-outposts:") if ":s3-outposts:" in self.arn else action
 
-    def objects(self, prefix: str) -> str:
-        """The resource name of the objects whose keys begin with a prefix."""
-        return f"{self.arn}{'/object' if self.is_access_point else ''}/{prefix}*"
+    def objects(self, keys: str) -> str:
+        """The resource name of an object, by its key, or of all objects whose keys begin so (`prefix*`)."""
+        return f"{self.arn}{'/object' if self.is_access_point else ''}/{keys}"
 
     @property
     def is_access_point(self) -> bool:

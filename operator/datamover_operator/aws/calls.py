@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from botocore import xform_name
+from botocore.response import StreamingBody
 
 from datamover_operator.aws.errors import STALE_CREDENTIALS, classify, is_creating, lost
 from datamover_operator.aws.failure import AwsError, FailureKind
@@ -182,7 +183,7 @@ class Channel:
         try:
             client = self._clients.get(service)
             method: Callable[..., Reply] = getattr(client, xform_name(operation))
-            return method(**request)
+            return _read(method(**request))
         except NotSentError as error:
             raise AwsError(lost(operation, sent=False, code="NotSent", message=str(error))) from None
         except Exception as error:
@@ -194,6 +195,12 @@ class Channel:
             if isinstance(request, SecretRequest):  # botocore's error, the cause, holds them, too
                 raise AwsError(replace(failure, message=request.hide(failure.message))) from None
             raise AwsError(failure) from error
+
+
+def _read(reply: Reply) -> Reply:
+    """Read a body here, in the thread: whoever asks for one asks for a piece that fits in memory."""
+    body = reply.get("Body")
+    return reply | {"Body": body.read()} if isinstance(body, StreamingBody) else reply
 
 
 def _abandon(ticket: Ticket, pending: Future[Reply], operation: str) -> bool:

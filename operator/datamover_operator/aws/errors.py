@@ -80,7 +80,17 @@ _DENIED: Final = STALE_CREDENTIALS | {
     "UnauthorizedOperation",
 }
 _LIMITS: Final = frozenset({"LimitExceeded", "LimitExceededException", "ServiceQuotaExceededException"})
-_NOT_FOUND: Final = frozenset({"NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException"})
+_NOT_FOUND: Final = frozenset(
+    {
+        "NoSuchBucket",
+        "NoSuchEntity",
+        "NoSuchEntityException",
+        "NoSuchKey",
+        "NoSuchUpload",
+        "NoSuchVersion",
+        "ResourceNotFoundException",
+    }
+)
 _CONFLICT: Final = frozenset(
     {
         "ConflictException",
@@ -118,7 +128,7 @@ _REFUSED_HERE: Final = (boto.ParamValidationError, boto.ValidationError, boto.En
 # DataSync's words (Terraform's provider matches the same): the role is too new, or its owner must fix it.
 # A bucket that does not exist is neither: no waiting helps.
 _ROLE: Final = re.compile(r"unable to assume role|invalid iam role", re.IGNORECASE)
-_REACH: Final = re.compile(r"location access test failed(?!.*\bdoes not exist\b)", re.IGNORECASE)
+_REACH: Final = re.compile(r"(?:location|bucket) access test failed(?!.*\bdoes not exist\b)", re.IGNORECASE)
 _REGION: Final = re.compile(r"location access test failed.*\bbucket is in this region\b", re.IGNORECASE)
 _MISSING: Final = re.compile(r"\bnot found\b", re.IGNORECASE)
 # In a Create, Start or Update something else may be missing (a bucket, a file system), which the user has to fix.

@@ -149,6 +149,50 @@ class Iam(Protocol):
         """Send UntagRole."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object in a bucket: its key, its size in bytes, when it was last modified (RFC 3339, UTC, to the second)."""
+
+    key: str
+    size: int
+    modified: str
+
+
+class S3(Protocol):
+    """The operations on objects that manifests, selections, reports and comparisons need. Bodies are small pieces."""
+
+    async def list_objects(self, bucket: str, prefix: str, after: str = "") -> tuple[Sequence[Listed], bool]:
+        """Return one page, at most 1,000 keys after `after` in UTF-8's order, and whether there are more."""
+
+    async def read(self, bucket: str, key: str, start: int, length: int, version: str | None = None) -> bytes:
+        """Return so many bytes of an object from `start` on; fewer, or none, at its end. NOT_FOUND if there is none."""
+
+    async def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Send PutObject."""
+
+    async def begin_upload(self, bucket: str, key: str) -> str:
+        """Send CreateMultipartUpload; return the upload's id."""
+
+    async def put_part(self, bucket: str, key: str, upload: str, number: int, body: bytes) -> str:
+        """Send UploadPart; return the part's ETag. All parts but the last have at least 5 MiB."""
+
+    async def complete_upload(self, bucket: str, key: str, upload: str, etags: Sequence[str]) -> None:
+        """Send CompleteMultipartUpload with all parts from number 1 on."""
+
+    async def abort_upload(self, bucket: str, key: str, upload: str) -> None:
+        """Send AbortMultipartUpload."""
+
+    async def delete(self, bucket: str, key: str) -> None:
+        """Send DeleteObject; one that is not there is no failure."""
+
+
+class Logs(Protocol):
+    """The CloudWatch Logs operations that the advice on log groups needs."""
+
+    async def resource_policies(self) -> Sequence[str]:
+        """Return the documents of DescribeResourcePolicies, all pages, as JSON texts."""
+
+
 class Tagging(Protocol):
     """The Resource Groups Tagging API: positive answers only, silence proves nothing."""
 
@@ -174,6 +218,8 @@ class Aws:
     iam: Iam
     tagging: Tagging
     sts: Sts
+    s3: S3
+    logs: Logs
     backlog: Callable[[], float] = float
     """For how many seconds the account's calls wait already, at its pace."""
 

@@ -13,8 +13,10 @@ from datamover_operator.aws.calls import Channel, departure
 from datamover_operator.aws.clients import Ambient, Clients
 from datamover_operator.aws.datasync import BotoDataSync
 from datamover_operator.aws.iam import BotoIam
+from datamover_operator.aws.logs import BotoLogs
 from datamover_operator.aws.pacing import Limits, Pace
 from datamover_operator.aws.ports import AccountAccess, Aws
+from datamover_operator.aws.s3 import BotoS3
 from datamover_operator.aws.sts import BotoSts
 from datamover_operator.aws.tagging import BotoTagging
 from datamover_operator.aws.threads import DaemonPool
@@ -77,6 +79,8 @@ class BotoAccounts:
             iam=BotoIam(channel),
             tagging=BotoTagging(channel),
             sts=BotoSts(channel),
+            s3=BotoS3(channel),
+            logs=BotoLogs(channel),
             backlog=door.backlog,
         )
         return _Connection(account, clients, aws)

@@ -28,7 +28,7 @@ from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
 from datamover_operator.movers.plan.finds import take_finds
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource
-from datamover_operator.movers.reads import describe_task_locations, or_none, read_agents, read_tags
+from datamover_operator.movers.reads import describe_task_locations, or_none, read_agents, read_log_policies, read_tags
 from datamover_operator.movers.recovery import find_listed, find_tagged
 
 _CLOCK_SKEW = timedelta(minutes=15)
@@ -101,7 +101,7 @@ class Gatherer:
         o = await _describe(o, aws)
         if depth is Depth.ALL:
             o = await _read_more(o, aws, cluster)
-        o = await read_agents(await read_replaced(o, aws), aws)
+        o = await read_log_policies(await read_agents(await read_replaced(o, aws), aws), aws)
         o = await find_external_executions(o, aws, memory.walk, cluster.runs)
         return check_ownership(o, cluster)
 

@@ -12,6 +12,7 @@ from datamover_crds.locations import ExistingLocation, agents_in
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
+from datamover_operator.movers.plan.log_access import wants_policies
 from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, SIDES, Side
 from datamover_operator.movers.plan.observed import KnownRole, Observed, StepFailure
 from datamover_operator.movers.plan.suspend import is_withheld
@@ -73,6 +74,16 @@ async def read_agents(o: Observed, aws: Aws) -> Observed:
     arns = {arn for each in o.locations.values() for arn in agents_in(each.described or {})}
     described = {arn: await or_none(aws.datasync.describe_agent(arn)) for arn in sorted(arns)}
     return replace(o, agents={arn: its for arn, its in described.items() if its is not None})
+
+
+async def read_log_policies(o: Observed, aws: Aws) -> Observed:
+    """Read who may write to CloudWatch Logs, where that matters. It is for advice alone: a failure is none."""
+    if not wants_policies(o):
+        return o
+    try:
+        return replace(o, log_policies=tuple(await aws.logs.resource_policies()))
+    except AwsError:
+        return o
 
 
 async def read_role(aws: Aws, name: str) -> KnownRole | None:

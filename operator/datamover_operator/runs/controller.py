@@ -23,6 +23,7 @@ from datamover_operator.runs.reconciler import RunReconciler
 def run_controller(context: Context, connections: Connections, movers: Memories) -> Controller:
     """Reconcile DataMoverRuns; `movers` remembers what their movers have to look at."""
     executions = ExecutionCache()
+    reconciler = RunReconciler(context, connections, executions, movers)
 
     def wakes(change: Change) -> Iterator[Wake]:
         """Wake the mover of a run that is gone, and the runs that may have waited behind one that is over."""
@@ -53,11 +54,14 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
 
     return Controller(
         RUN,
-        RunReconciler(context, connections, executions, movers).reconcile,
+        reconciler.reconcile,
         lane=lane,
         wakes=wakes,
         shows=shows,
-        jobs={"poller": Poller(context, connections, executions).run_forever},
+        jobs={
+            "poller": Poller(context, connections, executions).run_forever,
+            "errands": reconciler.errands.run_forever,
+        },
     )
 
 

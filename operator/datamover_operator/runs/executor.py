@@ -21,6 +21,7 @@ from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.reads import or_none
 from datamover_operator.movers.wake import wake_mover
+from datamover_operator.runs.errands import Errands
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.memory import RunMemory
@@ -30,6 +31,7 @@ from datamover_operator.runs.objects import annotate_run, create_run
 from datamover_operator.runs.plan.after import Done, Result, Seen, Started, TagsRead, after, failed
 from datamover_operator.runs.plan.cancelling import dump_cancellation
 from datamover_operator.runs.plan.claims import belonging, claimed, released
+from datamover_operator.runs.plan.errands import Errand
 from datamover_operator.runs.plan.news import (
     has_just_ended,
     has_new_execution,
@@ -59,6 +61,7 @@ from datamover_operator.runs.plan.steps import (
     Protect,
     ReadTags,
     ReleaseMover,
+    RunErrand,
     RunObjectStep,
     RunStep,
     Start,
@@ -76,6 +79,7 @@ class RunKnowledge:
     memory: RunMemory
     executions: ExecutionCache
     movers: Memories
+    errands: Errands
 
 
 class RunPass:
@@ -91,6 +95,7 @@ class RunPass:
         self._memory = knowledge.memory
         self._executions = knowledge.executions
         self._movers = knowledge.movers
+        self._errands = knowledge.errands
         self._raw = entry.raw
         self._aws = aws
 
@@ -102,6 +107,8 @@ class RunPass:
             await self._write(step)
         elif isinstance(step, WakeMover):
             self._wake_mover(step)
+        elif isinstance(step, RunErrand):
+            self._begin(step.errand)
         else:
             assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
             self.o = after(self.o, await self._call(step, self._aws))
@@ -234,6 +241,12 @@ class RunPass:
             raise
         self._memory.started = arn
         return Started(arn)
+
+    def _begin(self, errand: Errand) -> None:
+        assert self._aws is not None  # noqa: S101 - as for every step in AWS
+        account = self._mover.spec.account_ref.name
+        self._errands.begin(self.o.run.metadata.uid, errand, account, self._aws)
+        self.o = replace(self.o, errand=errand, outcome=None)
 
     def _wake_mover(self, step: WakeMover) -> None:
         if step.everything:

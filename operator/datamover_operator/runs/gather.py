@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamover_crds import DataMover, DataMoverRun
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun
 from datamover_crds.contract import FINAL_PHASES
 from datamover_operator.accounts.connections import Connections
+from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
@@ -15,6 +16,7 @@ from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.recovery import find_execution
 from datamover_operator.movers.tag_index import TagIndex
+from datamover_operator.runs.errands import Errands
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN, active_by_mover
 from datamover_operator.runs.memory import RunMemory
@@ -26,8 +28,11 @@ from datamover_operator.runs.plan.turns import superseded_by, waits_behind
 class RunGatherer:
     """Reads what one run depends on."""
 
-    def __init__(self, context: Context, connections: Connections, executions: ExecutionCache) -> None:
-        """`executions` holds what the poller has seen."""
+    def __init__(
+        self, context: Context, connections: Connections, executions: ExecutionCache, errands: Errands
+    ) -> None:
+        """`executions` holds what the poller has seen, `errands` what is done for runs in S3."""
+        self._errands = errands
         self._context = context
         self._connections = connections
         self._executions = executions
@@ -41,6 +46,7 @@ class RunGatherer:
         if claim is not None and memory.void_nonce == claim.nonce:
             claim = None
         arn = execution_of(run) or memory.started
+        errand, outcome = self._errands.of(run.metadata.uid)
         o = ObservedRun(
             run=run,
             mover=mover,
@@ -55,6 +61,9 @@ class RunGatherer:
             execution_gone=self._executions.has(arn) and self._executions.get(arn) is None,
             failed_step=memory.failed_step if self._context.clock.tick() < memory.retry_at else None,
             connected=aws is not None,
+            account=self._account_of(mover),
+            errand=errand,
+            outcome=outcome,
             is_movers={task: is_movers for task, is_movers in memory.is_movers.items() if is_movers},
         )
         if mover is not None and arn is None and run.status.phase not in FINAL_PHASES:
@@ -109,6 +118,11 @@ class RunGatherer:
     def _named(self, namespace: str, name: str, uid: str | None) -> Entry[DataMover] | None:
         entry = self._context.caches[MOVER].named(namespace, name)
         return entry if entry is not None and uid in {None, entry.uid} else None
+
+    def _account_of(self, mover: DataMover | None) -> DataMoverAccount | None:
+        name = mover.spec.account_ref.name if mover is not None else ""
+        entry = self._context.caches[ACCOUNT].named("", name)
+        return entry.model if entry is not None else None
 
     def _identity(self, mover: DataMover | None) -> Identity | None:
         if mover is None:

@@ -13,6 +13,7 @@ from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import ConditionsBuilder
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.memory import Memories
+from datamover_operator.runs.errands import Errands
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.executor import RunKnowledge, RunPass
 from datamover_operator.runs.gather import RunGatherer
@@ -35,7 +36,8 @@ class RunReconciler:
     ) -> None:
         """`executions` holds what the poller has seen; `movers` remembers what their movers have to look at."""
         self._context = context
-        self._gatherer = RunGatherer(context, connections, executions)
+        self.errands = Errands(lambda uid: context.queue.add((RUN, uid)))
+        self._gatherer = RunGatherer(context, connections, executions, self.errands)
         self._executions = executions
         self._movers = movers
         self._memories = RunMemories()
@@ -64,7 +66,7 @@ class RunReconciler:
     async def _pass(self, entry: Entry[DataMoverRun], run: DataMoverRun) -> None:
         memory = self._memories.of(entry.uid)
         o, aws = await self._gatherer.gather(run, memory)
-        work = RunPass(self._context, RunKnowledge(memory, self._executions, self._movers), entry, o, aws)
+        work = RunPass(self._context, RunKnowledge(memory, self._executions, self._movers, self.errands), entry, o, aws)
         try:
             plan = await self._drive(work, memory)
         finally:
@@ -109,7 +111,7 @@ class RunReconciler:
             return False
         pace = self._context.settings.run_status_pace_seconds
         wait = memory.recorded_at + pace - self._context.clock.tick()
-        if status.phase == stored.phase and wait > 0:
+        if (status.phase, status.selection) == (stored.phase, stored.selection) and wait > 0:
             self._context.queue.add_after((RUN, uid), wait)
             return False
         await work.record(status)
@@ -142,6 +144,7 @@ class RunReconciler:
     def _forget(self, uid: str) -> None:
         self._context.queue.forget((RUN, uid))
         self._memories.forget(uid)
+        self.errands.forget(uid)
 
 
 def _has_begun(run: DataMoverRun) -> bool:

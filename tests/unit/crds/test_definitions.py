@@ -117,6 +117,13 @@ def test_only_our_own_fields_have_defaults() -> None:
         "DataMover.retry.on": ["Failed", "VerificationMismatch", "TimedOut"],
         "DataMover.timeouts.action": "Report",
         "DataMover.adopt.own": False,
+        **{
+            f"{kind}.manifestConfig.{field}": default
+            for kind in ("DataMover", "DataMoverRun")
+            for field, default in (("action", "TRANSFER"), ("format", "CSV"))
+        },
+        "DataMoverRun.verify.compare": False,
+        "DataMoverAccount.selections.prefix": "datamover/",
         "DataMoverRun.cancel": False,
         **{
             f"TableSync.{side}.postgresql.{field}": default

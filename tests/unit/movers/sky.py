@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from datamover_crds import (
     LOCATIONS,
@@ -63,6 +63,10 @@ class Item:
     declared: LocationType | None = None
 
 
+NOT_USED: Any = None
+"""A port that nothing here calls."""
+
+
 @dataclass
 class Sky:
     """One account and region.
@@ -84,7 +88,7 @@ class Sky:
     _serial: int = 0
 
     def ports(self) -> Aws:
-        return Aws(datasync=DataSync(self), iam=Iam(self), tagging=Tagging(self), sts=Sts())
+        return Aws(datasync=DataSync(self), iam=Iam(self), tagging=Tagging(self), sts=Sts(), s3=NOT_USED, logs=NOT_USED)
 
     def of(self, kind: str) -> list[Item]:
         """All tasks, locations or roles."""

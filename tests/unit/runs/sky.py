@@ -11,7 +11,7 @@ from datamover_crds.contract import NONCE_TAG
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.aws.ports import Aws
 from tests.unit.movers import sky as plain
-from tests.unit.movers.sky import RUNTIME, Iam, Item, Sts, Tagging, error
+from tests.unit.movers.sky import NOT_USED, RUNTIME, Iam, Item, Sts, Tagging, error
 
 CANCELLING = timedelta(seconds=4)
 
@@ -50,7 +50,7 @@ class Sky(plain.Sky):
     """The order of listings, of which AWS promises none."""
 
     def ports(self) -> Aws:
-        return Aws(datasync=DataSync(self), iam=Iam(self), tagging=Tagging(self), sts=Sts())
+        return Aws(datasync=DataSync(self), iam=Iam(self), tagging=Tagging(self), sts=Sts(), s3=NOT_USED, logs=NOT_USED)
 
     def start(self, task_arn: str, tags: dict[str, str] | None = None, options: JsonObject | None = None) -> str:
         """Somebody starts the task."""

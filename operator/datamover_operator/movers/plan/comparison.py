@@ -38,6 +38,12 @@ def _uri_of(o: Observed, side: Side) -> str:
     return str((described or {}).get("locationUri", ""))
 
 
+def files_roles(o: Observed) -> dict[Side, str]:
+    """The roles of the locations that are in buckets."""
+    arns = {side: role_arn_for(o, side) for side in SIDES}
+    return {side: arn for side, arn in arns.items() if arn is not None}
+
+
 def references_of(o: Observed, side: Side) -> References:
     """What the declaration of a location refers to."""
     agents = o.account.spec.agents if o.account is not None else ()

@@ -24,9 +24,16 @@ def location_path(spec: DataMoverSpec, side: Side) -> str:
 
 
 def task_request(
-    spec: DataMoverSpec, name: str, locations: dict[Side, str], tags: JsonObject, inherited: JsonObject
+    spec: DataMoverSpec,
+    name: str,
+    locations: dict[Side, str],
+    others: JsonObject,
+    inherited: JsonObject,
 ) -> JsonObject:
-    """CreateTask's request; `inherited` are the members that come from the task that it replaces."""
+    """CreateTask's request; `inherited` are the members that come from the task that it replaces.
+
+    `others` are its manifest, its report and its tags.
+    """
     request: JsonObject = inherited | {
         "sourceLocationArn": locations["source"],
         "destinationLocationArn": locations["destination"],
@@ -36,14 +43,14 @@ def task_request(
     for field, value in dump(spec).items():
         if field in {"taskMode", "cloudWatchLogGroupArn"} and value:
             request[field] = value
-    others = inherited.get("options")
-    options = (others if isinstance(others, dict) else {}) | dump(spec.options)
+    kept = inherited.get("options")
+    options = (kept if isinstance(kept, dict) else {}) | dump(spec.options)
     if options:
         request["options"] = options
     schedule = schedule_of(spec)
     if schedule is not None:
         request["schedule"] = schedule
-    return request | tags
+    return request | others
 
 
 def schedule_of(spec: DataMoverSpec) -> JsonObject | None:
@@ -95,7 +102,7 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
     return tuple(sorted(fields))
 
 
-TASK_FIELDS = ("includes", "excludes", "schedule", "cloudWatchLogGroupArn")
+TASK_FIELDS = ("includes", "excludes", "schedule", "cloudWatchLogGroupArn", "manifestConfig", "taskReportConfig")
 """The optional members of a task, options apart, that can be taken away again (UpdateTask)."""
 
 SCHEDULE_STATUS = "schedule.status"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from pydantic import JsonValue
+
 from datamover_crds import DataMoverSpec, JsonObject, dump
 from datamover_crds.contract import OWNER_TAG, UID_TAG
 from datamover_crds.locations import Attributes
@@ -45,6 +47,16 @@ def task_change(
     if changes or options != described.get("options"):
         changes["options"] = options
     return changes or None
+
+
+def files_change(files: JsonObject, described: JsonObject, removed: Collection[str]) -> JsonObject:
+    """Compare a task's manifest and report with those that it is to have; returns UpdateTask's changes."""
+    changes: JsonObject = {}
+    for field in ("manifestConfig", "taskReportConfig"):
+        config = files.get(field, {} if field in removed else None)
+        if isinstance(config, dict) and not _has(described.get(field) or {}, config):
+            changes[field] = config
+    return changes
 
 
 def full_options(spec: DataMoverSpec, described: JsonObject, removed: Collection[str], kept: Attributes) -> JsonObject:
@@ -98,6 +110,24 @@ def disabled_by_service(described: JsonObject) -> bool:
         and details.get("disabledBy") == "SERVICE"
         and schedule.get("status") == "DISABLED"
     )
+
+
+def _has(described: JsonValue, config: JsonObject) -> bool:
+    """Whether AWS has every member of a configuration; one that is to be removed has none."""
+    if not isinstance(described, dict):
+        return False
+    if not config:
+        return not described
+    return all(
+        _has(described.get(name), value) if isinstance(value, dict) else _same(name, described.get(name), value)
+        for name, value in config.items()
+    )
+
+
+def _same(name: str, found: JsonValue, wanted: JsonValue) -> bool:
+    if name == "subdirectory":
+        return str(found or "").strip("/") == str(wanted or "").strip("/")
+    return found == wanted
 
 
 def _plain(log_group_arn: str) -> str:

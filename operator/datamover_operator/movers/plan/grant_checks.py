@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from datamover_crds import DataMoverAccount, JsonObject, location_type_of
 from datamover_crds.locations import agents_in, split_uri
@@ -11,6 +11,7 @@ from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name, is_generated_role_name, role_name
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
 from datamover_operator.movers.plan.roles import partition_of
+from datamover_operator.movers.plan.transfer_files import places
 
 NOT_GRANTED = "NotGranted"
 
@@ -61,6 +62,32 @@ def roles_are_granted(o: Observed) -> UnmetPrecondition | None:
                 "of the account"
             )
             return UnmetPrecondition(NOT_GRANTED, message)
+    return None
+
+
+def files_are_granted(o: Observed) -> UnmetPrecondition | None:
+    """The buckets and the roles of the mover's manifest and report are granted."""
+    spec = o.mover.spec
+    found = ungranted_place(_account(o), o.identity.namespace, places(spec.manifest_config, spec.task_report_config))
+    return UnmetPrecondition(NOT_GRANTED, found) if found is not None else None
+
+
+def ungranted_place(
+    account: DataMoverAccount, namespace: str, found: Iterable[tuple[str, str, str | None]]
+) -> str | None:
+    """The first bucket, or role, of a manifest or a report that the account does not grant, as a message."""
+    for field, uri, role in found:
+        if not location_granted(account, namespace, uri, None):
+            return (
+                f"spec.{field}: DataMoverAccount '{account.metadata.name}' does not grant '{uri}' to namespace "
+                f"'{namespace}'; add a pattern that matches it to spec.grants[].locations of the account"
+            )
+        if role is not None and not role_granted(account, namespace, role):
+            return (
+                f"spec.{field}.bucketAccessRoleArn: DataMoverAccount '{account.metadata.name}' does not grant role "
+                f"'{role}' to namespace '{namespace}'; add a pattern that matches it to spec.grants[].roleArns of the "
+                "account"
+            )
     return None
 
 

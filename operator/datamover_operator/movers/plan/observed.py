@@ -119,6 +119,7 @@ class Observed:
     deletion removes. `secrets` is what the locations' Secrets hold now, where they name any, `applied_secrets` the
     digests of what AWS was last told; `agents` describes the agents of a task that is UNAVAILABLE, by their ARNs.
     `schedule_expression` is the declared schedule in UTC, where that has a time zone.
+    `log_policies` are the resource policies of CloudWatch Logs; None: not read, or not readable.
     `problem` says why the stored object does not fit its model: what could be read of it is good for
     cleaning up only. `namespace_goes` says that the namespace is being deleted, and no object can be created in it;
     `same_names` is what the API server has under the names of runs that could not be created (None: nothing any more),
@@ -162,6 +163,7 @@ class Observed:
     secrets: Mapping[Side, KnownSecrets] = field(default_factory=dict)
     applied_secrets: Mapping[Side, str] = field(default_factory=dict)
     agents: Mapping[str, JsonObject] = field(default_factory=dict)
+    log_policies: tuple[str, ...] | None = None
     problem: str = ""
     runs: tuple[DataMoverRun, ...] = ()
     external_executions: tuple[ExternalExecution, ...] = ()

@@ -13,6 +13,7 @@ from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.existing import existing_locations_are_here
 from datamover_operator.movers.plan.grant_checks import (
     NOT_GRANTED,
+    files_are_granted,
     locations_are_granted,
     namespace_is_granted,
     roles_are_granted,
@@ -154,6 +155,7 @@ BEFORE_AWS_IS_ASKED: tuple[Precondition, ...] = (
     existing_locations_are_here,
     locations_are_granted,
     roles_are_granted,
+    files_are_granted,
     _agents_are_known,
     _agents_are_granted,
     _role_has_one_path,

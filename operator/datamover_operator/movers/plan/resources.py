@@ -10,12 +10,13 @@ from datamover_crds.contract import NONCE_TAG, UID_TAG
 from datamover_operator.movers.plan.calls import Call, LocationCall, TaskCall
 from datamover_operator.movers.plan.comparison import (
     attributes_kept_by,
+    files_roles,
     location_difference,
     references_of,
     removed_fields,
 )
 from datamover_operator.movers.plan.desired import location_of, tag_list, task_name, task_request, user_tags
-from datamover_operator.movers.plan.diff import tag_change, task_change
+from datamover_operator.movers.plan.diff import files_change, tag_change, task_change
 from datamover_operator.movers.plan.names import SIDES, Side
 from datamover_operator.movers.plan.observed import Observed, Resource
 from datamover_operator.movers.plan.replacing import inherited_location, inherited_tags, inherited_task
@@ -29,6 +30,7 @@ from datamover_operator.movers.plan.steps import (
     UpdateTask,
 )
 from datamover_operator.movers.plan.suspend import is_withheld
+from datamover_operator.movers.plan.transfer_files import task_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,15 @@ def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[Call,
         if replaced or len(arns) < len(SIDES):
             return (), (TaskCall(),)
         tags = tag_list(inherited_tags(o) | user_tags(o.mover.spec) | o.identity.tags("task", o.nonce))
-        return (CreateTask(task_request(_in_utc(o), name, arns, tags, inherited_task(o))),), (TaskCall(),)
+        others = task_files(o.mover.spec, files_roles(o)) | tags
+        return (CreateTask(task_request(_in_utc(o), name, arns, others, inherited_task(o))),), (TaskCall(),)
     steps: list[Step] = []
     if o.task.described is not None and o.task.described.get("status") != "CREATING":
         spec = _in_utc(o).model_copy(update={"suspend": True}) if is_withheld(o) else _in_utc(o)
-        change = task_change(spec, name, o.task.described, removed_fields(o), attributes_kept_by(o))
-        if change is not None:
+        described, removed = o.task.described, removed_fields(o)
+        change = task_change(spec, name, described, removed, attributes_kept_by(o)) or {}
+        change |= files_change(task_files(spec, files_roles(o)), described, removed)
+        if change:
             steps.append(UpdateTask(o.task.arn, change))
     steps += _tags(o, "task", o.task.arn, o.task.tags)
     return tuple(steps), ()

@@ -13,6 +13,7 @@ from datamover_operator.movers.plan.observed import KnownRole, Observed
 from datamover_operator.movers.plan.role_names import possible_names
 from datamover_operator.movers.plan.roles import WantedRole, trust_policy, wanted_roles, with_rights_of
 from datamover_operator.movers.plan.steps import CreateRole, PutRolePermissionsBoundary, PutRolePolicy, Step, TagRole
+from datamover_operator.movers.plan.transfer_files import more_rights
 
 
 def role_steps(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
@@ -22,10 +23,12 @@ def role_steps(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
     steps: list[Step] = []
     creations: list[Call] = []
     boundary = access.permissions_boundary_arn if access is not None else None
-    for wanted in wanted_roles(o.mover.spec, o.uid, (access.path if access is not None else None) or "/"):
+    path = (access.path if access is not None else None) or "/"
+    more = more_rights(o.mover.spec, o.account, o.uid)
+    for wanted in wanted_roles(o.mover.spec, o.uid, path, more):
         known = _known_role(o, wanted)
         side = wanted.sides[0]
-        path = f"{location_path(o.mover.spec, side)}.{location_of(o.mover.spec, side).access_role_field}"
+        field = f"{location_path(o.mover.spec, side)}.{location_of(o.mover.spec, side).access_role_field}"
         if known is None:
             creations += [RoleCall(side, wanted.name) for side in wanted.sides]
             steps.append(
@@ -36,13 +39,13 @@ def role_steps(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
                     trust=trust_policy(o.account.spec.account_id, o.account.spec.region),
                     tags=user_tags(o.mover.spec) | o.identity.tags(_role_part(wanted), o.nonce),
                     permissions_boundary=boundary,
-                    path=path,
+                    path=field,
                 ),
             )
         elif boundary is not None and _is_bounded_otherwise(o, wanted, known, boundary):
             steps.append(PutRolePermissionsBoundary(wanted.sides, known.name, boundary))
         elif (policy := _policy(o, wanted, known)) is not None and _is_ours(o, wanted, known):
-            steps.append(PutRolePolicy(wanted.sides, known.name, policy, path))
+            steps.append(PutRolePolicy(wanted.sides, known.name, policy, field))
         elif known.tags is not None and _owns_role(o, wanted):
             missing, gone = _role_tags(o, wanted, known)
             is_tagged = any(isinstance(step, TagRole) and step.name == known.name for step in steps)

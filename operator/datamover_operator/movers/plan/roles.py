@@ -5,8 +5,10 @@ Source: "Providing DataSync access to S3 buckets" in the DataSync user guide, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from pydantic import JsonValue
 
 from datamover_crds import DataMoverSpec
 from datamover_crds.common import JsonObject
@@ -33,8 +35,15 @@ class WantedRole:
     policy: JsonObject
 
 
-def wanted_roles(spec: DataMoverSpec, uid: str, path: str) -> tuple[WantedRole, ...]:
-    """The roles to be made for a mover's locations in buckets; a location with a role of the user's own needs none."""
+Rights = Mapping[Side, Sequence[JsonValue]]
+"""Statements of policies, by the location whose role they are for."""
+
+
+def wanted_roles(spec: DataMoverSpec, uid: str, path: str, more: Rights | None = None) -> tuple[WantedRole, ...]:
+    """The roles to be made for a mover's locations in buckets; a location with a role of the user's own needs none.
+
+    `more` are the rights that they need besides those in the buckets.
+    """
     by_name: dict[str, list[tuple[Side, str, str | None]]] = {}
     for side in SIDES:
         location = location_of(spec, side)
@@ -44,14 +53,16 @@ def wanted_roles(spec: DataMoverSpec, uid: str, path: str) -> tuple[WantedRole, 
         name = named.name if named is not None and named.name is not None else role_name(uid, side)
         own_path = named.path if named is not None else None
         by_name.setdefault(name.casefold(), []).append((side, name, own_path))
-    return tuple(_wanted_role(spec, uses, path) for uses in by_name.values())
+    return tuple(_wanted_role(spec, uses, path, more or {}) for uses in by_name.values())
 
 
-def _wanted_role(spec: DataMoverSpec, uses: Sequence[tuple[Side, str, str | None]], path: str) -> WantedRole:
+def _wanted_role(
+    spec: DataMoverSpec, uses: Sequence[tuple[Side, str, str | None]], path: str, more: Rights
+) -> WantedRole:
     """IAM tells roles apart by their names alone, whatever their paths and the names' case."""
     sides = tuple(side for side, _, _ in uses)
     own_path = next((each for _, _, each in uses if each is not None), path)
-    return WantedRole(uses[0][1], own_path, sides, _policy(spec, sides))
+    return WantedRole(uses[0][1], own_path, sides, _policy(spec, sides, more))
 
 
 def partition_of(region: str) -> str:
@@ -85,6 +96,6 @@ def with_rights_of(earlier: JsonObject, policy: JsonObject) -> JsonObject:
     return policy | {"Statement": [*statements, *kept]}
 
 
-def _policy(spec: DataMoverSpec, sides: Sequence[Side]) -> JsonObject:
-    statements = [each for side in sides for each in location_of(spec, side).rights(side)]
+def _policy(spec: DataMoverSpec, sides: Sequence[Side], more: Rights) -> JsonObject:
+    statements = [each for side in sides for each in (*location_of(spec, side).rights(side), *more.get(side, ()))]
     return {"Version": "2012-10-17", "Statement": statements}

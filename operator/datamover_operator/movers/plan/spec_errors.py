@@ -6,6 +6,7 @@ from datamover_crds import DataMoverSpec
 from datamover_crds.arns import problem_with
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.names import SIDES
+from datamover_operator.movers.plan.transfer_files import mistake_in
 
 
 def first_mistake(spec: DataMoverSpec) -> str | None:
@@ -16,5 +17,7 @@ def first_mistake(spec: DataMoverSpec) -> str | None:
             return found
     log_group, adopt = spec.cloud_watch_log_group_arn, spec.adopt
     if log_group is not None and (found := problem_with("log_group", "spec.cloudWatchLogGroupArn", log_group)):
+        return found
+    if found := mistake_in(spec.manifest_config, spec.task_report_config, spec):
         return found
     return problem_with("task", "spec.adopt.taskArn", adopt.task_arn) if adopt is not None else None

@@ -14,6 +14,7 @@ from datamover_operator.movers.plan.diff import disabled_by_service
 from datamover_operator.movers.plan.failures import SLOW_RETRY
 from datamover_operator.movers.plan.garbage import clearing_steps, is_busy
 from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, ungranted_in_aws
+from datamover_operator.movers.plan.log_access import log_advice
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.resources import Wanted
 from datamover_operator.movers.plan.run_objects import name_obstacle, run_object_steps
@@ -98,7 +99,7 @@ def rest(o: Observed, _: Wanted, now: datetime) -> Plan | None:
         message = "suspended: the task matches the spec, and no run is started"
     elif described is not None and disabled_by_service(described):
         message = f"the task matches the spec, but DataSync has disabled its schedule: {_disabled_reason(described)}"
-    unlogged = _logs_nothing(o, described)
+    unlogged = _logs_nothing(o, described) or log_advice(o, described)
     if unlogged is None:
         return Plan(conditions=o.conditions(now).ready(message))
     is_told = any(each.type == "Ready" and unlogged in (each.message or "") for each in o.mover.status.conditions)

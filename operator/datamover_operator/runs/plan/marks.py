@@ -29,6 +29,7 @@ from datamover_operator.runs.plan.steps import (
     Protect,
     ReadTags,
     ReleaseMover,
+    RunErrand,
     RunPlan,
     RunStep,
     Start,
@@ -75,6 +76,7 @@ def _task_of(step: RunStep) -> str | None:
             | MarkCancelled()
             | CreateRetry()
             | Expire()
+            | RunErrand()
         ):
             return None
         case LookAtExecution() | LookAtTask() | ReadTags():

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from datamover_crds import DataMover, DataMoverRun, JsonObject
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject
 from datamover_operator.aws.failure import Failure
 from datamover_operator.movers.plan.names import Identity
+from datamover_operator.runs.plan.errands import Errand, Outcome
 from datamover_operator.runs.plan.ownership import Claim
 from datamover_operator.runs.plan.progress import Sample
 from datamover_operator.runs.plan.steps import CancelRun, LimitBandwidth, Start
@@ -41,6 +42,8 @@ class ObservedRun:
     or could not be (`tags_failure`). `mover_woken` says that this pass has had the mover looked at.
     `superseded_by` is the newer run that makes this one needless, `behind` the run that waits and goes before it,
     `holder` the run that holds the mover's task, if that is another one.
+    `account` is the mover's; `errand` is what is done for the run in S3, `outcome` what came of it, None as long as it
+    is under way.
     """
 
     run: DataMoverRun
@@ -65,3 +68,6 @@ class ObservedRun:
     superseded_by: str | None = None
     behind: str | None = None
     holder: DataMoverRun | None = None
+    account: DataMoverAccount | None = None
+    errand: Errand | None = None
+    outcome: Outcome | None = None

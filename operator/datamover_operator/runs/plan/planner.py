@@ -12,6 +12,7 @@ from datetime import datetime
 from datamover_crds.contract import ENDED_ANNOTATION, FINAL_PHASES, FINALIZER, RunReason
 from datamover_operator.runs.plan.cancelling import cancellation_of, is_unwanted
 from datamover_operator.runs.plan.claims import holds
+from datamover_operator.runs.plan.findings import find_out
 from datamover_operator.runs.plan.following import follow
 from datamover_operator.runs.plan.marks import only_marked
 from datamover_operator.runs.plan.observed import ObservedRun
@@ -61,6 +62,10 @@ def _closing(o: ObservedRun, plan: RunPlan, now: datetime) -> RunPlan:
 
 def _clear_away(o: ObservedRun, now: datetime) -> RunPlan:
     """The run is over: let the mover and the object go. The mover notes the end even where it has lost its status."""
+    finding = find_out(o)
+    if finding is not None:
+        is_held = o.mover is not None and holds(o.mover, o.run.metadata.uid)
+        return RunPlan(steps=(ReleaseMover(),)) if is_held else finding  # others may run meanwhile
     is_kept = FINALIZER in o.run.metadata.finalizers
     is_noted = o.mover is None or not (is_kept or holds(o.mover, o.run.metadata.uid))
     steps = (*(() if is_noted else (ReleaseMover(),)), *((FreeRun(),) if is_kept else ()))

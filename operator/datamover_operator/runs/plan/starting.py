@@ -13,6 +13,7 @@ from datamover_operator.runs.plan.cancelling import Cancellation, is_unwanted
 from datamover_operator.runs.plan.claims import holds, wants_to_queue
 from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
 from datamover_operator.runs.plan.ownership import claim_of
+from datamover_operator.runs.plan.preparing import prepare
 from datamover_operator.runs.plan.status import ended, told, with_failure, words_of
 from datamover_operator.runs.plan.steps import (
     ClaimMover,
@@ -26,6 +27,7 @@ from datamover_operator.runs.plan.steps import (
     Unclaim,
     WakeMover,
 )
+from datamover_operator.runs.plan.transfers import first_mistake, request_members
 from datamover_operator.runs.plan.turns import replaces_others, waits_its_turn
 
 _FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.CONFLICT})
@@ -45,6 +47,9 @@ def start(o: ObservedRun, now: datetime) -> RunPlan:
     obstacle = _obstacle(o, mover)
     if obstacle is not None:
         return RunPlan(steps=_withdrawal(o, mover), status=told(o, "Pending", *obstacle, now))
+    mistake = first_mistake(o.run, mover, o.account)
+    if mistake is not None:
+        return RunPlan(status=ended(o, "Rejected", *mistake, now))
     if o.failed_step is not None and isinstance(o.failed_step.step, Start):
         return _refused(o, mover, o.failed_step, now) if o.failed_step.is_seen else _look(mover, o.failed_step)
     return _next_of_start(o, mover, identity, now)
@@ -61,7 +66,8 @@ def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: da
             return RunPlan(status=told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now))
         return RunPlan(steps=(ClaimMover(None, may_queue=may_queue),))
     if o.claim is None:
-        return RunPlan(steps=(ClaimRun(),))
+        prepared = prepare(o, mover, now)
+        return prepared if prepared is not None else RunPlan(steps=(ClaimRun(),))
     return RunPlan(steps=(Start(start_request(o, identity, str(mover.status.task_arn), o.claim.nonce)),))
 
 
@@ -130,6 +136,7 @@ def start_request(o: ObservedRun, identity: Identity, task_arn: str, nonce: str)
     for name, rules in (("includes", spec.includes), ("excludes", spec.excludes)):
         if rules is not None:  # none lifts the mover's filter
             request[name] = filters_of(rules)
+    request |= request_members(o.run, o.mover, o.account) if o.mover is not None else {}
     tags = identity.tags("execution", nonce)
     request["tags"] = [{"key": key, "value": value} for key, value in sorted(tags.items())]
     return request

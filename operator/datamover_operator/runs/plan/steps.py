@@ -7,6 +7,7 @@ from datetime import datetime
 
 from datamover_crds import DataMoverRun, DataMoverRunStatus, JsonObject
 from datamover_operator.runs.plan.cancelling import Cancellation
+from datamover_operator.runs.plan.errands import Errand
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,13 @@ class WakeMover:
 
 
 @dataclass(frozen=True, slots=True)
+class RunErrand:
+    """Begin an errand, which wakes the run when it is done."""
+
+    errand: Errand
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseMover:
     """Take the run out of the mover's status, and note there how it ended."""
 
@@ -130,7 +138,7 @@ class Expire:
 AwsRunStep = Start | CancelRun | LimitBandwidth | LookAtExecution | LookAtTask | ReadTags
 RunObjectStep = MarkCancelled | CreateRetry | Expire
 KubeRunStep = ClaimMover | ClaimRun | Unclaim | Close | Own | Protect | ReleaseMover | FreeRun
-RunStep = AwsRunStep | KubeRunStep | RunObjectStep | WakeMover
+RunStep = AwsRunStep | KubeRunStep | RunObjectStep | WakeMover | RunErrand
 
 
 @dataclass(frozen=True, slots=True)
