@@ -86,6 +86,9 @@ FILES = (
     Case("manifests of an account", account(selections={"s3BucketArn": "arn:aws:s3:::lists"})),
 )
 BROKEN_FILE_RULES = (
+    Case(
+        "a regex that is none", run(select={"regex": "a["}), "spec.select.regex", "must be a regular expression in RE2"
+    ),
     Case("an empty selection", mover(select={}), "spec.select", "must set at least one of regex, glob"),
     Case("sizes in disorder", run(select={"minSize": 2, "maxSize": 1}), "spec.select.minSize", "not be more than"),
     Case(
