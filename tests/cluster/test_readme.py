@@ -16,7 +16,8 @@ from tests.support.kubectl import Kubectl
 
 README = (CHECKOUT / "README.md").read_text()
 PROGRESS = re.compile(
-    r"\s+[\d.]+ s +library-to-\S+ +(Pending|Launching|Preparing|Transferring|Verifying)\b|\s+[\d,]+ of [\d,]+$"
+    r"\s+[\d.]+ s +(library-to-\S+ +(Pending|Launching|Preparing|Transferring|Verifying)|Pending|Copying|CatchingUp)\b"
+    r"|\s+[\d,]+ of [\d,]+$"
 )
 """Which of these lines are printed depends on the machine's speed."""
 

@@ -27,6 +27,7 @@ _CHANGES = (
     "UPDATE orders SET total = total + 1 WHERE id % 1000 = {number} % 1000",
     "DELETE FROM orders WHERE id % 5000 = {number} % 5000",
 )
+_COLUMNS = "custom-columns=NAME:.metadata.name,MODE:.spec.mode,PHASE:.status.phase,COPIED:.status.percent"
 
 Sync = dict[str, Any]
 """A TableSync as JSON."""
@@ -50,8 +51,8 @@ def show_tables(control_plane: ControlPlane, variables: Mapping[str, str]) -> No
             _watch(control_plane)
         print(f"  {len(transactions):,} transactions changed the source meanwhile; it is quiet now")
         _until_same(source, destination)
-    print("\n$ kubectl get tablesyncs")
-    print(control_plane.kubectl("get", "tablesyncs").strip())
+    print(f"\n$ kubectl get tablesyncs --output={_COLUMNS}")
+    print(control_plane.kubectl("get", "tablesyncs", f"--output={_COLUMNS}").strip())
     control_plane.kubectl("delete", "tablesync", NAME, f"--timeout={TIMEOUT:.0f}s")
     print("  deleted: the rows stay, and nothing else is left in either database")
 

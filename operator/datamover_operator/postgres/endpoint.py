@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from datamover_crds.postgresql import SslMode
+from datamover_crds.postgresql import HOST_PATTERN, SslMode
 
 _PORT: Final = 5432
 _SSL_MODES: Final[tuple[SslMode, ...]] = ("disable", "require", "verify-ca", "verify-full")
@@ -54,7 +55,7 @@ def from_uri(text: str) -> Endpoint:
     host, database = unquote(parts.hostname or ""), unquote(parts.path.removeprefix("/"))
     if parts.scheme not in {"postgresql", "postgres"}:
         raise UnusableUriError(_URI)
-    if not host or host.startswith("/") or "," in parts.netloc.rpartition("@")[2]:
+    if not re.fullmatch(HOST_PATTERN, host) or "," in parts.netloc.rpartition("@")[2]:
         raise UnusableUriError(f"{_URI}; it names exactly one host, by name or address")
     if not database or not parts.username:
         raise UnusableUriError(f"{_URI}; it names a user and a database")

@@ -28,6 +28,13 @@ def test_reads_the_parts_of_a_uri(uri: str, expected: Endpoint) -> None:
     assert from_uri(uri) == expected
 
 
+@pytest.mark.parametrize("host", ["a%2Cb", "%40socket", "%2Ftmp", "a%20b", "a,b", "", "a;b", "a%00b", "%5B::1"])
+def test_a_host_that_libpq_would_read_as_something_else_is_refused(host: str) -> None:
+    """A list, a socket, or more than a name."""
+    with pytest.raises(UnusableUriError, match=r"names exactly one host|must be a URI"):
+        from_uri(f"postgresql://sync:word@{host}/shop")
+
+
 @given(st.text())
 def test_any_text_is_read_or_refused_without_being_told(text: str) -> None:
     with contextlib.suppress(UnusableUriError):

@@ -179,6 +179,14 @@ CASES: dict[str, tuple[Change, str, str]] = {
         "spec.tables[0].where: ",
     ),
     "may not write": (here(can_write=False), "MissingRights", "GRANT ALL ON public.orders TO datamover"),
+    "somebody else's table at a newer destination": (
+        both(
+            here(is_owned=False, owner="shop"),
+            lambda s: s.at_destination(server=replace(NEW, version=160000)),
+        ),
+        "MissingRights",
+        "belongs to shop, as whom changes are applied; GRANT shop TO datamover",
+    ),
     "row security": (here(row_security=True), "MissingRights", "DISABLE ROW LEVEL SECURITY"),
     "a view in its place": (here(kind="v"), "NotATable", "rename it there"),
     "a column that the destination lacks": (
@@ -234,6 +242,10 @@ FINE: dict[str, Change] = {
         lambda s: s.table(publish="Insert"), there(identity=None, keys=()), here(identity=None, keys=())
     ),
     "the whole row as identity": both(there(identity=None, identity_is_full=True), here(identity=None, keys=())),
+    "somebody else's table, for a superuser": both(
+        here(is_owned=False, owner="shop"),
+        lambda s: s.at_destination(server=replace(NEW, version=160000, is_superuser=True)),
+    ),
     "a table that is created": uncreated,
     "no free slot where it has its own": lambda s: s.at_source(free_slots=0, slots={s.observed().slot_name: Slot()}),
     "rows that may stay": both(here(has_rows=True), lambda s: s.spec.update(existingRows="Keep")),

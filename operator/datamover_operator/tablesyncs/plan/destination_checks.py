@@ -11,7 +11,8 @@ from datamover_operator.tablesyncs.plan.observed import Catalogue, Finding, Obse
 from datamover_operator.tablesyncs.plan.quoting import listed, tables, typed
 from datamover_operator.tablesyncs.plan.source_checks import OLDEST_VERSION
 
-_NEEDS_SUPERUSER = 160000
+_APPLIES_AS_OWNER = 160000
+"""From this version on an ordinary role may subscribe, and changes are applied as the table's owner."""
 
 
 def destination_findings(o: Observed, destination: DestinationState, catalogue: Catalogue) -> Iterator[Finding]:
@@ -50,7 +51,7 @@ def _rights(destination: DestinationState) -> Iterator[Finding]:
     if not destination.can_subscribe:
         statement = (
             f"ALTER ROLE {user} SUPERUSER (Amazon RDS: GRANT rds_superuser TO {user})"
-            if destination.server.version < _NEEDS_SUPERUSER
+            if destination.server.version < _APPLIES_AS_OWNER
             else f"GRANT pg_create_subscription TO {user}"
         )
         yield Finding("MissingRights", f"destination: role {user} may not create a subscription; {statement}")
@@ -69,6 +70,14 @@ def _table(o: Observed, path: str, wanted: SyncedTable, source: Table, found: Ta
         yield Finding(
             "MissingRights",
             f"{path}: table {name} of the destination may not be written; GRANT ALL ON {typed(*wanted.key)} TO {user}",
+        )
+    server = o.destination.server if o.destination is not None else None
+    if server is not None and server.version >= _APPLIES_AS_OWNER and not (server.is_superuser or found.is_owned):
+        owner, user = typed(found.owner), typed(server.user)
+        yield Finding(
+            "MissingRights",
+            f"{path}: table {name} of the destination belongs to {owner}, as whom changes are applied; "
+            f"GRANT {owner} TO {user}",
         )
     if found.row_security:
         yield Finding(
