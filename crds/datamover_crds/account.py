@@ -98,6 +98,16 @@ class Selections(Model):
     """The prefix of the manifests' keys, such as `datamover/`."""
 
 
+class EventQueue(Model):
+    """A queue that EventBridge fills with DataSync's state changes: docs/events.md has the rule and the queue."""
+
+    queue_url: Annotated[str, Field(min_length=9, max_length=1024, pattern="^https?://[A-Za-z0-9._:/-]+$")]
+    """The URL of an SQS queue, such as `https://sqs.eu-central-1.amazonaws.com/123456789012/datamover`.
+
+    It must be this account's alone: what the operator has read is deleted.
+    """
+
+
 class RestAccess(Model):
     """How the REST API serves the account."""
 
@@ -185,6 +195,11 @@ class DataMoverAccountSpec(Model):
     """
     org: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-zA-Z0-9._-]+$")] | None = None
     """The organization in the role paths and tags of movers that are created by REST."""
+    events: EventQueue | None = None
+    """Where the operator hears at once of state changes of runs. If not set, it finds them by polling alone.
+
+    While messages arrive, active runs are polled once a minute only.
+    """
     notify: Notifies = ()
     """Whom to notify when something happens to any mover that uses the account, or to its runs."""
     rest: RestAccess | None = None

@@ -42,6 +42,7 @@ from datasync_emulator.messages import Caller, HttpRequest, Reply
 from datasync_emulator.moto_services.app import MotoApp, MotoServiceName
 from datasync_emulator.moto_services.events import EventPublisher
 from datasync_emulator.moto_services.logs import LogWriter
+from datasync_emulator.moto_services.queues import QueueService
 from datasync_emulator.moto_services.service import MotoService
 from datasync_emulator.moto_services.state import MotoBuckets, MotoIam, account_of
 from datasync_emulator.protocol.departures import depart, of_own_account
@@ -139,6 +140,7 @@ class Emulator:
         return {
             **{name: MotoService(name, moto) for name in get_args(MotoServiceName)},
             "s3": MotoService("s3", moto, self.s3_threads),
+            "sqs": QueueService("sqs", moto),
             "datasync": ModelService(load_model("datasync"), self._operations(), depart),
             "tagging": ModelService(load_model("resourcegroupstaggingapi"), tagging),
         }

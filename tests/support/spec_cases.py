@@ -483,6 +483,7 @@ BROKEN_SHAPES = (
         "at least 1",
     ),
     Case("a schedule without a time", mover(schedule={}), "spec.schedule.scheduleExpression", "a value is required"),
+    Case("a queue by its ARN", account(events={"queueUrl": "arn:aws:sqs:a:1:b"}), "spec.events.queueUrl", "match"),
     Case("a webhook by FTP", _notified({"url": "ftp://example.com"}), "spec.notify[0].webhook.url", "match"),
     Case("a webhook with a line break", _notified({"url": "https://a\n.b/"}), "spec.notify[0].webhook.url", "match"),
     Case(

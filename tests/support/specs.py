@@ -155,6 +155,7 @@ EVERYTHING_ACCOUNT = account(
     grants=[{"namespaces": ["team-*"], "locations": ["s3://team-a-*", "*"], "roleArns": [ROLE]}, {}],
     accessRoles={"path": "/datamover/", "permissionsBoundaryArn": "arn:aws:iam::111122223333:policy/bound"},
     notify=[{"webhook": {"url": "https://hooks.example.com"}, "events": ["MoverStalled"]}],
+    events={"queueUrl": "https://sqs.eu-central-1.amazonaws.com/111122223333/datamover"},
     org="acme",
     rest={"namespace": "rest"},
     labelStudio={

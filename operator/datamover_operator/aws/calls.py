@@ -39,7 +39,7 @@ Reply = dict[str, object]
 
 _REPETITIONS: Final = 2
 _REPEATABLE: Final = frozenset({FailureKind.THROTTLED, FailureKind.UNAVAILABLE})
-_READINGS: Final = ("Describe", "Get", "List")
+_READINGS: Final = ("Describe", "Get", "List", "ReceiveMessage", "DeleteMessage")
 """How the names of operations begin that change nothing."""
 _COMMON: Final = _REPEATABLE | {FailureKind.NOT_FOUND}
 """Answers to a reading that nobody has to do anything about."""

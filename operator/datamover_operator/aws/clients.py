@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datamover_operator.aws.pacing import Limits
     from datamover_operator.aws.ports import AccountAccess
 
-Service = Literal["datasync", "iam", "logs", "resourcegroupstaggingapi", "s3", "sts"]
+Service = Literal["datasync", "iam", "logs", "resourcegroupstaggingapi", "s3", "sqs", "sts"]
 """botocore's names of the services that are called."""
 
 _SESSION_NAME = "datamover-operator"

@@ -211,6 +211,24 @@ class Sts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """A message of a queue, and the receipt by which it is deleted."""
+
+    body: str
+    receipt: str
+
+
+class Queue(Protocol):
+    """A queue of messages (SQS)."""
+
+    async def receive(self, url: str) -> Sequence[QueueMessage]:
+        """Wait for messages for up to 20 s; return at most ten."""
+
+    async def delete(self, url: str, receipts: Sequence[str]) -> None:
+        """Delete at most ten messages; one that can't be deleted comes again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Aws:
     """All ports into one account and region."""
 
@@ -220,6 +238,7 @@ class Aws:
     sts: Sts
     s3: S3
     logs: Logs
+    queue: Queue
     backlog: Callable[[], float] = float
     """For how many seconds the account's calls wait already, at its pace."""
 

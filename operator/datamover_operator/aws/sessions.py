@@ -17,12 +17,17 @@ from datamover_operator.aws.logs import BotoLogs
 from datamover_operator.aws.pacing import Limits, Pace
 from datamover_operator.aws.ports import AccountAccess, Aws
 from datamover_operator.aws.s3 import BotoS3
+from datamover_operator.aws.sqs import BotoQueue
 from datamover_operator.aws.sts import BotoSts
 from datamover_operator.aws.tagging import BotoTagging
 from datamover_operator.aws.threads import DaemonPool
 
 if TYPE_CHECKING:
     from datamover_operator.process.metrics import Metrics
+
+
+_WAITING = 64
+"""Threads for calls that wait for messages: one for each account that has a queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class BotoAccounts:
         self._limits = limits
         self._metrics = metrics
         self._pool = DaemonPool(limits.threads)
+        self._waiting = DaemonPool(_WAITING), Admission(_WAITING, time.monotonic)
         self._admission = Admission(limits.threads, time.monotonic)
         self._ambient = Ambient()
         self._loader = Session().get_component("data_loader")
@@ -67,6 +73,7 @@ class BotoAccounts:
     async def close(self) -> None:
         """Release the threads and the connections; does not wait for calls in flight."""
         self._pool.close()
+        self._waiting[0].close()
         for key in tuple(self._connections):
             self.forget(key)
 
@@ -74,6 +81,11 @@ class BotoAccounts:
         clients = Clients(account, self._limits, ambient=self._ambient, loader=self._loader, departure=departure)
         door = Door(self._admission, account.key, self._pace(account))
         channel = Channel(clients, door, limits=self._limits, pool=self._pool, metrics=self._metrics)
+        pool, admission = self._waiting
+        pace = Pace(self._limits.rate, self._limits.burst, time.monotonic())
+        patient = Channel(
+            clients, Door(admission, account.key, pace), limits=self._limits, pool=pool, metrics=self._metrics
+        )
         aws = Aws(
             datasync=BotoDataSync(channel),
             iam=BotoIam(channel),
@@ -81,6 +93,7 @@ class BotoAccounts:
             sts=BotoSts(channel),
             s3=BotoS3(channel),
             logs=BotoLogs(channel),
+            queue=BotoQueue(patient, self._limits.read_timeout),
             backlog=door.backlog,
         )
         return _Connection(account, clients, aws)

@@ -11,8 +11,9 @@ from datamover_crds.contract import FINAL_PHASES
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.registry import Change, Controller, Wake
-from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.kind import MOVER, by_task
 from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.wake import wake_mover
 from datamover_operator.process.metrics import Progress
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN, active_by_mover
@@ -52,6 +53,12 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
         else:
             context.metrics.forget_run(namespace, mover, name)
 
+    def wake_task(arn: str) -> None:
+        """Have the mover of a task looked at."""
+        for mover in context.caches[MOVER].under(by_task(arn)):
+            wake_mover(context, movers, mover)
+
+    poller = Poller(context, connections, executions, wake_task)
     return Controller(
         RUN,
         reconciler.reconcile,
@@ -59,7 +66,8 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
         wakes=wakes,
         shows=shows,
         jobs={
-            "poller": Poller(context, connections, executions).run_forever,
+            "poller": poller.run_forever,
+            "state changes": poller.changes.run_forever,
             "errands": reconciler.errands.run_forever,
         },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -14,25 +14,41 @@ from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.periodic import run_periodically
 from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.plan.names import task_arn_of
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import ACTIVE, RUN
 from datamover_operator.runs.plan.executions import status_from
 from datamover_operator.runs.plan.ownership import belongs_to, execution_of, is_execution_of
+from datamover_operator.runs.plan.state_changes import StateChange
+from datamover_operator.runs.state_changes import StateChanges
 
 _AT_ONCE = 16
 """Calls in one account: other calls must not queue up behind hundreds of these."""
+HEARD_INTERVAL = 60.0
+"""Seconds between two looks at an execution whose state changes are heard of."""
+_MOST_EARLY = 1000
 _log = structlog.get_logger(__name__)
 
 
 class Poller:
     """Polls until cancelled."""
 
-    def __init__(self, context: Context, connections: Connections, executions: ExecutionCache) -> None:
-        """Keep what is described in `executions`."""
+    def __init__(
+        self,
+        context: Context,
+        connections: Connections,
+        executions: ExecutionCache,
+        wake_task: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Keep what is described in `executions`; `wake_task` has the mover of a task looked at."""
         self._context = context
         self._connections = connections
         self._executions = executions
         self._active: dict[str, dict[str, list[DataMoverRun]]] = {}
+        self._wake_task = wake_task
+        self._looked_at: dict[str, float] = {}
+        self._early: dict[str, None] = {}
+        self.changes = StateChanges(context, connections, self.tell)
 
     async def run_forever(self) -> None:
         """Describe every active execution every `run_poll_interval_seconds`."""
@@ -45,10 +61,33 @@ class Poller:
         self._executions.keep_only(arns)
         self._context.metrics.active_runs(len(arns))
         self._active = {}
+        self._looked_at = {arn: tick for arn, tick in self._looked_at.items() if arn in arns}
         for arn, run in active:
-            if account := self._account(arn, run):
+            if (account := self._account(arn, run)) and self._is_due(account, arn):
                 self._active.setdefault(account, {}).setdefault(arn, []).append(run)
         return list(self._active)
+
+    def _is_due(self, account: str, arn: str) -> bool:
+        """Where state changes are heard of, an execution that has been seen once is looked at now and then only."""
+        looked_at = self._looked_at.get(arn)
+        is_news = looked_at is None or arn in self._early
+        rests = looked_at is not None and self._context.clock.tick() - looked_at < HEARD_INTERVAL
+        return is_news or not (rests and self.changes.are_heard(account))
+
+    async def tell(self, account: str, change: StateChange) -> bool:
+        """An execution has another state; one that no run stands for yet may be of a start that is just recorded."""
+        arn = change.execution_arn
+        runs = [run for run in self._context.caches[RUN].under(ACTIVE) if execution_of(run) == arn]
+        own = [run for run in runs if self._account(arn, run) == account]
+        aws = self._connections.aws_for(account)
+        if own and aws is not None:
+            await self._look(aws, arn, own, asyncio.Semaphore(1))
+        elif change.is_end:
+            self._early[arn] = None
+            while len(self._early) > _MOST_EARLY:
+                del self._early[next(iter(self._early))]
+            self._wake_task(task_arn_of(arn))
+        return bool(own)
 
     async def _poll(self, account: str) -> None:
         aws = self._connections.aws_for(account)
@@ -66,6 +105,8 @@ class Poller:
                     _log.info("an execution could not be described", execution=arn, error=str(error))
                     return
                 described = None
+        self._looked_at[arn] = self._context.clock.tick()
+        self._early.pop(arn, None)
         now = self._context.clock.now()
         is_news, samples = self._executions.put(arn, described, now), self._executions.samples(arn)
         for run in runs:

@@ -88,7 +88,15 @@ class Sky:
     _serial: int = 0
 
     def ports(self) -> Aws:
-        return Aws(datasync=DataSync(self), iam=Iam(self), tagging=Tagging(self), sts=Sts(), s3=NOT_USED, logs=NOT_USED)
+        return Aws(
+            datasync=DataSync(self),
+            iam=Iam(self),
+            tagging=Tagging(self),
+            sts=Sts(),
+            queue=NOT_USED,
+            s3=NOT_USED,
+            logs=NOT_USED,
+        )
 
     def of(self, kind: str) -> list[Item]:
         """All tasks, locations or roles."""

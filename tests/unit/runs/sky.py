@@ -50,7 +50,15 @@ class Sky(plain.Sky):
     """The order of listings, of which AWS promises none."""
 
     def ports(self) -> Aws:
-        return Aws(datasync=DataSync(self), iam=Iam(self), tagging=Tagging(self), sts=Sts(), s3=NOT_USED, logs=NOT_USED)
+        return Aws(
+            datasync=DataSync(self),
+            iam=Iam(self),
+            tagging=Tagging(self),
+            sts=Sts(),
+            queue=NOT_USED,
+            s3=NOT_USED,
+            logs=NOT_USED,
+        )
 
     def start(self, task_arn: str, tags: dict[str, str] | None = None, options: JsonObject | None = None) -> str:
         """Somebody starts the task."""
