@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from datamover_crds import (
+    LOCATIONS,
     DataMover,
     DataMoverAccount,
     DataMoverAccountSpec,
@@ -214,6 +215,9 @@ def test_kubectl_explains_every_field_and_lists_what_people_look_for(kubectl: Ku
     fresh = f"--cache-dir={tmp_path}"  # kubectl remembers for hours which short names there are
     explained = kubectl("explain", "dm.spec.source.s3.s3BucketArn", fresh)
     assert "The ARN of the bucket or of an access point" in explained
+    sources = kubectl("explain", "dm.spec.source", fresh)
+    assert [name for name in LOCATIONS if f"  {name}\t" not in sources] == []
+    assert "of a location that somebody else looks after" in sources
     assert "Why the run is in this phase" in kubectl("explain", "dmr.status.reason", fresh)
     assert "s3://team-a-" in kubectl("explain", "dma.spec.grants.locations", fresh)
 

@@ -1,0 +1,52 @@
+"""The mistakes that people make with each type: messages name the field, the value and what is accepted."""
+
+from __future__ import annotations
+
+import pytest
+
+from datamover_crds import DataMover, InvalidObject, parse
+from tests.support.location_cases import CASES
+from tests.support.specs import JsonDict, mover, s3
+
+FILE_SYSTEM = "arn:aws:elasticfilesystem:eu-central-1:111122223333:file-system/fs-0123456789abcdef0"
+MISTAKES: list[tuple[str, JsonDict, str, str]] = [
+    ("s3", {"s3BucketArn": "my-bucket"}, "s3BucketArn", "must be an ARN"),
+    ("smb", {"user": "CORP\\joe"}, "user", "without the domain, which belongs in domain"),
+    ("smb", {"subdirectory": "share\\in"}, "subdirectory", "must match the pattern"),
+    ("nfs", {"subdirectory": "export"}, "subdirectory", "must be the absolute path of an export"),
+    ("nfs", {"serverHostname": "nfs://nas"}, "serverHostname", "must match the pattern"),
+    ("fsxLustre", {"fsxFilesystemArn": FILE_SYSTEM}, "fsxFilesystemArn", "such as arn:aws:fsx:"),
+    ("fsxOntap", {"storageVirtualMachineArn": FILE_SYSTEM}, "storageVirtualMachineArn", "such as arn:aws:fsx:"),
+    ("fsxOpenZfs", {"subdirectory": "/data"}, "subdirectory", "must start with /fsx"),
+    ("fsxWindows", {"fsxFilesystemArn": FILE_SYSTEM}, "fsxFilesystemArn", "such as arn:aws:fsx:"),
+    ("hdfs", {"qopConfiguration": {"rpcProtection": "PRIVACY"}}, "qopConfiguration", "must be DISABLED"),
+    ("objectStorage", {"serverHostname": "https://minio"}, "serverHostname", "must match the pattern"),
+    ("azureBlob", {"containerUrl": "http://mine.example.com/from"}, "containerUrl", "must match the pattern ^https://"),
+    ("efs", {"efsFilesystemArn": "arn:aws:s3:::bucket"}, "efsFilesystemArn", "such as arn:aws:elasticfilesystem:"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "field", "accepted"), MISTAKES)
+def test_a_mistake_is_told_with_its_field_and_what_is_accepted(
+    name: str, change: JsonDict, field: str, accepted: str
+) -> None:
+    least = next(case.least for case in CASES if case.name == name)
+    message = told(mover(source={name: least | change}, destination=s3()), name)
+    assert message.startswith(f"spec.source.{name}.{field}: ")
+    assert accepted in message
+    (value,) = change.values()
+    shown = value if isinstance(value, str) else next(iter(value.values()))
+    assert shown.replace("\\", "\\\\") in message
+
+
+def told(sample: JsonDict, name: str) -> str:
+    """Why it is refused: by the schema, or by the operator before it asks AWS."""
+    try:
+        location = parse(DataMover, sample).spec.source.declared
+    except InvalidObject as error:
+        return str(error)
+    return location.mistake(f"spec.source.{name}") or ""
+
+
+def test_there_is_a_mistake_of_every_type() -> None:
+    assert {name for name, *_ in MISTAKES} == {case.name for case in CASES}
