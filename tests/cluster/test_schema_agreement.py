@@ -31,7 +31,7 @@ from tests.support.api import GROUP, Api, ApiError
 from tests.support.kubectl import Kubectl, KubectlError
 from tests.support.schedules import BAD as BAD_SCHEDULES
 from tests.support.schedules import said
-from tests.support.spec_cases import CASES, Case
+from tests.support.spec_cases import CASES, LIST, REPORT, Case
 from tests.support.spec_strategies import objects
 from tests.support.specs import EVERYTHING_RUN, MODELS, ROLE, JsonDict, account, mover, run, s3, table_sync, without
 
@@ -122,6 +122,10 @@ CHANGES: list[tuple[str, JsonDict, JsonDict]] = [
     ("DataMoverSpec.taskMode", mover(taskMode="BASIC"), mover()),
     ("DataMoverSpec.taskMode", mover(), mover(taskMode="BASIC")),
     ("DataMoverRunSpec.moverRef", run(), run(moverRef=OTHER)),
+    ("DataMoverRunSpec.select", run(select={"glob": "a"}), run(select={"glob": "b"})),
+    ("DataMoverRunSpec.manifestConfig", run(), run(manifestConfig=LIST)),
+    ("DataMoverRunSpec.taskReportConfig", run(taskReportConfig=REPORT), run()),
+    ("DataMoverRunSpec.verify", run(), run(verify={"compare": True})),
     ("DataMoverRunSpec.overrideOptions", run(), run(overrideOptions={"uid": "NONE"})),
     ("DataMoverRunSpec.overrideOptions", run(overrideOptions={"uid": "NONE"}), run()),
     ("DataMoverRunSpec.overrideOptions", run(overrideOptions={"uid": "NONE"}), run(overrideOptions={"uid": "BOTH"})),
