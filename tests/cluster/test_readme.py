@@ -17,7 +17,7 @@ from tests.support.kubectl import Kubectl
 README = (CHECKOUT / "README.md").read_text()
 PROGRESS = re.compile(
     r"\s+[\d.]+ s +(library-to-\S+ +(Pending|Launching|Preparing|Transferring|Verifying)|Pending|Copying|CatchingUp)\b"
-    r"|\s+[\d,]+ of [\d,]+$"
+    r"|\s+[\d,]+ of [\d,]+$|  (pending|running), \d+ %$"
 )
 """Which of these lines are printed depends on the machine's speed."""
 
@@ -48,7 +48,8 @@ def shell(commands: str, local: Path, timeout: float) -> subprocess.CompletedPro
 
 def shape(line: str) -> str:
     """A line without what differs from run to run: ids, numbers, durations, widths of columns."""
-    named = re.sub(r"exec-[0-9a-f]{17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", line)
+    ids = r"exec-[0-9a-f]{17}|sync_[0-9a-z]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    named = re.sub(ids, "ID", line)
     return re.sub(r"\s+", " ", re.sub(r"\d[\d,.]*", "N", named)).strip()
 
 
