@@ -186,6 +186,13 @@ class DataMoverAccountSpec(Model):
     """
     agents: Annotated[tuple[Agent, ...], Items(at_most=100, key="name")] = ()
     """The DataSync agents that movers refer to by name. Which namespaces may use them is for grants."""
+    orphans: Literal["Report", "Delete"] = "Report"
+    """What happens to tasks and locations that carry the operator's tags though their mover is gone.
+
+    That is so where somebody has removed a mover's finalizer by hand. Report: they are counted, and named in Events.
+    Delete: those that the operator created are deleted. What movers leave that are deleted with Retain is no orphan;
+    but if AWS can't be reached then, it can't be marked, and is one.
+    """
     access_roles: AccessRoles | None = None
     """How the operator creates bucket access roles in the account."""
     selections: Selections | None = None

@@ -67,6 +67,8 @@ USER_ORIGIN: Final = "kubectl"
 UID_TAG: Final = f"{PREFIX}uid"
 OWNER_TAG: Final = f"{PREFIX}owner"
 PART_TAG: Final = f"{PREFIX}part"
+RETAINED: Final = "retained"
+"""The value of PART_TAG on what a mover that was deleted with Retain has left: nobody misses its owner."""
 NONCE_TAG: Final = f"{PREFIX}nonce"
 
 FINAL_PHASES: Final = frozenset({"Succeeded", "Failed", "Cancelled", "Rejected", "Unknown"})

@@ -70,17 +70,48 @@ def test_what_lost_its_owner_is_counted_and_told(world: World, operator: Operato
     eventually(lambda: world.get("DataMover", "m") is None, what="the object is gone")
     operator(bulk_interval_seconds=1, kubeconfig=kubeconfig)  # Events on accounts are in namespace default
 
-    def orphans() -> object:
-        account = world.get("DataMoverAccount", world.account)
-        return account is not None and account.get("status", {}).get("orphans")
-
-    eventually(lambda: orphans() == 3, what="task and locations are counted")
+    eventually(lambda: counted(world) == 3, what="task and locations are counted")
     eventually(lambda: any(task in note for note in notes(world, "OrphansFound")), what="an Event names them")
     datasync = world.aws("datasync")
     datasync.delete_task(TaskArn=task)
     for location in datasync.list_locations()["Locations"]:
         datasync.delete_location(LocationArn=location["LocationArn"])
-    eventually(lambda: not orphans(), what="nothing is left to count")
+    eventually(lambda: not counted(world), what="nothing is left to count")
+
+
+@pytest.mark.parametrize("orphans", ["Delete", "Report"])
+def test_what_lost_its_owner_is_deleted_where_the_account_says_so_and_what_retain_left_is_not(
+    world: World, operator: Operators, orphans: str
+) -> None:
+    for bucket in ("src", "dst", "dst2"):
+        world.bucket(bucket)
+    world.grant_all(orphans=orphans)
+    running = operator()
+    world.s3_mover()
+    world.s3_mover("kept", destination="dst2", deletionPolicy="Retain")
+    lost, kept = world.wait_ready()["status"]["taskArn"], world.wait_ready("kept")["status"]["taskArn"]
+    world.delete("DataMover", "kept")
+    world.wait_gone("DataMover", "kept")
+    running.terminate()
+    world.patch("DataMover", "m", {"metadata": {"finalizers": []}})
+    world.delete("DataMover", "m")
+    world.wait_gone("DataMover", "m")
+    operator(bulk_interval_seconds=1)
+    if orphans == "Delete":
+        eventually(lambda: world.leftovers()["tasks"] == [kept], what="the task is deleted")
+        eventually(lambda: len(world.leftovers()["locations"]) == 2, what="its locations, too")
+        assert not counted(world)
+    else:
+        eventually(lambda: counted(world) == 3, what="what is left of m, and not of kept")
+        assert set(world.leftovers()["tasks"]) == {lost, kept}
+    world.s3_mover("kept", destination="dst2", adopt={"taskArn": kept, "own": True})
+    assert world.wait_ready("kept")["status"]["taskArn"] == kept
+    assert tags(world, kept)["datamover.io/part"] == "task"
+
+
+def counted(world: World) -> object:
+    account = world.get("DataMoverAccount", world.account)
+    return account is not None and account.get("status", {}).get("orphans")
 
 
 def test_movers_at_rest_cost_pages_alone(ready: World) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 import structlog
 
-from datamover_crds.contract import UID_TAG
+from datamover_common.kube.errors import KubeError
+from datamover_crds.contract import NONCE_TAG, PART_TAG, RETAINED, UID_TAG
 from datamover_operator.accounts.connections import Connections
+from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
@@ -100,14 +102,33 @@ class BulkReading:
     async def _find_orphans(self, name: str, aws: Aws, unknown: Mapping[str, Mapping[str, str]]) -> None:
         """Keep what carries our tags and has no living owner. A lagging answer is held against DataSync's own."""
         found: dict[str, str] = {}
-        for arn, tags in unknown.items():
+        for arn, tags in sorted(unknown.items(), key=lambda each: ":task/" not in each[0]):  # locations are in use
             owner = owner_in(self._context.cluster_id, tags)
             if owner is None or not self._is_ours(owner[0]) or self._is_living(tags[UID_TAG], owner):
                 continue
             now = await _tags_now(aws, arn)
-            if now is not None and now.get(UID_TAG) == tags[UID_TAG] and not self._is_living(tags[UID_TAG], owner):
+            is_same = now is not None and now.get(UID_TAG) == tags[UID_TAG] and now.get(PART_TAG) != RETAINED
+            if not is_same or self._is_living(tags[UID_TAG], owner):
+                continue
+            if not (NONCE_TAG in tags and self._may_delete(name) and await self._delete(aws, arn, owner)):
                 found[arn] = "/".join(owner)
         self._orphans.found(name, found)
+
+    def _may_delete(self, name: str) -> bool:
+        account = self._context.caches[ACCOUNT].named("", name)
+        return account is not None and account.model.spec.orphans == "Delete"
+
+    async def _delete(self, aws: Aws, arn: str, owner: tuple[str, str]) -> bool:
+        """Delete an orphan if the API server, too, knows no such mover; return whether it is gone."""
+        try:
+            if await self._context.writer.read(MOVER, *owner) is not None:
+                return False
+            await (aws.datasync.delete_task(arn) if ":task/" in arn else aws.datasync.delete_location(arn))
+        except (AwsError, KubeError) as error:
+            _log.info("an orphan could not be deleted", arn=arn, owner="/".join(owner), error=str(error))
+            return False
+        _log.warning("deleted what had lost its owner", arn=arn, owner="/".join(owner))
+        return True
 
     def _is_ours(self, namespace: str) -> bool:
         return namespace in self._context.settings.namespaces or not self._context.settings.namespaces

@@ -125,6 +125,7 @@ def test_only_our_own_fields_have_defaults() -> None:
         "DataMoverRun.verify.compare": False,
         "DataMoverAccount.selections.prefix": "datamover/",
         "DataMoverRun.cancel": False,
+        "DataMoverAccount.orphans": "Report",
         **{
             f"TableSync.{side}.postgresql.{field}": default
             for side in ("source", "destination")

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from datamover_crds import Retired, from_timestamp
-from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, TASK_ARN_ANNOTATION, UID_TAG
+from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, RETAINED, TASK_ARN_ANNOTATION, UID_TAG
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, look_again_in, worst_failure
 from datamover_operator.movers.plan.garbage import DELETION_ORDER
-from datamover_operator.movers.plan.marks import is_foreign
+from datamover_operator.movers.plan.marks import is_foreign, tags_of
 from datamover_operator.movers.plan.names import SIDES, task_arn_of
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.places import elsewhere
@@ -30,7 +30,7 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
     if not o.has_finalizer:
         return Plan(conditions=o.mover.status.conditions)
     if o.mover.spec.deletion_policy == "Retain":
-        return _do(o, now, RemoveFinalizer())
+        return _do(o, now, *(_marks(o) or (RemoveFinalizer(),)))
     if o.account is None and _may_own_something(o):
         return _blocked(o, now, f"DataMoverAccount '{o.mover.spec.account_ref.name}' no longer exists; create it again")
     place = elsewhere(o)
@@ -62,6 +62,20 @@ def _take_down(o: Observed, now: datetime) -> Plan:
         if steps:
             return _do(o, now, *steps)
     return _do(o, now, RemoveFinalizer())
+
+
+def _marks(o: Observed) -> tuple[Step, ...]:
+    """Mark what stays, so that nobody takes it for lost. Where AWS can't be asked, the object is freed all the same."""
+    if o.account is None or not o.connected or o.failures or elsewhere(o) is not None:
+        return ()
+    known = [("task", o.task), *((side, o.locations.get(side)) for side in SIDES)]
+    return tuple(
+        ChangeTags(part, resource.arn, {PART_TAG: RETAINED})
+        for part, resource in known
+        if resource is not None
+        and not is_foreign(o, resource.arn)
+        and (tags_of(o, resource.arn) or {}).get(PART_TAG) != RETAINED
+    )
 
 
 def _release(o: Observed) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from pydantic import JsonValue
 
 from datamover_crds import DataMoverSpec, JsonObject, dump
-from datamover_crds.contract import OWNER_TAG, UID_TAG
+from datamover_crds.contract import OWNER_TAG, PART_TAG, RETAINED, UID_TAG
 from datamover_crds.locations import Attributes
 from datamover_operator.movers.plan.desired import SCHEDULE_STATUS, filters_in, schedule_of, user_tags
 from datamover_operator.movers.plan.names import Identity
@@ -76,7 +76,8 @@ def tag_change(
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Compare tags; returns those to set and the keys to take away. Tags that others have put there stay."""
     wanted = user_tags(spec)
-    if actual.get(UID_TAG) != identity.uid or actual.get(OWNER_TAG) != identity.owner:
+    is_retained = actual.get(PART_TAG) == RETAINED
+    if is_retained or actual.get(UID_TAG) != identity.uid or actual.get(OWNER_TAG) != identity.owner:
         wanted |= identity.tags(part, "")
     missing = {key: value for key, value in wanted.items() if actual.get(key) != value}
     gone = tuple(sorted(key for key in actual if f"tags.{key}" in removed and key not in wanted))
