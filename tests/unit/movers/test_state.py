@@ -33,6 +33,7 @@ REFUSED = made("refused", phase="Pending", conditions=[STALLED])
 WAITS = made("waits", phase="Pending")
 NEWER = made("newer", phase="Rejected", reason="Superseded", completionTime="2026-01-31T12:00:09Z")
 BEFORE = made("before", phase="Succeeded", startTime="2026-01-31T12:00:01Z")
+JUST_BEFORE = made("just before", phase="Launching", startTime="2026-01-31T12:00:03.292Z")
 SINCE = made("since", phase="Launching", startTime="2026-01-31T12:00:07Z")
 
 
@@ -42,6 +43,7 @@ SINCE = made("since", phase="Launching", startTime="2026-01-31T12:00:07Z")
         ((), None),
         ((BUSY,), "busy"),
         ((BUSY, BEFORE), "busy"),
+        ((BUSY, JUST_BEFORE), "busy"),
         ((BUSY, REFUSED), "refused"),
         ((BUSY, REFUSED, SINCE), None),
         ((WAITS, NEWER, BEFORE), None),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
-from datamover_crds import Condition, DataMover, DataMoverRun, DataMoverStatus
+from datamover_crds import Condition, DataMover, DataMoverRun, DataMoverStatus, from_timestamp
 from datamover_crds.contract import RunReason, is_true
 from datamover_operator.controller.plan.conditions import Conditions, ConditionsBuilder
 from datamover_operator.runs.plan.history import latest
@@ -53,7 +54,14 @@ def refused_start(runs: tuple[DataMoverRun, ...]) -> DataMoverRun | None:
     refused = {str(at): run for run in runs if (at := _refused_at(run)) is not None}
     started = latest(*(run.status.start_time for run in runs))
     last = latest(*refused)
-    return refused[last] if last is not None and latest(last, started) == last else None
+    if last is None or (started is not None and _second(started) > _second(last)):
+        return None
+    return refused[last]
+
+
+def _second(timestamp: str) -> datetime:
+    """A refusal's time is known to the second, a start's to the millisecond."""
+    return from_timestamp(timestamp).replace(microsecond=0)
 
 
 def _refused_at(run: DataMoverRun) -> str | None:
