@@ -40,11 +40,25 @@ class SecretRef(Model):
     """The Secret's name."""
 
 
+def _names_no_location_by_arn(grant: "Grant") -> bool:
+    return not any(each.startswith("arn:") for each in grant.locations)
+
+
 class Grant(Model):
     """Allows movers in some namespaces to use some locations and roles; `*` matches any characters.
 
     What no grant allows is refused. An empty or absent list allows nothing.
     """
+
+    rules: ClassVar = (
+        Rule(
+            field_path=".locations",
+            cel="!has(self.locations) || !self.locations.exists(each, each.startsWith('arn:'))",
+            holds=_names_no_location_by_arn,
+            message="must be patterns for location URIs, such as s3://my-bucket/*: an ARN never matches one",
+            shown="self.locations.filter(each, each.startsWith('arn:'))[0]",
+        ),
+    )
 
     namespaces: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-z0-9*-]+$")], ...], Items(at_most=100)

@@ -21,7 +21,7 @@ from datamover_crds.manifests import MANIFEST_RULES, ManifestConfig, Selection, 
 from datamover_crds.meta import ObjectMeta, Resource
 from datamover_crds.mover_status import DataMoverStatus
 from datamover_crds.notify import Notifies
-from datamover_crds.options import INCLUDES_RULE, Filters, Schedule, Tag, TaskMode, TaskOptions
+from datamover_crds.options import FILTER_RULES, Filters, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.reports import TaskReportConfig
 from datamover_crds.rules import Rule, immutable
 from datamover_crds.run_policy import ConcurrencyPolicy, Retry, Timeouts, at_least_10_seconds
@@ -108,6 +108,10 @@ def _selects_before_each_run(spec: "DataMoverSpec") -> bool:
     return spec.select is None or spec.schedule is None
 
 
+def _verifies_as_its_mode_can(spec: "DataMoverSpec") -> bool:
+    return not (spec.task_mode == "ENHANCED" and spec.options.verify_mode == "POINT_IN_TIME_CONSISTENT")
+
+
 _AS_CREATED = "create another mover instead"
 
 
@@ -132,7 +136,17 @@ class DataMoverSpec(Model):
                 " + ' with mtime ' + (has(self.options.mtime) ? self.options.mtime : 'not set')"
             ),
         ),
-        INCLUDES_RULE,
+        *FILTER_RULES,
+        Rule(  # API_Options: VerifyMode
+            field_path=".options.verifyMode",
+            cel=(
+                "!has(self.taskMode) || self.taskMode != 'ENHANCED' || !has(self.options)"
+                " || !has(self.options.verifyMode) || self.options.verifyMode != 'POINT_IN_TIME_CONSISTENT'"
+            ),
+            holds=_verifies_as_its_mode_can,
+            message="must be ONLY_FILES_TRANSFERRED or NONE where taskMode is ENHANCED",
+            shown="self.options.verifyMode",
+        ),
         *MANIFEST_RULES,
         removing_rule("options"),
         Rule(

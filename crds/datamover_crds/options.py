@@ -91,7 +91,7 @@ class FilterRule(Model):
     """
 
 
-Filters = Annotated[tuple[FilterRule, ...], Items(at_most=1)]
+Filters = Annotated[tuple[FilterRule, ...], Items(at_most=2)]
 """An empty list, which filters nothing, is another thing than none: it takes the place of a filter."""
 
 
@@ -103,13 +103,17 @@ def filters_of(rules: Filters) -> list[JsonValue]:
 _INCLUDES_PATTERN = "^[^*|]*[*]?([|][^*|]*[*]?)*$"
 
 
-class _Including(Protocol):
+_COMMA = ",/"
+
+
+class _Filtering(Protocol):
     """A mover's or a run's spec."""
 
     includes: Filters | None
+    excludes: Filters | None
 
 
-def _ends_includes_only_with_stars(spec: _Including) -> bool:
+def _ends_includes_only_with_stars(spec: _Filtering) -> bool:
     return all(re.fullmatch(_INCLUDES_PATTERN, rule.value) for rule in spec.includes or ())
 
 
@@ -121,6 +125,36 @@ INCLUDES_RULE = Rule(  # API_FilterRule
     shown="size(self.includes[0].value) <= 80 ? self.includes[0].value : self.includes[0].value.substring(0, 80)",
 )
 """For every model with `includes`."""
+
+
+def _joined_by_bars(field: str) -> tuple[Rule, Rule]:
+    """DataSync takes one rule, whose patterns are joined by |; a comma is a character like any other to it."""
+
+    def is_one(spec: _Filtering) -> bool:
+        return len(getattr(spec, field) or ()) <= 1
+
+    def has_no_comma(spec: _Filtering) -> bool:
+        return not any(_COMMA in rule.value for rule in getattr(spec, field) or ())
+
+    example = "join the patterns with |, such as /photos|/papers/2024"
+    return (
+        Rule(
+            field_path=f".{field}",
+            cel=f"!has(self.{field}) || size(self.{field}) <= 1",
+            holds=is_one,
+            message=f"must have at most one rule; {example}",
+        ),
+        Rule(
+            field_path=f".{field}",
+            cel=f"!has(self.{field}) || !self.{field}.exists(rule, rule.value.contains('{_COMMA}'))",
+            holds=has_no_comma,
+            message=f"patterns must not be separated by commas; {example}",
+        ),
+    )
+
+
+FILTER_RULES = (INCLUDES_RULE, *_joined_by_bars("includes"), *_joined_by_bars("excludes"))
+"""For every model with `includes` and `excludes`."""
 
 
 def _is_the_users_key(tag: "Tag") -> bool:

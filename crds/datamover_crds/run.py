@@ -21,7 +21,7 @@ from datamover_crds.common import (
 from datamover_crds.manifests import MANIFEST_RULES, ManifestConfig, Selection, removing_rule
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.notify import Deliveries
-from datamover_crds.options import INCLUDES_RULE, BytesPerSecond, Filters, TaskOptions
+from datamover_crds.options import FILTER_RULES, BytesPerSecond, Filters, TaskOptions
 from datamover_crds.reports import RunComparison, RunReport, RunSelection, TaskReportConfig, Verify
 from datamover_crds.rules import Transition, immutable
 
@@ -64,7 +64,7 @@ class DataMoverRunSpec(Model):
     Only cancel, bytesPerSecond and ttlAfterFinished can be changed later.
     """
 
-    rules: ClassVar = (INCLUDES_RULE, *MANIFEST_RULES, removing_rule("overrideOptions"))
+    rules: ClassVar = (*FILTER_RULES, *MANIFEST_RULES, removing_rule("overrideOptions"))
     transitions: ClassVar = (
         *(
             immutable(
@@ -85,7 +85,7 @@ class DataMoverRunSpec(Model):
         Transition(
             field_path=".cancel",
             cel="!has(oldSelf.cancel) || !oldSelf.cancel || has(self.cancel) && self.cancel",
-            message="a cancelled run can't be resumed; create another run instead",
+            message="can't be taken back; create another run instead",
         ),
     )
     stand_ins: ClassVar[JsonObject] = {"moverRef": {"name": "unreadable"}}

@@ -79,6 +79,37 @@ def test_both_agree_on_named_objects(api: Api, case: Case) -> None:
     assert agreed(api, case.obj) is (case.refused_at is None)
 
 
+MISTAKES: list[tuple[JsonDict, str, str]] = [
+    (
+        mover(source=s3(s3BucketArn="s3://my-bucket/folder")),
+        "spec.source.s3.s3BucketArn",
+        "'s3://my-bucket/folder': must be the ARN of an S3 bucket or access point, such as arn:aws:s3:::my-bucket",
+    ),
+    (
+        mover(source=s3(accessRole={"arn": "my-role"})),
+        "spec.source.s3.accessRole.arn",
+        "'my-role': must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/my-role",
+    ),
+    (
+        mover(includes=[{"value": "/a"}, {"value": "/b"}]),
+        "spec.includes",
+        "must have at most one rule; join the patterns with |, such as /photos|/papers/2024",
+    ),
+    (
+        account(grants=[{"namespaces": ["*"], "locations": ["arn:aws:s3:::b"]}]),
+        "spec.grants[0].locations",
+        "arn:aws:s3:::b: must be patterns for location URIs, such as s3://my-bucket/*: an ARN never matches one",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sample", "field", "told"), MISTAKES, ids=[field for _, field, _ in MISTAKES])
+def test_a_mistake_is_told_at_once_with_an_example(api: Api, sample: JsonDict, field: str, told: str) -> None:
+    verdict = str(server_verdict(api, sample))
+    assert field in verdict
+    assert told in verdict
+
+
 @pytest.mark.parametrize(
     ("model", "count"), [(DataMover, 400), (DataMoverRun, 100), (DataMoverAccount, 150), (TableSync, 300)]
 )

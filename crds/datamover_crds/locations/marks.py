@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args, get_origin
 
-from pydantic import JsonValue
+from pydantic import GetJsonSchemaHandler, JsonValue
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from datamover_crds.arns import ArnKind
+from datamover_crds.arns import FORMS, ArnKind
 from datamover_crds.common import Model
 
 
@@ -22,6 +24,19 @@ class ArnOf:
     """The field is an ARN of this kind, or a list of such ARNs."""
 
     kind: ArnKind
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Let the API server say which ARN is meant, with an example, where it finds something else."""
+        node = handler(schema)
+        target = next((each for each in node.get("anyOf", ()) if each.get("type") != "null"), node)
+        target = target.get("items", target)
+        if target.pop("pattern", None) is not None:
+            form = FORMS[self.kind]
+            message = f"must be the ARN of {form.name}, such as {form.example}"
+            shown = f'"\'" + self + "\': {message}"'
+            is_arn = {"rule": "self.startsWith('arn:')", "messageExpression": shown}
+            target["x-kubernetes-validations"] = [is_arn]
+        return node
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,10 +119,17 @@ def _obstacle(o: ObservedRun, mover: DataMover) -> tuple[str, str] | None:
         return "Suspended", "waiting: the mover is suspended (spec.suspend)"
     is_current = mover.status.observed_generation == mover.metadata.generation
     if not (is_current and is_true(mover.status.conditions, "Ready") and mover.status.task_arn):
-        return "MoverNotReady", "waiting for the mover to become Ready"
+        return "MoverNotReady", _why_not_ready(mover)
     if not o.connected:
-        return "AccountNotReady", "waiting for the mover's account to become Ready"
+        return "AccountNotReady", f"waiting for DataMoverAccount '{mover.spec.account_ref.name}' to become Ready"
     return None
+
+
+def _why_not_ready(mover: DataMover) -> str:
+    waits = f"waiting for DataMover '{mover.metadata.name}' to become Ready"
+    ready = next((each for each in mover.status.conditions if each.type == "Ready"), None)
+    is_known = ready is not None and ready.status != "True" and ready.message
+    return f"{waits}, of which is said: {ready.message}" if ready is not None and is_known else waits
 
 
 def start_request(o: ObservedRun, identity: Identity, task_arn: str, nonce: str) -> JsonObject:
