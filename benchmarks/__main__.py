@@ -22,6 +22,7 @@ from benchmarks import (
     rest_runs,
     run_recorded,
     run_starts,
+    selecting,
     table_copies,
     table_latency,
     table_syncs,
@@ -56,6 +57,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the copied table (default: %(default)s)")
     parser.add_argument("--commits", type=int, default=500, help="commits that are followed (default: %(default)s)")
     parser.add_argument("--syncs", type=int, default=100, help="table syncs on one operator (default: %(default)s)")
+    parser.add_argument("--keys", type=int, default=1_000_000, help="objects selected (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=LOCAL / "bench.json", help="where the figures go")
     arguments = parser.parse_args(argv)
     for name in [arguments.only] if arguments.only else _BENCHMARKS:
@@ -132,6 +134,11 @@ def _at_rest(arguments: argparse.Namespace, folder: Path) -> Json:
     return _table(at_rest.measure(arguments.movers, arguments.minutes, folder, _say))
 
 
+def _selecting(arguments: argparse.Namespace, _: Path) -> Json:
+    _say(f"A selection of {arguments.keys} objects")
+    return _table(selecting.measure(arguments.keys))
+
+
 def _table_copies(arguments: argparse.Namespace, folder: Path) -> Json | None:
     _say(f"A table's first copy, {arguments.rows} rows, {arguments.rounds} runs of each way")
     return _with_postgres(lambda: table_copies.measure(arguments.rows, arguments.rounds, folder, _say))
@@ -168,6 +175,7 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
     "many_movers": _many_movers,
     "at_rest": _at_rest,
     "copying": _copying,
+    "selecting": _selecting,
     "rest": _rest,
     "rest_facades": _rest_facades,
     "rest_runs": _rest_runs,
