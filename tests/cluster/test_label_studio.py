@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
+import httpx
 import pytest
 from label_studio_sdk import LabelStudio as Sdk
 from label_studio_sdk.core.api_error import ApiError
@@ -14,8 +17,21 @@ from tests.support.operator_process import Operators
 from tests.support.rest import NAMED_KEY, PASSWORD, Client, RestServices
 from tests.support.waiting import eventually
 
+Connect = Callable[..., Any]
 ON: Any = {"label_studio_enabled": True, "legacy_enabled": False}
-LabelStudio: Any = Sdk
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., Any]]:
+    """Makes clients of Label Studio's own SDK, whose connections are closed at the end."""
+    with ExitStack() as ends:
+
+        def connected(url: str, key: str = NAMED_KEY) -> Any:  # noqa: ANN401 - the SDK's client has no type
+            sdk: Any = Sdk
+            http = ends.enter_context(httpx.Client(timeout=60, trust_env=False))
+            return sdk(base_url=url, api_key=key, httpx_client=http).import_storage.s3
+
+        yield connected
 
 
 @pytest.fixture
@@ -34,8 +50,8 @@ def _into(prefix: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def sdk(base: str) -> Any:  # noqa: ANN401 - the SDK's client has no type of its own worth naming
-    return LabelStudio(base_url=base, api_key=NAMED_KEY).import_storage.s3
+def sdk(base: str, connect: Connect) -> Any:  # noqa: ANN401 - the SDK's client has no type
+    return connect(base)
 
 
 def test_a_storage_s_whole_life(world: World, sdk: Any) -> None:  # noqa: ANN401
@@ -75,7 +91,12 @@ def _ended(sdk: Any, storage: int, attempts: int = 1) -> Any:  # noqa: ANN401
     return found
 
 
-def test_what_can_t_be_is_refused_in_its_words(world: World, base: str, sdk: Any) -> None:  # noqa: ANN401
+def test_what_can_t_be_is_refused_in_its_words(
+    world: World,
+    base: str,
+    sdk: Any,  # noqa: ANN401
+    connect: Connect,
+) -> None:
     def refused(**given: object) -> Any:  # noqa: ANN401
         with pytest.raises(ApiError) as error:
             sdk.create(**given)
@@ -88,7 +109,7 @@ def test_what_can_t_be_is_refused_in_its_words(world: World, base: str, sdk: Any
     assert "missing" in refused(project=1, bucket="missing")["non_field_errors"][0]
     eventually(lambda: not world.list("DataMover"), what="what was refused is removed")
 
-    wrong = LabelStudio(base_url=base, api_key="wrong-sesame").import_storage.s3
+    wrong = connect(base, "wrong-sesame")
     with pytest.raises(ApiError) as denied:
         wrong.list(project=1)
     assert (denied.value.status_code, denied.value.body["detail"]) == (401, "Invalid token.")
@@ -138,7 +159,7 @@ def test_an_endpoint_s_keys_are_in_secrets_and_nowhere_else(world: World, sdk: A
 
 
 def test_ids_are_unique_on_several_replicas_and_one_sync_runs_at_a_time(
-    world: World, facade_services: RestServices
+    world: World, facade_services: RestServices, connect: Connect
 ) -> None:
     world.bucket("src", {"a.txt": b"alpha"})
     world.bucket("dst")
@@ -147,7 +168,7 @@ def test_ids_are_unique_on_several_replicas_and_one_sync_runs_at_a_time(
         facade_services.start(label_studio_keys_file=facade_services.named_keys, label_studio_check_seconds=0, **ON).url
         for _ in range(2)
     ]
-    clients = [LabelStudio(base_url=url, api_key=NAMED_KEY).import_storage.s3 for url in urls * 4]
+    clients = [connect(url) for url in urls * 4]
     with ThreadPoolExecutor(8) as threads:
         made = list(threads.map(lambda sdk: sdk.create(project=7, bucket="src").id, clients))
         assert sorted(made) == list(range(1, 9))
