@@ -9,12 +9,8 @@ from datamover_crds.account import (
     DataMoverAccountSpec,
     DataMoverAccountStatus,
     Grant,
-    LabelStudioAccess,
-    LabelStudioProject,
-    RestAccess,
     SecretRef,
     Selections,
-    SyncApiAccess,
 )
 from datamover_crds.codec import InvalidObject, Problem, dump, parse
 from datamover_crds.common import JsonObject, Model, from_duration, from_timestamp, to_timestamp
@@ -57,22 +53,20 @@ from datamover_crds.reports import (
     S3Report,
     TaskReportConfig,
 )
-from datamover_crds.run import (
+from datamover_crds.rest_access import LabelStudioAccess, LabelStudioProject, RestAccess, SyncApiAccess
+from datamover_crds.run import DataMoverRun, DataMoverRunSpec, MoverRef, RetryOf
+from datamover_crds.run_policy import Backoff, ConcurrencyPolicy, Retry, RetryCause, Timeouts
+from datamover_crds.run_status import (
     Counters,
-    DataMoverRun,
-    DataMoverRunSpec,
     DataMoverRunStatus,
     FilesFailed,
     FilesListed,
-    MoverRef,
     Phase,
     PhaseTimes,
     Progress,
     ProgressInWords,
-    RetryOf,
     RunResult,
 )
-from datamover_crds.run_policy import Backoff, ConcurrencyPolicy, Retry, RetryCause, Timeouts
 from datamover_crds.salvage import salvage
 from datamover_crds.secrets import SecretKeyRef
 from datamover_crds.tablesync import SyncedTable, TableSync, TableSyncSpec, from_quantity

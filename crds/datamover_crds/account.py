@@ -6,21 +6,20 @@ from pydantic import Field
 
 from datamover_crds.common import (
     API_VERSION,
-    WHOLE_FLOATS,
     Arn,
     Count,
     Items,
     JsonObject,
     Model,
-    Namespace,
     ObjectName,
     RoleArn,
     Text,
 )
-from datamover_crds.locations import Location, RolePath
+from datamover_crds.locations import RolePath
 from datamover_crds.manifests import BucketArn
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.notify import Notifies
+from datamover_crds.rest_access import LabelStudioAccess, RestAccess, SyncApiAccess
 from datamover_crds.rules import Rule, immutable
 
 
@@ -120,40 +119,6 @@ class EventQueue(Model):
 
     It must be this account's alone: what the operator has read is deleted.
     """
-
-
-class RestAccess(Model):
-    """How the REST API serves the account."""
-
-    namespace: Namespace
-    """The namespace for movers that are created by REST."""
-
-
-class LabelStudioProject(Model):
-    """A project of Label Studio, and where its storages' objects go."""
-
-    id: Annotated[int, Field(ge=1, le=2_147_483_647), WHOLE_FLOATS]
-    """The project's ID in Label Studio."""
-    destination: Location
-    """Where syncs of the project's storages write to: the location that the project reads."""
-
-
-class LabelStudioAccess(Model):
-    """How Label Studio's storage API serves the account."""
-
-    namespace: Namespace | None = None
-    """The namespace for storages, as movers, and for their Secrets. If not set: `rest.namespace`."""
-    projects: Annotated[tuple[LabelStudioProject, ...], Items(at_most=100, key="id")] = ()
-    """The projects that can have storages."""
-    default: Location | None = None
-    """Where storages of all other projects write to. If not set, other projects can't have storages."""
-
-
-class SyncApiAccess(Model):
-    """How the DataSync API v2.1 serves the account."""
-
-    namespace: Namespace | None = None
-    """The namespace for syncs, as movers and table syncs, and for their Secrets. If not set: `rest.namespace`."""
 
 
 _AS_CREATED = "create another account instead"

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from datamover_crds.account import DataMoverAccount, LabelStudioAccess, SyncApiAccess
+from datamover_crds.account import DataMoverAccount
 from datamover_crds.common import API_VERSION, GROUP
 from datamover_crds.meta import Condition, OwnerReference
+from datamover_crds.rest_access import LabelStudioAccess, SyncApiAccess
 
 PREFIX: Final = f"{GROUP}/"
 """Annotations, labels and AWS tags whose keys begin so are ours alone."""

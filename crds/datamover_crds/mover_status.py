@@ -21,7 +21,7 @@ from datamover_crds.common import (
 )
 from datamover_crds.meta import Conditions
 from datamover_crds.notify import Deliveries
-from datamover_crds.run import Phase
+from datamover_crds.run_status import Phase
 
 Part = Literal["task", "source", "destination", "sourceRole", "destinationRole"]
 
