@@ -11,7 +11,7 @@ from datamover_operator.accounts.controller import account_controller
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.accounts.reconciler import AccountServices
-from datamover_operator.aws.ports import Accounts
+from datamover_operator.aws.access import Accounts
 from datamover_operator.controller.context import AnyKind, Context
 from datamover_operator.controller.registry import Change, Controller, Registry
 from datamover_operator.movers.controller import MoverServices, mover_controller

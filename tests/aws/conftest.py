@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from datamover_operator.aws.access import AccountAccess, Credentials
 from datamover_operator.aws.pacing import Limits
-from datamover_operator.aws.ports import AccountAccess, Credentials
 from datamover_operator.aws.sessions import BotoAccounts
 from datamover_operator.process.metrics import Metrics
 from tests.aws.canned import Canned

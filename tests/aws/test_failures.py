@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from datamover_crds import JsonObject
-    from datamover_operator.aws.ports import AccountAccess, DataSync
+    from datamover_operator.aws.access import AccountAccess
+    from datamover_operator.aws.ports import DataSync
     from datamover_operator.aws.sessions import BotoAccounts
     from datamover_operator.process.metrics import Metrics
     from tests.aws.canned import Canned

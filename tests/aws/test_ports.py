@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from datamover_crds import JsonObject
-    from datamover_operator.aws.ports import AccountAccess, Aws, DataSync, Iam, Role
+    from datamover_operator.aws.access import AccountAccess
+    from datamover_operator.aws.ports import Aws, DataSync, Iam, Role
     from datamover_operator.aws.sessions import BotoAccounts
     from tests.support.emulator import Emulator
 

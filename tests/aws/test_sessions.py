@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.session import Session
 
+from datamover_operator.aws.access import AccountAccess, Credentials
 from datamover_operator.aws.calls import departure
 from datamover_operator.aws.clients import Ambient, Clients
 from datamover_operator.aws.failure import AwsError, FailureKind
-from datamover_operator.aws.ports import AccountAccess, Credentials
 from tests.aws.canned import Answer
 from tests.aws.conftest import LIMITS, REGION
 
@@ -236,7 +236,7 @@ import asyncio
 from datamover_operator.aws.pacing import Limits
 from datamover_operator.aws.sessions import BotoAccounts
 from datamover_operator.process.metrics import Metrics
-from datamover_operator.aws.ports import AccountAccess
+from datamover_operator.aws.access import AccountAccess
 
 async def main():
     accounts = BotoAccounts(Limits(call_timeout=600), Metrics())

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from datamover_crds import DataMoverAccount
 from datamover_operator.accounts.plan.planner import Caller
-from datamover_operator.aws.ports import AccountAccess, Aws
+from datamover_operator.aws.access import AccountAccess
+from datamover_operator.aws.ports import Aws
 from datamover_operator.kube.kinds import Cache
 
 Declared = tuple[object, ...]

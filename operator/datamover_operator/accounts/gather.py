@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datamover_common.kube.client import KubeClient
 from datamover_crds import DataMoverAccount
-from datamover_operator.aws.ports import AccountAccess, Credentials
+from datamover_operator.aws.access import AccountAccess, Credentials
 from datamover_operator.kube.secrets import UnusableSecretError, read_secret
 
 

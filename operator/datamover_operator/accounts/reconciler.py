@@ -16,8 +16,8 @@ from datamover_operator.accounts.gather import access_to
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.accounts.plan.planner import AccountPlan, Caller, ObservedAccount, plan_account
+from datamover_operator.aws.access import AccountAccess, Accounts
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
-from datamover_operator.aws.ports import AccountAccess, Accounts
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.write_backoff import WriteBackoff
 from datamover_operator.kube.kinds import Entry

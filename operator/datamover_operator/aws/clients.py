@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.loaders import Loader
 
+    from datamover_operator.aws.access import AccountAccess
     from datamover_operator.aws.pacing import Limits
-    from datamover_operator.aws.ports import AccountAccess
 
 Service = Literal["datasync", "iam", "logs", "resourcegroupstaggingapi", "s3", "sqs", "sts"]
 """botocore's names of the services that are called."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.session import Session
 
+from datamover_operator.aws.access import AccountAccess
 from datamover_operator.aws.admission import Admission, Door
 from datamover_operator.aws.calls import Channel, departure
 from datamover_operator.aws.clients import Ambient, Clients
@@ -15,7 +16,7 @@ from datamover_operator.aws.datasync import BotoDataSync
 from datamover_operator.aws.iam import BotoIam
 from datamover_operator.aws.logs import BotoLogs
 from datamover_operator.aws.pacing import Limits, Pace
-from datamover_operator.aws.ports import AccountAccess, Aws
+from datamover_operator.aws.ports import Aws
 from datamover_operator.aws.s3 import BotoS3
 from datamover_operator.aws.sqs import BotoQueue
 from datamover_operator.aws.sts import BotoSts

@@ -24,8 +24,9 @@ from datamover_operator.accounts.controller import account_controller
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.accounts.reconciler import AccountServices
+from datamover_operator.aws.access import AccountAccess, Accounts
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
-from datamover_operator.aws.ports import AccountAccess, Accounts, Aws
+from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Caches, Clock, Context, Key
 from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.registry import Registry

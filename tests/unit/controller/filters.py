@@ -9,7 +9,7 @@ from typing import cast
 from unittest import mock
 
 from datamover_common.kube.client import KubeClient
-from datamover_operator.aws.ports import Accounts
+from datamover_operator.aws.access import Accounts
 from datamover_operator.controller.context import Caches, Clock, Context, Key
 from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.registry import Registry

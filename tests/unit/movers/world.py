@@ -27,7 +27,7 @@ from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.plan.planner import Caller
-from datamover_operator.aws.ports import AccountAccess
+from datamover_operator.aws.access import AccountAccess
 from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS

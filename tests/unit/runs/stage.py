@@ -24,7 +24,7 @@ from datamover_crds.contract import ORIGIN_LABEL
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.orphans import Orphans
-from datamover_operator.aws.ports import AccountAccess
+from datamover_operator.aws.access import AccountAccess
 from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
 from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.plan.conditions import timestamp
