@@ -29,7 +29,7 @@ from datamover_crds.locations import (
 )
 from datamover_crds.manifests import ManifestConfig, S3Manifest, Selection
 from datamover_crds.meta import Condition, ObjectMeta, OwnerReference, Resource
-from datamover_crds.mover import AccountRef, Adopt, DataMover, DataMoverSpec, RunHistory, Trigger
+from datamover_crds.mover import AccountRef, Adopt, DataMover, DataMoverSpec
 from datamover_crds.mover_status import (
     Bookkeeping,
     DataMoverStatus,
@@ -55,7 +55,7 @@ from datamover_crds.reports import (
 )
 from datamover_crds.rest_access import LabelStudioAccess, LabelStudioProject, RestAccess, SyncApiAccess
 from datamover_crds.run import DataMoverRun, DataMoverRunSpec, MoverRef, RetryOf
-from datamover_crds.run_policy import Backoff, ConcurrencyPolicy, Retry, RetryCause, Timeouts
+from datamover_crds.run_policy import Backoff, ConcurrencyPolicy, Retry, RetryCause, RunHistory, Timeouts, Trigger
 from datamover_crds.run_status import (
     Counters,
     DataMoverRunStatus,

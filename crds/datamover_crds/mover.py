@@ -7,7 +7,6 @@ from pydantic import Field
 from datamover_crds.common import (
     API_VERSION,
     NAME_MAX,
-    WHOLE_FLOATS,
     Arn,
     Duration,
     Items,
@@ -24,7 +23,7 @@ from datamover_crds.notify import Notifies
 from datamover_crds.options import FILTER_RULES, Filters, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.reports import TaskReportConfig
 from datamover_crds.rules import Rule, immutable
-from datamover_crds.run_policy import ConcurrencyPolicy, Retry, Timeouts, at_least_10_seconds
+from datamover_crds.run_policy import ConcurrencyPolicy, Retry, RunHistory, Timeouts, Trigger
 
 
 class AccountRef(Model):
@@ -32,54 +31,6 @@ class AccountRef(Model):
 
     name: ObjectName
     """The account's name."""
-
-
-def _starts_something(trigger: "Trigger") -> bool:
-    return trigger.manual is not None or trigger.interval is not None
-
-
-class Trigger(Model):
-    """Starts runs on request, or again and again."""
-
-    rules: ClassVar = (
-        Rule(
-            field_path="",
-            cel="has(self.manual) || has(self.interval)",
-            holds=_starts_something,
-            message="must set manual, interval or both",
-        ),
-        at_least_10_seconds("interval", "interval"),
-    )
-
-    manual: Annotated[str, Field(min_length=1, max_length=253)] | None = None
-    """Any token, such as `2026-01-31`. A new one starts a run; the same one again does not.
-
-    If a run is active, the new one waits for its end, unless concurrencyPolicy says otherwise. Of several tokens that
-    are set meanwhile, the last one counts.
-    """
-    interval: Duration | None = None
-    """Starts a run whenever the mover's last one began so long ago, such as `30s`, and none is active. At least 10s.
-
-    The operator starts these runs, which allows shorter intervals than a schedule: DataSync's minimum is one hour.
-    """
-
-
-class RunHistory(Model):
-    """Which ended runs are kept.
-
-    Runs that you create yourself are kept until you delete them or the mover: if they were deleted and applied again,
-    as GitOps tools do, they would transfer again. The label `datamover.io/origin`, with any value but `kubectl`, makes
-    a run part of the history.
-    """
-
-    limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] = 10
-    """How many ended runs are kept; the oldest are deleted first."""
-    succeeded_limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] | None = None
-    """How many runs of these that succeeded are kept at most, such as 3. If not set, only limit counts."""
-    failed_limit: Annotated[int, Field(ge=0, le=500), WHOLE_FLOATS] | None = None
-    """How many of these runs that ended in any other way are kept at most, such as 5. If not set, only limit counts."""
-    max_age: Duration | None = None
-    """How long an ended run is kept, such as `720h` or `30d`. If not set, as long as limit allows."""
 
 
 class Adopt(Model):

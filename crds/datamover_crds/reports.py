@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from datamover_crds.common import Count, Items, Model, RoleArn, Text
-from datamover_crds.locations.base import Subdirectory
+from datamover_crds.locations.folders import Subdirectory
 from datamover_crds.manifests import BucketArn
 
 ReportLevel = Literal["ERRORS_ONLY", "SUCCESSES_AND_ERRORS"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -218,3 +219,14 @@ def secret_values(given: Mapping[str, JsonValue]) -> dict[str, str | None]:
 
 
 assert set(_KEYS.values()) < set(SECRETS)  # noqa: S101 - members that are never shown
+
+
+def names_for(given: Mapping[str, str | None], old: SecretNames) -> SecretNames:
+    """A new name for each key that is given, so that what is in force is never half changed; the others stay."""
+
+    def name(field: str, kept: str | None) -> str | None:
+        if field not in given:
+            return kept
+        return f"label-studio-{secrets.token_hex(8)}" if given[field] is not None else None
+
+    return SecretNames(name("accessKey", old.access_key), name("secretKey", old.secret_key))

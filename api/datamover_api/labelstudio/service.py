@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -22,6 +21,7 @@ from datamover_api.labelstudio.building import (
     labels_of,
     members_in,
     name_of,
+    names_for,
     new_mover,
     secret_values,
     spec_of,
@@ -78,7 +78,7 @@ class Storages:
         with in_its_words():
             members = new_members(given)
             keys = {field: value for field, value in secret_values(members).items() if value is not None}
-            names = _names_for(keys, SecretNames()) if members.get("s3_endpoint") else SecretNames()
+            names = names_for(keys, SecretNames()) if members.get("s3_endpoint") else SecretNames()
             made = await self._make(room, members, account, names)
             await self._keep(made, keys, names)
             await self._check(room, made)
@@ -195,7 +195,7 @@ class Storages:
         members = members_in(mover) | changes
         shown: JsonObject = {name: members.get(name) for name in MEMBERS}
         old, given = SecretNames.of(mover.spec), secret_values(changes)
-        names = _names_for(given, old) if members.get("s3_endpoint") else SecretNames()
+        names = names_for(given, old) if members.get("s3_endpoint") else SecretNames()
         spec = spec_of(members, account, names)
         fresh = {field: value for field, value in given.items() if value is not None}
         await self._keep(mover, fresh, names)
@@ -224,17 +224,6 @@ class Storages:
                     await self._writer.delete_secret(room.namespace, name)
                 except KubeError as error:
                     _log.info("a Secret could not be deleted", name=name, error=str(error))
-
-
-def _names_for(given: Mapping[str, str | None], old: SecretNames) -> SecretNames:
-    """A new name for each key that is given, so that what is in force is never half changed; the others stay."""
-
-    def name(field: str, kept: str | None) -> str | None:
-        if field not in given:
-            return kept
-        return f"label-studio-{secrets.token_hex(8)}" if given[field] is not None else None
-
-    return SecretNames(name("accessKey", old.access_key), name("secretKey", old.secret_key))
 
 
 def _highest(entries: Iterable[StoredMover]) -> int:

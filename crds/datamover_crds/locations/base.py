@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Annotated, ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
 from datamover_crds.arns import problem_with
 from datamover_crds.codec import dump
 from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.access_role import AccessRole
+from datamover_crds.locations.folders import PLAIN_FOLDERS
 from datamover_crds.locations.marks import Secret, members_of
 from datamover_crds.locations.reading import (
     agent_names_in,
@@ -28,11 +29,9 @@ from datamover_crds.locations.reading import (
 )
 from datamover_crds.locations.secret_keys import SecretKeyRef
 from datamover_crds.locations.uris import ANY_REALM, Realm, scheme_of, split_uri
-from datamover_crds.rules import Rule
 
 Use = Literal["source", "destination"]
 Attributes = Literal["posix", "windows", "object"]
-Subdirectory = Annotated[str, Field(max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]*$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +47,6 @@ class References:
 
     role_arn: str | None = None
     agents: Mapping[str, str] = field(default_factory=dict)
-
-
-def _has_plain_folders(location: LocationType) -> bool:
-    folders = str(getattr(location, "subdirectory", None) or "").split("/")
-    inner = folders[folders[0] == "" : len(folders) - (folders[-1] == "")]
-    return not {"", ".", ".."} & set(inner)
-
-
-_PLAIN_FOLDERS: Final = Rule(  # "Working with objects" in the DataSync user guide
-    field_path=".subdirectory",
-    cel="!has(self.subdirectory) || !self.subdirectory.matches('//|(^|/)[.][.]?(/|$)')",
-    holds=_has_plain_folders,
-    message="must be a path without empty folder names (//), . and .., such as /photos/2006; DataSync reads no other",
-    shown="self.subdirectory",
-)
 
 
 class LocationType(Model):
@@ -91,8 +75,8 @@ class LocationType(Model):
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         """Every type with a subdirectory has it read in the same way."""
         super().__pydantic_init_subclass__(**kwargs)
-        if "subdirectory" in cls.model_fields and _PLAIN_FOLDERS not in cls.rules:
-            cls.rules = (*cls.rules, _PLAIN_FOLDERS)
+        if "subdirectory" in cls.model_fields and PLAIN_FOLDERS not in cls.rules:
+            cls.rules = (*cls.rules, PLAIN_FOLDERS)
 
     @property
     def uri(self) -> str:

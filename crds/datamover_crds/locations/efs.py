@@ -3,7 +3,8 @@
 from typing import Annotated, ClassVar, Literal
 
 from datamover_crds.common import Arn, Items, JsonObject, Model, RoleArn
-from datamover_crds.locations.base import LocationType, Subdirectory
+from datamover_crds.locations.base import LocationType
+from datamover_crds.locations.folders import Subdirectory
 from datamover_crds.locations.marks import ArnOf, Updatable
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from datamover_crds.common import WHOLE_FLOATS, JsonObject, Model, RoleArn
 from datamover_crds.locations.agents import AgentArns, AgentNameList
-from datamover_crds.locations.base import LocationType, Subdirectory
+from datamover_crds.locations.base import LocationType
+from datamover_crds.locations.folders import Subdirectory
 from datamover_crds.locations.marks import AgentNames, ArnOf, Secret, Updatable
 from datamover_crds.locations.mounts import Hostname, one_secret_source
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef

@@ -7,7 +7,8 @@ from pydantic import Field, JsonValue
 from datamover_crds.common import JsonObject
 from datamover_crds.locations.access_role import AccessRole
 from datamover_crds.locations.agents import AgentArns, AgentNameList
-from datamover_crds.locations.base import LocationType, Subdirectory, Use
+from datamover_crds.locations.base import LocationType, Use
+from datamover_crds.locations.folders import Subdirectory
 from datamover_crds.locations.marks import AgentNames, ArnOf, OperatorsOwn, Updatable
 from datamover_crds.locations.uris import Realm, address_of, folder, with_slashes
 from datamover_crds.rules import Rule

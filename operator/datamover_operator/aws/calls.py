@@ -16,7 +16,8 @@ import structlog
 from botocore import xform_name
 from botocore.response import StreamingBody
 
-from datamover_operator.aws.errors import STALE_CREDENTIALS, classify, is_creating, lost
+from datamover_operator.aws.error_codes import STALE_CREDENTIALS
+from datamover_operator.aws.errors import classify, is_creating, lost
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import send_before
 from datamover_operator.aws.translate import SecretRequest

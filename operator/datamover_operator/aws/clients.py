@@ -16,7 +16,8 @@ from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, Defer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session
 
-from datamover_operator.aws.errors import STALE_CREDENTIALS, code_of
+from datamover_operator.aws.error_codes import STALE_CREDENTIALS
+from datamover_operator.aws.errors import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

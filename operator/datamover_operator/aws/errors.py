@@ -15,94 +15,11 @@ from botocore.parsers import ResponseParserError
 
 from datamover_common.redaction import scrub
 from datamover_common.retry_after import seconds_in
+from datamover_operator.aws.error_codes import CONFLICT, DENIED, LIMITS, NOT_FOUND, THROTTLED, UNAVAILABLE
 from datamover_operator.aws.failure import Failure, FailureKind
 
 _MESSAGE_LIMIT: Final = 2048
 
-_THROTTLED: Final = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "PriorRequestNotComplete",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-_UNAVAILABLE: Final = frozenset(
-    {
-        "ConcurrentModification",  # IAM: another request changes the role at this moment; this one had no effect
-        "InternalError",
-        "InternalException",
-        "InternalFailure",
-        "InternalServerError",
-        "InternalServiceException",
-        "PaginationTokenExpiredException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceFailure",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-    }
-)
-STALE_CREDENTIALS: Final = frozenset(
-    {
-        "CredentialRetrievalError",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "NoCredentialsError",
-        "SignatureDoesNotMatch",
-        "UnauthorizedSSOTokenError",
-        "UnrecognizedClientException",
-    }
-)
-"""Denials that newly loaded credentials may resolve."""
-_DENIED: Final = STALE_CREDENTIALS | {
-    "AccessDenied",
-    "AccessDeniedException",
-    "AuthFailure",
-    "IncompleteSignature",
-    "IncompleteSignatureException",
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "NotAuthorized",
-    "OptInRequired",
-    "RegionDisabledException",
-    "RequestExpired",
-    "RequestTimeTooSkewed",
-    "UnauthorizedOperation",
-}
-_LIMITS: Final = frozenset({"LimitExceeded", "LimitExceededException", "ServiceQuotaExceededException"})
-_NOT_FOUND: Final = frozenset(
-    {
-        "NoSuchBucket",
-        "NoSuchEntity",
-        "NoSuchEntityException",
-        "NoSuchKey",
-        "NoSuchUpload",
-        "NoSuchVersion",
-        "ResourceNotFoundException",
-    }
-)
-_CONFLICT: Final = frozenset(
-    {
-        "ConflictException",
-        "DeleteConflict",
-        "DeleteConflictException",
-        "EntityAlreadyExists",
-        "EntityAlreadyExistsException",
-        "ResourceInUseException",
-    }
-)
-
-# No request was put on a connection.
 _NEVER_SENT: Final = (
     boto.EndpointConnectionError,
     boto.ConnectTimeoutError,
@@ -227,19 +144,19 @@ def _kind(code: str, message: str, status: int, operation: str) -> FailureKind:
 
 
 def _by_code(code: str, status: int) -> FailureKind | None:
-    if code in _THROTTLED or status == 429:  # noqa: PLR2004 - HTTP: Too Many Requests
+    if code in THROTTLED or status == 429:  # noqa: PLR2004 - HTTP: Too Many Requests
         return FailureKind.THROTTLED
-    if code in _DENIED or status in {401, 403}:
+    if code in DENIED or status in {401, 403}:
         return FailureKind.DENIED
     # A numeric code means that something other than the service answered (a proxy, a wrong endpoint). Its 404 must
     # not pass for a resource that is gone.
-    if code in _UNAVAILABLE or status >= 500 or code.isdigit():  # noqa: PLR2004 - HTTP: Server Error
+    if code in UNAVAILABLE or status >= 500 or code.isdigit():  # noqa: PLR2004 - HTTP: Server Error
         return FailureKind.UNAVAILABLE
-    if code in _NOT_FOUND:
+    if code in NOT_FOUND:
         return FailureKind.NOT_FOUND
-    if code in _LIMITS:
+    if code in LIMITS:
         return FailureKind.LIMIT_EXCEEDED
-    return FailureKind.CONFLICT if code in _CONFLICT else None
+    return FailureKind.CONFLICT if code in CONFLICT else None
 
 
 def _credentials_kind(code: str, status: int) -> FailureKind:

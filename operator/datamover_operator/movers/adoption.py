@@ -21,8 +21,9 @@ from datamover_operator.movers.ownership import (
 )
 from datamover_operator.movers.plan.existing import with_existing_locations
 from datamover_operator.movers.plan.finds import take_role
+from datamover_operator.movers.plan.known import Resource
 from datamover_operator.movers.plan.names import SIDES
-from datamover_operator.movers.plan.observed import Observed, Resource
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.places import is_here
 from datamover_operator.movers.plan.role_names import default_role_names, role_names_in_doubt
 from datamover_operator.movers.reads import describe_location, or_none, read_role, read_tags

@@ -10,8 +10,9 @@ from datamover_crds.contract import UID_TAG
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.after import after
+from datamover_operator.movers.plan.known import KnownRole
 from datamover_operator.movers.plan.names import ROLE_POLICY_NAME
-from datamover_operator.movers.plan.observed import KnownRole, Observed
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.results import (
     Done,
     Failed,

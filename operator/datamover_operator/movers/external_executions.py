@@ -11,7 +11,8 @@ from datamover_crds import DataMoverRun, JsonObject, from_timestamp, to_timestam
 from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.memory import Walk
-from datamover_operator.movers.plan.observed import ExternalExecution, Observed
+from datamover_operator.movers.plan.known import ExternalExecution
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.reads import or_none
 from datamover_operator.runs.plan.executions import has_ended
 from datamover_operator.runs.plan.history import latest

@@ -26,8 +26,9 @@ from datamover_operator.movers.plan.calls import is_answered
 from datamover_operator.movers.plan.existing import with_existing_locations
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
 from datamover_operator.movers.plan.finds import take_finds
+from datamover_operator.movers.plan.known import Find, KnownRole, Resource
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
-from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.reads import describe_task_locations, or_none, read_agents, read_log_policies, read_tags
 from datamover_operator.movers.recovery import find_listed, find_tagged
 

@@ -10,8 +10,9 @@ from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject, location_
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, UID_TAG
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
+from datamover_operator.movers.plan.known import KnownRole, Resource
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
-from datamover_operator.movers.plan.observed import KnownRole, Observed, Resource
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.role_names import default_role_names
 from datamover_operator.movers.reads import describe_location, read_known_role
 

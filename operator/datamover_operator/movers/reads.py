@@ -12,9 +12,10 @@ from datamover_crds.locations import ExistingLocation, agents_in
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
+from datamover_operator.movers.plan.known import KnownRole
 from datamover_operator.movers.plan.log_access import wants_policies
 from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, SIDES, Side
-from datamover_operator.movers.plan.observed import KnownRole, Observed, StepFailure
+from datamover_operator.movers.plan.observed import Observed, StepFailure
 from datamover_operator.movers.plan.suspend import is_withheld
 
 T = TypeVar("T")

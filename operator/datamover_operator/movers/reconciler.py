@@ -26,7 +26,7 @@ from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
 from datamover_operator.movers.plan.intervals import next_interval_start
 from datamover_operator.movers.plan.late_starts import PATIENCE
 from datamover_operator.movers.plan.names import Identity, account_finalizer
-from datamover_operator.movers.plan.observed import Observed, StepFailure, is_ready
+from datamover_operator.movers.plan.observed import Observed, StepFailure, is_just_let_go, is_ready
 from datamover_operator.movers.plan.places import elsewhere
 from datamover_operator.movers.plan.planner import plan_mover
 from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_SECRETS, first_unmet
@@ -100,7 +100,7 @@ class MoverReconciler:
 
     def _waits_in_silence(self, mover: DataMover, account: DataMoverAccount | None) -> bool:
         """Whether it is not known yet if the account can be used, and the mover can wait without a message."""
-        if account is None or self._connections.is_judged(account.metadata.name) or _is_just_let_go(mover):
+        if account is None or self._connections.is_judged(account.metadata.name) or is_just_let_go(mover):
             return False
         is_steady = mover.metadata.deletion_timestamp is None and is_ready(mover)
         return is_steady or not self._connections.is_asked(account.metadata.name)
@@ -247,8 +247,3 @@ class MoverReconciler:
             runs=lambda: tuple(caches[RUN].under((meta.namespace, meta.name))),
             is_living=lambda uid: caches[MOVER].get(uid) is not None,
         )
-
-
-def _is_just_let_go(mover: DataMover) -> bool:
-    """Whether no AWS call is needed to let the object go."""
-    return mover.metadata.deletion_timestamp is not None and mover.spec.deletion_policy == "Retain"

@@ -10,8 +10,8 @@ from datamover_crds import LocationType, from_timestamp
 from datamover_crds.contract import NONCE_TAG, PART_TAG, UID_TAG
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.listings import Listing
+from datamover_operator.movers.plan.known import Find
 from datamover_operator.movers.plan.names import SIDES
-from datamover_operator.movers.plan.observed import Find
 from datamover_operator.movers.reads import location_types, or_none
 from datamover_operator.movers.tag_index import TagIndex
 

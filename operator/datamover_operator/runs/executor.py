@@ -11,7 +11,6 @@ from pydantic import JsonValue
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverRun, DataMoverRunStatus, DataMoverStatus, JsonObject, dump
 from datamover_crds.contract import CANCEL_ANNOTATION, CLAIM_ANNOTATION, ENDED_ANNOTATION, FINALIZER, RETRIED_ANNOTATION
-from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws, send_before
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.plan.conditions import seconds_between, timestamp
@@ -19,8 +18,8 @@ from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.names import Identity
-from datamover_operator.movers.reads import or_none
 from datamover_operator.movers.wake import wake_mover
+from datamover_operator.runs.aws_steps import AwsSteps
 from datamover_operator.runs.errands import Errands
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
@@ -28,7 +27,7 @@ from datamover_operator.runs.memory import RunMemory
 from datamover_operator.runs.mover_status import change_mover
 from datamover_operator.runs.notifying import with_notifications
 from datamover_operator.runs.objects import annotate_run, create_run
-from datamover_operator.runs.plan.after import Done, Result, Seen, Started, TagsRead, after, failed
+from datamover_operator.runs.plan.after import after
 from datamover_operator.runs.plan.cancelling import dump_cancellation
 from datamover_operator.runs.plan.claims import belonging, claimed, released
 from datamover_operator.runs.plan.errands import Errand
@@ -44,8 +43,6 @@ from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import Claim, dump_claim
 from datamover_operator.runs.plan.retries import retry_object
 from datamover_operator.runs.plan.steps import (
-    AwsRunStep,
-    CancelRun,
     ClaimMover,
     ClaimRun,
     Close,
@@ -53,18 +50,13 @@ from datamover_operator.runs.plan.steps import (
     Expire,
     FreeRun,
     KubeRunStep,
-    LimitBandwidth,
-    LookAtExecution,
-    LookAtTask,
     MarkCancelled,
     Own,
     Protect,
-    ReadTags,
     ReleaseMover,
     RunErrand,
     RunObjectStep,
     RunStep,
-    Start,
     Unclaim,
     WakeMover,
 )
@@ -93,7 +85,7 @@ class RunPass:
         self.released = False
         self._context = context
         self._memory = knowledge.memory
-        self._executions = knowledge.executions
+        self._aws_steps = AwsSteps(knowledge.memory, knowledge.executions, context.clock)
         self._movers = knowledge.movers
         self._errands = knowledge.errands
         self._raw = entry.raw
@@ -111,7 +103,7 @@ class RunPass:
             self._begin(step.errand)
         else:
             assert self._aws is not None  # noqa: S101 - without a way in there are no such steps
-            self.o = after(self.o, await self._call(step, self._aws))
+            self.o = after(self.o, await self._aws_steps.take(step, self._aws))
             self._memory.is_movers = self.o.is_movers
 
     async def record(self, status: DataMoverRunStatus) -> None:
@@ -202,45 +194,6 @@ class RunPass:
         }
         await self._change_metadata(self._belonging() | marks)
         self.o = replace(self.o, claim=claim, may_send=True)
-
-    async def _call(self, step: AwsRunStep, aws: Aws) -> Result:
-        """Raises AwsError where the outcome of a start is unknown."""
-        try:
-            match step:
-                case Start():
-                    return await self._start(step, aws)
-                case CancelRun():
-                    await aws.datasync.cancel_task_execution(step.execution_arn)
-                    self._memory.cancelled = step.execution_arn
-                    return Done(step)
-                case LimitBandwidth():
-                    await aws.datasync.update_task_execution(step.execution_arn, step.bytes_per_second)
-                    return Done(step)
-                case LookAtExecution():
-                    described = await or_none(aws.datasync.describe_task_execution(step.execution_arn))
-                    self._executions.put(step.execution_arn, described, self._context.clock.now())
-                    return Seen(step, described)
-                case LookAtTask():
-                    return Seen(step, await or_none(aws.datasync.describe_task(step.task_arn)))
-                case ReadTags():
-                    return TagsRead(step, await or_none(aws.datasync.list_tags(step.task_arn)))
-                case _:
-                    assert_never(step)
-        except AwsError as error:
-            if error.failure.kind is FailureKind.UNKNOWN_OUTCOME:
-                raise
-            return failed(step, error.failure)
-
-    async def _start(self, step: Start, aws: Aws) -> Started:
-        nonce, self._memory.void_nonce = self._memory.void_nonce, None
-        try:
-            arn = await aws.datasync.start_task_execution(step.request)
-        except AwsError as error:
-            if error.failure.kind is not FailureKind.UNKNOWN_OUTCOME:
-                self._memory.void_nonce = nonce
-            raise
-        self._memory.started = arn
-        return Started(arn)
 
     def _begin(self, errand: Errand) -> None:
         assert self._aws is not None  # noqa: S101 - as for every step in AWS

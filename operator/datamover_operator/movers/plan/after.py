@@ -11,8 +11,9 @@ from datamover_crds.contract import UID_TAG
 from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.movers.plan.desired import TASK_FIELDS, declared_fields, tags_in
 from datamover_operator.movers.plan.garbage import with_retired
+from datamover_operator.movers.plan.known import KnownRole, Resource
 from datamover_operator.movers.plan.names import distinct_role_name
-from datamover_operator.movers.plan.observed import KnownRole, Observed, Resource, StepFailure
+from datamover_operator.movers.plan.observed import Observed, StepFailure
 from datamover_operator.movers.plan.results import (
     Done,
     Failed,

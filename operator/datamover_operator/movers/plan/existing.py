@@ -9,8 +9,9 @@ from datamover_operator.accounts.plan.grants import location_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.garbage import with_retired
 from datamover_operator.movers.plan.grant_checks import NOT_GRANTED
+from datamover_operator.movers.plan.known import Resource
 from datamover_operator.movers.plan.names import SIDES, Side
-from datamover_operator.movers.plan.observed import Observed, Resource, UnmetPrecondition
+from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
 from datamover_operator.movers.plan.places import is_here, place_of
 
 

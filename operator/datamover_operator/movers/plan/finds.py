@@ -8,8 +8,9 @@ from typing import Literal
 
 from datamover_crds import Retired
 from datamover_operator.movers.plan.garbage import with_retired
+from datamover_operator.movers.plan.known import Find, KnownRole, Resource
 from datamover_operator.movers.plan.names import SIDES, Side
-from datamover_operator.movers.plan.observed import Find, KnownRole, Observed, Resource
+from datamover_operator.movers.plan.observed import Observed
 
 
 def take_finds(o: Observed, finds: Sequence[Find]) -> Observed:

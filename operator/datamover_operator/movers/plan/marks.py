@@ -15,8 +15,9 @@ from datamover_operator.accounts.plan.grants import role_granted
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.failures import SLOW_RETRY
 from datamover_operator.movers.plan.grant_checks import ungranted_in_aws
+from datamover_operator.movers.plan.known import Resource
 from datamover_operator.movers.plan.names import SIDES, is_legacy, task_arn_of
-from datamover_operator.movers.plan.observed import Observed, Resource
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.steps import (
     AwsStep,
     CancelExecution,

@@ -15,58 +15,9 @@ from datamover_crds.locations import ExistingLocation
 from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.controller.plan.conditions import ConditionsBuilder
 from datamover_operator.movers.plan.desired import location_of
+from datamover_operator.movers.plan.known import ExternalExecution, KnownRole, Resource
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 from datamover_operator.movers.plan.steps import Update
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A task or a location that exists as far as we know.
-
-    `described` and `tags` are what AWS said in this pass; None = not asked, the status is believed.
-    """
-
-    arn: str
-    described: JsonObject | None = None
-    tags: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRole:
-    """A bucket access role; `policy` None = not read, {} = it has none yet. `boundary` is read with the tags."""
-
-    arn: str
-    created_at: datetime | None = None
-    policy: JsonObject | None = None
-    tags: Mapping[str, str] | None = None
-    boundary: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The role's name without its path."""
-        return self.arn.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """A resource in AWS that carries our uid, found by looking for it rather than by its name in status.
-
-    `nonce` is that of the pass that made it; "" = others made it, we adopted it.
-    """
-
-    part: str
-    arn: str
-    created_at: datetime
-    nonce: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalExecution:
-    """An execution of the mover's task that no run stands for: somebody else has started it."""
-
-    arn: str
-    started_at: str
-    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +209,8 @@ def is_ready(mover: DataMover) -> bool:
     """Whether a mover's status says that all is as declared now."""
     status = mover.status
     return is_true(status.conditions, "Ready") and status.observed_generation == mover.metadata.generation
+
+
+def is_just_let_go(mover: DataMover) -> bool:
+    """Whether no AWS call is needed to let the object go."""
+    return mover.metadata.deletion_timestamp is not None and mover.spec.deletion_policy == "Retain"

@@ -17,8 +17,9 @@ from datamover_operator.movers.plan.comparison import (
 )
 from datamover_operator.movers.plan.desired import location_of, tag_list, task_name, task_request, user_tags
 from datamover_operator.movers.plan.diff import files_change, tag_change, task_change
+from datamover_operator.movers.plan.known import Resource
 from datamover_operator.movers.plan.names import SIDES, Side
-from datamover_operator.movers.plan.observed import Observed, Resource
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.replacing import inherited_location, inherited_tags, inherited_task
 from datamover_operator.movers.plan.role_steps import role_steps
 from datamover_operator.movers.plan.steps import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datamover_operator.aws.failure import Failure
-from datamover_operator.movers.plan.observed import KnownRole
+from datamover_operator.movers.plan.known import KnownRole
 from datamover_operator.movers.plan.steps import (
     AwsStep,
     CancelExecution,

@@ -8,8 +8,9 @@ from datamover_operator.movers.plan.calls import Call, RoleCall
 from datamover_operator.movers.plan.comparison import location_difference, removed_fields
 from datamover_operator.movers.plan.desired import location_of, location_path, user_tags
 from datamover_operator.movers.plan.diff import tag_change
+from datamover_operator.movers.plan.known import KnownRole
 from datamover_operator.movers.plan.names import distinct_role_name
-from datamover_operator.movers.plan.observed import KnownRole, Observed
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.role_names import possible_names
 from datamover_operator.movers.plan.roles import WantedRole, trust_policy, wanted_roles, with_rights_of
 from datamover_operator.movers.plan.steps import CreateRole, PutRolePermissionsBoundary, PutRolePolicy, Step, TagRole

@@ -18,8 +18,9 @@ from datamover_crds.contract import (
     TRIGGER_ORIGIN,
 )
 from datamover_operator.movers.plan.intervals import interval_steps
+from datamover_operator.movers.plan.known import ExternalExecution
 from datamover_operator.movers.plan.names import Identity, execution_run_name, trigger_run_name
-from datamover_operator.movers.plan.observed import ExternalExecution, Observed
+from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.run_steps import CreateRun, DeleteRun, DropLostRun, LookForRun
 from datamover_operator.movers.plan.schedules import next_start
 from datamover_operator.movers.plan.status import last_description

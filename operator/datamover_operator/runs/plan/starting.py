@@ -27,7 +27,8 @@ from datamover_operator.runs.plan.steps import (
     Unclaim,
     WakeMover,
 )
-from datamover_operator.runs.plan.transfers import first_mistake, request_members
+from datamover_operator.runs.plan.transfer_mistakes import first_mistake
+from datamover_operator.runs.plan.transfers import request_members
 from datamover_operator.runs.plan.turns import replaces_others, waits_its_turn
 
 _FINAL_REFUSALS = frozenset({FailureKind.REFUSED, FailureKind.LIMIT_EXCEEDED, FailureKind.CONFLICT})

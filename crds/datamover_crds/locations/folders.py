@@ -1,0 +1,27 @@
+"""The folder of a location."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from datamover_crds.common import Model
+from datamover_crds.rules import Rule
+
+Subdirectory = Annotated[str, Field(max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]*$")]
+
+
+def _has_plain_folders(location: Model) -> bool:
+    folders = str(getattr(location, "subdirectory", None) or "").split("/")
+    inner = folders[folders[0] == "" : len(folders) - (folders[-1] == "")]
+    return not {"", ".", ".."} & set(inner)
+
+
+PLAIN_FOLDERS: Final = Rule(  # "Working with objects" in the DataSync user guide
+    field_path=".subdirectory",
+    cel="!has(self.subdirectory) || !self.subdirectory.matches('//|(^|/)[.][.]?(/|$)')",
+    holds=_has_plain_folders,
+    message="must be a path without empty folder names (//), . and .., such as /photos/2006; DataSync reads no other",
+    shown="self.subdirectory",
+)
