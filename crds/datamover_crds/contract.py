@@ -98,6 +98,10 @@ class RunReason(StrEnum):
     THROTTLED = "Throttled"
 
 
+UNWANTED: Final = frozenset({RunReason.SUPERSEDED, RunReason.MOVER_DELETING, RunReason.MOVER_REPLACED})
+"""Reasons for which a run is Rejected that nobody wants any more: no start was refused."""
+
+
 TASK_CALL: Final = "CreateTask"
 """In a mover's intent: its task may have been asked for."""
 

@@ -107,6 +107,7 @@ class _News:
         if entry is None:
             self._context.metrics.forget_mover(namespace, name)
             self._context.metrics.schedules.forget(namespace, name)
+            self._context.metrics.refused_starts.forget(namespace, name)
         elif change.after is not None:
             self._show(namespace, name, entry.model.status)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 from datamover_crds.contract import FINAL_PHASES
+from datamover_operator.process.refusal_metrics import RefusalMetrics
 from datamover_operator.process.schedule_metrics import ScheduleMetrics
 from datamover_operator.process.table_sync_metrics import TableSyncMetrics
 
@@ -44,6 +45,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self.schedules = ScheduleMetrics(self.registry)
+        self.refused_starts = RefusalMetrics(self.registry)
         about = self._gauge("build_info", "Always 1; the labels tell the versions", "version", "python_version")
         about.labels(version("datamover-operator"), platform.python_version()).set(1)
         self._calls = self._counter(

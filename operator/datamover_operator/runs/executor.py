@@ -36,6 +36,7 @@ from datamover_operator.runs.plan.news import (
     has_new_execution,
     is_refused,
     mover_notes,
+    new_refusal,
     notes_of,
     with_percent,
 )
@@ -114,8 +115,10 @@ class RunPass:
         is_news = has_new_execution(before, status) or is_refused(before) != is_refused(status)
         if is_news and self.o.mover is not None:
             wake_mover(self._context, self._movers, self.o.mover)
+        namespace, mover = self.o.run.metadata.namespace, self.o.run.spec.mover_ref.name
+        if (reason := new_refusal(before, status)) and self.o.mover is not None:
+            self._context.metrics.refused_starts.refused(namespace, mover, reason)
         if has_just_ended(before, status):
-            namespace, mover = self.o.run.metadata.namespace, self.o.run.spec.mover_ref.name
             moved = status.counters.bytes_transferred if status.counters is not None else None
             seconds = seconds_between(status.start_time, status.completion_time)
             self._context.metrics.run_ended(namespace, mover, status.phase or "Unknown", moved or 0, seconds)

@@ -107,6 +107,19 @@ def test_runs_that_started_are_measured() -> None:
     assert value(metrics, "datamover_run_throughput_bytes_per_second_sum", namespace="team") is None
 
 
+def test_refused_starts_are_counted_by_reason_until_the_mover_is_gone() -> None:
+    metrics = Metrics()
+    for mover, reason in (("m", "AlreadyRunning"), ("m", "AlreadyRunning"), ("m", "Refused"), ("other", "Refused")):
+        metrics.refused_starts.refused("team", mover, reason)
+    counted = {"name": "datamover_starts_refused_total", "namespace": "team"}
+    assert value(metrics, **counted, mover="m", reason="AlreadyRunning") == 2
+    assert value(metrics, **counted, mover="m", reason="Refused") == 1
+    metrics.refused_starts.forget("team", "m")
+    metrics.refused_starts.forget("team", "never-seen")
+    assert series(metrics, "m") == set()
+    assert value(metrics, **counted, mover="other", reason="Refused") == 1
+
+
 def test_a_mover_shows_how_its_last_run_ended() -> None:
     metrics = Metrics()
     mover = {"namespace": "team", "mover": "nightly"}

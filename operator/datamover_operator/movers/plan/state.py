@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from datamover_crds import Condition, DataMover, DataMoverRun, DataMoverStatus, from_timestamp
-from datamover_crds.contract import RunReason, is_true
+from datamover_crds.contract import UNWANTED, is_true
 from datamover_operator.controller.plan.conditions import Conditions, ConditionsBuilder
 from datamover_operator.runs.plan.history import latest
 
 START_REFUSED: Final = "StartRefused"
 """The condition of a mover of which a run could not be started, until another one has been."""
-_HARMLESS: Final = frozenset({RunReason.SUPERSEDED, RunReason.MOVER_DELETING, RunReason.MOVER_REPLACED})
 
 
 def with_state(mover: DataMover, status: DataMoverStatus) -> DataMoverStatus:
@@ -67,7 +66,7 @@ def _second(timestamp: str) -> datetime:
 def _refused_at(run: DataMoverRun) -> str | None:
     """When the run's start was refused; None = it was not."""
     status = run.status
-    if status.phase == "Rejected" and status.reason not in _HARMLESS:
+    if status.phase == "Rejected" and status.reason not in UNWANTED:
         return status.completion_time
     return next((each.last_transition_time for each in status.conditions if _is_stalled(run, each)), None)
 

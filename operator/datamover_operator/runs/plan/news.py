@@ -14,6 +14,7 @@ from datamover_crds.contract import (
     REST_ORIGIN,
     RETRY_ORIGIN,
     TRIGGER_ORIGIN,
+    UNWANTED,
     USER_ORIGIN,
 )
 from datamover_operator.controller.plan.notes import Note
@@ -64,6 +65,13 @@ def mover_notes(run: DataMoverRun, before: DataMoverRunStatus, after: DataMoverR
 def is_refused(status: DataMoverRunStatus) -> bool:
     """Whether the run's start was refused, for good or until somebody changes something."""
     return status.phase == "Rejected" or (status.phase == "Pending" and bool(_told(status, "Stalled")))
+
+
+def new_refusal(before: DataMoverRunStatus, after: DataMoverRunStatus) -> str | None:
+    """The reason for which the run's start has just been refused; None: it has not, or nobody wants it any more."""
+    if not is_refused(after) or is_refused(before) or after.reason in UNWANTED:
+        return None
+    return after.reason or "Refused"
 
 
 def has_new_execution(before: DataMoverRunStatus, after: DataMoverRunStatus) -> bool:
