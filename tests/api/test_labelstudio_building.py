@@ -16,12 +16,15 @@ from datamover_api.labelstudio.building import (
     spec_of,
 )
 from datamover_api.labelstudio.members import InvalidMembersError, new_members
+from datamover_api.labelstudio.selecting import below
 from datamover_api.labelstudio.syncs import active_run, next_run
 from datamover_crds import JsonObject
+from datamover_crds.patterns import searcher
 from tests.api.samples import account, dumped, run
 
 DESTINATION: JsonObject = {"s3": {"s3BucketArn": "arn:aws:s3:::labels", "subdirectory": "/1"}}
-ACCOUNT = account(labelStudio={"projects": [{"id": 1, "destination": DESTINATION}]})
+LISTS: JsonObject = {"s3BucketArn": "arn:aws:s3:::lists"}
+ACCOUNT = account(labelStudio={"projects": [{"id": 1, "destination": DESTINATION}]}, selections=LISTS)
 OPEN = account(labelStudio={"default": DESTINATION}, region="cn-north-1")
 
 
@@ -52,7 +55,10 @@ def test_a_storage_is_a_mover_with_its_members_beside() -> None:
     [
         ({"project": 2}, "project"),
         ({"bucket": None}, "bucket"),
-        ({"regex_filter": ".*"}, "regex_filter"),
+        ({"regex_filter": ".*", "s3_endpoint": "http://h"}, "regex_filter"),
+        ({"regex_filter": "(?=a)"}, "regex_filter"),
+        ({"regex_filter": "a" * 600}, "regex_filter"),
+        ({"regex_filter": "b/.*", "prefix": "a"}, "regex_filter"),
         ({"aws_sse_kms_key_id": "alias/k"}, "aws_sse_kms_key_id"),
         ({"aws_sse_kms_key_id": "k", "s3_endpoint": "http://h"}, "aws_sse_kms_key_id"),
         ({"s3_endpoint": "minio"}, "s3_endpoint"),
@@ -67,6 +73,40 @@ def test_what_the_operator_can_t_do_is_told_with_the_member(given: JsonObject, m
     with pytest.raises(InvalidMembersError) as refused:
         spec_of(members, ACCOUNT, SecretNames())
     assert refused.value.problems.keys() == {member}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "regex", "taken", "left"),
+    [
+        ("", r".*\.csv$", ["a.csv", "in/a.csv"], ["a.csv.gz"]),
+        ("", "in/|out/", ["in/a", "out/a"], ["x/in/a"]),
+        ("in", r".*\.csv", ["a.csv", "deep/a.csv"], ["a.txt"]),
+        ("in", r"in/[^|]\.csv", ["a.csv"], ["in/a.csv", "|.csv"]),
+        ("/in/", r"^in\/(a|b)", ["a.csv", "b.csv"], ["c.csv"]),
+        ("in", r".*/a\.csv", ["a.csv", "deep/a.csv"], ["ba.csv"]),
+        ("v1.0", r"v1\.0/.*", ["a"], []),
+    ],
+)
+def test_a_filter_is_for_the_whole_key(prefix: str, regex: str, taken: list[str], left: list[str]) -> None:
+    members = new_members({"project": 1, "bucket": "b", "prefix": prefix, "regex_filter": regex})
+    selects = dumped(spec_of({**members, "recursive_scan": True}, ACCOUNT, SecretNames()))
+    assert (selects["select"].keys(), "excludes" in selects) == ({"regex"}, False)
+    finds = searcher(selects["select"]["regex"])
+    assert [each for each in taken + left if finds(each)] == taken
+    shallow = dumped(spec_of(members, ACCOUNT, SecretNames()))
+    assert (shallow["select"]["glob"], "excludes" in shallow) == ("*", False)
+
+
+@pytest.mark.parametrize("regex", ["in", "in/|out/", "in/?a", "inn/", r"\win/", "in/)|(a"])
+def test_a_filter_that_can_t_be_told_from_the_prefix_is_refused(regex: str) -> None:
+    with pytest.raises(InvalidMembersError, match="regex_filter: "):
+        below("in/", regex)
+
+
+def test_a_filter_needs_a_bucket_for_lists() -> None:
+    members = new_members({"project": 1, "bucket": "b", "regex_filter": ".*"})
+    with pytest.raises(InvalidMembersError, match=r"set selections, .* in DataMoverAccount '"):
+        spec_of(members, OPEN, SecretNames())
 
 
 def test_keys_for_an_endpoint_are_references() -> None:

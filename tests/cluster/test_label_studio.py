@@ -39,8 +39,10 @@ def base(world: World, operator: Operators, facade_services: RestServices) -> st
     """The service's URL: projects 1 and 2 read prefixes of bucket dst, 3 has no destination."""
     world.bucket("src", {"a.txt": b"alpha", "in/b.txt": b"bravo", "in/deep/c.txt": b"charlie"})
     world.bucket("dst")
+    world.bucket("lists")
     projects = [{"id": number, "destination": _into(f"/{number}")} for number in (1, 2)]
-    world.grant_all(labelStudio={"namespace": world.namespace, "projects": projects})
+    selections = {"s3BucketArn": "arn:aws:s3:::lists"}
+    world.grant_all(labelStudio={"namespace": world.namespace, "projects": projects}, selections=selections)
     operator()
     return facade_services.start(label_studio_keys_file=facade_services.named_keys, **ON).url
 
@@ -75,6 +77,14 @@ def test_a_storage_s_whole_life(world: World, sdk: Any) -> None:  # noqa: ANN401
     sdk.sync(id=made.id)
     assert eventually(lambda: _ended(sdk, made.id, attempts=2)).last_sync_count == 2
     assert world.objects("dst").keys() == {"1/b.txt", "2/b.txt", "2/deep/c.txt"}
+
+    filtered = sdk.update(id=made.id, regex_filter=r"in/deep/.*\.txt", recursive_scan=True)
+    assert filtered.regex_filter == r"in/deep/.*\.txt"
+    for key in ("in/deep/d.txt", "in/deep/d.csv", "in/e.txt"):
+        world.aws("s3").put_object(Bucket="src", Key=key, Body=b"new")
+    sdk.sync(id=made.id)
+    assert eventually(lambda: _ended(sdk, made.id, attempts=3)).status == "completed"
+    assert world.objects("dst").keys() == {"1/b.txt", "2/b.txt", "2/deep/c.txt", "2/deep/d.txt"}
 
     sdk.delete(id=made.id)
     with pytest.raises(ApiError) as gone:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import JsonValue
 
 from datamover_api.labelstudio.members import MEMBERS, SECRETS, InvalidMembersError
+from datamover_api.labelstudio.selecting import selection_of
 from datamover_crds import (
     DataMover,
     DataMoverAccount,
@@ -32,7 +33,6 @@ from datamover_crds.contract import (
 )
 
 _NAME: Final = re.compile("label-studio-([1-9][0-9]{0,17})")
-_BELOW_FIRST_LEVEL: Final = "/*/*"
 _OPTIONS: Final[JsonObject] = {"preserveDeletedFiles": "PRESERVE", "verifyMode": "ONLY_FILES_TRANSFERRED"}
 _HISTORY: Final[JsonObject] = {"limit": 20}
 _KEYS: Final = {"accessKey": "aws_access_key_id", "secretKey": "aws_secret_access_key"}
@@ -119,11 +119,10 @@ def spec_of(members: JsonObject, account: DataMoverAccount, secrets: SecretNames
         "destination": destination,
         "options": _OPTIONS,
         "runHistory": _HISTORY,
+        **selection_of(members, account),
     }
     if "s3" in destination:  # what Basic mode counts as files are also folders, and it needs agents for an endpoint
         spec["taskMode"] = "ENHANCED"
-    if not members.get("recursive_scan"):
-        spec["excludes"] = [{"value": _BELOW_FIRST_LEVEL}]
     try:
         return parse(DataMoverSpec, spec)
     except InvalidObject as problem:
@@ -135,8 +134,6 @@ def refuse_what_can_t_be(members: Mapping[str, JsonValue]) -> None:
     problems = {}
     if not members.get("bucket"):
         problems["bucket"] = ["A bucket is required here: a storage without one has nothing to sync."]
-    if members.get("regex_filter"):
-        problems["regex_filter"] = ["Not supported here: leave it empty, and use prefix to select objects."]
     key = str(members.get("aws_sse_kms_key_id") or "")
     if "alias/" in key:
         problems["aws_sse_kms_key_id"] = ["Must be a key's ID or ARN: a role can't be allowed to use an alias."]

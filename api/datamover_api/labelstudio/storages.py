@@ -46,13 +46,12 @@ def last_sync(runs: Sequence[DataMoverRun], hindrance: str | None) -> Sync:
         return Sync()
     run = runs[-1]
     status = _status(run, hindrance)
-    counters = run.status.counters
     failures = [text for each in runs if (text := _failure(each)) is not None]
     waits = status == "failed" and run.status.phase not in FINAL_PHASES
     return Sync(
         status=status,
         finished_at=_moment(run.status.completion_time) if status == "completed" else None,
-        count=counters.files_transferred if counters is not None and status != "queued" else None,
+        count=_count(run) if status != "queued" else None,
         job=run.status.execution_arn.rsplit("/", 1)[-1] if run.status.execution_arn is not None else None,
         traceback=hindrance if waits else (failures[-1] if failures else None),
         meta=_meta(run, status, attempts=len(runs)),
@@ -85,6 +84,13 @@ def _status(run: DataMoverRun, hindrance: str | None) -> Status:
     if phase in FINAL_PHASES or (phase in _WAITING and hindrance is not None):
         return "failed"
     return "queued" if phase in _WAITING else "in_progress"
+
+
+def _count(run: DataMoverRun) -> int | None:
+    """The files that were transferred: none where the filter has selected nothing."""
+    if run.status.counters is not None:
+        return run.status.counters.files_transferred
+    return 0 if run.status.phase == "Succeeded" else None
 
 
 def _failure(run: DataMoverRun) -> str | None:
