@@ -9,10 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from urllib3.exceptions import HTTPError
 
 from datamover_dev.errors import SetupError
+from datamover_dev.postgres.programs import is_installed
 from datamover_dev.stack.keeper import Keeper
 from tests.support.rest import Client, token
 from tests.support.waiting import eventually
@@ -86,6 +88,10 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
     path = "/api/storages/s3/?project=$LABEL_STUDIO_PROJECT"
     asked = f'curl -sS --noproxy "*" -H "Authorization: Token $LABEL_STUDIO_API_KEY" "$LABEL_STUDIO_URL{path}"'
     assert sourced(local, asked) == "[]"
+
+    if is_installed():
+        with psycopg.connect(sourced(local, 'printf %s "$SYNC_HISTORY_URL"')) as history:
+            assert history.execute("SELECT count(*) FROM sync_runs").fetchone() == (0,)
 
     keeper = Keeper(local).pid()
     again = dev("up", local)

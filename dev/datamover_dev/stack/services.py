@@ -24,7 +24,7 @@ from datamover_dev.stack.emulator import start_emulator
 from datamover_dev.stack.environment import ACCOUNT_ID, aws_environment, without_foreign_settings
 from datamover_dev.stack.operator import Operator
 from datamover_dev.stack.rest import RestService
-from datamover_dev.stack.tables import DESTINATION, HOST, SOURCE, table_servers
+from datamover_dev.stack.tables import DESTINATION, HISTORY_URL, HOST, SOURCE, table_servers
 
 OPERATOR_NAMESPACE = "datamover-system"
 REST_ACCOUNT = SAMPLES / "account-rest.yaml"
@@ -174,6 +174,8 @@ class Stack:
             # A service that is started again is found where the one before was.
             "DATAMOVER_API_HTTP_PORT": str(self._rest_port),
         }
+        if HISTORY_URL in self.tables:
+            settings["DB_URL"] = self.tables[HISTORY_URL]
         rest = RestService(log=self.folder / "rest.log", environment=self._environment(settings))
         self._running.callback(rest.terminate)
         rest.wait_until_ready()

@@ -1,4 +1,7 @@
-"""Two PostgreSQL servers for table syncs: a source with two tables, and an empty destination."""
+"""Two PostgreSQL servers for table syncs: a source with two tables, and an empty destination.
+
+The source's server also has a database for the history of the REST service.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from datamover_dev.postgres.server import PostgresServer
 HOST = "127.0.0.1"
 DATABASE = "shop"
 ROWS = 100_000
+HISTORY, HISTORY_URL = "sync_history", "SYNC_HISTORY_URL"
 SOURCE, DESTINATION = "TABLES_SOURCE_URL", "TABLES_DESTINATION_URL"
 TABLES = ("customers", "orders")
 """The tables in config/samples/tablesync.yaml."""
@@ -38,7 +42,7 @@ _CONTENTS = f"""
 
 @contextmanager
 def table_servers(folder: Path) -> Iterator[Mapping[str, str]]:
-    """Start both; the variables hold the databases' URIs, for users that may do whatever a sync needs.
+    """Start both; the variables hold the databases' URIs, for users that may do whatever they are for.
 
     Raises:
         SetupError: PostgreSQL is not installed, or does not start.
@@ -52,4 +56,10 @@ def table_servers(folder: Path) -> Iterator[Mapping[str, str]]:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
         with psycopg.connect(source.url(DATABASE)) as connection:
             connection.execute(_CONTENTS)
-        yield {SOURCE: source.url(DATABASE), DESTINATION: destination.url(DATABASE)}
+        with psycopg.connect(source.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {HISTORY}")
+        yield {
+            SOURCE: source.url(DATABASE),
+            DESTINATION: destination.url(DATABASE),
+            HISTORY_URL: source.url(HISTORY),
+        }
