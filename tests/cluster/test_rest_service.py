@@ -78,7 +78,7 @@ def test_it_is_ready_when_everything_has_been_read(
 ) -> None:
     kubeconfig = led_through(gate, rest_services.kubeconfig, tmp_path)
     service = rest_services.start(wait=False, kubeconfig=kubeconfig)
-    rest = Client(eventually(lambda: service.url))
+    rest = Client(service.wait_until_it_listens())
     not_yet = rest.send("GET", "/readyz", headers={})
     assert (not_yet.status, not_yet.text.startswith("the accounts: ")) == (503, True)
     assert rest.send("GET", "/healthz", headers={}).status == 200
@@ -228,7 +228,7 @@ def test_https_with_a_certificate_that_is_renewed(served: World, rest_services: 
     certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
     first = write_certificate(certificate, key)
     service = rest_services.start(wait=False, tls_certificate_file=certificate, tls_key_file=key)
-    host, port = address(eventually(lambda: service.url))
+    host, port = address(service.wait_until_it_listens())
     assert eventually(lambda: served_certificate(host, port)) == first
     pool = urllib3.HTTPSConnectionPool(host, port, ca_certs=str(certificate))
     assert eventually(lambda: pool.request("GET", MOVERS, headers={"X-Auth-Token": token()}).status == 200)

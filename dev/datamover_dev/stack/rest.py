@@ -36,6 +36,15 @@ class RestService(Managed):
         """Where it serves; empty before that."""
         return f"http://127.0.0.1:{self.port}" if self.port else ""
 
+    def wait_until_it_listens(self, timeout: float = START_TIMEOUT) -> str:
+        """Wait until it serves, ready or not; return where.
+
+        Raises:
+            SetupError: it ended first, or `timeout` seconds went by.
+        """
+        self.until(lambda: self.url != "", "listening", timeout)
+        return self.url
+
     def wait_until_ready(self, timeout: float = START_TIMEOUT) -> None:
         """Wait until /readyz says so.
 
