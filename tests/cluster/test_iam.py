@@ -113,6 +113,16 @@ def test_what_is_allowed_on_objects_is_what_the_code_calls() -> None:
     assert {each for each in listed if each.startswith("s3:")} == needed | {"s3:GetBucketLocation"}
 
 
+def test_what_is_allowed_on_the_queue_is_what_the_code_calls() -> None:
+    text = (Path(datamover_operator.aws.__file__).parent / "sqs.py").read_text()
+    called = set(re.findall(r'"sqs", "([A-Za-z0-9]+)"', text))
+    listed = {action for each in POLICY["Statement"] for action in as_list(each["Action"])}
+    assert {each for each in listed if each.startswith("sqs:")} == {
+        f"sqs:{name.removesuffix('Batch')}"
+        for name in called  # a batch needs the right to do it singly
+    }
+
+
 def matches_any(action: str) -> bool:
     return any(fnmatch.fnmatchcase(action, each) for each in allowed())
 

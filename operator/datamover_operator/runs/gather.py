@@ -108,6 +108,7 @@ class RunGatherer:
             superseded_by=superseded_by(o.run, mover, active),
             behind=waits_behind(o.run, mover, active),
             holder=next((each for each in held if each.metadata.uid != o.run.metadata.uid), None),
+            active=frozenset(each.metadata.uid for each in active),
         )
 
     def _active_runs(self, run: DataMoverRun) -> list[DataMoverRun]:

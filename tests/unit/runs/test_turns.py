@@ -10,7 +10,8 @@ from datamover_crds import dump
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import trigger_run_name
 from datamover_operator.runs.kind import RUN
-from tests.unit.runs.stage import Stage
+from tests.unit.movers.sky import CrashError
+from tests.unit.runs.stage import NAMESPACE, Stage
 
 QUEUE: dict[str, Any] = {"overrideOptions": {"taskQueueing": "ENABLED"}}
 
@@ -73,6 +74,23 @@ def test_any_other_run_is_rejected(ready: Stage) -> None:
     ready.add_run("second")
     ready.go(5)
     assert phase(ready, "second") == ("Rejected", "AlreadyRunning")
+
+
+def test_a_run_that_is_created_as_soon_as_another_one_shows_its_end_starts(ready: Stage) -> None:
+    ended = RUN.named(NAMESPACE, "r")
+
+    def next_one(_: str) -> None:
+        """The user is quicker than the operator, which has not released the mover yet."""
+        if ready.run().status.phase == "Succeeded" and "second" not in ready.runs:
+            assert ready.mover().status.current_run is not None
+            ready.add_run("second")
+            ready.kube.objects[ended] = ready.kube.objects.pop(ended)  # looked at after the second one
+            raise CrashError
+
+    ready.add_run()
+    ready.kube.after = next_one
+    ready.go(200)
+    assert phase(ready, "second")[0] == "Succeeded"
 
 
 @pytest.mark.parametrize(

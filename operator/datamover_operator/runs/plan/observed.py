@@ -41,7 +41,8 @@ class ObservedRun:
     whether their tags say that they are the mover's, by ARN; those that it does not hold have not been read,
     or could not be (`tags_failure`). `mover_woken` says that this pass has had the mover looked at.
     `superseded_by` is the newer run that makes this one needless, `behind` the run that waits and goes before it,
-    `holder` the run that holds the mover's task, if that is another one.
+    `holder` the run that holds the mover's task, if that is another one, and `active` the uids of the mover's runs that
+    have not ended.
     `account` is the mover's; `errand` is what is done for the run in S3, `outcome` what came of it, None as long as it
     is under way.
     """
@@ -68,6 +69,7 @@ class ObservedRun:
     superseded_by: str | None = None
     behind: str | None = None
     holder: DataMoverRun | None = None
+    active: frozenset[str] = frozenset()
     account: DataMoverAccount | None = None
     errand: Errand | None = None
     outcome: Outcome | None = None

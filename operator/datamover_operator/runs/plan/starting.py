@@ -73,7 +73,10 @@ def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: da
 
 
 def _occupied(o: ObservedRun, mover: DataMover, holder: RunRef, now: datetime) -> RunPlan:
-    """Of two starts one wins. What becomes of the other, concurrencyPolicy says."""
+    """Of two starts one wins. What becomes of the other, concurrencyPolicy says; a holder that has ended lets go soon."""
+    if holder.uid not in o.active:
+        message = f"waiting for run '{holder.name}', which has ended, to let go of the task"
+        return RunPlan(status=told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now))
     if not waits_its_turn(o.run, mover):
         message = (
             f"run '{holder.name}' is active; create another run when it has ended, set spec.concurrencyPolicy of the "
