@@ -14,6 +14,7 @@ from typing import Protocol
 from benchmarks import (
     at_rest,
     copying,
+    events,
     many_movers,
     movers_ready,
     one_mover,
@@ -119,6 +120,11 @@ def _run_recorded(arguments: argparse.Namespace, folder: Path) -> Json:
     return _table(run_recorded.measure(20 * arguments.rounds, folder))
 
 
+def _events(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say("From a run's end to recorded, with a queue of DataSync's state changes and by polling")
+    return _table(events.measure(20 * arguments.rounds, folder))
+
+
 def _run_starts(arguments: argparse.Namespace, folder: Path) -> Json:
     _say("A run's start, at rest and while other movers are made")
     return _table(run_starts.measure(3 * arguments.movers, folder, _say))
@@ -171,6 +177,7 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
     "movers_ready": _movers_ready,
     "one_mover": _one_mover,
     "run_recorded": _run_recorded,
+    "events": _events,
     "run_starts": _run_starts,
     "many_movers": _many_movers,
     "at_rest": _at_rest,

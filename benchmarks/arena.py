@@ -44,7 +44,7 @@ class Arena:
         variables = {"KUBECONFIG": str(self.kubeconfig), **aws_environment(self.endpoint)}
         return without_foreign_settings(os.environ) | variables
 
-    def client(self, service: Literal["datasync", "iam"]) -> Any:  # noqa: ANN401 - boto3's clients have no types
+    def client(self, service: Literal["datasync", "events", "iam", "sqs"]) -> Any:  # noqa: ANN401 - boto3's clients have no types
         """A client of an AWS service, as many calls of which may be in flight as the operator's."""
         config = Config(max_pool_connections=AWS_IN_FLIGHT)
         session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)  # noqa: S106
