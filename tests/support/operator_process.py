@@ -21,6 +21,9 @@ QUICK: Mapping[str, object] = {
 }
 """Settings that let tests end soon; each test may say otherwise."""
 
+START_PATIENCE_S = 240.0
+"""Starting takes seconds; on a machine that is ten times too busy, minutes."""
+
 
 class Operators:
     """Starts operators against one API server, one namespace and one emulator, and stops them all at the end."""
@@ -43,7 +46,7 @@ class Operators:
         operator = Operator(log=log, environment=self._base | merged | whose, start=forked)
         self.started.append(operator)
         if wait:
-            operator.wait_until_ready()
+            operator.wait_until_ready(START_PATIENCE_S)
         return operator
 
     def lead_through(self, kubeconfig: Path) -> None:

@@ -73,7 +73,7 @@ def _next_of_start(o: ObservedRun, mover: DataMover, identity: Identity, now: da
 
 
 def _occupied(o: ObservedRun, mover: DataMover, holder: RunRef, now: datetime) -> RunPlan:
-    """Of two starts one wins. What becomes of the other, concurrencyPolicy says; a holder that has ended lets go soon."""
+    """Of two starts one wins. What becomes of the other, concurrencyPolicy says. An ended holder lets go soon."""
     if holder.uid not in o.active:
         message = f"waiting for run '{holder.name}', which has ended, to let go of the task"
         return RunPlan(status=told(o, "Pending", RunReason.WAITING_FOR_RUN, message, now))
