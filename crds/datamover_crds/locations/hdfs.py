@@ -1,6 +1,7 @@
 """Hadoop clusters: API_CreateLocationHdfs, API_DescribeLocationHdfs, API_UpdateLocationHdfs."""
 
-from typing import Annotated, ClassVar, Literal
+import re
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -15,6 +16,10 @@ from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
 
 Protection = Literal["DISABLED", "AUTHENTICATION", "INTEGRITY", "PRIVACY"]
+
+_HOST: Final = "([a-zA-Z0-9-]+[.])*[A-Za-z0-9-]+"
+_KMS_URI: Final = f"^kms://https?@{_HOST}(;{_HOST})*:[0-9]{{1,5}}/kms$"
+_SECTOR: Final = 512
 
 
 class HdfsNameNode(Model):
@@ -68,6 +73,21 @@ class HdfsLocation(LocationType):
                 <= {None, "DISABLED"}
             ),
             message="must be DISABLED where authenticationType is SIMPLE: protected traffic needs KERBEROS",
+        ),
+        Rule(
+            field_path=".kmsKeyProviderUri",
+            cel=f"!has(self.kmsKeyProviderUri) || self.kmsKeyProviderUri.matches('{_KMS_URI}')",
+            holds=lambda hdfs: (
+                hdfs.kms_key_provider_uri is None or re.fullmatch(_KMS_URI, hdfs.kms_key_provider_uri) is not None
+            ),
+            message="must be kms://http@<host>:<port>/kms or kms://https@<host>:<port>/kms; several hosts are joined by ;",
+            shown="self.kmsKeyProviderUri",
+        ),
+        Rule(
+            field_path=".blockSize",
+            cel=f"!has(self.blockSize) || int(self.blockSize) % {_SECTOR} == 0",
+            holds=lambda hdfs: hdfs.block_size is None or hdfs.block_size % _SECTOR == 0,
+            message=f"must be a multiple of {_SECTOR}",
         ),
         Rule(
             field_path=".customSecretConfig",

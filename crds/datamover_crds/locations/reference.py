@@ -31,8 +31,13 @@ keyed hash alone. A password that AWS Secrets Manager keeps is named by `customS
 
 Agents are named by ARN, or by the name that the account's `agents` give them; grants allow them by `agentArns`.
 
-`existingLocationArn`, in place of a type, names a location that somebody else looks after, in the account's Region. It
-is used as it is: never changed, tagged or deleted. What its LocationUri names has to be granted to the namespace.
+`existingLocationArn`, in place of a type, names a location that somebody else looks after. It is used as it is: never
+changed, tagged or deleted. What its LocationUri names has to be granted to the namespace. Where the mover made the
+location itself for an earlier spec, the role that the location uses stays with it when the mover is deleted.
+
+The location has to be in the account's AWS account and Region. AWS lets a task use an S3 location in another Region;
+the operator does not, since it reads locations in the account's Region alone, and a grant can't be checked against a
+location that is not read.
 
 A transfer has at least one end in AWS. Tasks in Enhanced mode move data between `s3` and what the table says.
 

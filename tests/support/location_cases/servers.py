@@ -190,6 +190,16 @@ CASES = (
                 "must not be set together with kerberosKeytab or cmkSecretConfig",
                 _HDFS | {"cmkSecretConfig": CMK, "customSecretConfig": CUSTOM},
             ),
+            *(
+                (".kmsKeyProviderUri", "must be kms://http@<host>:<port>/kms", _HDFS | {"kmsKeyProviderUri": uri})
+                for uri in (
+                    "https://kms:9600/kms",
+                    "kms://https@kms:9600",
+                    "kms://ftp@kms:1/kms",
+                    "kms://http@a;:1/kms",
+                )
+            ),
+            (".blockSize", "must be a multiple of 512", _HDFS | {"blockSize": 1_048_577}),
         ),
         needed=(
             ("kerberosPrincipal", {"kerberosPrincipal": None}),

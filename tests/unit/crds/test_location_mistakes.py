@@ -20,6 +20,21 @@ MISTAKES: list[tuple[str, JsonDict, str, str]] = [
     ("fsxOpenZfs", {"subdirectory": "/data"}, "subdirectory", "must start with /fsx"),
     ("fsxWindows", {"fsxFilesystemArn": FILE_SYSTEM}, "fsxFilesystemArn", "such as arn:aws:fsx:"),
     ("hdfs", {"qopConfiguration": {"rpcProtection": "PRIVACY"}}, "qopConfiguration", "must be DISABLED"),
+    (
+        "hdfs",
+        {"kmsKeyProviderUri": "https://kms:9600/kms"},
+        "kmsKeyProviderUri",
+        "must be kms://http@<host>:<port>/kms",
+    ),
+    (
+        "hdfs",
+        {"kmsKeyProviderUri": "kms://https@kms:9600"},
+        "kmsKeyProviderUri",
+        "must be kms://http@<host>:<port>/kms",
+    ),
+    ("hdfs", {"blockSize": 1_048_577}, "blockSize", "must be a multiple of 512"),
+    ("hdfs", {"subdirectory": "/data?"}, "subdirectory", "must match the pattern"),
+    ("hdfs", {"simpleUser": "joe@EXAMPLE.COM"}, "simpleUser", "must match the pattern"),
     ("objectStorage", {"serverHostname": "https://minio"}, "serverHostname", "must match the pattern"),
     ("azureBlob", {"containerUrl": "http://mine.example.com/from"}, "containerUrl", "must match the pattern ^https://"),
     ("efs", {"efsFilesystemArn": "arn:aws:s3:::bucket"}, "efsFilesystemArn", "such as arn:aws:elasticfilesystem:"),
@@ -35,7 +50,7 @@ def test_a_mistake_is_told_with_its_field_and_what_is_accepted(
     assert message.startswith(f"spec.source.{name}.{field}: ")
     assert accepted in message
     (value,) = change.values()
-    shown = value if isinstance(value, str) else next(iter(value.values()))
+    shown = str(next(iter(value.values())) if isinstance(value, dict) else value)
     assert shown.replace("\\", "\\\\") in message
 
 

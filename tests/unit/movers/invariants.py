@@ -133,7 +133,8 @@ def _deletes_only_its_own(o: Observed, plan: Plan) -> None:
             assert step.arn in owned, f"{step.arn} is not ours"
             assert step.arn not in o.shared_roles, f"{step.arn} is used by others"
         if isinstance(step, RemoveFinalizer) and o.mover.spec.deletion_policy == "Delete":
-            left = {arn for arn in owned - o.shared_roles if arn not in o.retired_tags or _bears_mark(o, arn)}
+            needed = o.shared_roles | {arn for arn in owned if any(arn in str(o.last_described(s)) for s in o.existing)}
+            left = {arn for arn in owned - needed if arn not in o.retired_tags or _bears_mark(o, arn)}
             assert left == set(), "nothing is left behind"
 
 

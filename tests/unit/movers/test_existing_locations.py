@@ -57,6 +57,23 @@ def test_it_is_used_and_left_as_it_is(tags: dict[str, str]) -> None:
         assert counts(world) == {"task": 0, "location": 1, "role": 0}
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["", "status lost"])
+def test_one_that_the_mover_made_itself_keeps_its_role(lost: bool) -> None:
+    with World(OWN) as world:
+        world.settle()
+        arn, role = str(world.mover.status.source_location_arn), str(world.mover.status.source_role_arn)
+        world.change(using(arn))
+        assert world.settle() == "Ready"
+        if lost:
+            world.wipe_status()
+            assert world.settle() == "Ready"
+        assert counts(world) == {"task": 1, "location": 2, "role": 2}
+        world.delete()
+        assert world.settle() == "Gone"
+        assert [each.arn for each in world.sky.of("location")] == [arn]
+        assert [each.arn for each in world.sky.of("role")] == [role]
+
+
 def test_a_lost_status_makes_nothing_new() -> None:
     with world_with() as (world, theirs):
         world.settle()
@@ -107,6 +124,7 @@ def test_one_that_moved_out_of_what_is_granted_is_no_longer_used() -> None:
     [
         ("arn:aws:datasync:eu-central-1:111122223333:location/loc-00000000000000fff", "LocationNotFound", "not exist"),
         (ELSEWHERE, "InvalidSpec", "must be a location in AWS account '111122223333', Region 'eu-central-1'"),
+        (ELSEWHERE, "InvalidSpec", "so no grant can be checked against it"),
         ("arn:aws:s3:::bucket", "InvalidSpec", "must be the ARN of a DataSync location, such as"),
     ],
 )

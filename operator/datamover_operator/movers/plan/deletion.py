@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from datamover_crds import Retired, from_timestamp
+from datamover_crds import Retired, from_timestamp, location_type_of
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, RETAINED, TASK_ARN_ANNOTATION, UID_TAG
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import Conditions
@@ -93,8 +93,17 @@ def _release(o: Observed) -> tuple[Step, ...]:
 
 def _deletions(o: Observed, kind: Literal["task", "location", "role"]) -> tuple[Step, ...]:
     arns = [item.arn for item in (*o.retired, *owned_resources(o)) if item.kind == kind]
-    kept = {arn for arn in arns if arn in o.shared_roles or is_foreign(o, arn)}
+    needed = o.shared_roles | _roles_that_stay(o)
+    kept = {arn for arn in arns if arn in needed or is_foreign(o, arn)}
     return tuple(Delete(kind, arn) for arn in dict.fromkeys(arns) if arn not in kept)
+
+
+def _roles_that_stay(o: Observed) -> frozenset[str]:
+    """The roles of existing locations: one that this mover made for its own location outlives it with that location."""
+    described = [o.last_described(side) or {} for side in o.existing]
+    kinds = [location_type_of(each) for each in described]
+    roles = (kind.role_in(each) for kind, each in zip(kinds, described, strict=True) if kind is not None)
+    return frozenset(role for role in roles if role is not None)
 
 
 def owned_resources(o: Observed) -> tuple[Retired, ...]:

@@ -42,7 +42,10 @@ def existing_locations_are_here(o: Observed) -> UnmetPrecondition | None:
     for side in o.existing:
         arn = location_of(o.mover.spec, side).uri
         if not is_here(o, arn):
-            message = f"{location_path(o.mover.spec, side)}: '{arn}': must be a location in {place_of(o)}"
+            message = (
+                f"{location_path(o.mover.spec, side)}: '{arn}': must be a location in {place_of(o)}: one that is "
+                "elsewhere can't be read, so no grant can be checked against it"
+            )
             return UnmetPrecondition("InvalidSpec", message)
     return None
 
