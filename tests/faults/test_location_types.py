@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
 
 from tests.faults.conftest import Start
-from tests.faults.failures import KILLS
 from tests.support.api import Api
 from tests.support.crowd import SIDES, wait_all_held
 from tests.support.emulator import Emulator
 from tests.support.location_lives import LIVES, Life
 from tests.support.location_worlds import LocationWorld, open_account
 from tests.support.movers import NOTHING, World
+
+KILLS = (("before", True), ("before", False), ("after", True))
+"""Where a call is held when the operator is killed, and whether its connection is dropped then."""
 
 Call = Callable[[LocationWorld], tuple[str, dict[str, Any]]]
 """The operation that a mover's fault meets, and by which parameters it is told from others'."""
@@ -29,43 +32,51 @@ def world(api: Api, emulator: Emulator, namespace: str) -> World:
     return world
 
 
-@pytest.mark.parametrize(("hold", "drop"), KILLS)
-def test_the_operator_is_killed_at_each_write(world: World, start: Start, hold: str, drop: bool) -> None:
-    """A mover of each type is created, edited in place and deleted."""
-    crowd = [_mover(world, life) for life in LIVES]
+def test_the_operator_is_killed_at_each_write(world: World, start: Start) -> None:
+    """A mover of each type is created, edited in place and deleted.
 
-    def killed_at(call: Call, act: Callable[[LocationWorld], object]) -> None:
-        """Let every mover be held in its call by what is done to it, and then kill the operator."""
-        faults = []
-        for there in crowd:
+    Over its three writes each type meets every way of being killed, and so does each write over the types. That one
+    and the same write survives all of them is what test_creation and test_deletion show, for buckets.
+    """
+    crowd = [_mover(world, life) for life in LIVES]
+    operator = start()
+
+    def killed_at(first: int, call: Call, act: Callable[[LocationWorld], object]) -> None:
+        """Let every mover be held in its call by what is done to it, and then replace the operator by a new one."""
+        nonlocal operator
+        ways = islice(cycle(KILLS), first, None)
+        held = []
+        for there, (hold, drop) in zip(crowd, ways, strict=False):
             operation, where = call(there)
-            faults.append(world.emulator.fault(operation, where=where, hold=hold))
+            held.append((world.emulator.fault(operation, where=where, hold=hold), drop))
         for there in crowd:
             act(there)
-        operator = start()
-        wait_all_held(faults)
+        wait_all_held(fault for fault, _ in held)
         operator.kill()
-        for fault in faults:
+        for fault, drop in held:
             fault.release(drop=drop)
+        operator = start()
 
     killed_at(
+        0,
         lambda there: (f"CreateLocation{there.life.operation}", {"Subdirectory": there.life.subdirectory("made")}),
         lambda there: there.apply(),
     )
-    made = _all_ready(world, crowd, start)
+    made = _all_ready(world, crowd)
 
     killed_at(
+        1,
         lambda there: (f"UpdateLocation{there.life.operation}", {"LocationArn": _arn(there)}),
         lambda there: there.change({"subdirectory": there.life.subdirectory("moved")}),
     )
-    assert _all_ready(world, crowd, start) == made, "changed in place"
+    assert _all_ready(world, crowd) == made, "changed in place"
     assert all("moved" in there.uri() for there in crowd)
 
     killed_at(
+        2,
         lambda there: ("DeleteLocation", {"LocationArn": _arn(there)}),
         lambda there: world.delete("DataMover", there.mover),
     )
-    start()
     for there in crowd:
         world.wait_gone("DataMover", there.mover, 60)
     assert world.leftovers() == NOTHING
@@ -83,9 +94,8 @@ def _arn(there: LocationWorld) -> str:
     return str(there.status()[f"{there.life.side}LocationArn"])
 
 
-def _all_ready(world: World, crowd: list[LocationWorld], start: Start) -> Counter[str]:
-    """Start an operator and wait until all movers are Ready; AWS holds what their statuses name, and nothing else."""
-    operator = start()
+def _all_ready(world: World, crowd: list[LocationWorld]) -> Counter[str]:
+    """Wait until all movers are Ready; AWS holds what their statuses name, and nothing else."""
     named: Counter[str] = Counter()
     for there in crowd:
         status = world.wait_ready(there.mover, 60)["status"]
@@ -93,5 +103,4 @@ def _all_ready(world: World, crowd: list[LocationWorld], start: Start) -> Counte
         named.update([status["taskArn"], *(status[f"{side}LocationArn"] for side in SIDES)])
     left = world.leftovers()
     assert Counter(left["tasks"] + left["locations"]) == named
-    operator.terminate()
     return named

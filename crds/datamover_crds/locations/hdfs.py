@@ -80,7 +80,9 @@ class HdfsLocation(LocationType):
             holds=lambda hdfs: (
                 hdfs.kms_key_provider_uri is None or re.fullmatch(_KMS_URI, hdfs.kms_key_provider_uri) is not None
             ),
-            message="must be kms://http@<host>:<port>/kms or kms://https@<host>:<port>/kms; several hosts are joined by ;",
+            message=(
+                "must be kms://http@<host>:<port>/kms or kms://https@<host>:<port>/kms; several hosts are joined by ;"
+            ),
             shown="self.kmsKeyProviderUri",
         ),
         Rule(
