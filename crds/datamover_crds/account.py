@@ -1,6 +1,6 @@
 """DataMoverAccount: an AWS account and Region, how to authenticate there, and which namespaces may use what."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,9 @@ from datamover_crds.notify import Notifies
 from datamover_crds.rest_access import LabelStudioAccess, RestAccess, SyncApiAccess
 from datamover_crds.rules import Rule, immutable
 
+_ACCESS_POINT: Final = ":access-point/"  # of EFS, whose LocationUris do not name it
+_OTHER_ARN: Final = f"each.startsWith('arn:') && !each.contains('{_ACCESS_POINT}')"
+
 
 class AssumeRole(Model):
     """The role to assume in the account."""
@@ -40,7 +43,7 @@ class SecretRef(Model):
 
 
 def _names_no_location_by_arn(grant: "Grant") -> bool:
-    return not any(each.startswith("arn:") for each in grant.locations)
+    return not any(each.startswith("arn:") and _ACCESS_POINT not in each for each in grant.locations)
 
 
 class Grant(Model):
@@ -52,10 +55,13 @@ class Grant(Model):
     rules: ClassVar = (
         Rule(
             field_path=".locations",
-            cel="!has(self.locations) || !self.locations.exists(each, each.startsWith('arn:'))",
+            cel=f"!has(self.locations) || !self.locations.exists(each, {_OTHER_ARN})",
             holds=_names_no_location_by_arn,
-            message="must be patterns for location URIs, such as s3://my-bucket/*: an ARN never matches one",
-            shown="self.locations.filter(each, each.startsWith('arn:'))[0]",
+            message=(
+                "must be patterns for location URIs, such as s3://my-bucket/*: an ARN never matches one, unless it is "
+                "that of an EFS access point"
+            ),
+            shown=f"self.locations.filter(each, {_OTHER_ARN})[0]",
         ),
     )
 

@@ -202,6 +202,7 @@ GOOD = (
     Case("a non-breaking space in a folder", mover(source=s3(subdirectory="/a\u00a0b/"))),
     Case("a mover reference by name only", run(overrideOptions={})),
     Case("runs of movers in ENHANCED may have one time", run(overrideOptions={"mtime": "NONE"})),
+    Case("a grant for an access point", account(grants=[{"namespaces": ["*"], "locations": ["s3://*", ACCESS_POINT]}])),
     Case("facades in REST's namespace", account(rest={"namespace": "rest"}, labelStudio={}, syncApi={})),
     Case("a region with three parts", account(region="us-gov-west-1")),
     Case("an existing location", mover(source={"existingLocationArn": LOCATION})),
