@@ -13,8 +13,8 @@ from urllib.parse import parse_qs
 from datasync_emulator.clock import Clock
 from datasync_emulator.faults import DROP, Fault, Faults
 from datasync_emulator.journal import Journal
-from datasync_emulator.messages import Call, Caller, HttpRequest, Reply, Service
-from datasync_emulator.protocol.formats import JSON
+from datasync_emulator.messages import Call, Caller, HttpRequest, JsonObject, Reply, Service
+from datasync_emulator.protocol.formats import JSON, WireFormat, format_of, parse
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 _DEFAULT_REGION = "us-east-1"
@@ -66,6 +66,8 @@ class Dispatcher:
             case "lagMs", milliseconds:
                 sees_until = call.caller.now - timedelta(milliseconds=milliseconds)
                 call = replace(call, caller=replace(call.caller, sees_until=sees_until))
+            case "answer", members:
+                return _with_members(await service.answer(call), members, format_of(call.request)), False
             case _, milliseconds:
                 await asyncio.sleep(milliseconds / 1000)
         return await service.answer(call), False
@@ -74,6 +76,22 @@ class Dispatcher:
 def _busy(reply: Reply, seconds: int | None) -> Reply:
     """The reply of a service that wants to be left alone for some seconds."""
     return reply if seconds is None else replace(reply, headers={**reply.headers, "Retry-After": str(seconds)})
+
+
+def _with_members(reply: Reply, members: JsonObject, wire_format: WireFormat) -> Reply:
+    """A reply that says more, or something else; an error stays as it is."""
+    if reply.error_code is not None:
+        return reply
+    return replace(reply, body=wire_format.write(_merged(parse(wire_format, reply.body), members)))
+
+
+def _merged(value: JsonObject, members: JsonObject) -> JsonObject:
+    within = {
+        name: _merged(value[name], member)
+        for name, member in members.items()
+        if isinstance(member, dict) and isinstance(value.get(name), dict)
+    }
+    return value | members | within
 
 
 async def _is_lost(fault: Fault) -> bool:

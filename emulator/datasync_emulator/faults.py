@@ -9,6 +9,8 @@ A rule selects by service, operation, account, region and top-level parameters (
 - `drop` "before" or "after" the effect: the connection closes without an answer.
 - `hold` "before" or "after" the effect: it waits until the fault is released or removed.
 - `lagMs`: a listing does not show what was created within that time.
+- `answer` {members}, with `service` datasync or resourcegroupstaggingapi: the answer has these members, too, or with
+  these values; objects within are merged. So a test has a state that passes too soon, or a later DataSync's member.
 
 A call or state is hit by the first fault that matches it.
 """
@@ -28,9 +30,10 @@ from datasync_emulator.messages import Call, JsonObject
 
 PROCEED = "proceed"
 DROP = "drop"
-ACTIONS = ("error", "delayMs", "drop", "hold", "lagMs")
+ACTIONS = ("error", "delayMs", "drop", "hold", "lagMs", "answer")
 _SELECTORS = ("service", "operation", "account", "region", "state")
 _MEMBERS = frozenset({*ACTIONS, *_SELECTORS, "where", "count", "after"})
+_MODELLED = ("datasync", "resourcegroupstaggingapi")
 _LISTS = frozenset({"ListLocations", "ListTasks", "ListTaskExecutions", "GetResources"})
 
 
@@ -82,10 +85,14 @@ def _check_action(action: str, value: Any, select: Mapping[str, str]) -> None:  
             _expect(
                 action, value, has_code, "an object with code and, if wanted, message, status, effect and retryAfter"
             )
+        case "answer":
+            _expect(action, value, isinstance(value, dict) and bool(value), "an object of members and values")
         case "delayMs" | "lagMs":
             _expect(action, value, _is_number(value), "a number of milliseconds from 0")
         case _:
             _expect(action, value, value in ("before", "after"), '"before" or "after" (the effect)')
+    if action == "answer":
+        _expect("service", select.get("service"), select.get("service") in _MODELLED, f"one of {list(_MODELLED)}")
     if action == "lagMs":
         _expect("operation", select.get("operation"), select.get("operation") in _LISTS, f"one of {sorted(_LISTS)}")
     if "state" in select:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +139,58 @@ def test_a_namespace_that_took_its_operator_along_is_finished_by_another_one(
     world.wait_gone("DataMover", "m")
     assert world.leftovers() == NOTHING
     eventually(lambda: world.get_at(f"/api/v1/namespaces/{namespace}") is None, what="the namespace goes")
+
+
+def test_a_new_task_that_is_unavailable_on_its_way_is_no_mistake_unless_it_stays_so(
+    world: World, operator: Operators
+) -> None:
+    for bucket in ("src", "dst"):
+        world.bucket(bucket)
+    world.grant_all()
+    operator()
+    says = partial(world.emulator.fault, "DescribeTask", service="datasync", count=None)
+    unavailable: Json = {"Status": "UNAVAILABLE", "ErrorCode": "MountFailed", "ErrorDetail": "not yet"}
+    with says(answer={"Status": "CREATING"}, count=1), says(answer=unavailable):
+        world.s3_mover()
+        world.wait_condition("DataMover", "m", "Reconciling", reason="TaskUnavailable")
+        assert "Stalled" not in {each["type"] for each in mover(world)["status"]["conditions"] if _stands(each)}
+    world.wait_ready()
+    with says(answer=unavailable | {"CreationTime": time.time() - 300}):
+        world.s3_mover("stays")
+        stays = world.wait_condition("DataMover", "stays", "Stalled", reason="TaskUnavailable")
+        assert "not yet" in (condition_of(stays, "Stalled") or {})["message"]
+
+
+def test_counters_that_a_later_datasync_has_are_kept(world: World, operator: Operators, tmp_path: Path) -> None:
+    """The SDK drops what its service model does not have: with a newer one, the operator shows it unchanged."""
+    number = {"shape": "ItemCount"}
+    shapes = {
+        "ItemCount": {"type": "long", "box": True},
+        "DescribeTaskExecutionResponse": {"members": {"FilesArchived": number}},
+        "TaskExecutionFoldersFailedDetail": {"members": {"Archive": number}},
+    }
+    extras = tmp_path / "models" / "datasync" / "2018-11-09" / "service-2.sdk-extras.json"
+    extras.parent.mkdir(parents=True)
+    extras.write_text(json.dumps({"merge": {"shapes": shapes}}))
+    operator.know_models(tmp_path / "models")
+    world.bucket("src", {"a.txt": b"alpha"})
+    world.bucket("dst")
+    world.grant_all()
+    operator()
+    world.s3_mover()
+    world.wait_ready()
+    later = {"FilesArchived": 5, "FoldersFailed": {"List": 1, "Archive": 2}, "ColourOfTheSky": "blue"}
+    with world.emulator.fault("DescribeTaskExecution", service="datasync", answer=later, count=None):
+        world.run("r")
+        counters = world.wait_phase("r", "Succeeded")["status"]["counters"]
+    assert counters["filesTransferred"] == 1
+    assert counters["filesArchived"] == 5
+    assert (counters["foldersFailed"]["list"], counters["foldersFailed"]["archive"]) == (1, 2)
+    assert "colourOfTheSky" not in counters
+
+
+def _stands(condition: Json) -> bool:
+    return bool(condition["status"] == "True")
 
 
 def _notes(world: World) -> list[Any]:

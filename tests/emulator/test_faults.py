@@ -156,10 +156,25 @@ def test_a_fault_chooses_by_parameter(account: Account) -> None:
             account.efs_location(Subdirectory="/b")
 
 
+def test_an_answer_says_more_or_something_else(account: Account) -> None:
+    task = account.task(account.efs_location(), account.efs_location(Subdirectory="/b"))
+    told = {"Status": "UNAVAILABLE", "Options": {"VerifyMode": "NONE"}, "CreationTime": 1_700_000_000}
+    before = account.datasync.describe_task(TaskArn=task)
+    with account.emulator.fault("DescribeTask", service="datasync", answer=told, count=2, account=account.number):
+        described = account.datasync.describe_task(TaskArn=task)
+        with pytest.raises(ClientError, match="is not found"):
+            account.datasync.describe_task(TaskArn=task[:-1] + ("0" if task[-1] != "0" else "1"))
+        after = account.datasync.describe_task(TaskArn=task)
+    assert (described["Status"], described["CreationTime"].timestamp()) == ("UNAVAILABLE", 1_700_000_000)
+    assert described["Options"] == before["Options"] | {"VerifyMode": "NONE"}
+    assert described["SourceLocationArn"] == before["SourceLocationArn"]
+    assert after["Options"] == before["Options"]
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ({"operation": "ListTasks"}, "give exactly one of error, delayMs, drop, hold, lagMs; found: none"),
+        ({"operation": "ListTasks"}, "give exactly one of error, delayMs, drop, hold, lagMs, answer; found: none"),
         ({"operation": "ListTasks", "drop": "after", "delayMs": 1}, "found: delayMs, drop"),
         ({"drop": "after"}, "give operation (of a call), or state (of an execution)"),
         ({"operation": "ListTasks", "drop": "during"}, 'drop is \'during\'; it must be "before" or "after"'),
@@ -168,6 +183,8 @@ def test_a_fault_chooses_by_parameter(account: Account) -> None:
         ({"operation": "ListTasks", "delayMs": 1, "count": 0}, "count is 0; it must be a positive number or null"),
         ({"operation": "ListTasks", "delayMs": 1, "after": True}, "after is True; it must be a number from 0"),
         ({"operation": "CreateTask", "lagMs": 1}, "operation is 'CreateTask'; it must be one of"),
+        ({"operation": "ListRoles", "answer": {"Roles": []}}, "service is None; it must be one of ['datasync', "),
+        ({"operation": "ListTasks", "service": "datasync", "answer": {}}, "answer is {}; it must be an object of"),
         ({"state": "PREPARING", "drop": "after"}, "used with error, delayMs or hold"),
         ({"operation": ["ListTasks"], "delayMs": 1}, "operation is ['ListTasks']; it must be a string"),
         ({"operation": "ListTasks", "delayMs": 1, "where": 5}, "where is 5; it must be an object"),

@@ -53,6 +53,10 @@ class Operators:
         """Give those that start from now on another way to the API server."""
         self._base["KUBECONFIG"] = str(kubeconfig)
 
+    def know_models(self, folder: Path) -> None:
+        """Let the SDK of those that start from now on know what the AWS service models in a folder say, too."""
+        self._base["AWS_DATA_PATH"] = str(folder)
+
     def stop(self) -> None:
         """End all of them as a cluster does: SIGTERM, and SIGKILL after a while."""
         for operator in self.started:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -280,6 +281,24 @@ def test_the_way_out_of_a_blocked_deletion() -> None:
         world.change(spec(deletionPolicy="Retain"))
         assert world.settle() == "Gone"
         assert counts(world) == ONE_OF_EACH
+
+
+@pytest.mark.parametrize("orphans", ["Report", "Delete"])
+def test_the_way_out_tells_what_becomes_of_what_is_kept_while_aws_is_away(orphans: str) -> None:
+    """It can't be marked as retained then, and an account may be set to delete what has no owner."""
+    with World(SPEC) as world:
+        world.settle()
+        world._edit_account({"spec": cast("JsonObject", world.account["spec"]) | {"orphans": orphans}})
+        world.delete()
+        world.connected = False
+        world.reconcile()
+        away = str(told(world, "Reconciling")["message"])
+        assert "set spec.deletionPolicy to Retain" in away
+        assert ("set spec.orphans of DataMoverAccount 'dev' to Report" in away) == (orphans == "Delete")
+        world.connected = True
+        with failing(world, "DeleteTask", FailureKind.DENIED):
+            assert world.settle() == "Stalled"
+        assert "orphans" not in str(told(world, "Stalled")["message"]), "it can be marked"
 
 
 @pytest.mark.parametrize("kind", [*PASSING, FailureKind.CONFLICT])

@@ -66,7 +66,7 @@ def _take_down(o: Observed, now: datetime) -> Plan:
 
 def _marks(o: Observed) -> tuple[Step, ...]:
     """Mark what stays, so that nobody takes it for lost. Where AWS can't be asked, the object is freed all the same."""
-    if o.account is None or not o.connected or o.failures or elsewhere(o) is not None:
+    if _is_away(o) or o.failures:
         return ()
     known = [("task", o.task), *((side, o.locations.get(side)) for side in SIDES)]
     return tuple(
@@ -76,6 +76,12 @@ def _marks(o: Observed) -> tuple[Step, ...]:
         and not is_foreign(o, resource.arn)
         and (tags_of(o, resource.arn) or {}).get(PART_TAG) != RETAINED
     )
+
+
+def _is_away(o: Observed) -> bool:
+    """Whether AWS can't be asked of what the mover has there."""
+    is_unread = any(each.is_read for each in o.failures)
+    return o.account is None or not o.connected or is_unread or elsewhere(o) is not None
 
 
 def _release(o: Observed) -> tuple[Step, ...]:
@@ -142,7 +148,21 @@ def _blocked(o: Observed, now: datetime, why: str) -> Plan:
 
 
 def _since(o: Observed, why: str) -> str:
-    return f"deletion has been waiting since {o.mover.metadata.deletion_timestamp}: {why}; {WAY_OUT}"
+    return f"deletion has been waiting since {o.mover.metadata.deletion_timestamp}: {why}; {_way_out(o)}"
+
+
+def _way_out(o: Observed) -> str:
+    """What is retained unmarked is an orphan later, which an account may be set to delete."""
+    name = o.mover.spec.account_ref.name
+    if not _is_away(o) or (o.account is not None and o.account.spec.orphans == "Report"):
+        return WAY_OUT
+    unmarked = "what is kept can't be marked as retained now, so it will count as orphaned"
+    if o.account is None:
+        return f"{WAY_OUT}; {unmarked}, and a DataMoverAccount '{name}' with spec.orphans Delete would delete it"
+    return (
+        f"{WAY_OUT}, but first set spec.orphans of DataMoverAccount '{name}' to Report: {unmarked}, and Delete would "
+        "delete it"
+    )
 
 
 def _age(o: Observed, now: datetime) -> timedelta:
