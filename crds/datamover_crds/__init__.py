@@ -40,7 +40,7 @@ from datamover_crds.mover_status import (
     RunRef,
     RunSummary,
 )
-from datamover_crds.notify import Delivery, Notify, Receiver, Webhook
+from datamover_crds.notify import Delivery, Notify, Receiver, TableSyncNotify, Webhook
 from datamover_crds.options import FilterRule, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.postgresql import DestinationDatabase, FromDestination, Postgresql, PostgresqlSource, SourceDatabase
 from datamover_crds.reports import (
@@ -163,6 +163,7 @@ __all__ = [
     "SyncedTable",
     "TableState",
     "TableSync",
+    "TableSyncNotify",
     "TableSyncSpec",
     "TableSyncStatus",
     "Tag",

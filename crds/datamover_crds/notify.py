@@ -9,6 +9,7 @@ from datamover_crds.rules import Rule
 from datamover_crds.secrets import SecretKeyRef
 
 NotificationEvent = Literal["RunSucceeded", "RunFailed", "RunCancelled", "MoverStalled", "MoverReady", "ScheduleMissed"]
+TableSyncEvent = Literal["TableSyncReady", "TableSyncStalled", "TableSyncFailed", "TableSyncCompleted"]
 DEFAULT_TIMEOUT_SECONDS = 30
 DEFAULT_RETRIES = 3
 URL_PATTERN = "^https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%\\[\\]-]+$"
@@ -47,7 +48,7 @@ class Webhook(Model):
     url_secret_ref: SecretKeyRef | None = None
     """The key of a Secret that holds the URL, where the URL itself is secret.
 
-    The Secret is in the namespace of the mover; for an account, in the operator's namespace.
+    The Secret is in the namespace of the object that names it; for an account, in the operator's namespace.
     """
 
 
@@ -60,7 +61,7 @@ class Receiver(Model):
     """The key of a Secret that holds the signing key (`whsec_` and base64), by which the receiver knows the sender.
 
     Calls are signed as Standard Webhooks: headers webhook-id, webhook-timestamp, webhook-signature. If not set, calls
-    are not signed. The Secret is in the namespace of the mover; for an account, in the operator's namespace.
+    are not signed. The Secret is in the namespace of the object; for an account, in the operator's namespace.
     """
     timeout_seconds: Annotated[int, Field(ge=1, le=300), WHOLE_FLOATS] | None = None
     """How long the receiver may take to answer, in seconds. If not set: 30."""
@@ -79,6 +80,17 @@ class Notify(Receiver):
 
 
 Notifies = Annotated[tuple[Notify, ...], Items(at_most=10)]
+
+
+class TableSyncNotify(Receiver):
+    """Whom to notify of which events of a table sync."""
+
+    events: Annotated[tuple[TableSyncEvent, ...], Items(at_least=1, at_most=4)]
+    """What to tell of, such as `[TableSyncFailed, TableSyncStalled]`.
+
+    TableSyncFailed: replication has stopped for good, by its errors or for a lost slot. TableSyncStalled: something
+    else has to be mended before it goes on. TableSyncCompleted: Once or promote has finished.
+    """
 
 
 class Delivery(Model):

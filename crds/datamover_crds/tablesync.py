@@ -7,6 +7,7 @@ from pydantic import Field
 
 from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Duration, Items, JsonObject, Model
 from datamover_crds.meta import ObjectMeta, Resource
+from datamover_crds.notify import TableSyncNotify
 from datamover_crds.postgresql import DestinationDatabase, Identifier, Lsn, SourceDatabase
 from datamover_crds.rules import Rule
 from datamover_crds.tablesync_status import SyncToken, TableSyncStatus
@@ -131,6 +132,8 @@ class TableSyncSpec(Model):
     """Pass over the transaction that finishes at this position: the one that the conflict's message names."""
     resync: SyncToken | None = None
     """Any token; a new one copies all tables anew. Rows at the destination are removed, unless existingRows is Keep."""
+    notify: Annotated[tuple[TableSyncNotify, ...], Items(at_most=10)] = ()
+    """Whom to notify when something happens to the sync."""
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
     """Whether deleting the sync removes its subscription, replication slot and publication. Rows stay in any case."""
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from datamover_crds.common import WHOLE_FLOATS, Count, Items, Model, Text, Timestamp
 from datamover_crds.meta import Conditions
+from datamover_crds.notify import Deliveries
 
 SyncPhase = Literal["Pending", "Copying", "CatchingUp", "Streaming", "Idle", "Suspended", "Completed", "Failed"]
 SyncToken = Annotated[str, Field(min_length=1, max_length=253)]
@@ -133,3 +134,5 @@ class TableSyncStatus(Model):
     """The skipTransaction that was last acted on."""
     last_resync: SyncToken | None = None
     """The resync token that was last acted on."""
+    notifications: Deliveries = ()
+    """The newest notifications of the sync's events."""

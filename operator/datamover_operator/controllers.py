@@ -50,7 +50,7 @@ def register_all(registry: Registry, context: Context, client: KubeClient, adapt
     registry.register(replace(runs, jobs={**runs.jobs, "notifications": courier.run_forever}))
     services = AccountServices(client, adapters.accounts, connections, wake, orphans)
     registry.register(account_controller(context, services))
-    registry.register(table_sync_controller(context, client, adapters.databases))
+    registry.register(_notified(table_sync_controller(context, client, adapters.databases), courier))
 
 
 def _notified(controller: Controller, courier: Courier) -> Controller:

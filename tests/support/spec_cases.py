@@ -517,6 +517,12 @@ BROKEN_SHAPES = (
         "RunFailed",
     ),
     Case("no event", _notified(URL, events=[]), "spec.notify[0].events", "at least 1"),
+    Case(
+        "an event of a run for a sync",
+        table_sync(notify=[{"webhook": URL, "events": ["TableSyncReady", "RunFailed"]}]),
+        "spec.notify[0].events[1]",
+        "'TableSyncReady'",
+    ),
     Case("an endless wait", _notified(URL, timeoutSeconds=301), "spec.notify[0].timeoutSeconds", "at most 300"),
     Case("endless retries", _notified(URL, retries=21), "spec.notify[0].retries", "at most 20"),
     Case(

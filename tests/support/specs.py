@@ -194,5 +194,14 @@ EVERYTHING_SYNC = table_sync(
     promote=True,
     skipTransaction="0/14C0378",
     resync="again",
+    notify=[
+        {
+            "webhook": {"urlSecretRef": {"name": "hooks", "key": "url"}},
+            "signingSecretRef": {"name": "hooks", "key": "signing"},
+            "events": ["TableSyncReady", "TableSyncStalled", "TableSyncFailed", "TableSyncCompleted"],
+            "timeoutSeconds": 5,
+            "retries": 0,
+        }
+    ],
     deletionPolicy="Retain",
 )

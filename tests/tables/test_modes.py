@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.support.operator_process import Operators
 from tests.support.postgres import NOTHING
+from tests.support.receiver import receiving
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
 
@@ -62,6 +64,19 @@ def test_once_moves_everything_and_takes_itself_down(tables: TableWorld, start: 
     destination.run("INSERT INTO serials (note) VALUES ('next')")
     assert destination.run("SELECT id, other FROM serials WHERE note = 'next'") == [(78, 78)]
     assert "finalizers" not in tables.get()["metadata"]
+
+
+def test_the_end_of_a_migration_is_told_to_a_webhook(tables: TableWorld, operator: Operators) -> None:
+    operator(database_hosts="127.0.0.1", webhook_hosts="127.0.0.1")
+    with receiving() as receiver:
+        hook = {"webhook": {"url": f"{receiver.url}/team"}, "events": ["TableSyncReady", "TableSyncCompleted"]}
+        tables.sync(mode="Once", notify=[hook])
+        tables.wait_phase("Completed")
+        eventually(lambda: [each["state"] for each in tables.status()["notifications"]] == ["Delivered"])
+        (event,) = (call.event for call in receiver.of("/team"))
+    source = f"/apis/datamover.io/v1alpha1/namespaces/{tables.namespace}/tablesyncs/t"
+    assert (event["type"], event["source"], event["subject"]) == ("io.datamover.table.sync.completed", source, "t")
+    assert event["data"]["tableSync"] == "t"
 
 
 def test_a_completed_sync_never_copies_again_by_itself(tables: TableWorld, start: Start) -> None:

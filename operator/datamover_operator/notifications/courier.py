@@ -62,7 +62,7 @@ class Courier:
         for each in listed if isinstance(listed, list) else []:
             if isinstance(each, dict) and each.get("state") == "Pending":
                 key = Key(kind, uid_of(raw), str(each.get("id")))
-                self._lanes[key] = _lane_name(raw, str(each.get("receiver")))
+                self._lanes[key] = _lane_name(kind, raw, str(each.get("receiver")))
                 self._queue.add(key)
 
     async def run_forever(self) -> None:
@@ -201,11 +201,11 @@ class Courier:
         return Lane(Urgency.CHANGE, self._lanes.get(key, ""))
 
 
-def _lane_name(raw: JsonObject, receiver: str) -> str:
-    """One for each receiver: an account's for all objects, any other for those of one name."""
+def _lane_name(kind: AnyKind, raw: JsonObject, receiver: str) -> str:
+    """One for each receiver: an account's for all objects; a mover's for its runs, too."""
     place = read_place(receiver)
     if place is not None and place.account is not None:
         return receiver
-    spec = part_of(raw, "spec")
-    mover = part_of(spec, "moverRef").get("name") or metadata_of(raw).get("name")
-    return f"{metadata_of(raw).get('namespace')}/{mover}: {receiver}"
+    mover = part_of(part_of(raw, "spec"), "moverRef").get("name")
+    owner = f"{MOVER.name} {mover}" if mover else f"{kind.name} {metadata_of(raw).get('name')}"
+    return f"{metadata_of(raw).get('namespace')}/{owner}: {receiver}"

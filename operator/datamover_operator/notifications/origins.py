@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Delivery, JsonObject, Receiver
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Delivery, JsonObject, Receiver, TableSync
 from datamover_crds.common import API_VERSION
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.controller.context import AnyKind, Caches
@@ -14,6 +14,8 @@ from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.notifying import mover_data
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.plan.notifying import run_data
+from datamover_operator.tablesyncs.kind import TABLE_SYNC
+from datamover_operator.tablesyncs.plan.notifying import sync_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +61,10 @@ def _of_run(caches: Caches, run: DataMoverRun, _delivery: Delivery) -> Origin:
     return Origin(meta.namespace, own, source, meta.name, run_data(run), mover_uid=uid)
 
 
-ORIGINS: Mapping[AnyKind, OriginOf] = {MOVER: _of_mover, RUN: _of_run}
+def _of_sync(_caches: Caches, sync: TableSync, delivery: Delivery) -> Origin:
+    meta = sync.metadata
+    source = _source(meta.namespace, "tablesyncs", meta.name)
+    return Origin(meta.namespace, sync.spec.notify, source, meta.name, sync_data(sync, delivery))
+
+
+ORIGINS: Mapping[AnyKind, OriginOf] = {MOVER: _of_mover, RUN: _of_run, TABLE_SYNC: _of_sync}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from datamover_crds import DataMoverAccount, Notify, Receiver
+from datamover_crds import DataMoverAccount, Notify, Receiver, TableSyncNotify
 
 _PLACE = re.compile(r"(?:account (?P<account>[a-z0-9.-]+): )?spec\.notify\[(?P<index>[0-9]{1,3})\]")
 
@@ -29,7 +29,9 @@ def account_place(account: str, index: int) -> str:
     return f"account {account}: {own_place(index)}"
 
 
-def subscriptions(own: Sequence[Notify], account: DataMoverAccount | None) -> tuple[Subscription, ...]:
+def subscriptions(
+    own: Sequence[Notify | TableSyncNotify], account: DataMoverAccount | None = None
+) -> tuple[Subscription, ...]:
     """All entries that concern an object."""
     return (*_listed(own, own_place), *_of_account(account))
 
@@ -40,7 +42,7 @@ def _of_account(account: DataMoverAccount | None) -> Iterator[Subscription]:
         yield from _listed(account.spec.notify, lambda index: account_place(name, index))
 
 
-def _listed(entries: Iterable[Notify], place: Callable[[int], str]) -> Iterator[Subscription]:
+def _listed(entries: Iterable[Notify | TableSyncNotify], place: Callable[[int], str]) -> Iterator[Subscription]:
     for index, entry in enumerate(entries):
         yield Subscription(place(index), frozenset(entry.events))
 

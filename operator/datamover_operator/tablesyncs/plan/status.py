@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 from datamover_crds import Condition, SyncErrors, TableSyncStatus, from_timestamp
 from datamover_operator.controller.plan.conditions import timestamp
 from datamover_operator.controller.plan.notes import Note
+from datamover_operator.notifications.plan.deliveries import announced
+from datamover_operator.notifications.plan.receivers import subscriptions
 from datamover_operator.postgres.state import from_position
 from datamover_operator.tablesyncs.plan.changes import is_elsewhere, resync_of, serves
 from datamover_operator.tablesyncs.plan.copying import estimated_completion, percent_of, table_states, with_verdicts
 from datamover_operator.tablesyncs.plan.ends import all_retired, current_end
+from datamover_operator.tablesyncs.plan.notifying import sync_news
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.plan.progress import is_completed, next_sync, phase_of
 from datamover_operator.tablesyncs.plan.running import keeps_too_much
@@ -60,7 +63,9 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> TableSyncStatus:
     status = stored.model_copy(update=changed)
     progress = {"percent": percent_of(o, status.tables), "estimated_completion_time": None}
     status = status.model_copy(update=progress)
-    return status.model_copy(update={"estimated_completion_time": estimated_completion(o, status, now)})
+    status = status.model_copy(update={"estimated_completion_time": estimated_completion(o, status, now)})
+    news, whom = sync_news(stored, status), subscriptions(o.sync.spec.notify)
+    return status.model_copy(update={"notifications": announced(stored.notifications, o.uid, news, whom, now)})
 
 
 def _positions(o: Observed, now: datetime) -> dict[str, object]:
