@@ -11,11 +11,23 @@ from datamover_common.collecting import collect_seldom
 from datamover_common.command_line import CommandLine, complain
 
 PROGRAM = "datamover-api"
+HEADINGS = {
+    "log_format": "logs",
+    "legacy_enabled": "what is served",
+    "keys_file": "the older service's API",
+    "label_studio_keys_file": "Label Studio's API",
+    "sync_keys_file": "the DataSync API",
+    "http_host": "address",
+    "largest_body_bytes": "limits of requests and connections",
+    "start_timeout_seconds": "how long to wait",
+    "githash": "version",
+}
 
 
 def main() -> None:
     """Run the service. Exits with 2 for a wrong setting, 1 where it can't go on, 0 when it was told to stop."""
-    settings = CommandLine(PROGRAM, "Movers over HTTP, as custom resources.", Settings).load(sys.argv[1:], os.environ)
+    line = CommandLine(PROGRAM, "Movers over HTTP, as custom resources.", Settings, HEADINGS)
+    settings = line.load(sys.argv[1:], os.environ)
     # Not before the settings are known: --help and a wrong setting answer at once, without kubernetes and fastapi.
     from datamover_api.auth.keys import KeysError  # noqa: PLC0415
     from datamover_api.rings import open_rings  # noqa: PLC0415

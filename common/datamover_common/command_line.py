@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeVar, get_args, get_origin
 
@@ -21,13 +22,26 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=ProgramSettings)
 _FLAGS = "[--flag VALUE ...]"
+DISTRIBUTION = "datamover-operator"
+"""The package that all programs are in."""
 
 
 class CommandLine(Generic[S]):
     """Reads a program's settings; a setting's variable is its name in capitals after the settings' `env_prefix`."""
 
-    def __init__(self, program: str, description: str, settings: type[S], usage: Sequence[str] = (_FLAGS,)) -> None:
-        """Make the parser; `usage` lists the forms of the command, without the program's name."""
+    def __init__(
+        self,
+        program: str,
+        description: str,
+        settings: type[S],
+        headings: Mapping[str, str],
+        usage: Sequence[str] = (_FLAGS,),
+    ) -> None:
+        """Make the parser.
+
+        `headings` has a title for each group of settings, by the first one in it; `usage` lists the forms of the
+        command, without the program's name.
+        """
         self.program = program
         self._settings = settings
         self._parser = _Parser(
@@ -36,14 +50,18 @@ class CommandLine(Generic[S]):
             description=f"{description} Each flag can also be given as an environment variable; the flag wins.",
             allow_abbrev=False,
         )
+        self._parser.add_argument("--version", action="version", version=f"{program} {version(DISTRIBUTION)}")
+        add = self._parser.add_argument
         for name, field in settings.model_fields.items():
-            self._parser.add_argument(_flag(name), metavar="VALUE", help=self._help(name, field))
+            if name in headings:
+                add = self._parser.add_argument_group(headings[name]).add_argument
+            add(_flag(name), metavar="VALUE", help=self._help(name, field))
 
     def load(self, argv: Sequence[str], environ: Mapping[str, str]) -> S:
         """Return the settings from flags (`--http-port 80`) and, where a flag is missing, from the environment.
 
         Raises:
-            SystemExit: with 0 after `--help`; with 2 after one line on standard error for each wrong setting.
+            SystemExit: with 0 after `--help` and `--version`; with 2 after one line for each wrong setting.
         """
         given = {name: value for name, value in vars(self._parser.parse_args(argv)).items() if value is not None}
         values = {**_Environment(self._settings, environ)(), **given}

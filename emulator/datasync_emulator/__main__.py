@@ -9,19 +9,23 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from datasync_emulator.emulator import running
 from datasync_emulator.settings import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; the endpoint is the one line on stdout, logs go to stderr."""
     settings = read_arguments(argv)
+    # Not before the arguments are read: --help and a wrong argument answer at once, without boto3 and moto.
+    from datasync_emulator.emulator import running  # noqa: PLC0415
+
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(_serve(settings))
+        asyncio.run(_serve(running(settings)))
     except OSError as error:
         # asyncio rewrites `strerror` and repeats the address in it.
         reason = os.strerror(error.errno) if error.errno else str(error)
@@ -30,12 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(emulator: AbstractAsyncContextManager[str]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings) as endpoint:
+    async with emulator as endpoint:
         sys.stdout.write(f"{endpoint}\n")
         sys.stdout.flush()
         await stop.wait()
@@ -49,22 +53,26 @@ def read_arguments(argv: Sequence[str] | None) -> Settings:
         description="AWS DataSync (with S3, IAM, STS, SQS and EventBridge) on one local port. State is in memory; "
         "file systems are folders under DATA_ROOT.",
     )
+    parser.add_argument("--version", action="version", version=f"datasync-emulator {version('datamover-operator')}")
     parser.add_argument("--data-root", type=Path, required=True, help="where file systems are kept, as folders")
     parser.add_argument("--host", default=defaults.host, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=defaults.port, help="port; 0 takes a free one (the default)")
+    delays = parser.add_argument_group("delays")
     for name, text in _SECONDS.items():
-        parser.add_argument(name, type=_seconds, default=0.0, metavar="S", help=f"seconds {text} (default: 0)")
+        delays.add_argument(name, type=_seconds, default=0.0, metavar="S", help=f"seconds {text} (default: 0)")
+    limits = parser.add_argument_group("limits")
     for name, text in _COUNTS.items():
         default = getattr(defaults, name.removeprefix("--").replace("-", "_"))
         help_text = f"{text} (default: %(default)s)"
-        parser.add_argument(name, type=_count, default=default, metavar="N", help=help_text)
-    parser.add_argument(
+        limits.add_argument(name, type=_count, default=default, metavar="N", help=help_text)
+    servers = parser.add_argument_group("file systems and object storage")
+    servers.add_argument(
         "--no-create-file-systems",
         dest="create_file_systems",
         action="store_false",
         help="refuse file systems that have no folder yet, instead of making it",
     )
-    parser.add_argument(
+    servers.add_argument(
         "--object-storage",
         type=_server,
         action="append",

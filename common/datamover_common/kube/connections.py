@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 from typing import Any, Final
 from urllib.request import getproxies
 
@@ -38,16 +39,28 @@ async def load_configuration() -> Configuration:
     """
     configuration = Configuration()
     kubeconfig = os.environ.get("KUBECONFIG")
+    is_pod = not kubeconfig and "KUBERNETES_SERVICE_HOST" in os.environ
     try:
-        if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+        if is_pod:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
-            await config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
+            await config.load_kube_config(kubeconfig or _default(), client_configuration=configuration)  # type: ignore[no-untyped-call]
     except config.ConfigException as error:
-        raise KubeError(0, "NoConfiguration", f"no usable kubeconfig, and no pod: {error}") from error
+        source = "service account in this pod" if is_pod else f"kubeconfig in {_place_of(kubeconfig)}"
+        raise KubeError(0, "NoConfiguration", f"no usable {source}: {error}") from error
     # To trust the environment is also to look for a .netrc, in a thread, before each request: for proxies only.
     configuration.client_session_kwargs = {"trust_env": bool(getproxies())}
     return configuration
+
+
+def _default() -> str:
+    return str(Path.home() / ".kube" / "config")
+
+
+def _place_of(kubeconfig: str | None) -> str:
+    if kubeconfig:
+        return f"KUBECONFIG={kubeconfig}"
+    return f"{_default()} (KUBECONFIG is not set, and without KUBERNETES_SERVICE_HOST this is no pod)"
 
 
 def _watchful_socket(address: tuple[Any, ...]) -> socket.socket:

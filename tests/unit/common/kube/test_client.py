@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -244,9 +245,23 @@ async def test_a_request_that_is_not_answered_ends(monkeypatch: pytest.MonkeyPat
         await client.close()
 
 
+@pytest.mark.parametrize(
+    ("set_to", "place"),
+    [("/nowhere/config", "KUBECONFIG=/nowhere/config: "), ("", r"\S+/\.kube/config \(KUBECONFIG is not set")],
+)
+async def test_where_a_kubeconfig_was_looked_for_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, set_to: str, place: str
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", set_to)
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(KubeError, match=f"no usable kubeconfig in {place}"):
+        await KubeClient.from_environment()
+
+
 async def test_neither_a_kubeconfig_nor_a_pod_is_an_error_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
-    with pytest.raises(KubeError, match="no usable kubeconfig, and no pod: Service token file does not exist"):
+    with pytest.raises(KubeError, match="no usable service account in this pod: Service token file does not exist"):
         await KubeClient.from_environment()
