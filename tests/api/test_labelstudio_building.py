@@ -55,6 +55,10 @@ def test_a_storage_is_a_mover_with_its_members_beside() -> None:
     [
         ({"project": 2}, "project"),
         ({"bucket": None}, "bucket"),
+        ({"bucket": "../x\r\ny"}, "bucket"),
+        ({"bucket": "b/*"}, "bucket"),
+        ({"bucket": "b" * 256}, "bucket"),
+        ({"aws_sse_kms_key_id": "*"}, "aws_sse_kms_key_id"),
         ({"regex_filter": ".*", "s3_endpoint": "http://h"}, "regex_filter"),
         ({"regex_filter": "(?=a)"}, "regex_filter"),
         ({"regex_filter": "a" * 600}, "regex_filter"),

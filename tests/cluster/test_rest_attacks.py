@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.certificates import write_certificate
 from tests.support.movers import World
-from tests.support.rest import MOVERS, Client, RestServices, token
+from tests.support.rest import MOVERS, NAMED_KEY, Client, RestServices, token
 from tests.support.waiting import eventually
 
 PING = b"GET /v1/test/ping HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -182,7 +182,7 @@ def test_handshakes_count_and_end_like_everything_else(
         most_connections_per_address=5,
         head_timeout_seconds=2,
     )
-    rest = Client(eventually(lambda: service.url).replace("http:", "https:"), authority=certificate)
+    rest = Client(service.wait_until_it_listens().replace("http:", "https:"), authority=certificate)
     eventually(lambda: rest.get(MOVERS).status == 200)
     silent = [connect(rest, host="127.0.0.2") for _ in range(5)]
     nonsense = connect(rest, host="127.0.0.3", sends=PING)
@@ -272,3 +272,42 @@ def test_the_page_loads_nothing_from_elsewhere(served: World, rest_services: Res
             assert asset.headers.get("content-encoding", "identity") == encoding or each == "openapi.json"
     again = rest.send("GET", "/docs", headers={"If-None-Match": page.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "scheme"), [("/api/storages/s3/", "Token"), ("/api/v1/sync", "Bearer")], ids=["label-studio", "sync"]
+)
+def test_the_facades_take_no_more_than_the_first(
+    world: World, facade_services: RestServices, connect: Connect, path: str, scheme: str
+) -> None:
+    account = {"namespace": world.namespace}
+    world.grant_all(labelStudio={**account, "default": {"s3": {"s3BucketArn": "arn:aws:s3:::dst"}}}, syncApi=account)
+    limits = {"largest_body_bytes": 2048, "body_timeout_seconds": 1, "log_level": "info"}
+    rest = Client(facade_services.start(**{**facade_services.all_facades, **limits}).url)
+    log = facade_services.started[0].log
+    key = {"Authorization": f"{scheme} {NAMED_KEY}"}
+    before = len(log.read_text().splitlines())
+
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {scheme} {NAMED_KEY}\r\nContent-Length: 100\r\n\r\n{{"
+    assert connect(rest, sends=head.encode()).recv(4096).startswith(b"HTTP/1.1 408 ")
+    hostile = {
+        b'{"x": "' + b"x" * 4096 + b'"}': 413,
+        b"[" * 2000: 400,
+        b'{"project": ' + b"9" * 2000 + b"}": 400,
+        b'{"project": 1, "bucket": NaN}': 400,
+        b'{"project": 1, "bucket": "\\ud800/../x\\r\\ny"}': 400,
+        b'{"source": {"type": "s3", "url": "s3://\\u0000"}}': 400,
+        b"\xff\xfe": 400,
+    }
+    assert {body: rest.send("POST", path, body, headers=key).status for body in hostile} == hostile
+    form = {**key, "Content-Type": "application/x-www-form-urlencoded"}
+    assert rest.send("POST", path, b"a=1&" * 500, headers=form).status in {400, 415}
+    for number in range(50):
+        wrong = {"Authorization": f"{scheme} wrong-{number}\xff"}
+        assert rest.send("GET", f"{path}?project=1&{number}", headers=wrong).status == 401
+        assert rest.send("GET", f"{path.rstrip('/')}/%0aforged%2f..%2f{number}", headers=key).status == 404
+    assert rest.send("GET", f"{path}?project=1", headers=key).status == 200
+    assert world.list("DataMover") == []
+    written = log.read_text().splitlines()[before:]
+    assert len(written) <= 20, written[:20]
+    assert not any("forged" in line or "Traceback" in line for line in written), written

@@ -33,6 +33,8 @@ from datamover_crds.contract import (
 )
 
 _NAME: Final = re.compile("label-studio-([1-9][0-9]{0,17})")
+_BUCKET: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+_KMS_KEY: Final = re.compile("(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/)?[A-Za-z0-9-]{1,128}")
 _OPTIONS: Final[JsonObject] = {"preserveDeletedFiles": "PRESERVE", "verifyMode": "ONLY_FILES_TRANSFERRED"}
 _HISTORY: Final[JsonObject] = {"limit": 20}
 _KEYS: Final = {"accessKey": "aws_access_key_id", "secretKey": "aws_secret_access_key"}
@@ -134,8 +136,10 @@ def refuse_what_can_t_be(members: Mapping[str, JsonValue]) -> None:
     problems = {}
     if not members.get("bucket"):
         problems["bucket"] = ["A bucket is required here: a storage without one has nothing to sync."]
+    elif not _BUCKET.fullmatch(str(members["bucket"])):
+        problems["bucket"] = ["Must be a bucket's name: at most 255 letters, digits, dots, hyphens and underscores."]
     key = str(members.get("aws_sse_kms_key_id") or "")
-    if "alias/" in key:
+    if key and not _KMS_KEY.fullmatch(key):
         problems["aws_sse_kms_key_id"] = ["Must be a key's ID or ARN: a role can't be allowed to use an alias."]
     elif key and members.get("s3_endpoint"):
         problems["aws_sse_kms_key_id"] = ["Not supported together with s3_endpoint: no AWS role reads the objects."]
