@@ -16,11 +16,13 @@ from datamover_crds.common import (
     Text,
 )
 from datamover_crds.locations import RolePath
+from datamover_crds.locations.marks import ArnOf
 from datamover_crds.manifests import BucketArn
 from datamover_crds.meta import Conditions, ObjectMeta, Resource
 from datamover_crds.notify import Notifies
 from datamover_crds.rest_access import LabelStudioAccess, RestAccess, SyncApiAccess
 from datamover_crds.rules import Rule, immutable
+from datamover_crds.words import Words
 
 _ACCESS_POINT: Final = ":access-point/"  # of EFS, whose LocationUris do not name it
 _OTHER_ARN: Final = f"each.startsWith('arn:') && !each.contains('{_ACCESS_POINT}')"
@@ -29,7 +31,7 @@ _OTHER_ARN: Final = f"each.startsWith('arn:') && !each.contains('{_ACCESS_POINT}
 class AssumeRole(Model):
     """The role to assume in the account."""
 
-    arn: RoleArn
+    arn: Annotated[RoleArn, ArnOf("role")]
     """The ARN of the role."""
     external_id: Annotated[str, Field(min_length=2, max_length=1224, pattern="^[a-zA-Z0-9_+=,.@:/-]+$")] | None = None
     """The external ID that the role's trust policy requires."""
@@ -91,7 +93,7 @@ class Agent(Model):
 
     name: ObjectName
     """The name by which movers refer to the agent."""
-    arn: Arn
+    arn: Annotated[Arn, ArnOf("agent")]
     """The ARN of the agent."""
 
 
@@ -100,7 +102,7 @@ class AccessRoles(Model):
 
     path: RolePath | None = None
     """The IAM path of the roles. If not set: `/`."""
-    permissions_boundary_arn: RoleArn | None = None
+    permissions_boundary_arn: Annotated[RoleArn | None, ArnOf("policy")] = None
     """The ARN of the policy that is the permissions boundary of the roles.
 
     Roles that the operator created follow a change at the next drift check; adopted roles keep theirs. If not set, new
@@ -111,7 +113,7 @@ class AccessRoles(Model):
 class Selections(Model):
     """Where the operator writes the manifests of movers and runs with `select`."""
 
-    s3_bucket_arn: BucketArn
+    s3_bucket_arn: Annotated[BucketArn, ArnOf("bucket")]
     """The ARN of the bucket, such as `arn:aws:s3:::datamover-manifests`. It must be in this account."""
     prefix: Annotated[str, Field(max_length=256, pattern="^([a-zA-Z0-9_.-]+/)*$")] = "datamover/"
     """The prefix of the manifests' keys, such as `datamover/`."""
@@ -120,7 +122,11 @@ class Selections(Model):
 class EventQueue(Model):
     """A queue that EventBridge fills with DataSync's state changes: docs/events.md has the rule and the queue."""
 
-    queue_url: Annotated[str, Field(min_length=9, max_length=1024, pattern="^https?://[A-Za-z0-9._:/-]+$")]
+    queue_url: Annotated[
+        str,
+        Field(min_length=9, max_length=1024, pattern="^https?://[A-Za-z0-9._:/-]+$"),
+        Words("must be the URL of an SQS queue, such as https://sqs.eu-central-1.amazonaws.com/111122223333/datamover"),
+    ]
     """The URL of an SQS queue, such as `https://sqs.eu-central-1.amazonaws.com/123456789012/datamover`.
 
     It must be this account's alone: what the operator has read is deleted.
@@ -155,7 +161,11 @@ class DataMoverAccountSpec(Model):
 
     account_id: Annotated[str, Field(min_length=12, max_length=12, pattern="^[0-9]{12}$")]
     """The 12-digit ID of the AWS account. Can't be changed."""
-    region: Annotated[str, Field(min_length=1, max_length=32, pattern="^[a-z]{2,8}(-[a-z]+)+-[0-9]{1,2}$")]
+    region: Annotated[
+        str,
+        Field(min_length=1, max_length=32, pattern="^[a-z]{2,8}(-[a-z]+)+-[0-9]{1,2}$"),
+        Words("must be the code of an AWS Region, such as eu-central-1, not its name or an Availability Zone"),
+    ]
     """The AWS Region, such as `eu-central-1`. Can't be changed."""
     assume_role: AssumeRole | None = None
     """The role to assume in the account. If not set, the credentials are used directly."""

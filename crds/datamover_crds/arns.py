@@ -38,6 +38,11 @@ class _Form:
     pattern: str
     example: str
 
+    @property
+    def accepted(self) -> str:
+        """What a field of this kind must be."""
+        return f"must be the ARN of {self.name}, such as {self.example}"
+
 
 _PARTITION = "arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b)"
 _REGIONAL = r"[a-z\-0-9]+:[0-9]{12}"
@@ -130,4 +135,4 @@ def problem_with(kind: ArnKind, path: str, arn: str) -> str | None:
     form = FORMS[kind]
     if re.fullmatch(form.pattern, arn):
         return None
-    return f"{path}: '{arn}': must be the ARN of {form.name}, such as {form.example}"
+    return f"{path}: '{arn}': {form.accepted}"

@@ -25,6 +25,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from datamover_crds.rules import Rule, Transition, validations
+from datamover_crds.words import Words
 
 JsonObject = dict[str, JsonValue]
 """A JSON object, as Kubernetes and DataSync exchange it; member names are camelCase."""
@@ -196,7 +197,11 @@ def from_timestamp(text: Timestamp) -> datetime:
 
 
 DURATION_PATTERN = "^([0-9]{1,5}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?$"
-Duration = Annotated[str, Field(min_length=2, max_length=30, pattern=DURATION_PATTERN)]
+Duration = Annotated[
+    str,
+    Field(min_length=2, max_length=30, pattern=DURATION_PATTERN),
+    Words("must be days, hours, minutes and seconds in this order, such as 30d, 1d12h or 90s"),
+]
 """A length of time such as `720h` or `1d12h`: days, hours, minutes and seconds in this order, each optional."""
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal, Protocol
 from pydantic import Field
 
 from datamover_crds.common import Count, Model, RoleArn
+from datamover_crds.locations.marks import ArnOf
 from datamover_crds.options import Filters
 from datamover_crds.patterns import PatternError, searcher
 from datamover_crds.rules import Rule
@@ -19,13 +20,13 @@ BucketArn = Annotated[str, Field(min_length=5, max_length=268, pattern="^arn:")]
 class S3Manifest(Model):
     """An object in Amazon S3 that lists files (S3ManifestConfig)."""
 
-    s3_bucket_arn: BucketArn
+    s3_bucket_arn: Annotated[BucketArn, ArnOf("bucket")]
     """The ARN of the bucket, such as `arn:aws:s3:::team-a-manifests`."""
     manifest_object_path: Annotated[str, Field(min_length=1, max_length=1024, pattern="^[^\\x00]+$")]
     """The key of the manifest, such as `nightly/files.csv`."""
     manifest_object_version_id: Annotated[str, Field(min_length=1, max_length=100, pattern="^[!-~]+$")] | None = None
     """The version of the manifest. If not set: the newest one."""
-    bucket_access_role_arn: RoleArn | None = None
+    bucket_access_role_arn: Annotated[RoleArn | None, ArnOf("role")] = None
     """The role with which DataSync reads the manifest, such as `arn:aws:iam::111122223333:role/manifests`.
 
     If not set: the role that the operator creates for the source or the destination, which gets the right to read it.

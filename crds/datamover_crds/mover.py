@@ -15,6 +15,7 @@ from datamover_crds.common import (
     ObjectName,
 )
 from datamover_crds.locations import LOCATIONS, Location
+from datamover_crds.locations.marks import ArnOf
 from datamover_crds.locations.pairs import pair_rules
 from datamover_crds.manifests import MANIFEST_RULES, ManifestConfig, Selection, removing_rule
 from datamover_crds.meta import ObjectMeta, Resource
@@ -36,7 +37,7 @@ class AccountRef(Model):
 class Adopt(Model):
     """Takes over an existing task."""
 
-    task_arn: Arn
+    task_arn: Annotated[Arn, ArnOf("task")]
     """The ARN of the task; its locations are taken over with it."""
     own: bool = False
     """Whether the task and its locations are deleted with the mover, like those that the operator created.
@@ -130,7 +131,7 @@ class DataMoverSpec(Model):
     destination: Location
     """Where data is written to."""
     tags: Annotated[tuple[Tag, ...], Items(at_most=46, key="key")] | None = None
-    """Tags on everything that the operator creates in AWS for this mover.
+    """Tags on everything that the operator creates in AWS for this mover, such as `[{key: team, value: a}]`.
 
     A task that replaces another keeps the tags that others have put on it; an empty list leaves them out.
     """
@@ -154,7 +155,9 @@ class DataMoverSpec(Model):
     """Have DataSync write a report on each run. If it is removed, there are no reports any more."""
     task_mode: TaskMode | None = None
     """DataSync's task mode. If not set, AWS chooses. Can't be changed."""
-    cloud_watch_log_group_arn: Annotated[str, Field(min_length=5, max_length=562, pattern="^arn:")] | None = None
+    cloud_watch_log_group_arn: Annotated[
+        Annotated[str, Field(min_length=5, max_length=562, pattern="^arn:")] | None, ArnOf("log_group")
+    ] = None
     """The ARN of the CloudWatch log group that the task logs to. Nothing is logged unless options.logLevel is set."""
     schedule: Schedule | None = None
     """When DataSync starts the task on its own."""

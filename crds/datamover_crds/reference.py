@@ -135,6 +135,8 @@ def _limits(schema: Schema) -> Iterator[str]:
             yield _bounds(low, high) + unit + ("s" if unit and high != 1 else "")
     if "pattern" in schema:
         yield f"matches `{schema['pattern']}`"
+    if schema.get("type") != "object":
+        yield from (rule["message"] for rule in _validations(schema))
     for key in schema.get("x-kubernetes-list-map-keys", ()):
         yield f"`{key}` is unique"
 

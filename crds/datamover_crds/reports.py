@@ -9,6 +9,7 @@ from pydantic import Field
 
 from datamover_crds.common import Count, Items, Model, RoleArn, Text
 from datamover_crds.locations.folders import Subdirectory
+from datamover_crds.locations.marks import ArnOf
 from datamover_crds.manifests import BucketArn
 
 ReportLevel = Literal["ERRORS_ONLY", "SUCCESSES_AND_ERRORS"]
@@ -17,11 +18,11 @@ ReportLevel = Literal["ERRORS_ONLY", "SUCCESSES_AND_ERRORS"]
 class S3Report(Model):
     """A bucket in Amazon S3 for reports (ReportDestinationS3)."""
 
-    s3_bucket_arn: BucketArn
+    s3_bucket_arn: Annotated[BucketArn, ArnOf("bucket")]
     """The ARN of the bucket, such as `arn:aws:s3:::team-a-reports`."""
     subdirectory: Subdirectory | None = None
     """The prefix under which the reports are written, such as `datasync/nightly`. If not set: the whole bucket."""
-    bucket_access_role_arn: RoleArn | None = None
+    bucket_access_role_arn: Annotated[RoleArn | None, ArnOf("role")] = None
     """The role with which DataSync writes the reports, such as `arn:aws:iam::111122223333:role/reports`.
 
     If not set: the role that the operator creates for the destination or the source, which gets the right to write

@@ -29,6 +29,7 @@ from datamover_crds.schedules import Part
 from datamover_crds.schema import structural_schema
 from tests.support.api import GROUP, Api, ApiError
 from tests.support.kubectl import Kubectl, KubectlError
+from tests.support.location_cases import CASES as LOCATION_CASES
 from tests.support.schedules import BAD as BAD_SCHEDULES
 from tests.support.schedules import said
 from tests.support.spec_cases import CASES, LIST, REPORT, Case
@@ -79,6 +80,10 @@ def test_both_agree_on_named_objects(api: Api, case: Case) -> None:
     assert agreed(api, case.obj) is (case.refused_at is None)
 
 
+def least(name: str) -> JsonDict:
+    return next(case.least for case in LOCATION_CASES if case.name == name)
+
+
 MISTAKES: list[tuple[JsonDict, str, str]] = [
     (
         mover(source=s3(s3BucketArn="s3://my-bucket/folder")),
@@ -99,6 +104,49 @@ MISTAKES: list[tuple[JsonDict, str, str]] = [
         account(grants=[{"namespaces": ["*"], "locations": ["arn:aws:s3:::b"]}]),
         "spec.grants[0].locations",
         "arn:aws:s3:::b: must be patterns for location URIs, such as s3://my-bucket/*: an ARN never matches one",
+    ),
+    (
+        mover(cloudWatchLogGroupArn="/aws/datasync"),
+        "spec.cloudWatchLogGroupArn",
+        "'/aws/datasync': must be the ARN of a CloudWatch log group, such as arn:aws:logs:",
+    ),
+    (
+        mover(adopt={"taskArn": "task-0123"}),
+        "spec.adopt.taskArn",
+        "'task-0123': must be the ARN of a DataSync task, such as arn:aws:datasync:",
+    ),
+    (
+        account(assumeRole={"arn": "my-role"}),
+        "spec.assumeRole.arn",
+        "'my-role': must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/my-role",
+    ),
+    (
+        account(accessRoles={"permissionsBoundaryArn": "boundary"}),
+        "spec.accessRoles.permissionsBoundaryArn",
+        "'boundary': must be the ARN of an IAM policy, such as",
+    ),
+    (
+        account(region="Frankfurt"),
+        "spec.region",
+        "'Frankfurt': must be the code of an AWS Region, such as eu-central-1",
+    ),
+    (
+        mover(runHistory={"maxAge": "3w"}),
+        "spec.runHistory.maxAge",
+        "'3w': must be days, hours, minutes and seconds in this order, such as 30d, 1d12h or 90s",
+    ),
+    *(
+        (
+            mover(source={name: least(name) | {field: value}}),
+            f"spec.source.{name}.{field}",
+            f"'{value}': must be {told}",
+        )
+        for name, field, value, told in (
+            ("nfs", "serverHostname", "nfs://nas", "a DNS name or an IP address alone, such as nas.example.com"),
+            ("objectStorage", "serverHostname", "https://minio", "a DNS name or an IP address alone"),
+            ("smb", "subdirectory", "share\\in", "a path with forward slashes"),
+            ("azureBlob", "containerUrl", "http://a.example.com/b", "the https URL of a container, such as https://"),
+        )
     ),
 ]
 

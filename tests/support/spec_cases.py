@@ -52,6 +52,17 @@ def _least(name: str) -> JsonDict:
     return {name: next(case.least for case in LOCATION_CASES if case.name == name)}
 
 
+def _mended(name: str, **changes: object) -> JsonDict:
+    return {name: _least(name)[name] | changes}
+
+
+NFS_HOST, EXPORT, SHARE = (
+    "spec.source.nfs.serverHostname",
+    "spec.source.nfs.subdirectory",
+    "spec.source.smb.subdirectory",
+)
+
+
 def _projects(project: JsonDict) -> JsonDict:
     return {"namespace": "storages", "projects": [{"destination": s3()} | project]}
 
@@ -469,6 +480,13 @@ BROKEN_SHAPES = (
         "a switch for a number", mover(options={"bytesPerSecond": True}), "spec.options.bytesPerSecond", "whole number"
     ),
     Case("a fraction", mover(options={"bytesPerSecond": 0.5}), "spec.options.bytesPerSecond", "whole number"),
+    Case("a Region by its name", account(region="Frankfurt"), "spec.region", "such as eu-central-1"),
+    Case("a log group by its name", mover(cloudWatchLogGroupArn="/aws/x"), "spec.cloudWatchLogGroupArn", "an ARN"),
+    Case("a task by its id", mover(adopt={"taskArn": "task-0123"}), "spec.adopt.taskArn", "an ARN"),
+    Case("a role to assume by its name", account(assumeRole={"arn": "my-role"}), "spec.assumeRole.arn", "an ARN"),
+    Case("a host with a scheme", mover(source=_mended("nfs", serverHostname="nfs://nas")), NFS_HOST, "alone, such as"),
+    Case("a share with backslashes", mover(source=_mended("smb", subdirectory="a\\b")), SHARE, "forward slashes"),
+    Case("an export with a new line", mover(source=_mended("nfs", subdirectory="/a\n")), EXPORT, "such as /export"),
     Case("less than -1", mover(options={"bytesPerSecond": -2}), "spec.options.bytesPerSecond", "-1"),
     Case(
         "beyond int64",
@@ -477,8 +495,8 @@ BROKEN_SHAPES = (
         "at most 9223372036854775807",
     ),
     Case("a long history", mover(runHistory={"limit": 501}), "spec.runHistory.limit", "500"),
-    Case("an age in weeks", mover(runHistory={"maxAge": "3w"}), "spec.runHistory.maxAge", "pattern"),
-    Case("an age in Arabic digits", mover(runHistory={"maxAge": "\u0663d"}), "spec.runHistory.maxAge", "pattern"),
+    Case("an age in weeks", mover(runHistory={"maxAge": "3w"}), "spec.runHistory.maxAge", "such as 30d"),
+    Case("an age in Arabic digits", mover(runHistory={"maxAge": "\u0663d"}), "spec.runHistory.maxAge", "such as 30d"),
     Case("47 tags", mover(tags=_tags(47)), "spec.tags", "at most 46"),
     Case("a tag twice", mover(tags=[{"key": "a", "value": "1"}, {"key": "a"}]), "spec.tags", "it must be unique"),
     Case("a tag with a character AWS refuses", mover(tags=[{"key": "a@b"}]), "spec.tags[0].key", "pattern"),
@@ -507,7 +525,12 @@ BROKEN_SHAPES = (
         "at least 1",
     ),
     Case("a schedule without a time", mover(schedule={}), "spec.schedule.scheduleExpression", "a value is required"),
-    Case("a queue by its ARN", account(events={"queueUrl": "arn:aws:sqs:a:1:b"}), "spec.events.queueUrl", "match"),
+    Case(
+        "a queue by its ARN",
+        account(events={"queueUrl": "arn:aws:sqs:a:1:b"}),
+        "spec.events.queueUrl",
+        "the URL of an SQS queue",
+    ),
     Case("a webhook by FTP", _notified({"url": "ftp://example.com"}), "spec.notify[0].webhook.url", "match"),
     Case("a webhook with a line break", _notified({"url": "https://a\n.b/"}), "spec.notify[0].webhook.url", "match"),
     Case(
@@ -540,10 +563,12 @@ BROKEN_SHAPES = (
         "spec.retry.on[1]",
         "VerificationMismatch",
     ),
-    Case("a delay of words", mover(retry={"backoff": {"initial": "soon"}}), "spec.retry.backoff.initial", "match"),
+    Case(
+        "a delay of words", mover(retry={"backoff": {"initial": "soon"}}), "spec.retry.backoff.initial", "such as 30d"
+    ),
     Case("a factor of 0", mover(retry={"backoff": {"factor": 0}}), "spec.retry.backoff.factor", "at least 1"),
     Case("an action of another kind", mover(timeouts={"action": "Kill"}), "spec.timeouts.action", "'Report' or"),
-    Case("a time to live in weeks", mover(ttlAfterFinished="1w"), "spec.ttlAfterFinished", "match"),
+    Case("a time to live in weeks", mover(ttlAfterFinished="1w"), "spec.ttlAfterFinished", "such as 30d"),
     Case("a retry of no run", run(retryOf={"attempt": 1}), "spec.retryOf.name", "required"),
     Case("a retry number 0", run(retryOf={"name": "a", "attempt": 0}), "spec.retryOf.attempt", "at least 1"),
     Case("an empty token", mover(trigger={"manual": ""}), "spec.trigger.manual", "at least 1"),
@@ -553,7 +578,7 @@ BROKEN_SHAPES = (
     Case("an account id too short", account(accountId="11112222333"), "spec.accountId", "12"),
     Case("an account id as a number", account(accountId=111122223333), "spec.accountId", "be a string"),
     Case("an account id in Arabic digits", account(accountId="\u0661" * 12), "spec.accountId", "pattern"),
-    Case("a zone for a region", account(region="eu-central-1a"), "spec.region", "pattern"),
+    Case("a zone for a region", account(region="eu-central-1a"), "spec.region", "must be the code of an AWS Region"),
     Case("a grant by mistake", account(grants=[{"namespace": ["*"]}]), "spec.grants[0].namespace", "unknown field"),
     Case("a path without its end", account(accessRoles={"path": "/a"}), "spec.accessRoles.path", "pattern"),
     Case(

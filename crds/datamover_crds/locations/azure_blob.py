@@ -11,6 +11,7 @@ from datamover_crds.locations.marks import AgentNames, ArnOf, Secret, Updatable
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
 AzureGuid = Annotated[
     str,
@@ -94,6 +95,7 @@ class AzureBlobLocation(LocationType):
             max_length=325,
             pattern="^https://[A-Za-z0-9](([.]|-+)?[A-Za-z0-9]){0,252}/[a-z0-9](-?[a-z0-9]){2,62}$",
         ),
+        Words("must be the https URL of a container, such as https://myaccount.blob.core.windows.net/my-container"),
     ]
     """The URL of the container, such as https://account.blob.core.windows.net/container."""
     authentication_type: Annotated[Literal["SAS", "NONE", "OIDC"], Updatable()]

@@ -10,7 +10,7 @@ from datamover_crds.locations.agents import NEEDS_AGENT, AgentArns, AgentNameLis
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.kerberos import Principal, needed_kerberos
 from datamover_crds.locations.marks import AgentNames, ArnOf, Secret, Updatable
-from datamover_crds.locations.mounts import WindowsPath
+from datamover_crds.locations.mounts import HOSTNAME_ALONE, WindowsPath
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
@@ -28,6 +28,7 @@ class HdfsNameNode(Model):
     hostname: Annotated[
         str,
         Field(min_length=1, max_length=255, pattern="^(([a-zA-Z0-9-]*[a-zA-Z0-9])[.])*([A-Za-z0-9-]*[A-Za-z0-9])$"),
+        HOSTNAME_ALONE,
     ]
     """The DNS name or the IP address of the NameNode."""
     port: Annotated[int, Field(ge=1, le=65535), WHOLE_FLOATS]

@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema
 
 from datamover_crds.arns import FORMS, ArnKind
 from datamover_crds.common import Model
+from datamover_crds.words import QUOTED, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,7 @@ class ArnOf:
         target = target.get("items", target)
         if target.pop("pattern", None) is not None:
             form = FORMS[self.kind]
-            message = f"must be the ARN of {form.name}, such as {form.example}"
-            shown = f'"\'" + self + "\': {message}"'
-            is_arn = {"rule": "self.startsWith('arn:')", "messageExpression": shown}
-            target["x-kubernetes-validations"] = [is_arn]
+            in_words(target, "self.startsWith('arn:')", form.accepted, QUOTED)
         return node
 
 

@@ -9,15 +9,23 @@ from datamover_crds.common import Arn, Items, Model
 from datamover_crds.locations.marks import Secret, Updatable
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
+HOSTNAME_ALONE: Final = Words("must be a DNS name or an IP address alone, such as nas.example.com: no scheme, no path")
+PLAIN_PATH: Final = "letters, digits, spaces and _ + - . / ( )"
 Hostname = Annotated[
     str,
     Field(min_length=1, max_length=255, pattern="^(([a-zA-Z0-9-]*[a-zA-Z0-9])[.])*([A-Za-z0-9:-]*[A-Za-z0-9])$"),
+    HOSTNAME_ALONE,
 ]
 SecurityGroupArns = Annotated[tuple[Arn, ...], Items(at_least=1, at_most=5)]
 SmbUser = Annotated[str, Field(min_length=1, max_length=104)]
 SmbDomain = Annotated[str, Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9](([.]|-+)?[A-Za-z0-9]){0,252}$")]
-WindowsPath = Annotated[str, Field(min_length=1, max_length=4096, pattern="^[a-zA-Z0-9_+./()$ \\p{Zs}-]+$")]
+WindowsPath = Annotated[
+    str,
+    Field(min_length=1, max_length=4096, pattern="^[a-zA-Z0-9_+./()$ \\p{Zs}-]+$"),
+    Words(f"must be a path with forward slashes, without the host, such as /share/folder: {PLAIN_PATH} $"),
+]
 
 _USER_PATTERN: Final = "^[ !#-).0-9@A-Z^-{}~¡-�-]+$"  # in CEL no backslash
 

@@ -8,9 +8,10 @@ from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.agents import NEEDS_AGENT, AgentArns, AgentNameList
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.marks import AgentNames, ArnOf, Updatable
-from datamover_crds.locations.mounts import Hostname, NfsMountOptions
+from datamover_crds.locations.mounts import PLAIN_PATH, Hostname, NfsMountOptions
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
 
 class OnPremConfig(Model):
@@ -45,7 +46,10 @@ class NfsLocation(LocationType):
     server_hostname: Annotated[Hostname, Updatable()]
     """The DNS name or the IP address of the file server."""
     subdirectory: Annotated[
-        str, Field(min_length=1, max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]+$"), Updatable()
+        str,
+        Field(min_length=1, max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]+$"),
+        Words(f"must be the absolute path of an export, such as /export/data: {PLAIN_PATH}"),
+        Updatable(),
     ]
     """The absolute path of the export, or of a directory in it."""
     on_prem_config: Annotated[OnPremConfig, Updatable()]

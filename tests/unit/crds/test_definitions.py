@@ -14,6 +14,10 @@ import yaml
 from datamover_crds.__main__ import main
 from datamover_crds.definitions import DEFINITIONS, Definition
 
+UNLIKE = r"\\[dDwWsSbB]|\(\?[!=<]"
+"""What Python and Go read differently, or only one of them at all."""
+LAST_APPLIED_BYTES = 262_144
+"""How much Kubernetes lets annotations hold: `kubectl apply` keeps the whole object in one of them."""
 KINDS = pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition.kind)
 
 
@@ -53,6 +57,12 @@ def test_the_text_is_the_manifest(definition: Definition) -> None:
 
 
 @KINDS
+def test_kubectl_can_apply_it(definition: Definition) -> None:
+    applied = json.dumps(definition.manifest(), separators=(",", ":"), ensure_ascii=False)
+    assert len(applied.encode()) < LAST_APPLIED_BYTES
+
+
+@KINDS
 def test_every_field_is_described(definition: Definition) -> None:
     fields = [(path, node) for path, node in nodes(root(definition)) if path != ".metadata" and not path.endswith("]")]
     assert [path for path, node in fields if not node.get("description", "").strip().endswith(".")] == []
@@ -69,8 +79,8 @@ def test_schemas_are_structural(definition: Definition) -> None:
 @KINDS
 def test_patterns_mean_the_same_to_python_and_go(definition: Definition) -> None:
     for path, node in nodes(root(definition)):
-        assert not re.search(r"\\[dDwWsSbB]|\(\?[!=<]", node.get("pattern", "")), path
-        assert not any(re.search(r"\\", rule["rule"]) for rule in node.get("x-kubernetes-validations", ())), path
+        assert not re.search(UNLIKE, node.get("pattern", "")), path
+        assert not any(re.search(UNLIKE, rule["rule"]) for rule in node.get("x-kubernetes-validations", ())), path
 
 
 @KINDS

@@ -12,9 +12,9 @@ FILE_SYSTEM = "arn:aws:elasticfilesystem:eu-central-1:111122223333:file-system/f
 MISTAKES: list[tuple[str, JsonDict, str, str]] = [
     ("s3", {"s3BucketArn": "my-bucket"}, "s3BucketArn", "must be an ARN"),
     ("smb", {"user": "CORP\\joe"}, "user", "without the domain, which belongs in domain"),
-    ("smb", {"subdirectory": "share\\in"}, "subdirectory", "must match the pattern"),
+    ("smb", {"subdirectory": "share\\in"}, "subdirectory", "such as /share/folder"),
     ("nfs", {"subdirectory": "export"}, "subdirectory", "must be the absolute path of an export"),
-    ("nfs", {"serverHostname": "nfs://nas"}, "serverHostname", "must match the pattern"),
+    ("nfs", {"serverHostname": "nfs://nas"}, "serverHostname", "alone, such as nas.example.com"),
     ("fsxLustre", {"fsxFilesystemArn": FILE_SYSTEM}, "fsxFilesystemArn", "such as arn:aws:fsx:"),
     ("fsxOntap", {"storageVirtualMachineArn": FILE_SYSTEM}, "storageVirtualMachineArn", "such as arn:aws:fsx:"),
     ("fsxOpenZfs", {"subdirectory": "/data"}, "subdirectory", "must start with /fsx"),
@@ -35,8 +35,13 @@ MISTAKES: list[tuple[str, JsonDict, str, str]] = [
     ("hdfs", {"blockSize": 1_048_577}, "blockSize", "must be a multiple of 512"),
     ("hdfs", {"subdirectory": "/data?"}, "subdirectory", "must match the pattern"),
     ("hdfs", {"simpleUser": "joe@EXAMPLE.COM"}, "simpleUser", "must match the pattern"),
-    ("objectStorage", {"serverHostname": "https://minio"}, "serverHostname", "must match the pattern"),
-    ("azureBlob", {"containerUrl": "http://mine.example.com/from"}, "containerUrl", "must match the pattern ^https://"),
+    ("objectStorage", {"serverHostname": "https://minio"}, "serverHostname", "alone, such as nas.example.com"),
+    (
+        "azureBlob",
+        {"containerUrl": "http://mine.example.com/from"},
+        "containerUrl",
+        "must be the https URL of a container",
+    ),
     ("efs", {"efsFilesystemArn": "arn:aws:s3:::bucket"}, "efsFilesystemArn", "such as arn:aws:elasticfilesystem:"),
 ]
 
