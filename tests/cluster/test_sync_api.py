@@ -75,6 +75,7 @@ def test_a_sync_s_whole_life(world: World, url: str) -> None:
         assert client.ask("GET", "?status=completed&type=s3").json["items"] == [ended]
         assert client.ask("GET", "?status=failed").json == {"items": [], "nextCursor": None}
 
+        eventually(lambda: '"status":"completed"' in "".join(lines), 5, what="the stream tells")
         paused = client.ask("PATCH", path, {"paused": True, "syncInterval": "2h"})
         assert (paused.status, paused.json["status"], paused.json["syncInterval"]) == (200, "paused", "2h")
         eventually(lambda: '"status":"paused"' in "".join(lines), 5, what="the stream tells")

@@ -59,7 +59,7 @@ def _check_task(world: World, task: Item) -> None:
     assert "logLevel" not in declared or options["logLevel"] == declared["logLevel"]
     wanted = dump(spec)
     for field in ("includes", "excludes"):
-        assert described[field] == wanted.get(field, [])
+        assert described[field] == [{"filterType": "SIMPLE_PATTERN", **rule} for rule in wanted.get(field, [])]
     schedule = described.get("schedule")
     if spec.schedule is None:
         assert schedule is None

@@ -6,6 +6,7 @@ notes what must never happen instead of hiding it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -95,7 +96,7 @@ class Sky:
             sts=Sts(),
             queue=NOT_USED,
             s3=NOT_USED,
-            logs=NOT_USED,
+            logs=Logs(),
         )
 
     def of(self, kind: str) -> list[Item]:
@@ -436,6 +437,19 @@ class Tagging:
     async def find_all(self, key: str | None = None) -> Mapping[str, Mapping[str, str]]:
         found = await self.find({})
         return {arn: tags for arn, tags in found.items() if key is None or key in tags}
+
+
+class Logs:
+    """CloudWatch Logs, which lets DataSync write to every log group."""
+
+    async def resource_policies(self) -> Sequence[str]:
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "datasync.amazonaws.com"},
+            "Action": "logs:*",
+            "Resource": "*",
+        }
+        return [json.dumps({"Statement": [statement]})]
 
 
 class Sts:
