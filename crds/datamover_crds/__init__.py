@@ -8,12 +8,12 @@ from datamover_crds.account import (
     DataMoverAccount,
     DataMoverAccountSpec,
     DataMoverAccountStatus,
-    Grant,
     SecretRef,
     Selections,
 )
 from datamover_crds.codec import InvalidObject, Problem, dump, parse
 from datamover_crds.common import JsonObject, Model, from_duration, from_timestamp, to_timestamp
+from datamover_crds.grants import Grant
 from datamover_crds.locations import (
     LOCATIONS,
     AccessRole,

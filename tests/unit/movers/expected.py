@@ -57,9 +57,8 @@ def _check_task(world: World, task: Item) -> None:
     declared = dump(spec.options)
     assert options["verifyMode"] == declared.get("verifyMode", DEFAULTS["verifyMode"])
     assert "logLevel" not in declared or options["logLevel"] == declared["logLevel"]
-    wanted = dump(spec)
-    for field in ("includes", "excludes"):
-        assert described[field] == [{"filterType": "SIMPLE_PATTERN", **rule} for rule in wanted.get(field, [])]
+    for field, rules in (("includes", spec.includes), ("excludes", spec.excludes)):
+        assert described[field] == [{"filterType": "SIMPLE_PATTERN", "value": rule.value} for rule in rules or ()]
     schedule = described.get("schedule")
     if spec.schedule is None:
         assert schedule is None
