@@ -33,7 +33,7 @@ MISTAKES: list[tuple[str, JsonDict, str, str]] = [
         "must be kms://http@<host>:<port>/kms",
     ),
     ("hdfs", {"blockSize": 1_048_577}, "blockSize", "must be a multiple of 512"),
-    ("hdfs", {"subdirectory": "/data?"}, "subdirectory", "must match the pattern"),
+    ("hdfs", {"subdirectory": "/data?"}, "subdirectory", "must be a path with forward slashes"),
     ("hdfs", {"simpleUser": "joe@EXAMPLE.COM"}, "simpleUser", "must match the pattern"),
     ("objectStorage", {"serverHostname": "https://minio"}, "serverHostname", "alone, such as nas.example.com"),
     (
