@@ -56,6 +56,7 @@ check: $(SET_UP) ## Lint, formatting, types, import rules, generated files
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m datamover_crds --check
+	.venv/bin/python -m datamover_crds --check charts/datamover-operator/files/crds
 	.venv/bin/python -m datamover_crds.reference --check
 
 bench: $(SET_UP) ## Measure the operator at work and at rest, runs, the emulator's copying, reads by REST (an hour)

@@ -33,7 +33,7 @@ def check(folder: Path) -> int:
     """Name the files that are missing or differ."""
     stale = [path for d in DEFINITIONS if _content(path := folder / d.file_name) != d.text()]
     for path in stale:
-        sys.stderr.write(f"{path} is not what the models say: run python -m datamover_crds\n")
+        sys.stderr.write(f"{path} is not what the models say: run make crds\n")
     return 1 if stale else 0
 
 
