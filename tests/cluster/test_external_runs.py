@@ -76,4 +76,4 @@ def test_a_run_whose_task_is_deleted_before_its_end_was_recorded_keeps_what_was_
     assert found["startTime"] == known["startTime"]
     assert found["counters"].keys() >= known["counters"].keys()
     assert found["reason"] in {"ExecutionGone", "TaskGone"}
-    assert ready.wait_ready()["status"]["taskArn"] not in arn
+    eventually(lambda: ready.wait_ready()["status"]["taskArn"] not in arn, what="the mover has another task")
