@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from datamover_dev.stack.rest import RestService
+from tests.support.api import JsonDict
 from tests.support.movers import ACCOUNT_ID, World
 from tests.support.rest import NAMED_KEY, Client, RestServices, s3_body, token
 
@@ -70,22 +72,17 @@ include-method = "GET"
 """Most requests are for what is there; for the mover only reads are: whether a start succeeds is the operator's."""
 
 
-def test_no_request_is_answered_with_a_500_or_in_a_way_that_is_not_documented(
-    rest: Client, rest_services: RestServices, tmp_path: Path
-) -> None:
-    rest.created(s3_body(NAME), GROUP)
-    config = tmp_path / "schemathesis.toml"
-    config.write_text(CONFIG)
-    hasty = rest_services.start(start_timeout_seconds=5, delete_timeout_seconds=1)
+def fuzz(service: RestService, folder: Path, options: list[str], config: Path | None = None) -> list[JsonDict]:
+    """Send what schemathesis makes of a service's /openapi.json; return what the service logged of the requests."""
+    configured = [] if config is None else [f"--config-file={config}"]
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name("schemathesis")),
-            f"--config-file={config}",
+            *configured,
             "run",
-            f"{hasty.url}/openapi.json",
-            f"--header=X-Auth-Token: {token()}",
+            f"{service.url}/openapi.json",
+            *options,
             f"--checks={','.join(CHECKS)}",
-            "--max-examples=40",
             "--seed=1",
             "--phases=examples,coverage,fuzzing",
             "--suppress-health-check=all",
@@ -93,14 +90,24 @@ def test_no_request_is_answered_with_a_500_or_in_a_way_that_is_not_documented(
             "--request-timeout=60",
             "--warnings=off",
         ],
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=550,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    answers = [line for line in map(json.loads, hasty.log.read_text().splitlines()) if line["event"] == "request"]
+    return [line for line in map(json.loads, service.log.read_text().splitlines()) if line["event"] == "request"]
+
+
+def test_no_request_is_answered_with_a_500_or_in_a_way_that_is_not_documented(
+    rest: Client, rest_services: RestServices, tmp_path: Path
+) -> None:
+    rest.created(s3_body(NAME), GROUP)
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG)
+    hasty = rest_services.start(start_timeout_seconds=5, delete_timeout_seconds=1)
+    answers = fuzz(hasty, tmp_path, [f"--header=X-Auth-Token: {token()}", "--max-examples=40"], config=config)
     met = {(each["method"], each["route"].removeprefix("/v1/datasync"), each["status"]) for each in answers}
     assert met >= MET, sorted(MET - met)
 
@@ -111,29 +118,10 @@ def test_the_other_facades_do_what_they_document_too(
     there = {"namespace": world.namespace}
     world.grant_all(labelStudio={**there, "default": {"s3": {"s3BucketArn": "arn:aws:s3:::dst"}}}, syncApi=there)
     service = facade_services.start(sync_requests_per_minute=1_000_000, **facade_services.all_facades)
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("schemathesis")),
-            "run",
-            f"{service.url}/openapi.json",
-            "--include-path-regex=^/api/",
-            f"--header=Authorization: Bearer {NAMED_KEY}",
-            f"--checks={','.join(CHECKS)}",
-            "--max-examples=15",
-            "--seed=1",
-            "--phases=examples,coverage,fuzzing",
-            "--suppress-health-check=all",
-            "--continue-on-failure",
-            "--request-timeout=60",
-            "--warnings=off",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=550,
-        check=False,
+    answers = fuzz(
+        service,
+        tmp_path,
+        ["--include-path-regex=^/api/", f"--header=Authorization: Bearer {NAMED_KEY}", "--max-examples=15"],
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    answers = [line for line in map(json.loads, service.log.read_text().splitlines()) if line["event"] == "request"]
     met = {(each["method"], each["route"], each["status"]) for each in answers}
     assert met >= FACADES_MET, sorted(FACADES_MET - met)

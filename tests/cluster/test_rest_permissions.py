@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,17 +58,21 @@ class Missed(Exception):  # noqa: N818 - what a test looks for, not an error of 
     """The service was refused something."""
 
 
+def wait_until(service: RestService, done: Callable[[], bool], what: str) -> None:
+    """Wait; raise Missed as soon as the service is refused something or has ended."""
+
+    def looked() -> bool:
+        if "orbidden" in service.log.read_text() or service.exit_code is not None:
+            raise Missed(service.tail())
+        return done()
+
+    eventually(looked, 60, what=what)
+
+
 def use(service: RestService, world: World, operators: Operators) -> None:
     """Have the service do all that it can do; raise Missed as soon as it is refused something."""
 
-    def until(done: Callable[[], bool], what: str) -> None:
-        def looked() -> bool:
-            if "orbidden" in service.log.read_text() or service.exit_code is not None:
-                raise Missed(service.tail())
-            return done()
-
-        eventually(looked, 60, what=what)
-
+    until = partial(wait_until, service)
     until(lambda: service.url != "" and answers(f"{service.url}/readyz"), "the service is ready")
     rest = Client(service.url)
     operator = operators()
@@ -112,14 +117,7 @@ def test_no_right_is_granted_that_nothing_needs(start: Start, world: World, oper
 def use_facades(service: RestService, world: World) -> None:
     """Have the other facades do all that they can do; raise Missed as soon as they are refused something."""
 
-    def until(done: Callable[[], bool], what: str) -> None:
-        def looked() -> bool:
-            if "orbidden" in service.log.read_text() or service.exit_code is not None:
-                raise Missed(service.tail())
-            return done()
-
-        eventually(looked, 60, what=what)
-
+    until = partial(wait_until, service)
     until(lambda: service.url != "" and answers(f"{service.url}/readyz"), "the service is ready")
     key = {"Authorization": f"Bearer {NAMED_KEY}"}
     client = Client(service.url)

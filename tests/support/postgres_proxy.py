@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal, Self
+
+from tests.support.tcp_gate import TcpGate, copy
 
 OPERATOR = b"datamover-operator"
 When = Literal["before", "after"]
@@ -29,29 +30,18 @@ class Held:
     reached: Future[str] = field(default_factory=Future)
 
 
-class PostgresProxy:
-    """Use as a context manager. `shut` refuses connections and resets those there are, `open` lets them in again."""
+class PostgresProxy(TcpGate):
+    """A gate that is open at first."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        super().__init__(host, port)
         self._held: Held | None = None
         self.statements: list[str] = []
-        self.port = 0
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._run(self._open())
+        super().__enter__()
+        self.open()
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self._run(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
-        self._loop.close()
 
     def hold(self, wanted: Callable[[str], bool], when: When) -> Future[str]:
         """Hold the operator's next statement whose path is wanted; the future tells it once it is held.
@@ -61,48 +51,15 @@ class PostgresProxy:
         self._held = Held(wanted, when)
         return self._held.reached
 
-    def open(self) -> None:
-        self._run(self._open())
-
-    def shut(self) -> None:
-        self._run(self._shut())
-
-    def _run(self, work: object) -> None:
-        done: Future[None] = asyncio.run_coroutine_threadsafe(work, self._loop)  # type: ignore[arg-type] # a coroutine
-        done.result(timeout=10)
-
-    async def _open(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
-            self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _shut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in list(self._writers):
-            writer.transport.abort()
-
-    async def _end(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await self._shut()
-        await asyncio.sleep(0)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            there, back = await asyncio.open_connection(*self._target)
-            self._writers.add(back)
-            connection = _Connection(self, reader, writer, there, back)
-            await asyncio.gather(connection.forth(), connection.back())
-            self._writers.discard(back)
-        except (OSError, asyncio.CancelledError, asyncio.IncompleteReadError):
-            writer.transport.abort()
-        finally:
-            self._writers.discard(writer)
+    async def _relay(
+        self,
+        client: asyncio.StreamReader,
+        to_client: asyncio.StreamWriter,
+        server: asyncio.StreamReader,
+        to_server: asyncio.StreamWriter,
+    ) -> None:
+        connection = _Connection(self, client, to_client, server, to_server)
+        await asyncio.gather(connection.forth(), connection.back())
 
     def is_held(self, path: str) -> Held | None:
         """Whether this statement is the one that is waited for, which is one statement alone."""
@@ -135,7 +92,7 @@ class _Connection:
             startup = head + await self._client.readexactly(int.from_bytes(head) - 4)
             self._to_server.write(startup)
             if OPERATOR not in startup:
-                await _relay(self._client, self._to_server)
+                await copy(self._client, self._to_server)
                 return
             held: Held | None = None
             while True:
@@ -170,10 +127,3 @@ class _Connection:
         is_inside = self._path[:1] == ["BEGIN"] and self._path[-1] not in {"COMMIT", "ROLLBACK"}
         self._path = [*self._path, kind] if is_inside else [kind]
         return " > ".join(self._path)
-
-
-async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while chunk := await reader.read(_CHUNK):
-        writer.write(chunk)
-        await writer.drain()
-    writer.close()

@@ -50,8 +50,9 @@ class TcpGate:
         done.result(timeout=10)
 
     async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
-        self.port = self._server.sockets[0].getsockname()[1]
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
+            self.port = self._server.sockets[0].getsockname()[1]
 
     async def _shut(self) -> None:
         if self._server is not None:
@@ -74,15 +75,26 @@ class TcpGate:
         try:
             there, back = await asyncio.open_connection(*self._target)
             self._writers.add(back)
-            await asyncio.gather(_copy(reader, back), _copy(there, writer))
+            await self._relay(reader, writer, there, back)
             self._writers.discard(back)
         except (OSError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
             self._writers.discard(writer)
 
+    async def _relay(
+        self,
+        client: asyncio.StreamReader,
+        to_client: asyncio.StreamWriter,
+        server: asyncio.StreamReader,
+        to_server: asyncio.StreamWriter,
+    ) -> None:
+        """Relay one connection until both directions have ended."""
+        await asyncio.gather(copy(client, to_server), copy(server, to_client))
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Relay one direction, and close it at its end."""
     with contextlib.suppress(OSError):
         while chunk := await reader.read(_CHUNK):
             writer.write(chunk)
