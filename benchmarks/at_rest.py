@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.arena import Arena, arena
-from benchmarks.cluster_client import Json
 from benchmarks.counting import requests_so_far
-from benchmarks.many_movers import DEFAULT_RATE
-from benchmarks.movers_ready import NEEDED
+from benchmarks.figures import Figures
+from benchmarks.many_movers import patience_s
 from benchmarks.operated import operated
 from benchmarks.usage import cpu_s
 
@@ -21,7 +20,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class AtRest:
+class AtRest(Figures):
     """The figures of `minutes` minutes; calls are reckoned up to an hour, by operation."""
 
     movers: int
@@ -30,10 +29,6 @@ class AtRest:
     by_operation_per_hour: dict[str, float]
     writes: int
     core_percent: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str]]:
         """Return a table: what, and the figure."""
@@ -53,8 +48,7 @@ def measure(movers: int, minutes: float, folder: Path, say: Say) -> AtRest:
 
 async def _measure(arena: Arena, movers: int, minutes: float, say: Say) -> AtRest:
     async with operated(arena, {}) as at_work:
-        patience = 5 * movers * NEEDED.total() / DEFAULT_RATE + 120
-        await at_work.make_ready([f"m-{number}" for number in range(movers)], patience)
+        await at_work.make_ready([f"m-{number}" for number in range(movers)], patience_s(movers))
         await at_work.until_quiet()
         say(f"  {movers} movers are at rest; {minutes:g} minutes begin")
         calls, written = arena.aws_calls(), (await requests_so_far(at_work.cluster)).mover_writes

@@ -16,12 +16,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from benchmarks.copying_field import Field, Route
+from benchmarks.figures import Figures
 from benchmarks.usage import peak_rss_mib
 from datamover_dev.demo.library import library_files
 from datamover_dev.stack.emulator import start_emulator
@@ -62,7 +62,7 @@ class Large:
 
 
 @dataclass(frozen=True)
-class Copying:
+class Copying(Figures):
     """What the runs say together; `ratio` is the worst route's."""
 
     files: int
@@ -70,10 +70,6 @@ class Copying:
     ratio: float
     routes: list[Comparison]
     large: Large
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it for bench.json."""
-        return asdict(self)
 
 
 def compare(rounds: int, large_mib: int, folder: Path, say: Say) -> Copying:

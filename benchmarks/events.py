@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
 
 from benchmarks.arena import ACCOUNT, Arena, arena
-from benchmarks.cluster_client import Json
+from benchmarks.figures import Figures, percentiles
 from benchmarks.operated import Operated, operated
 from benchmarks.run_recorded import recording_delays
 from datamover_dev.stack.environment import ACCOUNT_ID, REGION
@@ -22,7 +20,7 @@ _PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True)
-class EventsRecorded:
+class EventsRecorded(Figures):
     """Seconds from EndTime, as AWS gives it, to the last phase in Kubernetes, over `runs` runs each."""
 
     runs: int
@@ -30,10 +28,6 @@ class EventsRecorded:
     events_p99_s: float
     polling_p50_s: float
     polling_p99_s: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return a table: what, with events, by polling."""
@@ -58,7 +52,7 @@ async def _measure(arena: Arena, runs: int) -> EventsRecorded:
         await _listen(arena, at_work)
         await at_work.while_alive(recording_delays(arena, at_work, names[:1], "first"))  # polling slows down after it
         events = await at_work.while_alive(recording_delays(arena, at_work, names, "told"))
-    return EventsRecorded(runs, *_percentiles(events), *_percentiles(polling))
+    return EventsRecorded(runs, *percentiles(events), *percentiles(polling))
 
 
 async def _listen(arena: Arena, operated: Operated) -> None:
@@ -70,9 +64,3 @@ async def _listen(arena: Arena, operated: Operated) -> None:
     events.put_targets(Rule=_QUEUE, Targets=[target])
     await operated.cluster.patch(_ACCOUNT, {"spec": {"events": {"queueUrl": url}}})
     await operated.until_quiet()
-
-
-def _percentiles(delays: Sequence[float]) -> tuple[float, float]:
-    """The 50th and the 99th."""
-    cuts = quantiles(delays, n=100, method="inclusive")
-    return round(cuts[49], 3), round(cuts[98], 3)

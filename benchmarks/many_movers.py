@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import aiohttp
 
 from benchmarks.arena import Arena, arena
-from benchmarks.cluster_client import Json
 from benchmarks.counting import requests_so_far
+from benchmarks.figures import Figures
 from benchmarks.movers_ready import NEEDED
 from benchmarks.operated import operated
 from benchmarks.operator_metrics import OperatorMetrics
@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class ManyMovers:
+class ManyMovers(Figures):
     """The figures; the floor is the time that the pace of AWS calls alone takes."""
 
     movers: int
@@ -43,10 +43,6 @@ class ManyMovers:
     restart_to_quiet_s: float
     writes_after_restart: int
 
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
-
     def rows(self) -> list[tuple[str, str]]:
         """Return a table: what, and the figure."""
         return [
@@ -59,6 +55,16 @@ class ManyMovers:
         ]
 
 
+def paced_s(movers: int) -> float:
+    """The time that the pace of AWS calls alone takes until so many movers are Ready."""
+    return movers * NEEDED.total() / DEFAULT_RATE
+
+
+def patience_s(movers: int) -> float:
+    """When to give up waiting for them."""
+    return 5 * paced_s(movers) + 120
+
+
 def measure(movers: int, folder: Path, say: Say) -> ManyMovers:
     """Apply so many movers, wait until all are Ready, restart the operator. Raises OperatorEndedError."""
     with arena(folder / "arena") as fresh:
@@ -66,13 +72,13 @@ def measure(movers: int, folder: Path, say: Say) -> ManyMovers:
 
 
 async def _measure(arena: Arena, movers: int, say: Say) -> ManyMovers:
-    floor = movers * NEEDED.total() / DEFAULT_RATE
+    floor = paced_s(movers)
     async with operated(arena, {}) as first:
         times: list[float] = []
         started = time.perf_counter()
         probes = asyncio.create_task(_probe_forever(first.process.url, times))
         try:
-            await first.make_ready([f"m-{number}" for number in range(movers)], 5 * floor + 120)
+            await first.make_ready([f"m-{number}" for number in range(movers)], patience_s(movers))
         finally:
             probes.cancel()
         seconds = time.perf_counter() - started

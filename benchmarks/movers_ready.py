@@ -11,14 +11,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from benchmarks import floor
 from benchmarks.arena import Arena, arena
-from benchmarks.cluster_client import ClusterClient, Json
+from benchmarks.cluster_client import ClusterClient
 from benchmarks.counting import Requests, requests_so_far
+from benchmarks.figures import Figures
 from benchmarks.judge import COLLECTION, wait_until_ready
 from benchmarks.operated import apply_movers, operated
 from benchmarks.usage import cpu_s, peak_rss_mib
@@ -52,7 +53,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class MoversReady:
+class MoversReady(Figures):
     """What the runs say together."""
 
     movers: int
@@ -70,10 +71,6 @@ class MoversReady:
     floor_cpu_s: float
     operator_runs_s: list[float]
     floor_runs_s: list[float]
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return a table: what, the operator's figure, the script's."""

@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from benchmarks.arena import AWS_IN_FLIGHT, Arena, arena
-from benchmarks.cluster_client import ClusterClient, Json
+from benchmarks.cluster_client import ClusterClient
+from benchmarks.figures import Figures
 from benchmarks.floor import Script
 from benchmarks.operated import operated
 
@@ -19,17 +20,13 @@ _PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
-class OneMover:
+class OneMover(Figures):
     """Medians over `rounds` movers each."""
 
     rounds: int
     operator_s: float
     floor_s: float
     ratio: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return a table: what, the operator's figure, the script's."""

@@ -12,12 +12,13 @@ import os
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from benchmarks.cluster_client import ClusterClient, Json
+from benchmarks.cluster_client import ClusterClient
 from benchmarks.counting import requests_so_far
+from benchmarks.figures import Figures
 from benchmarks.load import Load, bare, load, require_hey
 from benchmarks.rest_stage import GROUP, Stage, stage
 from benchmarks.usage import cpu_s, peak_rss_mib
@@ -51,7 +52,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Rest:
+class Rest(Figures):
     """All figures; `p99_ms` is the worst of all routes, delays are from one replica's 202 to the other's knowing."""
 
     movers: int
@@ -64,10 +65,6 @@ class Rest:
     watch_delay_p50_ms: float
     watch_delay_p99_ms: float
     load_average: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return a table: what, the service's figure, the bare server's."""

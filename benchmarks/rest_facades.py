@@ -9,10 +9,11 @@ import secrets
 import urllib.request
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cluster_client import MOVERS, ClusterClient, Json
+from benchmarks.figures import Figures
 from benchmarks.load import Load, bare, load, require_hey
 from benchmarks.rest import RATE, Say
 from benchmarks.rest_stage import IN_WORK, NAMESPACE, run_of
@@ -29,7 +30,7 @@ _LABELS = "datamover.io"
 
 
 @dataclass(frozen=True)
-class Facades:
+class Facades(Figures):
     """All figures; `p99_ms` is the worst of all routes."""
 
     resources: int
@@ -38,10 +39,6 @@ class Facades:
     routes: dict[str, tuple[Load, Load]]
     rss_mib: float
     load_average: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return a table: what, the service's figure, the bare server's."""

@@ -13,13 +13,14 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
 import aiohttp
 
 from benchmarks.cluster_client import Json
+from benchmarks.figures import Figures
 from benchmarks.rest_stage import GROUP, NAMESPACE, Stage, run_of, stage
 from benchmarks.usage import cpu_s, peak_rss_mib
 from datamover_dev.stack.environment import ACCOUNT_ID
@@ -37,7 +38,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class RestRuns:
+class RestRuns(Figures):
     """All figures; `reads` were each of another mover and run, one after the other, `list` among them."""
 
     movers: int
@@ -49,10 +50,6 @@ class RestRuns:
     fill_cpu_s: float
     read_p50_ms: float
     read_p99_ms: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str]]:
         """Return a table."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.arena import Arena, arena
 from benchmarks.cluster_client import Json
+from benchmarks.figures import Figures
 from benchmarks.judge import COLLECTION
 from benchmarks.operated import Operated, operated
 from benchmarks.run_objects import RUNS, run_of
@@ -23,7 +24,7 @@ _ENDED = ("SUCCESS", "ERROR")
 
 
 @dataclass(frozen=True)
-class RunRecorded:
+class RunRecorded(Figures):
     """Seconds from EndTime, as AWS gives it, to the write; medians and worst over `runs` runs each."""
 
     runs: int
@@ -32,10 +33,6 @@ class RunRecorded:
     floor_p50_s: float
     floor_longest_s: float
     ratio: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return a table: what, the operator's figure, the script's."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
 
 from benchmarks.arena import Arena, arena
-from benchmarks.cluster_client import Json
-from benchmarks.many_movers import DEFAULT_RATE
-from benchmarks.movers_ready import NEEDED
+from benchmarks.figures import Figures, percentiles
+from benchmarks.many_movers import patience_s
 from benchmarks.operated import Operated, operated
 from benchmarks.run_objects import RUNS, run_of
 
@@ -24,7 +22,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class RunStarts:
+class RunStarts(Figures):
     """Seconds from a run's creation to its execution's ARN in its status; the floor is the same operator at rest."""
 
     movers: int
@@ -33,10 +31,6 @@ class RunStarts:
     busy_p99_s: float
     rest_p50_s: float
     rest_p99_s: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return a table: what, the figure while movers are made, the figure at rest."""
@@ -59,8 +53,7 @@ async def _measure(arena: Arena, movers: int, say: Say) -> RunStarts:
         await at_work.until_quiet()
         rest = await at_work.while_alive(_starts(at_work, "rest"))
         say(f"  {len(rest)} runs at rest; {movers} movers are applied")
-        patience = 5 * movers * NEEDED.total() / DEFAULT_RATE + 120
-        crowd = asyncio.create_task(at_work.make_ready([f"m-{number}" for number in range(movers)], patience))
+        crowd = asyncio.create_task(at_work.make_ready([f"m-{number}" for number in range(movers)], patience_s(movers)))
         try:
             busy = await at_work.while_alive(_starts(at_work, "busy"))
             if crowd.done():
@@ -68,7 +61,7 @@ async def _measure(arena: Arena, movers: int, say: Say) -> RunStarts:
         finally:
             crowd.cancel()
             await asyncio.gather(crowd, return_exceptions=True)
-    (busy_p50, busy_p99), (rest_p50, rest_p99) = _percentiles(busy), _percentiles(rest)
+    (busy_p50, busy_p99), (rest_p50, rest_p99) = percentiles(busy), percentiles(rest)
     return RunStarts(movers, COUNT, busy_p50, busy_p99, rest_p50, rest_p99)
 
 
@@ -100,8 +93,3 @@ async def _note_starts(operated: Operated, version: str, created: dict[str, floa
                 taken[name] = time.perf_counter() - created[name]
                 if len(taken) == COUNT:
                     return
-
-
-def _percentiles(seconds: list[float]) -> tuple[float, float]:
-    cut = quantiles(seconds, n=100, method="inclusive")
-    return round(cut[49], 4), round(cut[98], 4)

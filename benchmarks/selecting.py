@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import cast
 
+from benchmarks.figures import Figures
 from datamover_crds import Selection
 from datamover_operator.aws.ports import S3, Listed
 from datamover_operator.runs.plan.errands import Place, Select
@@ -22,7 +23,7 @@ _ERRAND = Select(Place("source", "in/"), Selection(glob="**/*.csv", regex="x+"),
 
 
 @dataclass(frozen=True)
-class Selecting:
+class Selecting(Figures):
     """What it took: MiB of memory beside those of the idle process, seconds of CPU time."""
 
     keys: int
@@ -32,10 +33,6 @@ class Selecting:
     def rows(self) -> list[tuple[str, str]]:
         """As lines of a table."""
         return [("memory", f"{self.mib:.0f} MiB"), ("CPU time", f"{self.seconds:.1f} s")]
-
-    def as_json(self) -> dict[str, Any]:
-        """For the file of figures."""
-        return asdict(self)
 
 
 def measure(keys: int) -> Selecting:

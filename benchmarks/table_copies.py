@@ -11,12 +11,13 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
 
-from benchmarks.cluster_client import ClusterClient, Json
+from benchmarks.cluster_client import ClusterClient
+from benchmarks.figures import Figures
 from benchmarks.table_stage import SECRETS, SYNCS, TableStage, run, secret, sync, table_stage, until_copied
 from datamover_dev.postgres.programs import programs
 
@@ -26,7 +27,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class TableCopies:
+class TableCopies(Figures):
     """Seconds, medians of some runs."""
 
     rows_copied: int
@@ -37,10 +38,6 @@ class TableCopies:
     sync_runs_s: list[float]
     bare_runs_s: list[float]
     dump_runs_s: list[float]
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return a table: what, then its figures."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
 import psycopg
 
-from benchmarks.cluster_client import ClusterClient, Json
+from benchmarks.cluster_client import ClusterClient
+from benchmarks.figures import Figures
 from benchmarks.table_stage import SECRETS, SYNCS, run, secret, sync, table_stage, until_copied
 
 _PATIENCE = 120.0
@@ -18,7 +19,7 @@ _TABLES = ("followed", "bare")
 
 
 @dataclass(frozen=True)
-class TableLatency:
+class TableLatency(Figures):
     """Milliseconds."""
 
     commits: int
@@ -26,10 +27,6 @@ class TableLatency:
     sync_p99_ms: float
     bare_p50_ms: float
     bare_p99_ms: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return a table: what, then its figures."""

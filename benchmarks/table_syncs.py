@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cluster_client import ClusterClient, Json
+from benchmarks.cluster_client import ClusterClient
+from benchmarks.figures import Figures
 from benchmarks.judge import wait_until_ready
 from benchmarks.operator_metrics import OperatorMetrics
 from benchmarks.table_stage import SECRETS, SYNCS, TableStage, run, secret, sync, table_stage
@@ -25,7 +26,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class TableSyncsAtRest:
+class TableSyncsAtRest(Figures):
     """What one operator needs for them."""
 
     syncs: int
@@ -35,10 +36,6 @@ class TableSyncsAtRest:
     kubernetes_writes: int
     cpu_share: float
     peak_rss_mib: float
-
-    def as_json(self) -> Json:
-        """Return it for bench.json."""
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return a table: what, then its figures."""
