@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from tests.support.api import Api, JsonDict
@@ -36,10 +38,17 @@ class TableWorld:
         else:
             self.api.patch(f"{path}/{name}", {"stringData": values})
 
-    def sync(self, name: str = "t", *, tables: list[Any] | None = None, **spec: object) -> JsonDict:
-        """Apply a sync of these tables, with both databases' URIs in a Secret each."""
-        self.secret("source", uri=self.pair.source.url)
-        self.secret("destination", uri=self.pair.destination.url)
+    def sync(
+        self,
+        name: str = "t",
+        *,
+        tables: list[Any] | None = None,
+        uris: Mapping[str, str] = MappingProxyType({}),
+        **spec: object,
+    ) -> JsonDict:
+        """Apply a sync of these tables, with both databases' URIs in a Secret each, or other `uris` by side."""
+        self.secret("source", uri=uris.get("source", self.pair.source.url))
+        self.secret("destination", uri=uris.get("destination", self.pair.destination.url))
         base: dict[str, object] = {
             "source": {"uriSecretRef": {"name": "source", "key": "uri"}},
             "destination": {"uriSecretRef": {"name": "destination", "key": "uri"}},

@@ -74,9 +74,7 @@ def test_a_changed_password_is_applied_to_the_subscription(tables: TableWorld, s
     try:
         start()
         uri = pair.source.server.url(pair.source.name, user=role, password="first")
-        tables.sync()
-        tables.secret("source", uri=uri)
-        tables.patch(maxRetainedWal="9Gi")
+        tables.sync(uris={"source": uri})
         eventually(lambda: tables.pair.source.run(SENDERS, pair.source.name) == [(role,)])
         pair.source.run(f"ALTER ROLE {role} PASSWORD 'second'")
         tables.secret("source", uri=uri.replace("first", "second"))

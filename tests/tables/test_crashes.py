@@ -31,13 +31,14 @@ def proxies(tables: TableWorld) -> Iterator[tuple[PostgresProxy, PostgresProxy]]
 
 def through(world: TableWorld, proxies: tuple[PostgresProxy, PostgresProxy], **spec: Any) -> None:  # noqa: ANN401 - as in a manifest
     """Apply a sync whose databases are reached through the proxies, without TLS."""
-    world.sync(**spec)
-    for name, database, proxy in (
-        ("source", world.pair.source, proxies[0]),
-        ("destination", world.pair.destination, proxies[1]),
-    ):
-        uri = database.url.replace(f":{database.server.port}/", f":{proxy.port}/")
-        world.secret(name, uri=uri.replace("sslmode=require", "sslmode=disable"))
+    uris = {
+        side: database.url.replace(f":{database.server.port}/", f":{proxy.port}/").replace("=require", "=disable")
+        for side, database, proxy in (
+            ("source", world.pair.source, proxies[0]),
+            ("destination", world.pair.destination, proxies[1]),
+        )
+    }
+    world.sync(uris=uris, **spec)
 
 
 def crash_through(

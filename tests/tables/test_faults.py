@@ -82,8 +82,7 @@ def test_a_server_that_is_restarted_is_told_and_survived(tables: TableWorld, sta
 
 def test_a_wrong_password_is_told_and_the_right_one_taken_up(tables: TableWorld, start: Start) -> None:
     start()
-    tables.sync()
-    tables.secret("source", uri=tables.pair.source.url.replace(tables.pair.source.server.password, "wrong-word"))
+    tables.sync(uris={"source": tables.pair.source.url.replace(tables.pair.source.server.password, "wrong-word")})
     message = tables.stalled("AccessDenied")
     assert "password authentication failed" in message
     assert "wrong-word" not in str(tables.get())

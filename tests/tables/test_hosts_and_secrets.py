@@ -91,9 +91,7 @@ def test_the_destination_is_sent_to_no_host_that_is_not_allowed(tables: TableWor
 )
 def test_a_uri_leads_to_the_one_host_that_it_shows(tables: TableWorld, start: Start, change: str, says: str) -> None:
     start()
-    tables.sync(suspend=True)
-    tables.secret("source", uri=change.format(uri=tables.pair.source.url))
-    tables.patch(suspend=False)
+    tables.sync(uris={"source": change.format(uri=tables.pair.source.url)})
     message = tables.stalled("InvalidSecret")
     assert message.startswith("spec.source.uriSecretRef: ")
     assert says in message

@@ -132,8 +132,7 @@ def test_rights_that_are_missing_are_told_with_the_grant(
     database.run(f"CREATE ROLE {role} LOGIN PASSWORD 'low'")
     try:
         start()
-        tables.sync()
-        tables.secret(side, uri=database.server.url(database.name, user=role, password="low"))
+        tables.sync(uris={side: database.server.url(database.name, user=role, password="low")})
         message = tables.stalled("MissingRights")
         assert says.format(role) in message
         assert tables.pair.leftovers() == NOTHING
