@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from datamover_api.sync.documents import document, mover_state, run_document, ta
 from datamover_api.sync.names import id_of, name_of, new_id
 from datamover_api.sync.paging import Page, cursor_of, page_of
 from datamover_api.sync.problems import InvalidRequestError
+from datamover_api.sync.webhooks import FILE_EVENTS
 from datamover_api.sync.wire import ChangeSync, CreateSync, read_body
 from datamover_crds import DataMover, TableSync, parse
 from tests.api.samples import Json, account, condition, dumped, run
@@ -173,33 +175,75 @@ def test_a_change_is_a_patch_of_the_spec() -> None:
     assert change_of({}, faster, files, Defaults(), "s") == {"trigger": {"interval": "1h"}}
 
 
+HOOK: Json = {"url": "https://hooks.example.com/a"}
+SECRET = "a secret of 24 characters"
+
+
 def test_a_webhook_becomes_a_notification_signed_with_a_key_from_the_secret() -> None:
-    webhook = {"url": "https://hooks.example.com/a", "events": ["sync.failed", "RunFailed"], "secret": "my secret"}
+    webhook = {**HOOK, "events": ["sync.failed", "RunFailed"], "secret": SECRET}
     made = drafted({**FILES, "webhook": webhook})
     assert dumped(made.made)["spec"]["notify"] == [
         {
-            "webhook": {"url": "https://hooks.example.com/a"},
+            "webhook": HOOK,
             "events": ["RunFailed"],
             "signingSecretRef": {"name": "sync-abc123xyz789", "key": "webhook-secret"},
             "timeoutSeconds": 30,
             "retries": 3,
         }
     ]
-    assert made.secrets == {"webhook-secret": "whsec_bXkgc2VjcmV0"}
+    assert made.secrets == {"webhook-secret": "whsec_YSBzZWNyZXQgb2YgMjQgY2hhcmFjdGVycw=="}
     kept: Json = kept_by(made.made)
-    assert kept["webhook"] == {"url": "https://hooks.example.com/a", "events": ["sync.failed", "RunFailed"]}
+    assert kept["webhook"] == {**HOOK, "events": ["sync.failed", "RunFailed"]}
     none = read_body(ChangeSync, b'{"webhook": null}')
     assert change_of(kept, none, made.made, Defaults(), "s") == {"notify": None}
-    other = read_body(ChangeSync, b'{"webhook": {"url": "https://b.example.com", "secret": "whsec_eA=="}}')
+    other = read_body(ChangeSync, b'{"webhook": {"url": "https://b.example.com"}}')
     assert change_of(kept, other, made.made, Defaults(), "s")["notify"] != []
-    for field, body in (
-        ("webhook.events[0]", {**FILES, "webhook": {"url": "https://a.example.com", "events": ["x"]}}),
-        ("webhook", {**TABLES, "webhook": {"url": "https://a.example.com"}}),
-        ("webhook.surprise", {**FILES, "webhook": {"url": "https://a.example.com", "surprise": 1}}),
-    ):
-        with pytest.raises(InvalidRequestError) as refused:
-            drafted(body)
-        assert {each.field for each in refused.value.faults} == {field}
+
+
+@pytest.mark.parametrize(
+    ("body", "asked", "told"),
+    [
+        (FILES, None, ["RunSucceeded", "RunFailed", "RunCancelled", "MoverStalled"]),
+        (TABLES, None, ["TableSyncReady", "TableSyncCompleted", "TableSyncFailed", "TableSyncStalled"]),
+        (TABLES, ["sync.stalled", "TableSyncStalled"], ["TableSyncStalled"]),
+        (TABLES, ["TableSyncCompleted"], ["TableSyncCompleted"]),
+    ],
+)
+def test_events_are_those_of_the_sync_s_kind(body: Json, asked: list[str] | None, told: list[str]) -> None:
+    webhook = HOOK if asked is None else {**HOOK, "events": asked}
+    made = drafted({**body, "webhook": webhook}).made
+    assert dumped(made)["spec"]["notify"][0]["events"] == told
+    changed = change_of({}, read_body(ChangeSync, json.dumps({"webhook": webhook}).encode()), made, Defaults(), "s")
+    assert changed["notify"] == dumped(made)["spec"]["notify"]
+    assert set(kept_by(made)["webhook"]["events"]) <= {*(asked or FILE_EVENTS)}  # type: ignore[index,call-overload,arg-type]
+
+
+@pytest.mark.parametrize(
+    ("body", "webhook", "field", "told"),
+    [
+        (FILES, {**HOOK, "events": ["x"]}, "webhook.events[0]", "must be one of sync.completed, sync.failed, "),
+        (TABLES, {**HOOK, "events": ["sync.failed", "RunFailed"]}, "webhook.events[1]", "must be one of"),
+        (TABLES, {**HOOK, "events": ["sync.cancelled"]}, "webhook.events[0]", "a sync of tables is never cancelled"),
+        (FILES, {**HOOK, "surprise": 1}, "webhook.surprise", "unknown member"),
+        (FILES, {"url": "ftp://a.example.com"}, "webhook.url", "https://hooks.example.com/datasync"),
+        (FILES, {"url": "https://me:pass@a.example.com"}, "webhook.url", "without a user or a password"),
+        (FILES, {"url": "https://a.example.com/\n"}, "webhook.url", "must be a URL"),
+        (FILES, {**HOOK, "secret": "short"}, "webhook.secret", "at least 24"),
+        (FILES, {**HOOK, "secret": "whsec_short"}, "webhook.secret", "at least 24"),
+        (FILES, {**HOOK, "secret": "whsec_" + "é" * 40}, "webhook.secret", "at least 24"),
+    ],
+)
+def test_a_webhook_that_could_not_be_called_is_refused(body: Json, webhook: Json, field: str, told: str) -> None:
+    with pytest.raises(InvalidRequestError, match=re.escape(told)) as refused:
+        drafted({**body, "webhook": webhook})
+    assert {each.field for each in refused.value.faults} == {field}
+
+
+def test_a_change_that_the_resource_does_not_allow_is_told_with_its_field() -> None:
+    too_long = read_body(ChangeSync, json.dumps({"tables": ["a\u0007"]}).encode())
+    with pytest.raises(InvalidRequestError) as refused:
+        change_of({}, too_long, drafted(TABLES).made, Defaults(), "s")
+    assert [each.field for each in refused.value.faults] == ["tables[0]"]
 
 
 @given(

@@ -98,7 +98,7 @@ def test_a_sync_s_whole_life(world: World, url: str) -> None:
 
 def test_what_became_of_a_webhook_s_calls_is_in_the_status(world: World, url: str) -> None:
     client = SyncClient(url)
-    webhook = {"url": "https://hooks.example.com/a", "events": ["sync.completed"], "secret": PASSWORD}
+    webhook = {"url": "https://hooks.example.com/a", "events": ["sync.completed"], "secret": PASSWORD * 2}
     made = client.ask("POST", "", {**FILES, "webhook": webhook}).json
     assert made["webhook"] == {"url": webhook["url"], "events": webhook["events"]}
     assert PASSWORD not in json.dumps(world.get("DataMover", made["id"].replace("_", "-")))

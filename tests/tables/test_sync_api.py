@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from standardwebhooks.webhooks import Webhook
+
 from tests.support.operator_process import Operators
 from tests.support.postgres import NOTHING
-from tests.support.rest import RestServices
+from tests.support.receiver import receiving
+from tests.support.rest import PASSWORD, RestServices
 from tests.support.sync_client import ON, SyncClient
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
@@ -30,7 +34,7 @@ EXAMPLE = """{
 
 
 def test_the_documented_example_and_a_sync_between_real_servers(
-    tables: TableWorld, start: Callable[[], object], facade_services: RestServices, tmp_path: Path
+    tables: TableWorld, start: Callable[..., object], facade_services: RestServices, tmp_path: Path
 ) -> None:
     configuration = tmp_path / "datasync.yaml"
     configuration.write_text("sync: {interval: 10s, maxRetries: 7}\nlog: {level: DEBUG}\n")
@@ -46,14 +50,22 @@ def test_the_documented_example_and_a_sync_between_real_servers(
     }
     assert client.ask("DELETE", f"/{shown['id']}").status == 204
 
-    start()
+    start(webhook_hosts="127.0.0.1")
     body = {
         "source": {"type": "postgresql", "url": tables.pair.source.url},
         "destination": {"type": "postgresql", "url": tables.pair.destination.url},
         "tables": ["orders"],
     }
-    made = client.ask("POST", "", body).json
-    path = f"/{made['id']}"
+    with receiving() as receiver:
+        hook = {"url": f"{receiver.url}/hook", "events": ["sync.completed"], "secret": PASSWORD * 2}
+        made = client.ask("POST", "", body | {"webhook": hook}).json
+        path = f"/{made['id']}"
+        eventually(lambda: [each["state"] for each in _deliveries(client, path)] == ["delivered"], 60)
+        (call,) = receiver.of("/hook")
+    key = base64.b64encode((PASSWORD * 2).encode()).decode()
+    told = Webhook(key).verify(call.body, dict(call.headers))
+    assert told["subject"] == made["id"].replace("_", "-")
+    assert [each["event"] for each in _deliveries(client, path)] == ["sync.completed"]
     assert (made["syncInterval"], ":***@" in made["source"]["url"]) == ("10s", True)
     name = made["id"].replace("_", "-")
     assert tables.get(name)["spec"]["retry"]["limit"] == 7
@@ -75,6 +87,11 @@ def test_the_documented_example_and_a_sync_between_real_servers(
         assert client.ask("DELETE", f"/{each['id']}").status == 204
     tables.wait_gone(name)
     eventually(lambda: tables.pair.leftovers() == NOTHING, 60)
+
+
+def _deliveries(client: SyncClient, path: str) -> list[Any]:
+    found: list[Any] = client.ask("GET", f"{path}/status").json["deliveries"]
+    return found
 
 
 def test_the_history_outlives_what_kubernetes_keeps_and_a_database_that_is_away(

@@ -15,6 +15,7 @@ from datamover_api.sync import webhooks
 from datamover_api.sync.names import name_of
 from datamover_api.sync.problems import Fault, InvalidRequestError
 from datamover_api.sync.sides import POSTGRESQL, TYPES, Side, read_database, read_location, type_of
+from datamover_api.sync.webhooks import FILE_EVENTS, TABLE_EVENTS, Events
 from datamover_api.sync.wire import ChangeSync, CreateSync, Interval, Webhook
 from datamover_crds import (
     DataMover,
@@ -28,6 +29,7 @@ from datamover_crds import (
     Realm,
     TableSync,
     TableSyncSpec,
+    dump,
     from_duration,
     parse,
 )
@@ -35,6 +37,7 @@ from datamover_crds.contract import CLIENT_ANNOTATION, ORIGIN_LABEL, SYNC_ORIGIN
 
 M = TypeVar("M", bound=Model)
 _DURATION: Final = re.compile("([0-9]{1,5}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?")
+_TABLE_NAME: Final = re.compile(r"^(tables\[[0-9]+\])\.name$")
 _LEAST: Final = timedelta(seconds=10)
 _HISTORY: Final = 50
 
@@ -85,8 +88,9 @@ def draft(sync_id: str, request: CreateSync, setting: Setting) -> Draft:
     if request.tables is not None:
         shown["tables"] = [*request.tables]
     if request.webhook is not None:
-        spec["notify"] = [*notification(request.webhook, name, setting.defaults, are_tables=are_tables)]
-        shown["webhook"] = webhooks.shown(request.webhook)
+        events = TABLE_EVENTS if are_tables else FILE_EVENTS
+        spec["notify"] = notification(request.webhook, events, name, setting.defaults)
+        shown["webhook"] = webhooks.shown(request.webhook, events)
     metadata = ObjectMeta(
         name=name,
         namespace=setting.namespace,
@@ -95,9 +99,10 @@ def draft(sync_id: str, request: CreateSync, setting: Setting) -> Draft:
     )
     signed = webhooks.signing_key(request.webhook) if request.webhook is not None else {}
     secrets = {**source.secrets, **destination.secrets, **signed}
+    given: JsonObject = {"source": request.source, "destination": request.destination}
     if are_tables:
-        return Draft(TableSync(metadata=metadata, spec=_parsed(TableSyncSpec, spec, request)), secrets)
-    return Draft(DataMover(metadata=metadata, spec=_parsed(DataMoverSpec, spec, request)), secrets)
+        return Draft(TableSync(metadata=metadata, spec=_parsed(TableSyncSpec, spec, given)), secrets)
+    return Draft(DataMover(metadata=metadata, spec=_parsed(DataMoverSpec, spec, given)), secrets)
 
 
 def _table_sync(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side, JsonObject]:
@@ -139,11 +144,9 @@ def _mover(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side
     return source, destination, spec
 
 
-def notification(webhook: Webhook, secret: str, defaults: Defaults, *, are_tables: bool) -> list[JsonObject]:
+def notification(webhook: Webhook, events: Events, secret: str, defaults: Defaults) -> list[JsonValue]:
     """A spec's `notify`. Raises InvalidRequestError."""
-    if are_tables:
-        raise InvalidRequestError(Fault("webhook", f"webhooks are not supported yet for type {POSTGRESQL}"))
-    return webhooks.notify_of(webhook, secret, defaults.webhook_timeout_seconds, defaults.webhook_retries)
+    return webhooks.notify_of(webhook, events, secret, defaults.webhook_timeout_seconds, defaults.webhook_retries)
 
 
 def tables_of(names: list[str]) -> list[JsonValue]:
@@ -175,8 +178,9 @@ def change_of(
     if "webhook" in request.model_fields_set and request.webhook is None:
         spec["notify"] = kept["webhook"] = None
     if request.webhook is not None:
-        spec["notify"] = [*notification(request.webhook, secret, defaults, are_tables=isinstance(obj, TableSync))]
-        kept["webhook"] = webhooks.shown(request.webhook)
+        events = TABLE_EVENTS if isinstance(obj, TableSync) else FILE_EVENTS
+        spec["notify"] = notification(request.webhook, events, secret, defaults)
+        kept["webhook"] = webhooks.shown(request.webhook, events)
     if request.tables is not None:
         spec["tables"] = tables_of(request.tables)
         kept["tables"] = [*request.tables]
@@ -185,7 +189,17 @@ def change_of(
     if request.sync_interval is not None:
         interval = kept["syncInterval"] = interval_of(request.sync_interval, defaults)
         spec |= {"syncInterval": interval} if isinstance(obj, TableSync) else {"trigger": {"interval": interval}}
+    _parsed(type(obj.spec), _changed(dump(obj.spec), spec), kept)
     return spec
+
+
+def _changed(spec: JsonObject, patch: JsonObject) -> JsonObject:
+    """A spec with a patch that is at most two levels deep."""
+
+    def merged(old: JsonValue, new: JsonValue) -> JsonValue:
+        return {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
+
+    return {**spec, **{name: merged(spec.get(name), value) for name, value in patch.items()}}
 
 
 def kept_by(obj: DataMover | TableSync) -> JsonObject:
@@ -197,21 +211,25 @@ def kept_by(obj: DataMover | TableSync) -> JsonObject:
     return kept if isinstance(kept, dict) else {}
 
 
-def _parsed(model: type[M], spec: JsonObject, request: CreateSync) -> M:
+def _parsed(model: type[M], spec: JsonObject, given: JsonObject) -> M:
+    """A spec as its model reads it; `given` has the sides as the client names their members."""
     try:
         return parse(model, spec)
     except InvalidObject as error:
-        raise InvalidRequestError(*dict.fromkeys(_fault(each, request) for each in error.problems)) from None
+        paths = [each.path for each in error.problems]
+        told = [each for each in error.problems if not any(path.startswith(f"{each.path}[") for path in paths)]
+        raise InvalidRequestError(*dict.fromkeys(_fault(each, given) for each in told)) from None
 
 
-def _fault(problem: Problem, request: CreateSync) -> Fault:
+def _fault(problem: Problem, sides: JsonObject) -> Fault:
     """A problem with the spec, under the name by which the client knows the field."""
     side, _, rest = problem.path.partition(".")
     if side not in {"source", "destination"}:
-        return Fault(problem.path, problem.accepted)
+        return Fault(_TABLE_NAME.sub(r"\1", problem.path), problem.accepted)
     leaf = re.sub(f"^({'|'.join((POSTGRESQL, *TYPES.values()))})[.]?", "", rest)
-    given = request.source if side == "source" else request.destination
-    member = leaf.partition(".")[0] if leaf.partition(".")[0] in given else "url" if "url" in given else leaf
+    given = sides.get(side)
+    members = given.keys() if isinstance(given, dict) else ()
+    member = leaf.partition(".")[0] if leaf.partition(".")[0] in members else "url" if "url" in members else leaf
     told = problem.accepted if member != "url" else f"{leaf}: {problem.accepted}" if leaf else problem.accepted
     return Fault(f"{side}.{member or 'type'}", told)
 

@@ -130,13 +130,13 @@ def status_document(obj: DataMover | TableSync, state: State, last: DataMoverRun
         "estimatedDuration": written(state.estimate),
         **({"tables": tables} if isinstance(obj, TableSync) else {}),
         "error": state.error,
-        **({"deliveries": _deliveries(obj, last)} if isinstance(obj, DataMover) else {}),
+        "deliveries": _deliveries(obj, last),
     }
 
 
-def _deliveries(mover: DataMover, last: DataMoverRun | None) -> list[JsonValue]:
+def _deliveries(obj: DataMover | TableSync, last: DataMoverRun | None) -> list[JsonValue]:
     of_run = last.status.notifications if last is not None else ()
-    return deliveries((*mover.status.notifications, *of_run))
+    return deliveries((*obj.status.notifications, *of_run))
 
 
 def run_document(run: DataMoverRun) -> JsonObject:

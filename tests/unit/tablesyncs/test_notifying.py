@@ -58,3 +58,16 @@ def test_only_what_was_asked_for_is_told() -> None:
     with World(SPEC | {"notify": notify("TableSyncFailed")}) as world:
         live(world, 3)
         assert told(world) == []
+
+
+def test_a_sync_that_is_suspended_is_not_told_as_ready_before_it_has_copied() -> None:
+    with World(SPEC | {"suspend": True, "notify": notify(*EVENTS)}) as world:
+        live(world, 3)
+        assert told(world) == []
+        world.change(suspend=False)
+        live(world, 3)
+        assert told(world) == ["TableSyncReady"]
+        for suspend in (True, False):
+            world.change(suspend=suspend)
+            live(world, 3)
+        assert told(world) == ["TableSyncReady"]

@@ -28,9 +28,9 @@ def sync_data(sync: TableSync, delivery: Delivery) -> JsonObject:
 
 
 def _sound(status: TableSyncStatus) -> Condition | None:
-    """Ready, and past the last error: a retry looks well until it comes to what it can't apply."""
+    """Ready, at work, and past the last error: a retry looks well until it comes to what it can't apply."""
     is_past = status.errors is None or not status.errors.failures
-    return _standing(status, "Ready") if is_past else None
+    return _standing(status, "Ready") if is_past and status.phase != "Suspended" else None
 
 
 def _occasion(status: TableSyncStatus, stalled: Condition) -> str:
