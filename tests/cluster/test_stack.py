@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,18 +12,22 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from redis import Redis
 from urllib3.exceptions import HTTPError
 
 from datamover_dev.errors import SetupError
 from datamover_dev.postgres.programs import is_installed
+from datamover_dev.redis import is_installed as is_redis_installed
 from datamover_dev.stack.keeper import Keeper
+from datamover_dev.stack.services import NO_REDIS
 from tests.support.rest import Client, token
 from tests.support.waiting import eventually
 
 
-def dev(command: str, local: Path) -> subprocess.CompletedProcess[str]:
+def dev(command: str, local: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "datamover_dev", command, f"--local={local}"],
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         timeout=300,
@@ -93,6 +98,11 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
         with psycopg.connect(sourced(local, 'printf %s "$SYNC_HISTORY_URL"')) as history:
             assert history.execute("SELECT count(*) FROM sync_runs").fetchone() == (0,)
 
+    if is_redis_installed():
+        settings = dict(re.findall("^(port|requirepass) (.+)$", (local / "stack/redis.conf").read_text(), re.MULTILINE))
+        with Redis(port=int(settings["port"]), password=settings["requirepass"]) as counts:
+            assert counts.dbsize(), "the request of the DataSync API has been counted"
+
     keeper = Keeper(local).pid()
     again = dev("up", local)
     assert again.returncode == 0
@@ -119,8 +129,9 @@ def test_a_killed_keeper_takes_everything_with_it_and_up_starts_anew(local: Path
     assert "default" in sourced(local, "kubectl get namespaces")
 
 
-def test_a_killed_rest_service_is_started_again_where_it_was(local: Path) -> None:
-    assert dev("up", local).returncode == 0
+def test_without_redis_up_says_so_and_a_killed_rest_service_is_started_again_where_it_was(local: Path) -> None:
+    up = dev("up", local, PATH="/nonexistent")
+    assert (up.returncode, NO_REDIS in up.stdout) == (0, True), up.stdout + up.stderr
     (service,) = processes_of(local, "datamover_api")
     os.kill(service, signal.SIGKILL)
     eventually(lambda: processes_of(local, "datamover_api") not in ([], [service]))

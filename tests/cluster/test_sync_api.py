@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import urllib3
 
+from datamover_dev.redis import is_installed, redis_server
 from tests.support.movers import NOTHING, World
 from tests.support.operator_process import Operators
-from tests.support.redis import redis_server
 from tests.support.rest import NAMED_KEY, PASSWORD, RestServices
 from tests.support.sync_client import ON, SYNC, SyncClient
 from tests.support.waiting import eventually
@@ -203,6 +203,7 @@ def test_each_key_has_its_own_syncs_and_its_own_limit(world: World, url: str, fa
     assert {each["id"] for each in renewed.ask("GET").json["items"]} == set(ids)
 
 
+@pytest.mark.skipif(not is_installed(), reason="Redis is not installed (on Debian: apt-get install redis-server)")
 def test_replicas_count_together_in_redis_and_alone_when_it_is_gone(
     world: World, facade_services: RestServices, tmp_path: Path
 ) -> None:

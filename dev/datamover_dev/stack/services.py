@@ -1,4 +1,4 @@
-"""The whole local stack: control plane with our CRDs, emulator, PostgreSQL servers, operator, REST service."""
+"""The whole local stack: control plane with our CRDs, emulator, PostgreSQL servers, Redis, operator, REST service."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
+from datamover_dev import redis
 from datamover_dev.controlplane.binaries import Binaries
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.demo.buckets import Bucket
@@ -31,6 +32,7 @@ REST_ACCOUNT = SAMPLES / "account-rest.yaml"
 """The account that the REST service serves, and the namespace of its movers."""
 TABLES_SECRET = "tables"  # noqa: S105 - its name, in config/samples/tablesync.yaml
 NO_TABLES = f"PostgreSQL is not installed, so table syncs are left out (on Debian: apt-get install {PACKAGE})"
+NO_REDIS = f"Redis is not installed, so requests are counted in memory (on Debian: apt-get install {redis.PACKAGE})"
 LABEL_STUDIO_PROJECT, LABEL_STUDIO_BUCKET = "1", "label-studio"
 """The project of that account whose storages can be synced, and the bucket that they are synced to."""
 RESTART_DELAY = 1.0
@@ -59,6 +61,7 @@ class Stack:
         self._label_studio_key = secrets.token_hex(20)
         self._sync_key = secrets.token_urlsafe(24)
         self._rest_port = 0
+        self._redis = ""
         self._running = ExitStack()
         self._ours: dict[str, tuple[Managed, Callable[[], Managed]]] = {}
 
@@ -76,6 +79,10 @@ class Stack:
                 self._step("PostgreSQL: a source and a destination", self._start_tables)
             else:
                 self._say(f"  {NO_TABLES}")
+            if redis.is_installed():
+                self._step("Redis: how many requests each key has sent", self._start_redis)
+            else:
+                self._say(f"  {NO_REDIS}")
             self._step("datamover-operator", partial(self._start_ours, self._start_operator))
             self._step("datamover-api", partial(self._start_ours, self._start_rest))
             self._running = started.pop_all()
@@ -154,6 +161,9 @@ class Stack:
         manifest.write_text(json.dumps(secret))
         self.control_plane.kubectl("apply", "--server-side", "-f", str(manifest))
 
+    def _start_redis(self) -> None:
+        _, self._redis = self._running.enter_context(redis.redis_server(self.folder))
+
     def _start_ours(self, start: Callable[[], Managed]) -> None:
         program = start()
         self._ours[program.name] = (program, start)
@@ -176,6 +186,8 @@ class Stack:
         }
         if HISTORY_URL in self.tables:
             settings["DB_URL"] = self.tables[HISTORY_URL]
+        if self._redis:
+            settings["DATAMOVER_API_SYNC_RATE_LIMIT_STORAGE"] = self._redis
         rest = RestService(log=self.folder / "rest.log", environment=self._environment(settings))
         self._running.callback(rest.terminate)
         rest.wait_until_ready()
