@@ -25,13 +25,24 @@ from datamover_crds.rest_access import LabelStudioAccess, RestAccess, SyncApiAcc
 from datamover_crds.rules import Rule, immutable
 from datamover_crds.words import Words
 
+ExternalId = Annotated[
+    str,
+    Field(min_length=2, max_length=1224, pattern="^[a-zA-Z0-9_+=,.@:/-]+$"),
+    Words("must be an external ID, such as datamover-7f3a: letters, digits and _ + = , . @ : / -"),
+]
+OrgName = Annotated[
+    str,
+    Field(min_length=1, max_length=63, pattern="^[a-zA-Z0-9._-]+$"),
+    Words("must be the name of an organization, such as acme: letters, digits, ., _ and -"),
+]
+
 
 class AssumeRole(Model):
     """The role to assume in the account."""
 
     arn: Annotated[RoleArn, ArnOf("role")]
     """The ARN of the role."""
-    external_id: Annotated[str, Field(min_length=2, max_length=1224, pattern="^[a-zA-Z0-9_+=,.@:/-]+$")] | None = None
+    external_id: ExternalId | None = None
     """The external ID that the role's trust policy requires."""
 
 
@@ -69,7 +80,11 @@ class Selections(Model):
 
     s3_bucket_arn: Annotated[BucketArn, ArnOf("bucket")]
     """The ARN of the bucket, such as `arn:aws:s3:::datamover-manifests`. It must be in this account."""
-    prefix: Annotated[str, Field(max_length=256, pattern="^([a-zA-Z0-9_.-]+/)*$")] = "datamover/"
+    prefix: Annotated[
+        str,
+        Field(max_length=256, pattern="^([a-zA-Z0-9_.-]+/)*$"),
+        Words("must be folders that each end with /, such as datamover/: letters, digits, _, . and -"),
+    ] = "datamover/"
     """The prefix of the manifests' keys, such as `datamover/`."""
 
 
@@ -113,7 +128,11 @@ class DataMoverAccountSpec(Model):
     transitions: ClassVar = (immutable("accountId", _AS_CREATED), immutable("region", _AS_CREATED))
     stand_ins: ClassVar[JsonObject] = {"accountId": "000000000000", "region": "xx-unreadable-0"}
 
-    account_id: Annotated[str, Field(min_length=12, max_length=12, pattern="^[0-9]{12}$")]
+    account_id: Annotated[
+        str,
+        Field(min_length=12, max_length=12, pattern="^[0-9]{12}$"),
+        Words("must be the ID of an AWS account, such as 111122223333: 12 digits"),
+    ]
     """The 12-digit ID of the AWS account. Can't be changed."""
     region: Annotated[
         str,
@@ -149,7 +168,7 @@ class DataMoverAccountSpec(Model):
 
     The roles that the operator creates for buckets get the right to read their own mover's manifests there.
     """
-    org: Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-zA-Z0-9._-]+$")] | None = None
+    org: OrgName | None = None
     """The organization in the role paths and tags of movers that are created by REST."""
     events: EventQueue | None = None
     """Where the operator hears at once of state changes of runs. If not set, it finds them by polling alone.

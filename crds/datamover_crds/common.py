@@ -221,13 +221,18 @@ LABEL_PATTERN: Final = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1123 labels, such as the names of namespaces; they have at most 63 characters."""
 SUBDOMAIN_PATTERN: Final = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 """RFC 1123 subdomains, such as the names of most Kubernetes objects; they have at most 253 characters."""
-ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=SUBDOMAIN_PATTERN)]
+_OBJECT_NAME: Final = Words("must be the name of an object, such as team-a: lowercase letters, digits, - and .")
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=SUBDOMAIN_PATTERN), _OBJECT_NAME]
 """The name of another Kubernetes object."""
 NAME_MAX: Final = 63
 """A mover's name is a label on its runs."""
-MoverName = Annotated[str, Field(min_length=1, max_length=NAME_MAX, pattern=SUBDOMAIN_PATTERN)]
+MoverName = Annotated[str, Field(min_length=1, max_length=NAME_MAX, pattern=SUBDOMAIN_PATTERN), _OBJECT_NAME]
 """The name of a DataMover."""
-Namespace = Annotated[str, Field(min_length=1, max_length=63, pattern=LABEL_PATTERN)]
+Namespace = Annotated[
+    str,
+    Field(min_length=1, max_length=63, pattern=LABEL_PATTERN),
+    Words("must be the name of a namespace, such as team-a: lowercase letters, digits and -"),
+]
 """The name of a namespace."""
 Arn = Annotated[str, Field(min_length=5, max_length=128, pattern="^arn:")]
 """An ARN; whether it is one of the right resource is for `arns`."""

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from datamover_crds.common import Items, Model
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
 _ACCESS_POINT: Final = ":access-point/"  # of EFS, whose LocationUris do not name it
 _OTHER_ARN: Final = f"each.startsWith('arn:') && !each.contains('{_ACCESS_POINT}')"
@@ -35,7 +36,17 @@ class Grant(Model):
     )
 
     namespaces: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=63, pattern="^[a-z0-9*-]+$")], ...], Items(at_most=100)
+        tuple[
+            Annotated[
+                str,
+                Field(min_length=1, max_length=63, pattern="^[a-z0-9*-]+$"),
+                Words(
+                    "must be a pattern for names of namespaces, such as team-a-*: lowercase letters, digits, - and *"
+                ),
+            ],
+            ...,
+        ],
+        Items(at_most=100),
     ] = ()
     """Patterns for the names of namespaces."""
     locations: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1024)], ...], Items(at_most=100)] = ()

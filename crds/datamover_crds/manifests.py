@@ -12,9 +12,15 @@ from datamover_crds.locations.marks import ArnOf
 from datamover_crds.options import Filters
 from datamover_crds.patterns import PatternError, searcher
 from datamover_crds.rules import Rule
+from datamover_crds.words import NO_NUL, WITHOUT_NUL, Words
 
 BucketArn = Annotated[str, Field(min_length=5, max_length=268, pattern="^arn:")]
 """The ARN of a bucket or an access point."""
+VersionId = Annotated[
+    str,
+    Field(min_length=1, max_length=100, pattern="^[!-~]+$"),
+    Words("must be the ID of a version of an object, such as 3HL4kqtJvjVBH40Nrjfkd: no spaces"),
+]
 
 
 class S3Manifest(Model):
@@ -22,9 +28,9 @@ class S3Manifest(Model):
 
     s3_bucket_arn: Annotated[BucketArn, ArnOf("bucket")]
     """The ARN of the bucket, such as `arn:aws:s3:::team-a-manifests`."""
-    manifest_object_path: Annotated[str, Field(min_length=1, max_length=1024, pattern="^[^\\x00]+$")]
+    manifest_object_path: Annotated[str, Field(min_length=1, max_length=1024, pattern=NO_NUL), WITHOUT_NUL]
     """The key of the manifest, such as `nightly/files.csv`."""
-    manifest_object_version_id: Annotated[str, Field(min_length=1, max_length=100, pattern="^[!-~]+$")] | None = None
+    manifest_object_version_id: VersionId | None = None
     """The version of the manifest. If not set: the newest one."""
     bucket_access_role_arn: Annotated[RoleArn | None, ArnOf("role")] = None
     """The role with which DataSync reads the manifest, such as `arn:aws:iam::111122223333:role/manifests`.
@@ -61,6 +67,7 @@ Moment = Annotated[
         pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$",
         max_length=20,
     ),
+    Words("must be a time in UTC to the second, such as 2024-12-31T23:59:59Z"),
 ]
 """A time in UTC to the second: two of them compare as texts do."""
 
@@ -130,7 +137,7 @@ class Selection(Model):
 
     regex: Annotated[str, Field(min_length=1, max_length=512)] | None = None
     r"""A regular expression (RE2) to be found in the path below the source's subdirectory, such as `\.(csv|json)$`."""
-    glob: Annotated[str, Field(min_length=1, max_length=512, pattern="^[^\\x00]+$")] | None = None
+    glob: Annotated[str, Field(min_length=1, max_length=512, pattern=NO_NUL), WITHOUT_NUL] | None = None
     """A pattern for the whole path below the source's subdirectory, such as `2024/**/*.csv`.
 
     `*` and `?` match within a folder, `**` across folders, `[a-z]` one of these characters, `[!a-z]` any other; a

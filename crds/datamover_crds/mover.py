@@ -25,6 +25,13 @@ from datamover_crds.options import FILTER_RULES, Filters, Schedule, Tag, TaskMod
 from datamover_crds.reports import TaskReportConfig
 from datamover_crds.rules import Rule, immutable
 from datamover_crds.run_policy import ConcurrencyPolicy, Retry, RunHistory, Timeouts, Trigger
+from datamover_crds.words import Words
+
+TaskName = Annotated[
+    str,
+    Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]+$"),
+    Words("must be the name of a task, such as nightly copy: letters, digits, spaces and + - = . _ : / @"),
+]
 
 
 class AccountRef(Model):
@@ -124,7 +131,7 @@ class DataMoverSpec(Model):
 
     account_ref: AccountRef
     """The DataMoverAccount to use. Can't be changed."""
-    name: Annotated[str, Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]+$")] | None = None
+    name: TaskName | None = None
     """The task's name in DataSync. If not set, the object's name."""
     source: Location
     """Where data is read from."""

@@ -7,12 +7,18 @@ from pydantic import Field
 from datamover_crds.common import WHOLE_FLOATS, Count, Items, Model, Text, Timestamp
 from datamover_crds.rules import Rule
 from datamover_crds.secrets import SecretKeyRef
+from datamover_crds.words import Words
 
 NotificationEvent = Literal["RunSucceeded", "RunFailed", "RunCancelled", "MoverStalled", "MoverReady", "ScheduleMissed"]
 TableSyncEvent = Literal["TableSyncReady", "TableSyncStalled", "TableSyncFailed", "TableSyncCompleted"]
 DEFAULT_TIMEOUT_SECONDS = 30
 DEFAULT_RETRIES = 3
 URL_PATTERN = "^https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%\\[\\]-]+$"
+WebhookUrl = Annotated[
+    str,
+    Field(min_length=9, max_length=2048, pattern=URL_PATTERN),
+    Words("must be an http or https URL, such as https://hooks.example.com/datamover"),
+]
 
 
 def _has_one_address(webhook: "Webhook") -> bool:
@@ -35,13 +41,13 @@ class Webhook(Model):
         ),
         Rule(
             field_path=".url",
-            cel="!has(self.url) || !self.url.split('//', 2)[1].split('/', 2)[0].contains('@')",
+            cel="!has(self.url) || !self.url.matches('^[^/]*//[^/]*@')",
             holds=_keeps_credentials_secret,
             message="must not hold a user or a password; put the whole URL into a Secret and name that in urlSecretRef",
         ),
     )
 
-    url: Annotated[str, Field(min_length=9, max_length=2048, pattern=URL_PATTERN)] | None = None
+    url: WebhookUrl | None = None
     """The URL, such as `https://hooks.example.com/datamover`. The operator's setting `webhookHosts` says which hosts
     are allowed.
     """

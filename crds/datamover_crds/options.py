@@ -11,10 +11,15 @@ from pydantic import Field, JsonValue
 from datamover_crds.common import INT64_MAX, WHOLE_FLOATS, Items, Model, Switch
 from datamover_crds.rules import Rule
 from datamover_crds.schedule_rules import SCHEDULE_RULES
+from datamover_crds.words import NO_NUL, WITHOUT_NUL, Words
 
 BytesPerSecond = Annotated[int, Field(ge=-1, le=INT64_MAX), WHOLE_FLOATS]
 TaskMode = Literal["BASIC", "ENHANCED"]
-TimeZone = Annotated[str, Field(min_length=1, max_length=64, pattern="^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+TimeZone = Annotated[
+    str,
+    Field(min_length=1, max_length=64, pattern="^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"),
+    Words("must be the name of an IANA time zone, such as Europe/Berlin"),
+]
 """The name of an IANA time zone."""
 
 
@@ -84,7 +89,7 @@ class FilterRule(Model):
 
     filter_type: Literal["SIMPLE_PATTERN"] | None = None
     """The type of pattern; DataSync has only this one. If not set: SIMPLE_PATTERN."""
-    value: Annotated[str, Field(min_length=1, max_length=102_400, pattern="^[^\\x00]+$")]
+    value: Annotated[str, Field(min_length=1, max_length=102_400, pattern=NO_NUL), WITHOUT_NUL]
     """Patterns joined by `|`, relative to the location's subdirectory, for example `/photos*|/papers/2024`.
 
     In includes `*` may be used only at the end of a pattern, in excludes anywhere.
@@ -156,6 +161,17 @@ def _joined_by_bars(field: str) -> tuple[Rule, Rule]:
 FILTER_RULES = (INCLUDES_RULE, *_joined_by_bars("includes"), *_joined_by_bars("excludes"))
 """For every model with `includes` and `excludes`."""
 
+TagKey = Annotated[
+    str,
+    Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:/-]+$"),
+    Words("must be the key of a tag, such as cost-centre: letters, digits, spaces and + - = . _ : /"),
+]
+TagValue = Annotated[
+    str,
+    Field(max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]*$"),
+    Words("must be the value of a tag, such as team-a: letters, digits, spaces and + - = . _ : / @"),
+]
+
 
 def _is_the_users_key(tag: "Tag") -> bool:
     return not (tag.key.lower().startswith("aws:") or tag.key.startswith("datamover.io/"))
@@ -176,9 +192,9 @@ class Tag(Model):
         ),
     )
 
-    key: Annotated[str, Field(min_length=1, max_length=256, pattern="^[a-zA-Z0-9 +=._:/-]+$")]
+    key: TagKey
     """The key. AWS reserves keys that start with `aws:`, the operator those that start with `datamover.io/`."""
-    value: Annotated[str, Field(max_length=256, pattern="^[a-zA-Z0-9 +=._:@/-]*$")] | None = None
+    value: TagValue | None = None
     """The value. If not set: empty."""
 
 

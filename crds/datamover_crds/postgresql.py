@@ -1,23 +1,41 @@
 """How a PostgreSQL database is reached, and the words for what is in it."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from datamover_crds.common import WHOLE_FLOATS, Model
 from datamover_crds.rules import Rule
 from datamover_crds.secrets import SecretKeyRef
+from datamover_crds.words import Words
 
 HOST_PATTERN = "^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$"
-Host = Annotated[str, Field(min_length=1, max_length=253, pattern=HOST_PATTERN)]
+Host = Annotated[
+    str,
+    Field(min_length=1, max_length=253, pattern=HOST_PATTERN),
+    Words("must be a DNS name or an IP address alone, such as db.example.com: no scheme, port or brackets"),
+]
 """A DNS name, or an IP address without brackets; never a socket's folder or a list."""
 Port = Annotated[int, Field(ge=1, le=65535), WHOLE_FLOATS]
-Identifier = Annotated[str, Field(min_length=1, max_length=63, pattern="^[^\\x00-\\x1f\\x7f]+$")]
+ON_ONE_LINE: Final = "^[^\\x00-\\x1f\\x7f]+$"
+POSTGRESQL_NAME: Final = Words(
+    "must be a name as PostgreSQL has it, such as orders: no line breaks or control characters"
+)
+Identifier = Annotated[str, Field(min_length=1, max_length=63, pattern=ON_ONE_LINE), POSTGRESQL_NAME]
 """A name in PostgreSQL, exactly as it is stored: without quotes, in upper and lower case."""
 SslMode = Literal["disable", "require", "verify-ca", "verify-full"]
 LSN_PATTERN = "^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$"
-Lsn = Annotated[str, Field(min_length=3, max_length=17, pattern=LSN_PATTERN)]
+Lsn = Annotated[
+    str,
+    Field(min_length=3, max_length=17, pattern=LSN_PATTERN),
+    Words("must be a position in the write-ahead log, such as 0/14C0378"),
+]
 """A position in the write-ahead log, such as `0/14C0378`."""
+CertificateFile = Annotated[
+    str,
+    Field(min_length=2, max_length=1024, pattern="^/[A-Za-z0-9._/-]+$"),
+    Words("must be the absolute path of a file on the destination server, such as /etc/ssl/ca.pem"),
+]
 
 
 class FromDestination(Model):
@@ -29,7 +47,7 @@ class FromDestination(Model):
     """The source's port, as the destination server reaches it."""
     ssl_mode: SslMode | None = None
     """How the destination server verifies the source (libpq's sslmode)."""
-    ssl_root_cert: Annotated[str, Field(min_length=2, max_length=1024, pattern="^/[A-Za-z0-9._/-]+$")] | None = None
+    ssl_root_cert: CertificateFile | None = None
     """The file on the destination server with the CA certificates that the source is verified by.
 
     On Amazon RDS it is `/rdsdbdata/rds-metadata/ca-cert.pem`. Not set: what the destination's libpq looks at, which is

@@ -5,6 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from datamover_crds.common import Model, ObjectName
+from datamover_crds.words import Words
+
+SecretKey = Annotated[
+    str,
+    Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9._-]+$"),
+    Words("must be a key in a Secret, such as password: letters, digits, -, _ and ."),
+]
 
 
 class SecretKeyRef(Model):
@@ -12,5 +19,5 @@ class SecretKeyRef(Model):
 
     name: ObjectName
     """The Secret's name."""
-    key: Annotated[str, Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9._-]+$")]
+    key: SecretKey
     """The key in the Secret whose value is used."""

@@ -8,12 +8,26 @@ from pydantic import Field
 from datamover_crds.common import API_VERSION, WHOLE_FLOATS, Duration, Items, JsonObject, Model
 from datamover_crds.meta import ObjectMeta, Resource
 from datamover_crds.notify import TableSyncNotify
-from datamover_crds.postgresql import DestinationDatabase, Identifier, Lsn, SourceDatabase
+from datamover_crds.postgresql import (
+    ON_ONE_LINE,
+    POSTGRESQL_NAME,
+    DestinationDatabase,
+    Identifier,
+    Lsn,
+    SourceDatabase,
+)
 from datamover_crds.rules import Rule
 from datamover_crds.tablesync_status import SyncToken, TableSyncStatus
+from datamover_crds.words import Words
 
-Quantity = Annotated[str, Field(min_length=1, max_length=18, pattern="^[1-9][0-9]{0,14}(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$")]
+Quantity = Annotated[
+    str,
+    Field(min_length=1, max_length=18, pattern="^[1-9][0-9]{0,14}(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$"),
+    Words("must be a whole number of bytes above 0, such as 10Gi or 500M"),
+]
 """A number of bytes such as `10Gi` or `500M`."""
+Column = Annotated[str, Field(min_length=1, max_length=63, pattern=ON_ONE_LINE)]
+"""An `Identifier`, of which there may be so many that a rule in CEL for each is beyond the API server's cost limit."""
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 _BINARY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50}
 _UNDER_10_SECONDS = "^(0+d)?(0+h)?(0+m)?(0*[0-9]s)?$"
@@ -30,9 +44,9 @@ class SyncedTable(Model):
 
     schema_name: Annotated[Identifier | None, Field(alias="schema")] = None
     """The table's schema. Not set: the part of `name` before its first dot, else `public`."""
-    name: Annotated[str, Field(min_length=1, max_length=127, pattern="^[^\\x00-\\x1f\\x7f]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=127, pattern=ON_ONE_LINE), POSTGRESQL_NAME]
     """The table's name, such as `orders`; without `schema` also `sales.orders`."""
-    columns: Annotated[tuple[Identifier, ...], Items(at_most=1600)] = ()
+    columns: Annotated[tuple[Column, ...], Items(at_most=1600)] = ()
     """The columns to replicate; they must include those of the replica identity. Not set: all. Needs PostgreSQL 15."""
     where: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     """Replicate only rows for which this SQL expression is true, such as `region = 'eu'`. Needs PostgreSQL 15.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -50,3 +50,8 @@ class Words:
                 kind, context = "words", {"accepted": self.accepted}
                 raise PydanticCustomError(kind, "{accepted}", context) from None
             raise
+
+
+NO_NUL: Final = "^[^\\x00]+$"
+WITHOUT_NUL: Final = Words("must not hold a NUL character")
+"""For texts that may hold anything else; stands behind a Field with the pattern `NO_NUL`."""

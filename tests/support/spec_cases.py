@@ -138,7 +138,7 @@ BROKEN_FILE_RULES = (
 BROKEN_FILE_SHAPES = (
     Case("an empty regex", run(select={"regex": ""}), "spec.select.regex", "at least 1"),
     Case("a size below 0", run(select={"minSize": -1}), "spec.select.minSize", "at least 0"),
-    Case("a day alone", run(select={"modifiedAfter": "2025-01-01"}), "spec.select.modifiedAfter", "pattern"),
+    Case("a day alone", run(select={"modifiedAfter": "2025-01-01"}), "spec.select.modifiedAfter", "a time in UTC"),
     Case(
         "a manifest without its key",
         mover(manifestConfig={"source": {"s3": {"s3BucketArn": "arn:aws:s3:::lists"}}}),
@@ -160,7 +160,7 @@ BROKEN_FILE_SHAPES = (
         "a prefix without its end",
         account(selections={"s3BucketArn": "arn:aws:s3:::lists", "prefix": "a"}),
         "spec.selections.prefix",
-        "pattern",
+        "such as datamover/",
     ),
     Case("a bucket by its name", account(selections={"s3BucketArn": "lists"}), "spec.selections.s3BucketArn", "an ARN"),
 )
@@ -421,7 +421,7 @@ BROKEN_RULES = (
 BROKEN_SHAPES = (
     *BROKEN_FILE_SHAPES,
     *(
-        Case(f"host {host!r}", table_sync(source=database(host)), "spec.source.postgresql.host", "must match")
+        Case(f"host {host!r}", table_sync(source=database(host)), "spec.source.postgresql.host", "such as db.example")
         for host in ("/var/run/postgresql", "a,b", "a b", "[::1]", "a/b", "host=x", "a\n", "-a", "a:b@c", "\u00e4")
     ),
     Case("no host", table_sync(source=database("")), "spec.source.postgresql.host", "at least 1"),
@@ -433,9 +433,11 @@ BROKEN_SHAPES = (
         "a certificate that is no path",
         table_sync(source=database("a", reachedFromDestination={"sslRootCert": "a b"})),
         "spec.source.postgresql.reachedFromDestination.sslRootCert",
-        "must match",
+        "such as /etc/ssl/ca.pem",
     ),
-    Case("a database with NUL", table_sync(source=database("a", database="a\0")), f"{SOURCE}.database", "must match"),
+    Case(
+        "a database with NUL", table_sync(source=database("a", database="a\0")), f"{SOURCE}.database", "no line breaks"
+    ),
     Case("no tables", table_sync(tables=[]), "spec.tables", "at least 1"),
     Case(
         "a table by its name alone", table_sync(tables=[{"name": "a"}, "orders"]), "spec.tables[1]", "must be an object"
@@ -449,9 +451,9 @@ BROKEN_SHAPES = (
     Case(
         "a column of 64", table_sync(tables=[{"name": "a"}, {"name": "b", "columns": ["x" * 64]}]), COLUMN, "at most 63"
     ),
-    Case("10 GB for a quantity", table_sync(maxRetainedWal="10GB"), "spec.maxRetainedWal", "must match"),
-    Case("no quantity", table_sync(maxRetainedWal="0"), "spec.maxRetainedWal", "must match"),
-    Case("a position in decimal", table_sync(skipTransaction="123"), "spec.skipTransaction", "must match"),
+    Case("10 GB for a quantity", table_sync(maxRetainedWal="10GB"), "spec.maxRetainedWal", "such as 10Gi"),
+    Case("no quantity", table_sync(maxRetainedWal="0"), "spec.maxRetainedWal", "such as 10Gi"),
+    Case("a position in decimal", table_sync(skipTransaction="123"), "spec.skipTransaction", "such as 0/14C0378"),
     Case(
         "a Secret by its name alone",
         table_sync(source={"uriSecretRef": {"name": "a"}}),
@@ -462,7 +464,7 @@ BROKEN_SHAPES = (
         "a key of a Secret with a blank",
         table_sync(source={"uriSecretRef": {"name": "a", "key": "a b"}}),
         "spec.source.uriSecretRef.key",
-        "must match",
+        "must be a key in a Secret",
     ),
     Case("no account", without(mover(), "accountRef"), "spec.accountRef", "a value is required"),
     Case("a null account", mover(accountRef=None), "spec.accountRef", "a value is required"),
@@ -499,7 +501,7 @@ BROKEN_SHAPES = (
     Case("an age in Arabic digits", mover(runHistory={"maxAge": "\u0663d"}), "spec.runHistory.maxAge", "such as 30d"),
     Case("47 tags", mover(tags=_tags(47)), "spec.tags", "at most 46"),
     Case("a tag twice", mover(tags=[{"key": "a", "value": "1"}, {"key": "a"}]), "spec.tags", "it must be unique"),
-    Case("a tag with a character AWS refuses", mover(tags=[{"key": "a@b"}]), "spec.tags[0].key", "pattern"),
+    Case("a tag with a character AWS refuses", mover(tags=[{"key": "a@b"}]), "spec.tags[0].key", "the key of a tag"),
     Case("a tag with a long value", mover(tags=[{"key": "a", "value": "x" * 257}]), "spec.tags[0].value", "256"),
     Case("a list for an object", mover(source=[]), "spec.source", "an object"),
     Case("an object for a list", mover(tags={"a": "b"}), "spec.tags", "a list"),
@@ -512,11 +514,11 @@ BROKEN_SHAPES = (
         "must be an ARN",
     ),
     Case("an empty filter", mover(excludes=[{"value": ""}]), "spec.excludes[0].value", "at least 1"),
-    Case("a filter with NUL", mover(excludes=[{"value": "a\0"}]), "spec.excludes[0].value", "pattern"),
+    Case("a filter with NUL", mover(excludes=[{"value": "a\0"}]), "spec.excludes[0].value", "a NUL"),
     Case("a filter too long", mover(excludes=[{"value": "é" * 102_401}]), "spec.excludes[0].value", "102400"),
     Case("not an ARN", mover(source=s3(s3BucketArn="s3://b")), "spec.source.s3.s3BucketArn", "an ARN"),
     Case(
-        "a folder with a question mark", mover(source=s3(subdirectory="/a?")), "spec.source.s3.subdirectory", "pattern"
+        "a folder with a question mark", mover(source=s3(subdirectory="/a?")), "spec.source.s3.subdirectory", "a folder"
     ),
     Case(
         "no security group",
@@ -531,8 +533,13 @@ BROKEN_SHAPES = (
         "spec.events.queueUrl",
         "the URL of an SQS queue",
     ),
-    Case("a webhook by FTP", _notified({"url": "ftp://example.com"}), "spec.notify[0].webhook.url", "match"),
-    Case("a webhook with a line break", _notified({"url": "https://a\n.b/"}), "spec.notify[0].webhook.url", "match"),
+    Case("a webhook by FTP", _notified({"url": "ftp://example.com"}), "spec.notify[0].webhook.url", "http or https"),
+    Case(
+        "a webhook with a line break",
+        _notified({"url": "https://a\n.b/"}),
+        "spec.notify[0].webhook.url",
+        "http or https",
+    ),
     Case(
         "an event that there is not",
         _notified(URL, events=["RunFailed", "RunStarted"]),
@@ -552,7 +559,7 @@ BROKEN_SHAPES = (
         "a time zone with a path",
         mover(schedule={"scheduleExpression": "cron(0 4 * * ? *)", "timeZone": "../x"}),
         "spec.schedule.timeZone",
-        "match",
+        "such as Europe/Berlin",
     ),
     Case("a policy of another kind", mover(concurrencyPolicy="Allow"), "spec.concurrencyPolicy", "'Forbid', 'Queue'"),
     Case("a retry too often", mover(retry={"limit": 21}), "spec.retry.limit", "at most 20"),
@@ -577,10 +584,12 @@ BROKEN_SHAPES = (
     Case("a run by a name's text", run(moverRef="sample"), "spec.moverRef", "an object"),
     Case("an account id too short", account(accountId="11112222333"), "spec.accountId", "12"),
     Case("an account id as a number", account(accountId=111122223333), "spec.accountId", "be a string"),
-    Case("an account id in Arabic digits", account(accountId="\u0661" * 12), "spec.accountId", "pattern"),
+    Case("an account id in Arabic digits", account(accountId="\u0661" * 12), "spec.accountId", "12 digits"),
     Case("a zone for a region", account(region="eu-central-1a"), "spec.region", "must be the code of an AWS Region"),
     Case("a grant by mistake", account(grants=[{"namespace": ["*"]}]), "spec.grants[0].namespace", "unknown field"),
-    Case("a path without its end", account(accessRoles={"path": "/a"}), "spec.accessRoles.path", "pattern"),
+    Case(
+        "a path without its end", account(accessRoles={"path": "/a"}), "spec.accessRoles.path", "begins and ends with /"
+    ),
     Case(
         "a project without an id", account(labelStudio=_projects({})), "spec.labelStudio.projects[0].id", "a value is"
     ),

@@ -4,7 +4,7 @@ A new type is a file here that subclasses `LocationType`, and its field in `Loca
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Annotated, Final
 
 from datamover_crds.common import Arn, JsonObject, Model
 from datamover_crds.locations.access_role import AccessRole, RolePath
@@ -17,7 +17,7 @@ from datamover_crds.locations.fsx_ontap import FsxOntapLocation
 from datamover_crds.locations.fsx_open_zfs import FsxOpenZfsLocation
 from datamover_crds.locations.fsx_windows import FsxWindowsLocation
 from datamover_crds.locations.hdfs import HdfsLocation
-from datamover_crds.locations.marks import Secret, members_of
+from datamover_crds.locations.marks import ArnOf, Secret, members_of
 from datamover_crds.locations.nfs import NfsLocation
 from datamover_crds.locations.object_storage import ObjectStorageLocation
 from datamover_crds.locations.pairs import attributes_kept
@@ -66,7 +66,7 @@ class Location(Model):
     hdfs: HdfsLocation | None = None
     object_storage: ObjectStorageLocation | None = None
     azure_blob: AzureBlobLocation | None = None
-    existing_location_arn: Arn | None = None
+    existing_location_arn: Annotated[Arn | None, ArnOf("location")] = None
     """The ARN of a location that somebody else looks after, in the account's Region.
 
     It is used as it is: never changed, tagged or deleted. Its LocationUri has to be granted to the mover's namespace.

@@ -7,8 +7,18 @@ from pydantic import Field
 from datamover_crds.common import Items, Model, RoleArn
 from datamover_crds.locations.marks import ArnOf
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
-RolePath = Annotated[str, Field(max_length=512, pattern="^/([!-~]+/)?$")]
+RolePath = Annotated[
+    str,
+    Field(max_length=512, pattern="^/([!-~]+/)?$"),
+    Words("must be an IAM path, which begins and ends with /, such as /datamover/"),
+]
+RoleName = Annotated[
+    str,
+    Field(min_length=1, max_length=64, pattern="^[a-zA-Z0-9_+=,.@-]+$"),
+    Words("must be the name of a role alone, such as my-role: letters, digits and _ + = , . @ -"),
+]
 
 
 def _has_arn_or_name(role: "AccessRole") -> bool:
@@ -58,7 +68,7 @@ class AccessRole(Model):
 
     arn: Annotated[RoleArn | None, ArnOf("role")] = None
     """The ARN of an existing role, which the operator leaves as it is."""
-    name: Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-zA-Z0-9_+=,.@-]+$")] | None = None
+    name: RoleName | None = None
     """The name of the role that the operator creates and owns."""
     path: RolePath | None = None
     """The IAM path of the role that the operator creates. If not set: the account's."""

@@ -20,6 +20,7 @@ AzureGuid = Annotated[
         max_length=36,
         pattern="^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
     ),
+    Words("must be a GUID, such as 01234567-89ab-cdef-0123-456789abcdef"),
 ]
 
 

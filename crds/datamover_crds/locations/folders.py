@@ -8,8 +8,14 @@ from pydantic import Field
 
 from datamover_crds.common import Model
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
-Subdirectory = Annotated[str, Field(max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]*$")]
+PLAIN_PATH: Final = "letters, digits, spaces and _ + - . / ( )"
+Subdirectory = Annotated[
+    str,
+    Field(max_length=4096, pattern="^[a-zA-Z0-9_+./() \\p{Zs}-]*$"),
+    Words(f"must be a folder alone, such as /photos/2024: {PLAIN_PATH}"),
+]
 
 
 def _has_plain_folders(location: Model) -> bool:

@@ -11,6 +11,7 @@ from datamover_crds.locations.marks import ArnOf, Updatable
 from datamover_crds.locations.mounts import FsxProtocolNfs, FsxProtocolSmb, needed_password
 from datamover_crds.locations.uris import Realm, address_of, folder, scheme_of
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
 
 class OntapProtocol(Model):
@@ -47,7 +48,12 @@ class FsxOntapLocation(LocationType):
     protocol: Annotated[OntapProtocol, Updatable()]
     """The protocol through which DataSync reaches the file system. The other one needs a new location."""
     subdirectory: Annotated[
-        Annotated[str, Field(min_length=1, max_length=255, pattern="^[^\\x00\\r\\n]+$")] | None,
+        Annotated[
+            str,
+            Field(min_length=1, max_length=255, pattern="^[^\\x00\\r\\n]+$"),
+            Words("must be a path on one line, such as /vol1/photos"),
+        ]
+        | None,
         Updatable(),
     ] = None
     """The junction path of a volume, or the name of a share, or a directory in it. If not set: /."""

@@ -14,6 +14,7 @@ from datamover_crds.locations.mounts import HOSTNAME_ALONE, WindowsPath
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
 Protection = Literal["DISABLED", "AUTHENTICATION", "INTEGRITY", "PRIVACY"]
 
@@ -113,7 +114,12 @@ class HdfsLocation(LocationType):
     authentication_type: Annotated[Literal["SIMPLE", "KERBEROS"], Updatable()]
     """How DataSync authenticates."""
     simple_user: Annotated[
-        Annotated[str, Field(min_length=1, max_length=256, pattern="^[_.A-Za-z0-9][-_.A-Za-z0-9]*$")] | None,
+        Annotated[
+            str,
+            Field(min_length=1, max_length=256, pattern="^[_.A-Za-z0-9][-_.A-Za-z0-9]*$"),
+            Words("must be the name of a user alone, such as hadoop: letters, digits, _, . and -, no realm"),
+        ]
+        | None,
         Updatable(),
     ] = None
     """The name of the user. For SIMPLE."""

@@ -5,8 +5,13 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from datamover_crds.locations.secret_keys import CustomSecretConfig, SecretKeyRef
+from datamover_crds.words import Words
 
-Principal = Annotated[str, Field(min_length=1, max_length=256, pattern="^[^\\r\\n]+$")]
+Principal = Annotated[
+    str,
+    Field(min_length=1, max_length=256, pattern="^[^\\r\\n]+$"),
+    Words("must be a Kerberos principal on one line, such as datasync@EXAMPLE.COM"),
+]
 
 
 class _Kerberized(Protocol):

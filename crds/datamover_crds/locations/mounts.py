@@ -6,13 +6,13 @@ from typing import Annotated, ClassVar, Final, Literal, Protocol
 from pydantic import Field
 
 from datamover_crds.common import Arn, Items, Model
+from datamover_crds.locations.folders import PLAIN_PATH
 from datamover_crds.locations.marks import Secret, Updatable
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.rules import Rule
 from datamover_crds.words import Words
 
 HOSTNAME_ALONE: Final = Words("must be a DNS name or an IP address alone, such as nas.example.com: no scheme, no path")
-PLAIN_PATH: Final = "letters, digits, spaces and _ + - . / ( )"
 Hostname = Annotated[
     str,
     Field(min_length=1, max_length=255, pattern="^(([a-zA-Z0-9-]*[a-zA-Z0-9])[.])*([A-Za-z0-9:-]*[A-Za-z0-9])$"),
@@ -20,7 +20,11 @@ Hostname = Annotated[
 ]
 SecurityGroupArns = Annotated[tuple[Arn, ...], Items(at_least=1, at_most=5)]
 SmbUser = Annotated[str, Field(min_length=1, max_length=104)]
-SmbDomain = Annotated[str, Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9](([.]|-+)?[A-Za-z0-9]){0,252}$")]
+SmbDomain = Annotated[
+    str,
+    Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9](([.]|-+)?[A-Za-z0-9]){0,252}$"),
+    Words("must be the name of a Windows domain, such as corp.example.com"),
+]
 WindowsPath = Annotated[
     str,
     Field(min_length=1, max_length=4096, pattern="^[a-zA-Z0-9_+./()$ \\p{Zs}-]+$"),

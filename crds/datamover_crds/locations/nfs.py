@@ -7,8 +7,9 @@ from pydantic import Field
 from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.agents import NEEDS_AGENT, AgentArns, AgentNameList
 from datamover_crds.locations.base import LocationType
+from datamover_crds.locations.folders import PLAIN_PATH
 from datamover_crds.locations.marks import AgentNames, ArnOf, Updatable
-from datamover_crds.locations.mounts import PLAIN_PATH, Hostname, NfsMountOptions
+from datamover_crds.locations.mounts import Hostname, NfsMountOptions
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
 from datamover_crds.words import Words

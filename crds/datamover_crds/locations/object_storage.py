@@ -13,16 +13,29 @@ from datamover_crds.locations.mounts import Hostname, one_secret_source
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
+from datamover_crds.words import Words
 
-GoogleName = Annotated[str, Field(min_length=4, max_length=32, pattern="^[a-z][a-z0-9-]{2,30}[a-z0-9]$")]
+GoogleName = Annotated[
+    str,
+    Field(min_length=4, max_length=32, pattern="^[a-z][a-z0-9-]{2,30}[a-z0-9]$"),
+    Words("must be a name alone, such as my-pool: lowercase letters, digits and -, first a letter"),
+]
 
 
 class GoogleOidc(Model):
     """A workload identity pool of Google Cloud."""
 
-    project_name: Annotated[str, Field(min_length=6, max_length=30, pattern="^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
+    project_name: Annotated[
+        str,
+        Field(min_length=6, max_length=30, pattern="^[a-z][a-z0-9-]{4,28}[a-z0-9]$"),
+        Words("must be the ID of a project, such as my-project-1: lowercase letters, digits and -, first a letter"),
+    ]
     """The name of the project."""
-    project_number: Annotated[str, Field(min_length=1, max_length=20, pattern="^[0-9]+$")]
+    project_number: Annotated[
+        str,
+        Field(min_length=1, max_length=20, pattern="^[0-9]+$"),
+        Words("must be the number of a project, such as 123456789012: digits alone"),
+    ]
     """The number of the project."""
     identity_pool_name: GoogleName
     """The name of the identity pool."""
@@ -83,7 +96,11 @@ class ObjectStorageLocation(LocationType):
 
     server_hostname: Annotated[Hostname, Updatable()]
     """The DNS name or the IP address of the object storage system."""
-    bucket_name: Annotated[str, Field(min_length=3, max_length=63, pattern="^[a-zA-Z0-9_+.()$ \\p{Zs}-]+$")]
+    bucket_name: Annotated[
+        str,
+        Field(min_length=3, max_length=63, pattern="^[a-zA-Z0-9_+.()$ \\p{Zs}-]+$"),
+        Words("must be the name of a bucket alone, such as my-bucket: its folder belongs in subdirectory"),
+    ]
     """The name of the bucket."""
     subdirectory: Annotated[Subdirectory | None, Updatable()] = None
     """The prefix within the bucket. If not set: the whole bucket."""

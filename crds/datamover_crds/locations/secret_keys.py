@@ -6,6 +6,7 @@ from pydantic import Field
 
 from datamover_crds.common import Model, ObjectName, RoleArn
 from datamover_crds.locations.marks import ArnOf, Updatable
+from datamover_crds.secrets import SecretKey
 
 LongArn = Annotated[str, Field(min_length=5, max_length=2048, pattern="^arn:")]
 
@@ -15,7 +16,7 @@ class SecretKeyRef(Model):
 
     name: ObjectName
     """The name of the Secret."""
-    key: Annotated[str, Field(min_length=1, max_length=253, pattern="^[-._a-zA-Z0-9]+$")]
+    key: SecretKey
     """The key in the Secret."""
 
 

@@ -21,8 +21,13 @@ from datamover_crds.locations.mounts import (
 )
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.locations.uris import Realm, address_of, folder
+from datamover_crds.words import Words
 
-IpAddress = Annotated[str, Field(min_length=7, max_length=39, pattern="^[0-9a-fA-F:.]+$")]
+IpAddress = Annotated[
+    str,
+    Field(min_length=7, max_length=39, pattern="^[0-9a-fA-F:.]+$"),
+    Words("must be the IP address of a DNS server, such as 10.0.0.2"),
+]
 
 
 class SmbLocation(LocationType):

@@ -34,7 +34,7 @@ MISTAKES: list[tuple[str, JsonDict, str, str]] = [
     ),
     ("hdfs", {"blockSize": 1_048_577}, "blockSize", "must be a multiple of 512"),
     ("hdfs", {"subdirectory": "/data?"}, "subdirectory", "must be a path with forward slashes"),
-    ("hdfs", {"simpleUser": "joe@EXAMPLE.COM"}, "simpleUser", "must match the pattern"),
+    ("hdfs", {"simpleUser": "joe@EXAMPLE.COM"}, "simpleUser", "must be the name of a user alone"),
     ("objectStorage", {"serverHostname": "https://minio"}, "serverHostname", "alone, such as nas.example.com"),
     (
         "azureBlob",
