@@ -76,12 +76,12 @@ class FairQueue(Generic[K]):
             if not shares[lane.share]:
                 del shares[lane.share]
 
-    def take(self, may: Callable[[Hashable], bool]) -> tuple[K, Lane] | None:
-        """Take the next key whose share may have a turn now; None where there is none."""
+    def take(self, may: Callable[[Lane], bool]) -> tuple[K, Lane] | None:
+        """Take the next key whose lane may have a turn now; None where there is none."""
         order = sorted(Urgency, reverse=self._turns % _PATIENCE == _PATIENCE - 1)
         for urgency in order:
             for share, keys in self._lanes[urgency].items():
-                if may(share):
+                if may(Lane(urgency, share)):
                     return self._taken(next(iter(keys)))
         return None
 
@@ -94,28 +94,56 @@ class FairQueue(Generic[K]):
 
 
 class Shares:
-    """Places that are taken, by share. One share never takes all: each has three quarters of what others leave."""
+    """Places that are taken, by share and urgency.
+
+    One share never takes all: each has three quarters of what others leave. So it is with what is no run: it never
+    takes the last quarter, for a run must not wait until something that takes long has ended.
+    """
 
     def __init__(self, capacity: int) -> None:
         """All places are free; there is at least one."""
+        self._all = _Places(capacity)
+        self._patient = _Places(_most_of(capacity))
+
+    def may_take(self, lane: Lane) -> bool:
+        """Whether a place is free for what waits in this lane."""
+        return all(each.may_take(lane.share) for each in self._taken_by(lane))
+
+    def take(self, lane: Lane) -> None:
+        """Take a place."""
+        for each in self._taken_by(lane):
+            each.take(lane.share)
+
+    def give_back(self, lane: Lane) -> None:
+        """Leave a place."""
+        for each in self._taken_by(lane):
+            each.give_back(lane.share)
+
+    def _taken_by(self, lane: Lane) -> tuple[_Places, ...]:
+        return (self._all,) if lane.urgency is Urgency.RUN else (self._all, self._patient)
+
+
+class _Places:
+    def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._taken: Counter[Hashable] = Counter()
         self._total = 0
 
     def may_take(self, share: Hashable) -> bool:
-        """Whether a place is free for this share."""
         own = self._taken[share]
         left = self._capacity - (self._total - own)
-        return self._total < self._capacity and own < max(1, left * 3 // 4)
+        return self._total < self._capacity and own < _most_of(left)
 
     def take(self, share: Hashable) -> None:
-        """Take a place."""
         self._taken[share] += 1
         self._total += 1
 
     def give_back(self, share: Hashable) -> None:
-        """Leave a place."""
         self._taken[share] -= 1
         self._total -= 1
         if not self._taken[share]:
             del self._taken[share]
+
+
+def _most_of(places: int) -> int:
+    return max(1, places * 3 // 4)

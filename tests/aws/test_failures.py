@@ -13,6 +13,8 @@ import pytest
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
+from datamover_common.fairness import Urgency
+from datamover_common.turns import urgency
 from datamover_operator.aws import calls
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from tests.aws.canned import Answer, Request
@@ -346,6 +348,7 @@ async def test_calls_of_one_account_never_hold_all_threads(
     accounts = make_accounts(LIMITS)
     hanging = accounts.connect(access).datasync
     other = accounts.connect(replace(access, key="other", account_id="999999999999", region="eu-west-1")).datasync
+    urgency.set(Urgency.RUN)
     with emulator.fault("ListTasks", hold="before", count=None, account=account, region=REGION) as held:
         stuck = [asyncio.create_task(hanging.list_tasks()) for _ in range(20)]
         await asyncio.to_thread(held.wait_held, LIMITS.per_account)

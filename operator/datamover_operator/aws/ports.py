@@ -13,7 +13,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from datamover_common.fairness import Urgency
 from datamover_crds import JsonObject
 
 send_before: ContextVar[float] = ContextVar("send_before", default=float("inf"))
@@ -21,10 +20,6 @@ send_before: ContextVar[float] = ContextVar("send_before", default=float("inf"))
 
 A call that would leave later is not sent: by then another process may have concluded that it was never made.
 """
-
-
-urgency: ContextVar[Urgency] = ContextVar("urgency", default=Urgency.CHANGE)
-"""How urgent the calls are that are sent now."""
 
 
 @dataclass(frozen=True, slots=True)

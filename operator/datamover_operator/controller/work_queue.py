@@ -107,7 +107,7 @@ class WorkQueue(Generic[K]):
                 raise
         key, lane = found
         self._working[key] = lane
-        self._shares.take(lane.share)
+        self._shares.take(lane)
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -119,7 +119,7 @@ class WorkQueue(Generic[K]):
         """The key has been worked on."""
         lane = self._working.pop(key, None)
         if lane is not None:
-            self._shares.give_back(lane.share)
+            self._shares.give_back(lane)
         if key in self._again:
             self._again.discard(key)
             self.add(key)

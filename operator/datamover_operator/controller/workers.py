@@ -8,7 +8,7 @@ import contextlib
 import structlog
 
 from datamover_common.logs import about
-from datamover_operator.aws.ports import urgency
+from datamover_common.turns import urgency
 from datamover_operator.controller.context import AnyKind, Context, Key
 from datamover_operator.controller.registry import Registry
 

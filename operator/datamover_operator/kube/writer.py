@@ -6,17 +6,22 @@ Source: "Resource versions" in the Kubernetes API concepts; a merge patch with m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol, cast
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Protocol, cast
 
+from datamover_common.fairness import Lane
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.errors import KubeError
 from datamover_common.kube.objects import metadata_of
+from datamover_common.turns import Turns, urgency
 from datamover_crds import JsonObject
 from datamover_operator.kube.kinds import Kind
 from datamover_operator.kube.merge_patch import merge_patch, merged
 from datamover_operator.process.metrics import Metrics
+
+_AT_ONCE: Final = 24
+"""So many requests at once are as fast as more, and an urgent one has not to wait for an answer among hundreds."""
 
 
 class Listener(Protocol):
@@ -43,6 +48,7 @@ class Writer:
         self._client = client
         self._listener = listener
         self._metrics = metrics
+        self._turns = Turns(_AT_ONCE)
 
     async def status(self, kind: Kind[Any], raw: JsonObject, status: JsonObject) -> JsonObject:
         """Make `status` the object's status; no request if it already is. Raises KubeError."""
@@ -56,7 +62,7 @@ class Writer:
 
     async def create(self, kind: Kind[Any], namespace: str, body: JsonObject) -> JsonObject:
         """Create an object. Raises KubeError."""
-        with self._counted(kind, "create"):
+        async with self._counted(kind, "create"):
             made = await self._client.create(kind.collection(namespace), body)
         self._listener.wrote(kind, made)
         return made
@@ -64,7 +70,7 @@ class Writer:
     async def delete(self, kind: Kind[Any], namespace: str, name: str, uid: str) -> None:
         """Delete this very object; one that is gone already is no failure. Raises KubeError."""
         try:
-            with self._counted(kind, "delete"):
+            async with self._counted(kind, "delete"):
                 await self._client.delete(kind.named(namespace, name), uid=uid)
         except KubeError as error:
             if error.is_not_found:
@@ -75,7 +81,8 @@ class Writer:
     async def read(self, kind: Kind[Any], namespace: str, name: str) -> JsonObject | None:
         """Read an object again; None where there is none. Raises KubeError."""
         try:
-            raw = await self._client.get(kind.named(namespace, name))
+            async with self._turns.place(Lane(urgency.get(), None)):
+                raw = await self._client.get(kind.named(namespace, name))
         except KubeError as error:
             if error.is_not_found:
                 self._listener.gone(kind, namespace, name)
@@ -90,15 +97,16 @@ class Writer:
         swap = {"resourceVersion": metadata["resourceVersion"]}
         self._listener.expect(kind, cast("JsonObject", merged(raw, patch)))
         body = merged(patch, {"metadata": swap})
-        with self._counted(kind, "patch"):
+        async with self._counted(kind, "patch"):
             answer = await self._client.patch(ref, cast("JsonObject", body), subresource)
         self._listener.wrote(kind, answer)
         return answer
 
-    @contextmanager
-    def _counted(self, kind: Kind[Any], verb: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def _counted(self, kind: Kind[Any], verb: str) -> AsyncIterator[None]:
         try:
-            yield
+            async with self._turns.place(Lane(urgency.get(), None)):
+                yield
         except KubeError as error:
             self._metrics.kubernetes_write(kind.name, verb, error.reason or str(error.status))
             raise

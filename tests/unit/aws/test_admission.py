@@ -22,10 +22,21 @@ async def enter(admission: Admission, stack: AsyncExitStack, share: str, urgency
 async def test_a_dead_account_leaves_places_to_others() -> None:
     admission = Admission(8, lambda: 0.0)
     async with AsyncExitStack() as stack:
-        stuck = [asyncio.create_task(enter(admission, stack, "dead")) for _ in range(20)]
+        stuck = [asyncio.create_task(enter(admission, stack, "dead", Urgency.RUN)) for _ in range(20)]
         await asyncio.sleep(0)
         await asyncio.wait_for(enter(admission, stack, "healthy"), 30)
         assert sum(task.done() for task in stuck) == 6
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+
+async def test_a_run_waits_for_no_call_of_a_mover() -> None:
+    admission = Admission(8, lambda: 0.0)
+    async with AsyncExitStack() as stack:
+        stuck = [asyncio.create_task(enter(admission, stack, "account")) for _ in range(20)]
+        await asyncio.sleep(0)
+        await asyncio.wait_for(enter(admission, stack, "account", Urgency.RUN), 30)
         for task in stuck:
             task.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)

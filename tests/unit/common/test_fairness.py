@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from datamover_common.fairness import FairQueue, Lane, Shares, Urgency
 
 
-def anybody(_: Hashable) -> bool:
+def anybody(_: Lane) -> bool:
     return True
 
 
@@ -57,32 +56,54 @@ def test_a_share_that_may_not_is_passed_over() -> None:
     queue: FairQueue[str] = FairQueue()
     for key in ("a", "b"):
         queue.add(key, Lane(Urgency.CHANGE, key))
-    assert queue.take(lambda share: share == "b") == ("b", Lane(Urgency.CHANGE, "b"))
-    assert queue.take(lambda share: share == "b") is None
+    assert queue.take(lambda lane: lane.share == "b") == ("b", Lane(Urgency.CHANGE, "b"))
+    assert queue.take(lambda lane: lane.share == "b") is None
     assert "a" in queue
 
 
+def filled(shares: Shares, *lanes: Lane) -> list[int]:
+    """Take all places that each lane may have, one lane after the other; return how many those were."""
+    taken = [0] * len(lanes)
+    for number, lane in enumerate(lanes):
+        while shares.may_take(lane):
+            shares.take(lane)
+            taken[number] += 1
+    return taken
+
+
 def test_a_share_takes_three_quarters_of_what_others_leave() -> None:
-    shares = Shares(64)
-    taken: Counter[str] = Counter()
-    for share in ("dead-1", "dead-2", "dead-3", "healthy"):
-        while shares.may_take(share):
-            shares.take(share)
-            taken[share] += 1
-    assert taken == {"dead-1": 48, "dead-2": 12, "dead-3": 3, "healthy": 1}
+    lanes = [Lane(Urgency.RUN, share) for share in ("dead-1", "dead-2", "dead-3", "healthy")]
+    assert filled(Shares(64), *lanes) == [48, 12, 3, 1]
 
 
-@given(st.integers(1, 40), st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=200))
-def test_no_more_is_taken_than_there_is_and_all_comes_back(capacity: int, acts: list[tuple[str, bool]]) -> None:
-    shares, taken = Shares(capacity), Counter[str]()
-    for share, takes in acts:
-        if takes and shares.may_take(share):
-            shares.take(share)
-            taken[share] += 1
-        elif not takes and taken[share]:
-            shares.give_back(share)
-            taken[share] -= 1
+def test_what_is_no_run_leaves_a_quarter_to_runs() -> None:
+    movers = [Lane(Urgency.CHANGE, share) for share in ("dead-1", "dead-2", "healthy")]
+    runs = [Lane(Urgency.RUN, share) for share in ("dead-1", "dead-2", "healthy", "other")]
+    assert filled(Shares(64), *movers, *runs) == [36, 9, 2, 3, 8, 4, 1]
+
+
+def test_a_single_place_is_everybodys() -> None:
+    for urgency in Urgency:
+        assert filled(Shares(1), Lane(urgency, "account")) == [1]
+
+
+@given(
+    st.integers(1, 40),
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(Urgency), st.booleans()), max_size=200),
+)
+def test_no_more_is_taken_than_there_is_and_all_comes_back(
+    capacity: int, acts: list[tuple[str, Urgency, bool]]
+) -> None:
+    shares, taken = Shares(capacity), Counter[Lane]()
+    for share, urgency, takes in acts:
+        lane = Lane(urgency, share)
+        if takes and shares.may_take(lane):
+            shares.take(lane)
+            taken[lane] += 1
+        elif not takes and taken[lane]:
+            shares.give_back(lane)
+            taken[lane] -= 1
         assert taken.total() <= capacity
-    for share in list(taken.elements()):
-        shares.give_back(share)
-    assert shares.may_take("a")
+    for lane in list(taken.elements()):
+        shares.give_back(lane)
+    assert all(shares.may_take(Lane(urgency, "a")) for urgency in Urgency)

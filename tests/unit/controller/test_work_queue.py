@@ -32,10 +32,25 @@ async def test_one_account_does_not_occupy_all_workers() -> None:
     queue: WorkQueue[str] = WorkQueue(8, by_first)
     for number in range(20):
         queue.add(f"dead-{number}")
-    taken = [(await asyncio.wait_for(queue.take(), 30))[0] for _ in range(6)]
+    taken = [(await asyncio.wait_for(queue.take(), 30))[0] for _ in range(4)]
     queue.add("healthy")
     taken.append((await asyncio.wait_for(queue.take(), 30))[0])
     assert taken[-1] == "healthy"
+
+
+async def test_a_run_needs_no_worker_that_a_mover_has() -> None:
+    queue: WorkQueue[str] = WorkQueue(8, lambda key: Lane(Urgency.RUN if key == "run" else Urgency.CHANGE, "account"))
+    workers = [asyncio.create_task(queue.take()) for _ in range(8)]
+    for number in range(20):
+        queue.add(f"mover-{number}")
+    await asyncio.sleep(0)
+    queue.add("run")
+    async with asyncio.timeout(30):
+        while not any(each.done() and each.result()[0] == "run" for each in workers):  # noqa: ASYNC110 - a few turns
+            await asyncio.sleep(0)
+    for each in workers:
+        each.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
 
 
 @given(st.lists(st.sampled_from(["a1", "a2", "b1", "b2", "c1"]), max_size=40), st.integers(1, 6))
