@@ -101,13 +101,15 @@ class TableSyncStatus(Model):
     tables: Annotated[tuple[TableState, ...], Items(at_most=1000)] = ()
     """How far each table is."""
     lag_bytes: Count | None = None
-    """How much write-ahead log the destination has not confirmed yet. Not updated for small changes."""
+    """How much write-ahead log the destination has not confirmed yet. Not updated for small changes, and
+    while the sync follows its source lowered at most every 10 minutes."""
     lag_seconds: Count | None = None
     """How far the destination is behind, in seconds. Not updated for small changes."""
     retained_wal_bytes: Count | None = None
     """How much write-ahead log the source keeps for this sync. Not updated for small changes."""
     last_sync_time: Timestamp | None = None
-    """When the destination was last seen to have everything that the source had; not updated while nothing changes."""
+    """When the destination was last seen to have everything that the source had. A Continuous sync that follows its
+    source updates it along with other changes, and at most hourly by itself: lagBytes and lagSeconds tell how it is."""
     synced_position: Text | None = None
     """The source's position that the destination had then."""
     next_sync_time: Timestamp | None = None

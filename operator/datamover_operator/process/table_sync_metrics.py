@@ -24,12 +24,16 @@ class Standing(NamedTuple):
 
 
 class Positions(NamedTuple):
-    """How far a sync's destination is behind, as seen in one pass; None: not known."""
+    """How far a sync's destination is behind, as seen in one pass; None: not known.
+
+    `last_sync` is when the destination had everything, which the status tells less often.
+    """
 
     lag_bytes: int | None
     lag_seconds: int | None
     retained_wal_bytes: int | None
     retained_wal_limit_bytes: int
+    last_sync: datetime | None
 
 
 class TableSyncMetrics:
@@ -80,8 +84,11 @@ class TableSyncMetrics:
     def positions(self, namespace: str, name: str, positions: Positions) -> None:
         """Show how far the destination is behind."""
         if (namespace, name) in self._standing:
-            for gauge, value in zip(self._positions, positions, strict=True):
+            *figures, last_sync = positions
+            for gauge, value in zip(self._positions, figures, strict=True):
                 self._show(gauge, (namespace, name), value)
+            if last_sync is not None:
+                self._last_sync.labels(namespace, name).set(last_sync.timestamp())
 
     def errors(self, namespace: str, name: str, count: int) -> None:
         """Count errors that PostgreSQL has counted since they were last asked for."""

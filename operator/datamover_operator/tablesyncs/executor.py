@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -20,7 +21,7 @@ from datamover_operator.tablesyncs.gather import Ends, ends_of, inspect, look
 from datamover_operator.tablesyncs.kind import TABLE_SYNC
 from datamover_operator.tablesyncs.memory import SyncMemory
 from datamover_operator.tablesyncs.plan.errors import judged
-from datamover_operator.tablesyncs.plan.observed import Observed
+from datamover_operator.tablesyncs.plan.observed import Observed, Synced
 from datamover_operator.tablesyncs.plan.running import has_caught_up
 from datamover_operator.tablesyncs.plan.status import notes_of, status_of
 from datamover_operator.tablesyncs.plan.steps import (
@@ -78,7 +79,14 @@ class SyncPass:
         is_apart = o.slot is not None and not o.slot.active and o.subscription is not None and o.subscription.enabled
         memory.inactive_since = (memory.inactive_since or now) if is_apart else None
         o = replace(o, target=memory.target, verification=memory.verification, inactive_since=memory.inactive_since)
-        self.o = _seen(o)
+        self._see(replace(o, last_synced=memory.last_synced, told_at=memory.told_at), now)
+
+    def _see(self, o: Observed, now: datetime) -> None:
+        """Note that the destination has what it was to have."""
+        if o.target is not None and has_caught_up(o):
+            self._memory.last_synced = Synced(o.target, now)
+            o = replace(o, synced=o.target, last_synced=self._memory.last_synced)
+        self.o = o
 
     async def take(self, plan: Plan) -> None:
         """Carry out a plan's steps, in order, up to the first that fails; look again after what changes a database."""
@@ -116,20 +124,22 @@ class SyncPass:
             memory.target = o.source.position
 
     async def _record(self, plan: Plan) -> None:
-        before, status = self.o.sync.status, status_of(self.o, plan, self._context.clock.now())
-        self._show(before, status)
+        now = self._context.clock.now()
+        before, status = self.o.sync.status, status_of(self.o, plan, now)
+        self._show(before, now)
         if status == before:
             return
         self._take_in(await self._context.writer.status(TABLE_SYNC, self._raw, dump(status)))
-        self.o = replace(self.o, retired=status.retired)
+        self._memory.told_at = now
+        self.o = replace(self.o, retired=status.retired, told_at=now)
         for note in notes_of(before, status):
             self._tell(note)
 
-    def _show(self, before: TableSyncStatus, status: TableSyncStatus) -> None:
+    def _show(self, before: TableSyncStatus, now: datetime) -> None:
         if self.o.source is None:
             return
         metrics, meta = self._context.metrics.table_syncs, self.o.sync.metadata
-        metrics.positions(meta.namespace, meta.name, positions(self.o, status))
+        metrics.positions(meta.namespace, meta.name, positions(self.o, now))
         metrics.errors(meta.namespace, meta.name, new_errors(before, self.o))
 
     def _remember(self, step: object) -> None:
@@ -153,7 +163,7 @@ class SyncPass:
                 self.o = await inspect(means.ends, o)
             case SetTarget():
                 self._memory.target = o.source.position if o.source is not None else None
-                self.o = _seen(replace(o, target=self._memory.target))
+                self._see(replace(o, target=self._memory.target), self._context.clock.now())
             case Verify():
                 means.verifier.start(o.uid, step, means.ways, self._memory, self._again())
                 self.o = replace(o, verification=self._memory.verification)
@@ -204,8 +214,3 @@ class SyncPass:
             raise KubeError(409, "Conflict", "the object changed during the pass")
         self._raw = entry.raw
         self.o = replace(self.o, sync=sync, finalizer=FINALIZER in sync.metadata.finalizers)
-
-
-def _seen(o: Observed) -> Observed:
-    """Note that the destination has what it was to have."""
-    return replace(o, synced=o.target) if has_caught_up(o) else o

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from datamover_crds import TableSyncStatus, from_quantity, from_timestamp
 from datamover_crds.contract import is_true
 from datamover_operator.process.table_sync_metrics import Positions, Standing
+from datamover_operator.tablesyncs.plan.figures import lag_seconds
 from datamover_operator.tablesyncs.plan.observed import Observed
 
 _KINDS = ("Ready", "Reconciling", "Stalled")
@@ -24,14 +27,15 @@ def standing(status: TableSyncStatus) -> Standing:
     )
 
 
-def positions(o: Observed, status: TableSyncStatus) -> Positions:
-    """How far behind the destination is; the status tells it in steps, this does not."""
+def positions(o: Observed, now: datetime) -> Positions:
+    """How far behind the destination is; the status tells it in steps and seldom, this does not."""
     slot = o.slot
     return Positions(
         lag_bytes=slot.lag if slot is not None else None,
-        lag_seconds=status.lag_seconds,
+        lag_seconds=lag_seconds(o, now),
         retained_wal_bytes=slot.retained if slot is not None else None,
         retained_wal_limit_bytes=from_quantity(o.sync.spec.max_retained_wal),
+        last_sync=o.last_synced.at if o.last_synced is not None else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from datamover_crds import SyncErrors, TableSyncStatus
 from datamover_operator.process.metrics import Metrics
@@ -11,6 +11,7 @@ from datamover_operator.tablesyncs.showing import new_errors
 from tests.unit.tablesyncs.world import World
 
 AT = datetime(2025, 1, 15, 12, tzinfo=UTC)
+LATER = AT + timedelta(minutes=5)
 COPYING = Standing("Copying", "Reconciling", "Copying", 0, 40, None)
 STREAMING = Standing("Streaming", "Ready", "Ready", 0, 100, AT)
 SHOP = {"namespace": "team-a", "table_sync": "shop"}
@@ -32,15 +33,15 @@ def test_a_sync_is_shown_as_it_is_now() -> None:
     metrics = Metrics()
     metrics.table_syncs.standing("team-a", "shop", COPYING)
     metrics.table_syncs.standing("team-a", "shop", STREAMING)
-    metrics.table_syncs.positions("team-a", "shop", Positions(5000, None, 9000, 10**10))
-    metrics.table_syncs.positions("team-a", "shop", Positions(3000, 2, None, 10**10))
+    metrics.table_syncs.positions("team-a", "shop", Positions(5000, None, 9000, 10**10, None))
+    metrics.table_syncs.positions("team-a", "shop", Positions(3000, 2, None, 10**10, LATER))
     metrics.table_syncs.errors("team-a", "shop", 2)
     assert series(metrics) == {
         "phase": [({"phase": "Streaming"}, 1)],
         "state": [({"state": "Ready", "reason": "Ready"}, 1)],
         "failures": [({}, 0)],
         "copied_ratio": [({}, 1)],
-        "last_sync_timestamp_seconds": [({}, AT.timestamp())],
+        "last_sync_timestamp_seconds": [({}, LATER.timestamp())],
         "lag_bytes": [({}, 3000)],
         "lag_seconds": [({}, 2)],
         "retained_wal_limit_bytes": [({}, 10**10)],
@@ -51,10 +52,10 @@ def test_a_sync_is_shown_as_it_is_now() -> None:
 def test_nothing_of_a_deleted_sync_stays_or_comes_back() -> None:
     metrics = Metrics()
     metrics.table_syncs.standing("team-a", "shop", STREAMING)
-    metrics.table_syncs.positions("team-a", "shop", Positions(1, 1, 1, 1))
+    metrics.table_syncs.positions("team-a", "shop", Positions(1, 1, 1, 1, LATER))
     metrics.table_syncs.forget("team-a", "shop")
     metrics.table_syncs.forget("team-a", "never seen")
-    metrics.table_syncs.positions("team-a", "shop", Positions(1, 1, 1, 1))
+    metrics.table_syncs.positions("team-a", "shop", Positions(1, 1, 1, 1, LATER))
     metrics.table_syncs.errors("team-a", "shop", 1)
     assert series(metrics) == {}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from datamover_operator.controller.plan.conditions import timestamp
 from tests.unit.tablesyncs.servers import Subscribed
 from tests.unit.tablesyncs.world import World, database
 
@@ -45,6 +47,16 @@ def test_a_lost_slot_is_not_asked_for_every_second(world: World) -> None:
     assert (world.settle(), world.reason, world.queue.next) == ("Stalled", "SlotLost", 60.0)
 
 
+def test_a_slot_that_is_lost_after_an_error_is_not_asked_for_every_second_either(world: World) -> None:
+    world.settle()
+    found = subscribed(world)
+    found.state = replace(found.state, enabled=False, apply_errors=1)
+    world.reconcile()
+    world.servers.databases["old"].slots.clear()
+    world.pass_time(700)
+    assert (world.settle(), world.reason, world.queue.next) == ("Stalled", "SlotLost", 60.0)
+
+
 def test_suspended_is_suspended_whatever_else_stands_in_the_way(world: World) -> None:
     world.settle()
     world.change(suspend=True, tables=[{"name": "orders"}, {"name": "nowhere"}])
@@ -68,3 +80,51 @@ def test_what_no_longer_may_subscribe_is_not_shown_the_password(world: World) ->
     world.servers.databases["new"].may_subscribe = False
     assert (world.settle(), world.reason) == ("Stalled", "MissingRights")
     assert "reach the source" not in world.servers.trials
+
+
+def follow(world: World, looks: int, *, steps: tuple[int, ...]) -> list[int]:
+    """Have the source go on by these steps, one after the other, at each look; how many writes each look cost."""
+    found = []
+    for look in range(looks):
+        before = len(world.kube.writes)
+        world.pass_time(30)
+        world.servers.databases["old"].position += steps[look % len(steps)]
+        world.reconcile()
+        found.append(len(world.kube.writes) - before)
+    return found
+
+
+def test_a_sync_that_follows_a_busy_source_hardly_ever_writes(world: World) -> None:
+    """Of six hours at a source that is busy, and of as many at one whose lag goes up and down all the time (I2)."""
+    world.settle()
+    assert sum(follow(world, 720, steps=(1000,))) <= 6
+    assert sum(follow(world, 720, steps=(1000, 900 * 2**20))) <= 2 * 36 + 6
+
+
+def test_when_it_stops_following_it_tells_until_when_it_did(world: World) -> None:
+    world.settle()
+    follow(world, 1, steps=(1000,))
+    first = world.sync.status.last_sync_time
+    follow(world, 10, steps=(1000,))
+    assert world.sync.status.last_sync_time == first
+    last = timestamp(world.now)
+    world.servers.databases["old"].is_up = False
+    world.pass_time(30)
+    world.settle()
+    assert (world.state, world.reason, world.sync.status.last_sync_time) == ("Reconciling", "SourceUnreachable", last)
+
+
+def test_what_somebody_acts_on_is_told_at_once(world: World) -> None:
+    world.settle()
+    follow(world, 1, steps=(1000,))
+    assert follow(world, 3, steps=(1000, 500 * 2**20, 2**30)) == [0, 1, 1]
+    assert world.sync.status.lag_bytes == 2**30
+    follow(world, 21, steps=(1000,))
+    assert (world.sync.status.lag_bytes, world.sync.status.retained_wal_bytes) == (1000, 1000)
+
+
+def test_a_source_that_keeps_more_and_more_is_told_in_steps(world: World) -> None:
+    world.change(suspend=True, maxRetainedWal="1Gi")
+    world.settle()
+    assert sum(follow(world, 600, steps=(2**30,))) < 200
+    assert "GiB" in world.sync.status.conditions[0].message

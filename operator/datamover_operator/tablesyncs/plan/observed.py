@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from datamover_crds import RetiredEnd, SyncEnd, SyncErrors, TableSync
 from datamover_operator.controller.plan.conditions import ConditionsBuilder
@@ -46,6 +47,13 @@ class Verification:
     failure: Failure | None = None
 
 
+class Synced(NamedTuple):
+    """A position of the source, and when the destination was last seen to have everything up to it."""
+
+    position: int
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """Everything that planning one sync depends on.
@@ -56,6 +64,7 @@ class Observed:
     `ends` are the databases as they are reached now. `errors` is what the status will say of them. `disabled` says
     that we have disabled the subscription in this pass, `recorded` that the stored status names these databases.
     `target` is the position that is waited for, `synced` one that the destination was seen to have in this pass.
+    `last_synced` is what this process has seen of that last, `told_at` when it last wrote the status.
     `inactive_since` is when the destination was first seen not to be connected to the source,
     `skipped` the transaction that was skipped in this pass, `looked` says that the transaction that can't be applied
     was looked for in this pass.
@@ -77,6 +86,8 @@ class Observed:
     disabled: bool = False
     target: int | None = None
     synced: int | None = None
+    last_synced: Synced | None = None
+    told_at: datetime | None = None
     verification: Verification | None = None
     inactive_since: datetime | None = None
     skipped: str | None = None

@@ -8,6 +8,7 @@ from datamover_crds import SyncPhase, from_duration
 from datamover_crds.contract import COMPLETED_ANNOTATION
 from datamover_operator.controller.plan.conditions import Conditions, timestamp
 from datamover_operator.postgres.state import Subscription
+from datamover_operator.runs.plan.words import size
 from datamover_operator.tablesyncs.plan.changes import is_elsewhere
 from datamover_operator.tablesyncs.plan.desired import resync_stamp
 from datamover_operator.tablesyncs.plan.ends import all_retired
@@ -132,9 +133,10 @@ def _lost(o: Observed) -> str:
 
 
 def _too_much(o: Observed) -> str:
+    kept = size(float(f"{retained(o):.1e}"))  # exact, it would be another message at each look
     mend = "; spec.suspend holds it back" if o.sync.spec.suspend else ""
     return (
-        f"the source keeps {retained(o):,} bytes of write-ahead log for this sync, more than spec.maxRetainedWal "
+        f"the source keeps {kept} of write-ahead log for this sync, more than spec.maxRetainedWal "
         f"({o.sync.spec.max_retained_wal}){mend}: its disk may fill; see why the destination does not keep up"
     )
 

@@ -110,6 +110,7 @@ def pause(o: Observed, now: datetime) -> datetime:
     if o.errors.stopped and o.errors.last_time is not None and now - from_timestamp(o.errors.last_time) < _FLUSHED:
         return now + _FLUSHED
     minute = now + timedelta(minutes=1)  # the source's disk fills also while nothing is replicated
-    cycles = o.sync.spec.mode == "Interval" and not o.sync.spec.suspend and not is_lost(o)
-    due = next_start(o) or (next_cycle(o, now) if cycles else None)
+    if o.sync.spec.suspend or is_lost(o):
+        return minute
+    due = next_start(o) or (next_cycle(o, now) if o.sync.spec.mode == "Interval" else None)
     return min(minute, max(due, now + timedelta(seconds=1))) if due is not None else minute

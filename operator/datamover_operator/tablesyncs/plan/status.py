@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from datamover_crds import Condition, SyncErrors, TableSyncStatus, from_timestamp
+from datamover_crds import Condition, SyncErrors, TableSyncStatus
 from datamover_operator.controller.plan.conditions import timestamp
 from datamover_operator.controller.plan.notes import Note
 from datamover_operator.notifications.plan.deliveries import announced
 from datamover_operator.notifications.plan.receivers import subscriptions
-from datamover_operator.postgres.state import from_position
 from datamover_operator.tablesyncs.plan.changes import is_elsewhere, resync_of, serves
-from datamover_operator.tablesyncs.plan.copying import estimated_completion, percent_of, table_states, with_verdicts
+from datamover_operator.tablesyncs.plan.copying import estimated_completion, percent_of, with_verdicts
 from datamover_operator.tablesyncs.plan.ends import all_retired, current_end
+from datamover_operator.tablesyncs.plan.figures import Figures, newest, worth_telling
 from datamover_operator.tablesyncs.plan.notifying import sync_news
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.plan.progress import is_completed, next_sync, phase_of
-from datamover_operator.tablesyncs.plan.running import keeps_too_much
 from datamover_operator.tablesyncs.plan.steps import Plan, Record
-
-SYNC_PACE = timedelta(minutes=1)
-"""A sync that follows a busy source writes no more often than this that it does."""
-_COARSE = 16 * 2**20
-"""Differences of fewer bytes than this are not worth a write."""
 
 
 def status_of(o: Observed, plan: Plan, now: datetime) -> TableSyncStatus:
-    """The status that follows from what is known and planned; unchanged where there is nothing new to tell."""
+    """The status that follows from what is known and planned; the stored one where there is nothing new to tell.
+
+    Figures that change with every look at a busy source are written along with what deserves a write of its own.
+    """
+    status = _status(o, plan, now, worth_telling(o, now))
+    return status if status == o.sync.status else _status(o, plan, now, newest(o, now))
+
+
+def _status(o: Observed, plan: Plan, now: datetime, figures: Figures) -> TableSyncStatus:
     stored = o.sync.status
     elsewhere = is_elsewhere(o)
     # Until the other databases may be set up, what is in the former ones goes on, and they are those of the sync.
@@ -43,7 +45,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> TableSyncStatus:
         "last_skipped_transaction": o.skipped or stored.last_skipped_transaction,
         "last_resync": resync_of(o) or stored.last_resync,
         "next_sync_time": next_sync(o, now),
-        **_positions(o, now),
+        **figures.positions,
     }
     found = o.subscription
     if elsewhere and moves:
@@ -53,7 +55,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> TableSyncStatus:
             "object_name": o.name,
             "slot_name": o.slot_name,
             "subscription_id": found.oid,
-            "tables": table_states(o),
+            "tables": figures.tables,
         }
         if found.tables and stored.copy_start_time is None:
             changed["copy_start_time"] = timestamp(now)
@@ -66,53 +68,6 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> TableSyncStatus:
     status = status.model_copy(update={"estimated_completion_time": estimated_completion(o, status, now)})
     news, whom = sync_news(stored, status), subscriptions(o.sync.spec.notify)
     return status.model_copy(update={"notifications": announced(stored.notifications, o.uid, news, whom, now)})
-
-
-def _positions(o: Observed, now: datetime) -> dict[str, object]:
-    """What moves all the time: told in steps, and at a pace."""
-    stored, slot = o.sync.status, o.slot
-    told: dict[str, object] = {}
-    if is_completed(o):
-        return {"lag_bytes": None, "lag_seconds": None, "retained_wal_bytes": None}
-    if slot is not None:
-        told["lag_bytes"] = _coarse(stored.lag_bytes, slot.lag)
-        told["retained_wal_bytes"] = (
-            slot.retained if keeps_too_much(o) else _coarse(stored.retained_wal_bytes, slot.retained)
-        )
-        told["lag_seconds"] = _lag_seconds(o, now)
-    if o.synced is not None:
-        position = from_position(o.synced)
-        last = from_timestamp(stored.last_sync_time) if stored.last_sync_time is not None else None
-        is_cycle = o.sync.spec.mode == "Interval"
-        if position != stored.synced_position and (last is None or is_cycle or now - last >= SYNC_PACE):
-            told |= {"last_sync_time": timestamp(now), "synced_position": position}
-        elif is_cycle:
-            told["last_sync_time"] = timestamp(now)
-    return told
-
-
-def _coarse(before: int | None, now: int) -> int:
-    """A new figure where it differs much from the one that was told."""
-    if before is not None and abs(now - before) <= max(_COARSE, before // 2):
-        return before
-    return now
-
-
-def _lag_seconds(o: Observed, now: datetime) -> int | None:
-    """As the source measures it; while nothing is confirmed, since when the destination had everything."""
-    slot, stored = o.slot, o.sync.status
-    if slot is None or not o.is_copied:
-        return None
-    if slot.lag == 0 or (slot.active and slot.lag <= _COARSE):
-        seconds = 0
-    elif slot.replay_lag is not None:
-        seconds = round(slot.replay_lag)
-    elif stored.last_sync_time is not None:
-        seconds = max(0, round((now - from_timestamp(stored.last_sync_time)).total_seconds()))
-    else:
-        return None
-    before = stored.lag_seconds
-    return before if before is not None and abs(seconds - before) <= max(5, before // 2) else seconds
 
 
 def notes_of(before: TableSyncStatus, after: TableSyncStatus) -> tuple[Note, ...]:
