@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from datamover_api.http.peers import networks
-from datamover_common.settings import ProgramSettings
+from datamover_common.settings import HostPatterns, ProgramSettings
 
 PREFIX = "DATAMOVER_API_"
 _WORD = {"accepted": "a text of at most 100 characters"}
@@ -84,6 +84,14 @@ class Settings(ProgramSettings):
             json_schema_extra={"accepted": "memory, or a URL such as redis://redis:6379/0"},
         ),
     ] = "memory"
+    database_hosts: Annotated[
+        HostPatterns,
+        Field(
+            description="The operator's setting of that name: syncs of databases on other hosts are refused. Empty: "
+            "all are. A loopback address must be named itself.",
+            json_schema_extra={"accepted": "names with *, IP addresses and networks (CIDR), separated by commas"},
+        ),
+    ] = ()
     sync_config_file: Annotated[
         Path | None,
         Field(description="The DataSync API's configuration (datasync.yaml); it is reloaded when it changes."),

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 if TYPE_CHECKING:
     from pydantic_settings import PydanticBaseSettingsSource
 
 LogFormat = Literal["json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def separated(value: object) -> object:
+    """The parts of a text between commas."""
+    if not isinstance(value, str):
+        return value
+    names = [part.strip() for part in value.split(",") if part.strip()]
+    # Commas alone are a mistake, which must not widen "some" to "all".
+    return names if names or not value.strip() else [value]
+
+
+HostPatterns = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/*-]{1,253}$")], ...],
+    NoDecode,
+    BeforeValidator(separated),
+]
+"""Which hosts may be connected to, for a HostPolicy."""
 
 
 class ProgramSettings(BaseSettings):

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from datamover_common.hosts import HostPolicy
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.objects import metadata_of
 from datamover_common.kube.resources import ResourceType
@@ -32,7 +33,6 @@ from datamover_operator.kube.watch import Scope, watch
 from datamover_operator.kube.writer import Writer
 from datamover_operator.notifications.sending import WebhookSender
 from datamover_operator.postgres.connecting import PostgresDatabases
-from datamover_operator.postgres.hosts import HostPolicy
 from datamover_operator.process.health import HealthServer, Readiness
 from datamover_operator.process.loop_delay import LoopDelay
 from datamover_operator.process.loop_thread import LoopThread

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ from datamover_api.sync.paging import Page, cursor_of, page_of
 from datamover_api.sync.problems import InvalidRequestError
 from datamover_api.sync.webhooks import FILE_EVENTS
 from datamover_api.sync.wire import ChangeSync, CreateSync, read_body
+from datamover_common.hosts import HostPolicy
 from datamover_crds import DataMover, TableSync, parse
 from tests.api.samples import Json, account, condition, dumped, run
 from tests.support.specs import table_sync
 
-SETTING = Setting(account(), "syncs", "default", Defaults())
+SETTING = Setting(account(), "syncs", "default", Defaults(), HostPolicy(["*"]))
 TABLES: Json = {
     "source": {"type": "postgresql", "url": "postgresql://source-db:5432/mydb"},
     "destination": {"type": "postgresql", "url": "postgresql://me:pa%2Fss@dest-db/my%20db?sslmode=require"},
@@ -159,6 +161,40 @@ def test_a_url_that_leads_to_no_database_is_refused(url: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         drafted({**TABLES, "source": {"type": "postgresql", "url": url}})
     assert {each.field for each in refused.value.faults} == {"source.url"}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "hosts", "refused"),
+    [
+        ([], ("source-db", "dest-db"), ["source.url", "destination.url"]),
+        (["*-db"], ("source-db", "dest-db"), []),
+        (["*-db"], ("source-db", "10.0.0.1"), ["destination.url"]),
+        (["10.0.0.0/8"], ("10.0.0.1", "10.0.0.2"), []),
+        (["*"], ("169.254.169.254", "[fd00:ec2::254]"), ["source.url", "destination.url"]),
+        (["*"], ("2852039166", "[::ffff:169.254.169.254]"), ["source.url", "destination.url"]),
+        (["*"], ("127.0.0.1", "[::1]"), ["source.url", "destination.url"]),
+        (["*", "localhost", "127.0.0.1"], ("localhost", "127.0.0.1"), []),
+    ],
+)
+def test_databases_are_on_hosts_that_the_operator_may_connect_to(
+    allowed: list[str], hosts: tuple[str, str], refused: list[str]
+) -> None:
+    ends: Json = {
+        side: {"type": "postgresql", "url": f"postgresql://u:hunter2@{host}:5432/d"}
+        for side, host in zip(("source", "destination"), hosts, strict=True)
+    }
+    request = read_body(CreateSync, json.dumps({**TABLES, **ends}).encode())
+    setting = replace(SETTING, databases=HostPolicy(allowed))
+    if not refused:
+        draft("sync_abc123xyz789", request, setting)
+        return
+    with pytest.raises(InvalidRequestError) as told:
+        draft("sync_abc123xyz789", request, setting)
+    assert [each.field for each in told.value.faults] == refused
+    host = hosts[1].strip("[]")
+    assert f"'{host}'" in str(told.value)
+    assert "databaseHosts" in str(told.value) or "reserved" in str(told.value) or "neither" in str(told.value)
+    assert "hunter2" not in str(told.value)
 
 
 def test_a_change_is_a_patch_of_the_spec() -> None:

@@ -396,6 +396,20 @@ def test_settings_reach_the_pod() -> None:
     assert env | given == env
 
 
+def test_operator_and_rest_service_know_the_same_database_hosts() -> None:
+    values = VALUE_SETS["facades"] | {"databaseHosts": ["*.db.example.com", "10.0.0.0/8"]}
+    pods = [pod_of(each) for each in render(values, only=["operator/deployment.yaml", "api/deployment.yaml"])]
+    found = {
+        each["name"]: each["value"]
+        for pod in pods
+        if pod is not None
+        for each in pod["containers"][0]["env"]
+        if each["name"].endswith("DATABASE_HOSTS")
+    }
+    hosts = "*.db.example.com,10.0.0.0/8"
+    assert found == {"DATAMOVER_DATABASE_HOSTS": hosts, "DATAMOVER_API_DATABASE_HOSTS": hosts}
+
+
 def test_the_rest_service_may_call_nothing_but_the_api_server() -> None:
     values = {
         "api": KEYS | ENABLED,

@@ -127,6 +127,9 @@ def test_what_can_t_be_is_a_problem_that_names_the_field(world: World, url: str)
 
     mixed = {**FILES, "destination": {"type": "postgresql", "url": "postgresql://h/d"}}
     assert problem(mixed) == ["destination.type"]
+    database = {"type": "postgresql", "url": "postgresql://db/d"}
+    metadata = {"type": "postgresql", "url": "postgresql://169.254.169.254/d"}
+    assert problem({"source": database, "destination": metadata, "tables": ["t"]}) == ["destination.url"]
     assert problem({**FILES, "source": {"type": "ftp"}}) == ["source.type"]
     assert problem({**FILES, "source": {"type": "s3", "url": "https://x"}}) == ["source.url"]
     assert problem({**FILES, "syncInterval": "soon"}) == problem({**FILES, "syncInterval": 9}) == ["syncInterval"]
@@ -144,7 +147,7 @@ def test_what_can_t_be_is_a_problem_that_names_the_field(world: World, url: str)
     assert client.ask("GET", "/sync_abc123xyz789").status == 404
     assert client.ask("GET", "/..%2f..%2fsecrets").status == 404
     assert client.ask("PUT", "", {}).headers["allow"] == "GET, POST, HEAD, OPTIONS"
-    assert world.list("DataMover") == []
+    assert world.list("DataMover") == world.list("TableSync") == []
 
     failed = client.ask("POST", "", {**FILES, "source": {"type": "s3", "url": "s3://missing"}}).json
     told = client.until(f"/{failed['id']}", status="failed")["error"]

@@ -121,6 +121,7 @@ class RestServices:
             "label_studio_check_seconds": 0,
             "sync_enabled": True,
             "sync_keys_file": self.named_keys,
+            "database_hosts": "*",
         }
 
     def start(

@@ -8,7 +8,12 @@ from tests.support.rest import NAMED_KEY, Answer, Client
 from tests.support.waiting import eventually
 
 SYNC = "/api/v1/sync"
-ON: Any = {"sync_enabled": True, "legacy_enabled": False, "sync_administrators": "root"}
+ON: Any = {
+    "sync_enabled": True,
+    "legacy_enabled": False,
+    "sync_administrators": "root",
+    "database_hosts": "127.0.0.1,*",
+}
 """The settings of a service that serves this API alone."""
 
 

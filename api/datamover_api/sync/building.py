@@ -17,6 +17,7 @@ from datamover_api.sync.problems import Fault, InvalidRequestError
 from datamover_api.sync.sides import POSTGRESQL, TYPES, Side, read_database, read_location, type_of
 from datamover_api.sync.webhooks import FILE_EVENTS, TABLE_EVENTS, Events
 from datamover_api.sync.wire import ChangeSync, CreateSync, Interval, Webhook
+from datamover_common.hosts import ForbiddenHostError, HostPolicy
 from datamover_crds import (
     DataMover,
     DataMoverAccount,
@@ -62,12 +63,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a new sync is to be: its account and namespace, the name of its client's key, and what else holds."""
+    """Where a new sync is to be and for whom, what else holds for it, and the hosts of databases that it may name."""
 
     account: DataMoverAccount
     namespace: str
     owner: str
     defaults: Defaults
+    databases: HostPolicy
 
 
 def draft(sync_id: str, request: CreateSync, setting: Setting) -> Draft:
@@ -101,7 +103,9 @@ def draft(sync_id: str, request: CreateSync, setting: Setting) -> Draft:
     secrets = {**source.secrets, **destination.secrets, **signed}
     given: JsonObject = {"source": request.source, "destination": request.destination}
     if are_tables:
-        return Draft(TableSync(metadata=metadata, spec=_parsed(TableSyncSpec, spec, given)), secrets)
+        tables = _parsed(TableSyncSpec, spec, given)
+        _check_hosts(tables, setting.databases)
+        return Draft(TableSync(metadata=metadata, spec=tables), secrets)
     return Draft(DataMover(metadata=metadata, spec=_parsed(DataMoverSpec, spec, given)), secrets)
 
 
@@ -121,6 +125,17 @@ def _table_sync(name: str, request: CreateSync, setting: Setting) -> tuple[Side,
         "suspend": request.paused,
     }
     return source, destination, spec
+
+
+def _check_hosts(spec: TableSyncSpec, allowed: HostPolicy) -> None:
+    faults = []
+    for side, found in (("source", spec.source.postgresql), ("destination", spec.destination.postgresql)):
+        try:
+            allowed.check_name(found.host if found is not None else "")
+        except ForbiddenHostError as error:
+            faults.append(Fault(f"{side}.url", str(error)))
+    if faults:
+        raise InvalidRequestError(*faults)
 
 
 def _mover(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side, JsonObject]:

@@ -17,6 +17,7 @@ from datamover_api.sync.rates import Rates
 from datamover_api.sync.routes import PREFIXES, sync_routes
 from datamover_api.sync.service import Syncs
 from datamover_api.sync.streams import Streams
+from datamover_common.hosts import HostPolicy
 
 _SCHEMES: Final = {BEARER_SCHEME: {"type": "http", "scheme": "bearer", "description": "The API key."}}
 
@@ -26,7 +27,8 @@ def sync_facade(context: Context, ring: KeyRing[NamedKey], configuration: LiveCo
     settings = context.settings
     database = configuration.now.database
     history = History(HistoryStore(database.url, database.pool), context.mirror) if database.url else None
-    syncs = Syncs(context.mirror, context.writer, lambda: configuration.now.defaults, history)
+    databases = HostPolicy(settings.database_hosts)
+    syncs = Syncs(context.mirror, context.writer, lambda: configuration.now.defaults, databases, history)
     administrators = frozenset(each.strip() for each in settings.sync_administrators.split(",") if each.strip())
     rates = Rates(
         settings.sync_requests_per_minute, settings.sync_rate_limit_storage, context.metrics.rate_storage_failed

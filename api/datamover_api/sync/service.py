@@ -25,6 +25,7 @@ from datamover_api.sync.sides import POSTGRESQL, TYPES
 from datamover_api.sync.views import Client, Stored, Views, place_of
 from datamover_api.sync.webhooks import signing_key
 from datamover_api.sync.wire import ChangeSync, CreateSync
+from datamover_common.hosts import HostPolicy
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverAccount, JsonObject, TableSync, to_timestamp
 from datamover_crds.contract import CLIENT_ANNOTATION, sync_home
@@ -40,9 +41,18 @@ class Syncs:
     """The syncs. All methods raise RefusalError."""
 
     def __init__(
-        self, mirror: Mirror, writer: Writer, defaults: Callable[[], Defaults], history: History | None
+        self,
+        mirror: Mirror,
+        writer: Writer,
+        defaults: Callable[[], Defaults],
+        databases: HostPolicy,
+        history: History | None,
     ) -> None:
-        """Read from `mirror`; `defaults` gives those of now, `history` what Kubernetes does not keep any more."""
+        """Read from `mirror`; `defaults` gives those of now, `history` what Kubernetes does not keep any more.
+
+        `databases` are the hosts that tables may be synced between.
+        """
+        self._databases = databases
         self._history = history
         self._mirror = mirror
         self._writer = writer
@@ -52,9 +62,10 @@ class Syncs:
     async def create(self, request: CreateSync, client: Client) -> bytes:
         """Make a sync."""
         account, room = await self._home()
+        setting = Setting(account, room.namespace, client.name, self._defaults(), self._databases)
         with as_problems():
             for _ in range(_TRIES):
-                plan = draft(new_id(), request, Setting(account, room.namespace, client.name, self._defaults()))
+                plan = draft(new_id(), request, setting)
                 try:
                     made = await self._make(room, plan.made)
                 except KubeError as error:

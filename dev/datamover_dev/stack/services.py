@@ -25,7 +25,7 @@ from datamover_dev.stack.emulator import start_emulator
 from datamover_dev.stack.environment import ACCOUNT_ID, aws_environment, without_foreign_settings
 from datamover_dev.stack.operator import Operator
 from datamover_dev.stack.rest import RestService
-from datamover_dev.stack.tables import DESTINATION, HISTORY_URL, HOST, SOURCE, table_servers
+from datamover_dev.stack.tables import DESTINATION, HISTORY_URL, HOSTS, SOURCE, table_servers
 
 OPERATOR_NAMESPACE = "datamover-system"
 REST_ACCOUNT = SAMPLES / "account-rest.yaml"
@@ -55,7 +55,7 @@ class Stack:
         self.endpoint = ""
         self.tables: Mapping[str, str] = {}
         self._say = say
-        own = {"DATAMOVER_OPERATOR_NAMESPACE": OPERATOR_NAMESPACE, "DATAMOVER_DATABASE_HOSTS": HOST}
+        own = {"DATAMOVER_OPERATOR_NAMESPACE": OPERATOR_NAMESPACE, "DATAMOVER_DATABASE_HOSTS": HOSTS}
         self._operator_settings = {**own, **operator_settings}
         self._rest_key = secrets.token_urlsafe(24)
         self._label_studio_key = secrets.token_hex(20)
@@ -180,6 +180,7 @@ class Stack:
             "DATAMOVER_API_LABEL_STUDIO_ENABLED": "true",
             "DATAMOVER_API_LABEL_STUDIO_KEYS_FILE": self._keys_file("label-studio-keys", self._label_studio_key),
             "DATAMOVER_API_SYNC_ENABLED": "true",
+            "DATAMOVER_API_DATABASE_HOSTS": HOSTS,
             "DATAMOVER_API_SYNC_KEYS_FILE": self._keys_file("sync-keys", self._sync_key),
             # A service that is started again is found where the one before was.
             "DATAMOVER_API_HTTP_PORT": str(self._rest_port),

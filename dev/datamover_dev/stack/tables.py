@@ -13,7 +13,8 @@ import psycopg
 
 from datamover_dev.postgres.server import PostgresServer
 
-HOST = "127.0.0.1"
+HOSTS = "127.0.0.1,localhost,*"
+"""Which databases may be synced: those here, and whatever a person has elsewhere."""
 DATABASE = "shop"
 ROWS = 100_000
 HISTORY, HISTORY_URL = "sync_history", "SYNC_HISTORY_URL"

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from datamover_common.hosts import ForbiddenHostError, HostPolicy, UnknownHostError, resolve
 from datamover_operator.notifications.plan.deliveries import Outcome
-from datamover_operator.postgres.hosts import ForbiddenHostError, HostPolicy, UnknownHostError, resolve
 
 _AT_ONCE: Final = 64
 _AT_ONE_HOST: Final = 8

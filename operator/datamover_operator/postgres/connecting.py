@@ -15,11 +15,11 @@ import certifi
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from datamover_common.hosts import Address, ForbiddenHostError, HostPolicy, UnknownHostError, resolve
 from datamover_operator.postgres.destination import PostgresDestination
 from datamover_operator.postgres.endpoint import Endpoint, SourceAddress
 from datamover_operator.postgres.errors import classify
 from datamover_operator.postgres.failure import DatabaseError, Failure, FailureKind, Side
-from datamover_operator.postgres.hosts import Address, ForbiddenHostError, HostPolicy, UnknownHostError, resolve
 from datamover_operator.postgres.session import STATEMENT_TIMEOUT, Counts, Session
 from datamover_operator.postgres.source import PostgresSource
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from datamover_common.settings import ProgramSettings
+from datamover_common.settings import HostPatterns, ProgramSettings, separated
 from datamover_operator.aws.pacing import Limits
 
 PREFIX = "DATAMOVER_"
 
 _Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-_HostPattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/*-]{1,253}$")]
 _NAME = {"accepted": "a Kubernetes name: at most 63 characters of a-z, 0-9 and -, neither starting nor ending with -"}
 
 
@@ -25,6 +24,7 @@ class Settings(ProgramSettings):
     namespaces: Annotated[
         tuple[_Label, ...],
         NoDecode,
+        BeforeValidator(separated),
         Field(
             description="The namespaces whose objects are managed; empty: all.",
             json_schema_extra={"accepted": "names of namespaces, separated by commas"},
@@ -47,8 +47,7 @@ class Settings(ProgramSettings):
     ] = None
 
     database_hosts: Annotated[
-        tuple[_HostPattern, ...],
-        NoDecode,
+        HostPatterns,
         Field(
             description="The hosts of databases that table syncs may connect to; empty: none. `*` stands for any "
             "characters; a loopback address must be named itself, and link-local addresses are never connected to.",
@@ -57,8 +56,7 @@ class Settings(ProgramSettings):
     ] = ()
 
     webhook_hosts: Annotated[
-        tuple[_HostPattern, ...],
-        NoDecode,
+        HostPatterns,
         Field(
             description="The hosts that notifications may be sent to; empty: none. `*` stands for any characters; a "
             "loopback address must be named itself, and link-local addresses are never connected to.",
@@ -182,15 +180,6 @@ class Settings(ProgramSettings):
             read_timeout=self.aws_read_timeout_seconds,
             call_timeout=self.aws_call_timeout_seconds,
         )
-
-    @field_validator("namespaces", "database_hosts", "webhook_hosts", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        names = [part.strip() for part in value.split(",") if part.strip()]
-        # Commas alone are a mistake, which must not widen "some" to "all".
-        return names if names or not value.strip() else [value]
 
     @model_validator(mode="after")
     def _settles_after_every_call(self) -> Self:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from datamover_common.hosts import HostPolicy
 from datamover_operator.notifications import sending
 from datamover_operator.notifications.plan.deliveries import Outcome
 from datamover_operator.notifications.sending import WebhookSender
-from datamover_operator.postgres.hosts import HostPolicy
 from tests.support.receiver import ReceiverServer, receiving
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamover_operator.postgres.hosts import (
+from datamover_common.hosts import (
     ForbiddenHostError,
     HostPolicy,
     UnknownHostError,
