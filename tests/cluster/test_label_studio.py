@@ -131,6 +131,13 @@ def test_what_can_t_be_is_refused_in_its_words(
     assert raw.send("POST", "/api/storages/s3/", b"{", headers=key).json["detail"].startswith("JSON parse error - ")
     assert raw.send("PUT", "/api/storages/s3/", {}, headers=key).headers["allow"] == "GET, POST, HEAD, OPTIONS"
     assert raw.send("GET", "/api/storages/s3/..%2f..", headers=key).status == 404
+    files = raw.send("POST", "/api/storages/s3/files", {"bucket": "src", "project": 1}, headers=key)
+    assert (files.status, "no access to buckets" in files.json["detail"]) == (404, True)
+    form = raw.send(
+        "POST", "/api/storages/s3/", b"--x--", headers=key | {"Content-Type": "multipart/form-data; boundary=x"}
+    )
+    told = 'Unsupported media type "multipart/form-data" in request: send application/json or '
+    assert (form.status, form.json["detail"].startswith(told)) == (415, True)
 
 
 def test_an_endpoint_s_keys_are_in_secrets_and_nowhere_else(world: World, sdk: Any) -> None:  # noqa: ANN401

@@ -16,19 +16,22 @@ from datamover_api.labelstudio.refusals import refused
 from datamover_crds import JsonObject
 
 _FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
+_LONGEST_SHOWN: Final = 64
 _MOST_FIELDS: Final = 100
 
 
 async def read_members(request: Request, limits: BodyLimits) -> JsonObject:
     """The members in a request's body; none where there is no body. Raises RefusalError."""
     body = await read_body(request, limits)
-    kind = request.headers.get("Content-Type", "application/json").partition(";")[0].strip().lower()
+    kind = request.headers.get("Content-Type", _JSON).partition(";")[0].strip().lower()
     if not body.strip():
         return {}
     if kind == _FORM:
         return _form(body)
-    if kind != "application/json":
-        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported media type in request: send JSON.")
+    if kind != _JSON:
+        told = f'Unsupported media type "{kind[:_LONGEST_SHOWN]}" in request: send {_JSON} or {_FORM}.'
+        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, told)
     try:
         value: JsonValue = json.loads(body.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:

@@ -36,6 +36,10 @@ PUBLIC: Final = frozenset({_REFRESH, f"{_REFRESH}/"})
 """The paths that need no key."""
 _S3: Final = f"{BASE}/s3"
 _ONE: Final = _S3 + "/{storage:number}"
+_UNSERVED: Final = {
+    f"{_S3}/files": "The files of a bucket are not listed: this service has no access to buckets.",
+    f"{_S3}/form": "There are no forms: this service has no user interface.",
+}
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 
 
@@ -64,6 +68,8 @@ def storage_routes(storages: Storages, limits: BodyLimits, ring: KeyRing[NamedKe
     _add_collection(router, storages, limits)
     _add_items(router, storages, limits)
     _add_refresh(router, limits, ring)
+    for path, reason in _UNSERVED.items():
+        _add_unserved(router, path, reason)
     return router
 
 
@@ -133,6 +139,15 @@ def _add_refresh(router: APIRouter, limits: BodyLimits, ring: KeyRing[NamedKey])
 
     router.add_api_route(f"{_REFRESH}/", refresh, methods=["POST"], **openapi.REFRESH)
     router.add_api_route(_REFRESH, refresh, methods=["POST"], include_in_schema=False)
+
+
+def _add_unserved(router: APIRouter, path: str, reason: str) -> None:
+    """A path of Label Studio's that would otherwise look like a mistake in the address."""
+
+    async def refuse() -> Response:
+        raise RefusalError(HTTPStatus.NOT_FOUND, reason)
+
+    router.add_api_route(path, refuse, methods=["GET", "POST"], include_in_schema=False)
 
 
 def _id(text: str) -> int:
