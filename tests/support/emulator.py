@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.error
@@ -168,7 +169,8 @@ class Fault:
 def start_emulator(data_root: Path, *arguments: str, log: IO[str] | None = None) -> Iterator[Emulator]:
     """Run an emulator on a free port until the block is left."""
     command = [sys.executable, "-m", "datasync_emulator", "--port", "0", "--data-root", str(data_root), *arguments]
-    process = subprocess.Popen(ending_with_us(command), stdout=subprocess.PIPE, stderr=log, text=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    process = subprocess.Popen(ending_with_us(command), env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout is not None
     endpoint = process.stdout.readline().strip()
     emulator = Emulator(process, endpoint, data_root)
