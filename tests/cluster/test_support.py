@@ -7,6 +7,7 @@ import pytest
 from tests.support.api import GROUP, Api
 from tests.support.cleaning import remove_custom_resources
 from tests.support.emulator import Emulator
+from tests.support.forked import PRELOADED
 from tests.support.operator_process import sum_samples
 from tests.support.waiting import eventually
 
@@ -73,3 +74,8 @@ def test_waiting_takes_a_failed_assertion_for_not_yet() -> None:
         return True
 
     assert eventually(third, timeout=30)
+
+
+@pytest.mark.parametrize("module", ["datamover_operator.serving", "datamover_api.serving"])
+def test_what_a_program_imports_late_is_imported_before_it_is_forked(module: str) -> None:
+    assert module in PRELOADED

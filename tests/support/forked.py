@@ -5,6 +5,7 @@ Importing takes two seconds of a processor each time, and the tests start severa
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import multiprocessing
 import os
@@ -13,11 +14,23 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+
+def _imported_by(program: str) -> list[str]:
+    """What a program's `__main__` imports: much of it inside `main()`, when it knows that it will be needed."""
+    spec = find_spec(f"{program}.__main__")
+    assert spec is not None
+    assert spec.origin is not None
+    tree = ast.parse(Path(spec.origin).read_text())
+    return [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+
+
+PRELOADED = _imported_by("datamover_operator") + _imported_by("datamover_api")
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["datamover_operator.__main__", "datamover_api.__main__"])
+_CONTEXT.set_forkserver_preload(PRELOADED)
 _PR_SET_PDEATHSIG = 1
 
 
