@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -12,11 +14,22 @@ from datamover_api.http.peers import networks
 from datamover_common.settings import HostPatterns, ProgramSettings
 
 PREFIX = "DATAMOVER_API_"
+_DATABASE = re.compile("/?|/[0-9]{1,5}")
 _WORD = {"accepted": "a text of at most 100 characters"}
 
 
 def _checked_networks(text: str) -> str:
     networks(text)
+    return text
+
+
+def _checked_storage(text: str) -> str:
+    if text == "memory":
+        return text
+    parts = urlsplit(text)  # it, and its port, may raise ValueError, as pydantic wants it
+    is_one_server = bool(parts.hostname and parts.port) and parts.netloc.count("@") <= 1
+    if parts.scheme not in {"redis", "rediss"} or not is_one_server or not _DATABASE.fullmatch(parts.path):
+        raise ValueError("no URL of Redis")
     return text
 
 
@@ -78,11 +91,11 @@ class Settings(ProgramSettings):
     sync_rate_limit_storage: Annotated[
         str,
         Field(
-            pattern="^(memory|rediss?://.+)$",
             description="Where the DataSync API's requests are counted: in each replica's memory, or in a Redis that "
             "all share.",
             json_schema_extra={"accepted": "memory, or a URL such as redis://redis:6379/0"},
         ),
+        AfterValidator(_checked_storage),
     ] = "memory"
     database_hosts: Annotated[
         HostPatterns,

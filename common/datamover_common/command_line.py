@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=ProgramSettings)
 _FLAGS = "[--flag VALUE ...]"
+_PASSWORD = re.compile("//[^/@]*@")
+"""The user and the password in a URL."""
 DISTRIBUTION = "datamover-operator"
 """The package that all programs are in."""
 
@@ -76,7 +79,7 @@ class CommandLine(Generic[S]):
         if not details["loc"]:
             return details["msg"].removeprefix("Value error, ")
         name = str(details["loc"][0])
-        value = str(values.get(name, ""))
+        value = _PASSWORD.sub("//***@", str(values.get(name, "")))
         shown = value if value.isprintable() else repr(value)
         where = f"{_flag(name)} {shown}" if name in flags else f"{self._variable(name)}={shown}"
         return f"{where}: must be {_accepted(self._settings.model_fields[name])}"

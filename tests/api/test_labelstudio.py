@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+
+import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datamover_api.auth.keys import named_key
+from datamover_api.labelstudio.admission import access_token, is_access_token
 from datamover_api.labelstudio.members import InvalidMembersError, changed_members, new_members
 from datamover_api.labelstudio.storages import Sync, last_sync, storage_document
 from tests.api.samples import CREATED, run
@@ -26,6 +34,44 @@ DEFAULTS = {
     "recursive_scan": False,
     "project": 1,
 }
+
+
+KEY = b"refresh.token.key"
+"""Long enough for one."""
+
+
+def _part(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        f"{_part('[' * 40_000)}.{_part('{}')}.{_part('x')}",
+        f"{_part(json.dumps({'alg': 'HS256'}))}.{_part('[' * 40_000)}.{_part('x')}",
+        f"{_part(json.dumps({'alg': 'HS256'}))}.{_part('[' * 300)}.{_part('x')}",
+        f"{_part(json.dumps({'alg': 'none'}))}.{_part(json.dumps({'key': 1e300}))}.",
+        "..",
+        "é.é.é",
+        "",
+    ],
+)
+def test_no_text_is_an_access_token_or_does_more_than_be_refused(token: str) -> None:
+    assert not is_access_token(token, (named_key("a", KEY),), datetime.now(UTC))
+
+
+@pytest.mark.parametrize("expires", [float("inf"), None, "soon", 0])
+def test_an_access_token_is_one_until_its_end(expires: object) -> None:
+    keys = (named_key("a", KEY),)
+    made = access_token(KEY.decode(), keys, lambda: datetime.now(UTC))
+    assert made is not None
+    assert is_access_token(made, keys, datetime.now(UTC))
+    assert not is_access_token(made, (named_key("a", b"another key"),), datetime.now(UTC))
+    assert not is_access_token(made, keys, datetime.now(UTC) + timedelta(hours=1))
+    secret = hashlib.sha256(KEY).digest()
+    claims = {"token_type": "access", "key": hashlib.sha256(secret).hexdigest(), "exp": expires}
+    forged = jwt.api_jws.encode(json.dumps(claims).encode(), secret, "HS256")
+    assert not is_access_token(forged, keys, datetime.now(UTC))
 
 
 def test_what_is_not_given_has_its_default_and_what_is_unknown_is_ignored() -> None:

@@ -20,6 +20,8 @@ from datamover_api.metrics import Metrics
 
 _ALGORITHM: Final = "HS256"
 _LASTS: Final = timedelta(minutes=5)
+_LONGEST: Final = 1024
+"""Characters: ours have 200."""
 _MISSING: Final = "Authentication credentials were not provided."
 _WRONG: Final = "Invalid token."
 
@@ -63,12 +65,14 @@ def access_token(refresh: str, keys: tuple[NamedKey, ...], clock: Callable[[], d
 
 def is_access_token(text: str, keys: tuple[NamedKey, ...], now: datetime) -> bool:
     """Whether this is an access token of a valid key that has not expired."""
+    if len(text) > _LONGEST:
+        return False
     try:
         named = jwt.decode(text, options={"verify_signature": False}).get("key")
         for key in keys:
             if hashlib.sha256(key.digest).hexdigest() == named:
                 claims = jwt.decode(text, key.digest, [_ALGORITHM], options={"verify_exp": False})
                 return claims.get("token_type") == "access" and int(claims["exp"]) > now.timestamp()
-    except (jwt.PyJWTError, KeyError, ValueError, TypeError):
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
         return False
     return False

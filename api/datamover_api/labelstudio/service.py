@@ -80,7 +80,11 @@ class Storages:
             keys = {field: value for field, value in secret_values(members).items() if value is not None}
             names = names_for(keys, SecretNames()) if members.get("s3_endpoint") else SecretNames()
             made = await self._make(room, members, account, names)
-            await self._keep(made, keys, names)
+            try:
+                await self._keep(made, keys, names)
+            except KubeError:
+                await self._writer.delete_mover(room, made)
+                raise
             await self._check(room, made)
         return self._shown(room, made.metadata.name)
 

@@ -39,7 +39,7 @@ from datamover_crds.contract import CLIENT_ANNOTATION, ORIGIN_LABEL, SYNC_ORIGIN
 M = TypeVar("M", bound=Model)
 _DURATION: Final = re.compile("([0-9]{1,5}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?")
 _TABLE_NAME: Final = re.compile(r"^(tables\[[0-9]+\])\.name$")
-_LEAST: Final = timedelta(seconds=10)
+LEAST_INTERVAL: Final = timedelta(seconds=10)
 _HISTORY: Final = 50
 
 
@@ -174,7 +174,7 @@ def interval_of(given: Interval | None, defaults: Defaults) -> str:
     text = f"{given}s" if isinstance(given, int) else (given or defaults.interval)
     if not text or not _DURATION.fullmatch(text):
         raise InvalidRequestError(Fault("syncInterval", "must be a duration such as 30s, 5m or 1h30m, or seconds"))
-    if from_duration(text) < _LEAST:
+    if from_duration(text) < LEAST_INTERVAL:
         raise InvalidRequestError(Fault("syncInterval", f"{text}: must be at least 10s"))
     return text
 
@@ -240,7 +240,8 @@ def _fault(problem: Problem, sides: JsonObject) -> Fault:
     """A problem with the spec, under the name by which the client knows the field."""
     side, _, rest = problem.path.partition(".")
     if side not in {"source", "destination"}:
-        return Fault(_TABLE_NAME.sub(r"\1", problem.path), problem.accepted)
+        own = _TABLE_NAME.sub(r"\1", problem.path)
+        return Fault("syncInterval" if own == "trigger.interval" else own, problem.accepted)
     leaf = re.sub(f"^({'|'.join((POSTGRESQL, *TYPES.values()))})[.]?", "", rest)
     given = sides.get(side)
     members = given.keys() if isinstance(given, dict) else ()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import structlog
 import yaml
@@ -18,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 
 from datamover_api.settings import Settings
-from datamover_api.sync.building import Defaults
+from datamover_api.sync.building import LEAST_INTERVAL, Defaults
 from datamover_common.logs import set_level
 from datamover_common.settings import LogLevel
 from datamover_crds import from_duration
@@ -38,9 +39,20 @@ def _checked_duration(text: str) -> str:
 
 
 def _checked_url(text: str) -> str:
-    if not text.startswith(("postgresql://", "postgres://")):
+    url = text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text
+    if not url.startswith("postgresql://"):
         raise ValueError("must start with postgresql://")
-    return text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError("must be a URL such as postgresql://user:password@host:5432/database") from None
+    return url
+
+
+def _checked_interval(text: str) -> str:
+    if from_duration(text) < LEAST_INTERVAL:
+        raise ValueError("must be at least 10s")
+    return text
 
 
 Duration = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(_checked_duration)]
@@ -82,7 +94,7 @@ class Database(_Section):
 class Sync(_Section):
     """What holds for syncs that say nothing else."""
 
-    interval: Duration = "30s"
+    interval: Annotated[Duration, AfterValidator(_checked_interval)] = "30s"
     """How often tables are synced."""
     max_retries: Annotated[int, Field(ge=0, le=100)] = 3
     """How often a sync of tables is tried again after an error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
@@ -216,10 +217,11 @@ def _told(code: str, message: str) -> JsonObject:
 
 
 def _latest(obj: DataMover | TableSync, conditions: Sequence[Condition], times: Sequence[str | None]) -> str:
-    changed = kept_by(obj).get("updatedAt")
     known = [obj.metadata.creation_timestamp, *(each.last_transition_time for each in conditions), *times]
-    known += [changed] if isinstance(changed, str) else []
     moments = [from_timestamp(each) for each in known if each is not None]
+    with suppress(ValueError):  # somebody may have edited it
+        changed = from_timestamp(str(kept_by(obj).get("updatedAt")))
+        moments += [changed] if changed.tzinfo is not None else []
     return to_timestamp(max(moments)) if moments else "1970-01-01T00:00:00Z"
 
 

@@ -15,7 +15,7 @@ from datamover_crds.codec import requirement
 
 W = TypeVar("W", bound=BaseModel)
 Text = Annotated[str, Field(min_length=1, max_length=2048)]
-Interval = Annotated[str, Field(min_length=2, max_length=30)] | Annotated[int, Field(ge=1, le=31_536_000)]
+Interval = Annotated[str, Field(min_length=2, max_length=30)] | Annotated[int, Field(ge=1, le=9_999_999)]
 Tables = Annotated[list[Annotated[str, Field(min_length=1, max_length=127)]], Field(min_length=1, max_length=1000)]
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 

@@ -51,7 +51,7 @@ class HistoryStore:
         """Nothing is sent yet. Raises HistoryError for a URL that is none of PostgreSQL."""
         try:
             parsed = make_url(url)
-        except ArgumentError:
+        except (ArgumentError, ValueError):
             raise HistoryError("database.url: must be a URL such as postgresql://user:password@host:5432/db") from None
         if parsed.get_backend_name() not in {"postgresql", "postgres"}:
             raise HistoryError("database.url: must start with postgresql://")
