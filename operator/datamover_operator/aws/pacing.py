@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 _FALL = 0.5
@@ -63,7 +64,7 @@ class Pace:
         """Return the seconds until a call may be sent; 0 where one may be sent now."""
         rate = self._refill(now)
         missing = 1.0 - self._tokens
-        return max(missing / rate if missing > _NEARLY else 0.0, self.held(now))
+        return max(self._until(missing, rate) if missing > _NEARLY else 0.0, self.held(now))
 
     def spend(self, now: float) -> None:
         """Count a call that is sent now."""
@@ -85,6 +86,11 @@ class Pace:
     def held(self, now: float) -> float:
         """Return for how many seconds AWS still wants to be left alone."""
         return max(0.0, self._held_until - now)
+
+    def _until(self, missing: float, rate: float) -> float:
+        """In how many seconds so many tokens will have come: the rate may be recovering meanwhile."""
+        growth = self._limit / _RECOVERY_S
+        return max(missing / self._limit, 2 * missing / (rate + math.sqrt(rate**2 + 4 * growth * missing)))
 
     def _refill(self, now: float) -> float:
         rate = self.rate(now)

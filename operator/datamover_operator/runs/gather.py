@@ -87,7 +87,8 @@ class RunGatherer:
         if found is not None:
             memory.started = found
             return replace(o, execution_arn=found)
-        return replace(o, settled=tick - memory.doubt_since >= self._context.settings.settling_seconds)
+        left = memory.doubt_since + self._context.settings.settling_seconds - tick
+        return replace(o, settled=left <= 0, settles_in=max(0.0, left))
 
     async def _mover_of(self, run: DataMoverRun) -> tuple[DataMover | None, bool]:
         """The mover that the run belongs to, and whether it is gone: only the API server can tell. Raises KubeError."""

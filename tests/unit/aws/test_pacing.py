@@ -63,6 +63,17 @@ def test_many_throttles_never_stop_an_account() -> None:
     assert pace.rate(50.0) >= 0.2
 
 
+@given(st.floats(1, 1000), st.lists(st.floats(0, 20), max_size=80))
+def test_however_often_aws_has_throttled_the_next_call_leaves_within_ten_seconds(
+    rate: float, gaps: list[float]
+) -> None:
+    pace, throttles = Pace(rate, burst=3, now=0.0), list(accumulate(gaps, initial=0.0))
+    for at in throttles:
+        pace.throttled(at)
+    (left,) = departures(pace, [throttles[-1]])
+    assert left - throttles[-1] <= 10
+
+
 @given(st.lists(st.floats(0, 5), max_size=60), st.floats(1, 50), st.integers(1, 10))
 def test_no_window_ever_holds_more_than_burst_and_rate_allow(gaps: list[float], rate: float, burst: int) -> None:
     left = departures(Pace(rate, burst, 0.0), accumulate(gaps))

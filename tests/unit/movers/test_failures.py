@@ -27,8 +27,8 @@ from tests.unit.movers.given import (
     spec,
     told,
 )
-from tests.unit.movers.sky import DEFAULTS
-from tests.unit.movers.world import REF, World
+from tests.unit.movers.sky import DEFAULTS, error
+from tests.unit.movers.world import REF, SETTINGS, World
 
 READS = ["DescribeTask", "DescribeLocation", "ListTagsForResource", "GetRole", "GetResources"]
 PASSING = [FailureKind.UNAVAILABLE, FailureKind.THROTTLED]
@@ -257,7 +257,7 @@ def test_deletion_that_is_blocked_says_since_when_and_offers_the_way_out() -> No
         world.delete()
         world.reconcile()
         first = str(told(world, "Reconciling")["message"])
-        for _ in range(8):
+        for _ in range(60):
             world.pass_time((world.queue.next or 0) + 1)
             world.reconcile()
         stalled = told(world, "Stalled")
@@ -444,3 +444,32 @@ def test_a_lost_race_while_the_api_server_is_away_is_no_error() -> None:
         assert world.settle() == "Ready"
         assert next(lost, None) is None
         assert next(reads, None) is None
+
+
+@pytest.mark.parametrize("operation", ["CreateRole", "CreateLocation", "CreateTask"])
+def test_doubts_in_a_row_take_no_longer_than_each_has_to_settle(operation: str) -> None:
+    """A look at the one that settles now does not wait for a back-off that has grown over those before it."""
+    with World(SPEC) as world, failing(world, operation, FailureKind.UNKNOWN_OUTCOME, times=3):
+        began = world.tick
+        assert world.settle() == "Ready"
+        assert world.tick - began <= 3 * (SETTINGS.settling_seconds + 3)
+        assert counts(world) == ONE_OF_EACH
+
+
+@pytest.mark.parametrize("operation", ["CreateLocation", "CreateTask", "DescribeTask"])
+@pytest.mark.parametrize("seconds", [0.0, 5.0, 60.0, 600.0])
+def test_a_throttle_is_over_ten_seconds_after_its_end_at_the_latest(operation: str, seconds: float) -> None:
+    with World(SPEC) as world:
+        end = world.tick + seconds
+
+        def throttle(called: str) -> None:
+            if called == operation and world.tick <= end:
+                raise error(FailureKind.THROTTLED, operation)
+
+        world.sky.before = world.sky.on_read = throttle
+        world.reconcile()
+        while world.state != "Ready":
+            world.pass_time(world.queue.next or 0.0)
+            world.reconcile()
+        assert world.tick <= end + 10
+        assert counts(world) == ONE_OF_EACH

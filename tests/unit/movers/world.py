@@ -29,7 +29,7 @@ from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.plan.planner import Caller
 from datamover_operator.aws.access import AccountAccess
 from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
-from datamover_operator.controller.work_queue import WorkQueue
+from datamover_operator.controller.work_queue import BASE_DELAY, MAX_DELAY, WorkQueue
 from datamover_operator.controllers import KINDS
 from datamover_operator.kube.events import Events
 from datamover_operator.kube.merge_patch import merged
@@ -142,7 +142,7 @@ class Queue:
             self.next = seconds if self.next is None else min(self.next, seconds)
 
     def retry(self, key: Key) -> float:
-        delay = min(60.0, 2.0**self.failures)
+        delay = 1.2 * min(MAX_DELAY, BASE_DELAY * 2.0**self.failures)
         self.failures += 1
         self.add_after(key, delay)
         return delay

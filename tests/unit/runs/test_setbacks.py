@@ -12,7 +12,7 @@ from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
 from tests.unit.movers.sky import error
-from tests.unit.runs.stage import Stage
+from tests.unit.runs.stage import SETTINGS, Stage
 
 PASSING = [FailureKind.THROTTLED, FailureKind.UNAVAILABLE, FailureKind.NOT_FOUND]
 LASTING = [FailureKind.DENIED, FailureKind.ROLE_NOT_ASSUMABLE]
@@ -190,3 +190,12 @@ def test_what_can_not_be_looked_up_is_told(ready: Stage) -> None:
     ready.go(70)
     assert ready.run().status.phase == "Succeeded"
     assert len(ready.sky.started) == 1
+
+
+def test_a_start_in_doubt_is_looked_at_when_it_may_be_settled(ready: Stage) -> None:
+    """It has made nothing; that is known after the settling time, not at some look after it."""
+    with failing(ready, "StartTaskExecution", FailureKind.UNKNOWN_OUTCOME) as tries:
+        ready.add_run()
+        ready.go(1 + SETTINGS.settling_seconds + 1)
+        assert ready.run().status.phase == "Unknown"
+        assert tries() == 1

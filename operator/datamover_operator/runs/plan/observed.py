@@ -36,8 +36,8 @@ class ObservedRun:
     name. `claim` is the stored annotation, unless its start certainly had no effect; `may_send` says that this pass
     wrote it. `execution` is the last description, `samples` what the last ones said of its progress; `execution_gone`
     says that DataSync no longer knows it, `cancel_sent` that it has accepted this process' cancel. `settled` is false
-    while the start may have been sent and
-    its execution may still turn up; `search_failure` is why it could not be looked for. `is_movers` tells of tasks
+    while the start may have been sent and its execution may still turn up: for `settles_in` seconds, if it can be
+    looked for; `search_failure` is why it could not be. `is_movers` tells of tasks
     whether their tags say that they are the mover's, by ARN; those that it does not hold have not been read,
     or could not be (`tags_failure`). `mover_woken` says that this pass has had the mover looked at.
     `superseded_by` is the newer run that makes this one needless, `behind` the run that waits and goes before it,
@@ -60,6 +60,7 @@ class ObservedRun:
     execution_gone: bool = False
     cancel_sent: bool = False
     settled: bool = True
+    settles_in: float | None = None
     search_failure: Failure | None = None
     failed_step: FailedStep | None = None
     connected: bool = True

@@ -7,7 +7,7 @@ not known to have been left unsent is looked up, never started again.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from datamover_crds.contract import ENDED_ANNOTATION, FINAL_PHASES, FINALIZER, RunReason
 from datamover_operator.runs.plan.cancelling import cancellation_of, is_unwanted
@@ -95,7 +95,8 @@ def _look_up(o: ObservedRun, now: datetime) -> RunPlan:
     if not o.settled:
         hindrance = f" ({words_of(o.search_failure)})" if o.search_failure is not None else ""
         message = f"the start may have reached AWS; looking for its execution{hindrance}"
-        return RunPlan(status=told(o, "Pending", "InDoubt", message, now), retry=True)
+        settles_at = now + timedelta(seconds=o.settles_in) if o.settles_in is not None else None
+        return RunPlan(status=told(o, "Pending", "InDoubt", message, now), retry=True, again_at=settles_at)
     message = (
         "the start may have reached AWS, but its execution was not found; create another run if it is still needed"
     )
