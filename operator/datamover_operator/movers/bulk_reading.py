@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 import structlog
 
+from datamover_common.fairness import Urgency
 from datamover_common.kube.errors import KubeError
+from datamover_common.turns import urgency
 from datamover_crds.contract import NONCE_TAG, PART_TAG, RETAINED, UID_TAG
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
@@ -40,6 +42,7 @@ class BulkReading:
 
     async def run_forever(self) -> None:
         """Read every `bulk_interval_seconds`."""
+        urgency.set(Urgency.CHECK)
         interval = self._context.settings.bulk_interval_seconds
         await run_periodically(interval, lambda: self._connections.open_accounts, self._read)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import structlog
 
+from datamover_common.fairness import Urgency
+from datamover_common.turns import urgency
 from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
@@ -35,6 +37,7 @@ class ExecutionSweep:
 
     async def run_forever(self) -> None:
         """Sweep."""
+        urgency.set(Urgency.CHECK)
         interval = self._context.settings.sweep_interval_seconds * _INTERVALS
         await run_periodically(interval, lambda: self._connections.open_accounts, self._sweep)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from datamover_common.fairness import Urgency
+from datamover_common.turns import urgency
 from datamover_crds import DataMoverRun
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError, FailureKind
@@ -52,6 +54,7 @@ class Poller:
 
     async def run_forever(self) -> None:
         """Describe every active execution every `run_poll_interval_seconds`."""
+        urgency.set(Urgency.RUN)
         await run_periodically(self._context.settings.run_poll_interval_seconds, self._begin, self._poll)
 
     def _begin(self) -> list[str]:

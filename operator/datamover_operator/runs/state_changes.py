@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from datamover_common.fairness import Urgency
+from datamover_common.turns import urgency
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.failure import AwsError
@@ -56,6 +58,7 @@ class StateChanges:
 
     async def run_forever(self) -> None:
         """Listen to each queue in a task of its own."""
+        urgency.set(Urgency.RUN)
         async with asyncio.TaskGroup() as group:
             while True:
                 wanted = dict(self._queues())

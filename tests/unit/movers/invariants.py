@@ -134,7 +134,7 @@ def _deletes_only_its_own(o: Observed, plan: Plan) -> None:
             assert step.arn not in o.shared_roles, f"{step.arn} is used by others"
         if isinstance(step, RemoveFinalizer) and o.mover.spec.deletion_policy == "Delete":
             needed = o.shared_roles | {arn for arn in owned if any(arn in str(o.last_described(s)) for s in o.existing)}
-            left = {arn for arn in owned - needed if arn not in o.retired_tags or _bears_mark(o, arn)}
+            left = {arn for arn in owned - needed if not _is_read(o, arn) or _bears_mark(o, arn)}
             assert left == set(), "nothing is left behind"
 
 
@@ -151,6 +151,12 @@ def _changes_only_what_bears_its_mark(o: Observed, plan: Plan) -> None:
                 assert _bears_mark(o, roles[step.name]), f"{step} of what is not known to be ours"
             case CancelExecution():
                 assert _bears_mark(o, step.arn.split("/execution/")[0]), f"{step} of what is not known to be ours"
+
+
+def _is_read(o: Observed, arn: str) -> bool:
+    """Whether the tags of what is to go have been read."""
+    roles = {role.arn for role in o.roles.values() if role.tags is not None}
+    return arn in roles or arn in o.retired_tags
 
 
 def _bears_mark(o: Observed, arn: str) -> bool:

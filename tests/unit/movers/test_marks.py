@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from datamover_crds import JsonObject
 from datamover_crds.contract import UID_TAG
@@ -177,3 +179,64 @@ def test_an_account_made_anew_for_another_region_makes_nothing_and_lets_go_with_
         world.delete()
         assert world.settle() == "Gone"
         assert snapshot(world) == before
+
+
+PLACES = {
+    "taskArn": "task",
+    "sourceLocationArn": "source",
+    "destinationLocationArn": "destination",
+    "sourceRoleArn": "sourceRole",
+    "destinationRoleArn": "destinationRole",
+}
+SPECS = [
+    SPEC,
+    spec(name="mine", options={"logLevel": "BASIC"}, tags=[{"key": "team", "value": "a"}]),
+    spec(source=FOLDER),
+    spec(suspend=True, schedule={"scheduleExpression": "cron(0 3 * * ? *)"}),
+    spec(deletionPolicy="Retain"),
+]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+@given(
+    names=st.sets(st.sampled_from(sorted(PLACES)), min_size=1),
+    owned=st.booleans(),
+    retired=st.sets(st.sampled_from(["task", "source", "destination", "sourceRole"])),
+    marked=st.booleans(),
+    then=st.lists(st.sampled_from([*SPECS, "restart", "drift"]), max_size=3),
+    deleted=st.booleans(),
+)
+def test_whatever_a_status_says_only_what_bears_our_mark_is_changed(
+    names: set[str], owned: bool, retired: set[str], marked: bool, then: list[Any], deleted: bool
+) -> None:
+    """Before every Update, Untag and Delete our uid tag is known to be on it: `World` checks each plan, this AWS."""
+    with World(SPEC) as world:
+        world.settle()
+        task = others_task(world, marked=marked)
+        source, destination = (item.arn for item in locations_of(world.sky, task))
+        role = cast("Item", world.sky.role("theirs")).arn
+        world.sky.untouchable.add(role)
+        theirs = dict(zip(PLACES.values(), (task.arn, source, destination, role, role), strict=True))
+        before = {arn: snapshot(world)[arn] for arn in theirs.values()}
+        kinds = {"task": "task", "source": "location", "destination": "location", "sourceRole": "role"}
+        bookkeeping = cast("JsonObject", cast("JsonObject", world.raw["status"]).get("bookkeeping", {}))
+        forge(
+            world,
+            **{place: theirs[PLACES[place]] for place in names},
+            bookkeeping=bookkeeping
+            | ({"owned": sorted(PLACES.values())} if owned else {})
+            | {"retired": [{"arn": theirs[part], "kind": kinds[part]} for part in sorted(retired)]},
+        )
+        for each in then:
+            if each == "restart":
+                world.restart()
+            elif each == "drift":
+                world.pass_time(DRIFT)
+            else:
+                world.change(each)
+            world.settle()
+        if deleted:
+            world.delete()
+        world.settle()
+        after = snapshot(world)
+        assert {arn: after.get(arn) for arn in before} == before
