@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 
 from datamover_api.sync.building import Defaults, Setting, change_of, draft, kept_by
 from datamover_api.sync.configuration import ConfigurationError, read_configuration
-from datamover_api.sync.documents import document, mover_state, run_document, table_run, table_state, written
+from datamover_api.sync.documents import document, mover_state, table_state, written
 from datamover_api.sync.names import id_of, name_of, new_id
 from datamover_api.sync.paging import Page, cursor_of, page_of
 from datamover_api.sync.problems import InvalidRequestError
+from datamover_api.sync.runs import run_document, table_ends, table_run
 from datamover_api.sync.webhooks import FILE_EVENTS
 from datamover_api.sync.wire import ChangeSync, CreateSync, read_body
 from datamover_common.hosts import HostPolicy
 from datamover_crds import DataMover, TableSync, parse
+from datamover_crds.contract import CLIENT_ANNOTATION
 from tests.api.samples import Json, account, condition, dumped, run
 from tests.support.specs import table_sync
 
@@ -376,6 +378,34 @@ def test_how_long_it_takes_is_estimated_from_what_is_done() -> None:
     assert written(table_state(tables).estimate) == "2m45s"
     assert table_run(tables) is not None
     assert [written(timedelta(seconds=each)) for each in (0, 59, 3600, 3661)] == ["0s", "59s", "1h", "1h1m1s"]
+
+
+def test_a_sync_of_tables_ends_well_again_and_again_and_badly_once() -> None:
+    status: Json = {
+        "phase": "Failed",
+        "copyStartTime": "2026-01-30T00:00:00Z",
+        "lastSyncTime": "2026-01-31T00:02:45Z",
+        "conditions": [condition("Stalled", message="no")],
+    }
+    tables = parse(TableSync, table_sync() | {"status": status})
+    well, badly = table_ends(tables)
+    assert (well["status"], well["startedAt"], well["endedAt"], well["error"]) == (
+        "completed",
+        None,
+        "2026-01-31T00:02:45Z",
+        None,
+    )
+    assert (badly["status"], badly["error"]) == ("failed", table_state(tables).error)
+    assert badly["id"] != well["id"]
+    assert table_ends(parse(TableSync, table_sync() | {"status": {"phase": "Copying"}})) == []
+
+
+def test_what_somebody_has_edited_by_hand_is_shown_all_the_same() -> None:
+    for edited in ('{"updatedAt": "soon"}', '{"updatedAt": "2026-01-01"}', '{"updatedAt": 7, "source": 1}', "[", "7"):
+        raw = dumped(drafted(FILES).made)
+        raw["metadata"] |= {"creationTimestamp": "2026-01-31T12:00:00Z", "annotations": {CLIENT_ANNOTATION: edited}}
+        found = parse(DataMover, raw)
+        assert document(found, mover_state(found, [], NOW))["updatedAt"] == "2026-01-31T12:00:00.000Z"
 
 
 def test_variables_win_over_the_file_and_a_wrong_one_is_told_without_its_value(tmp_path: Path) -> None:

@@ -7,38 +7,33 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from pydantic import JsonValue
 
 from datamover_api.sync import webhooks
+from datamover_api.sync.checking import check_hosts, parsed
 from datamover_api.sync.names import name_of
 from datamover_api.sync.problems import Fault, InvalidRequestError
-from datamover_api.sync.sides import POSTGRESQL, TYPES, Side, read_database, read_location, type_of
+from datamover_api.sync.sides import POSTGRESQL, Side, read_database, read_location, type_of
 from datamover_api.sync.webhooks import FILE_EVENTS, TABLE_EVENTS, Events
 from datamover_api.sync.wire import ChangeSync, CreateSync, Interval, Webhook
-from datamover_common.hosts import ForbiddenHostError, HostPolicy
+from datamover_common.hosts import HostPolicy
 from datamover_crds import (
     DataMover,
     DataMoverAccount,
     DataMoverSpec,
-    InvalidObject,
     JsonObject,
-    Model,
     ObjectMeta,
-    Problem,
     Realm,
     TableSync,
     TableSyncSpec,
     dump,
     from_duration,
-    parse,
 )
 from datamover_crds.contract import CLIENT_ANNOTATION, ORIGIN_LABEL, SYNC_ORIGIN, SYNC_OWNER_LABEL
 
-M = TypeVar("M", bound=Model)
 _DURATION: Final = re.compile("([0-9]{1,5}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?")
-_TABLE_NAME: Final = re.compile(r"^(tables\[[0-9]+\])\.name$")
 LEAST_INTERVAL: Final = timedelta(seconds=10)
 _HISTORY: Final = 50
 
@@ -103,10 +98,10 @@ def draft(sync_id: str, request: CreateSync, setting: Setting) -> Draft:
     secrets = {**source.secrets, **destination.secrets, **signed}
     given: JsonObject = {"source": request.source, "destination": request.destination}
     if are_tables:
-        tables = _parsed(TableSyncSpec, spec, given)
-        _check_hosts(tables, setting.databases)
+        tables = parsed(TableSyncSpec, spec, given)
+        check_hosts(tables, setting.databases)
         return Draft(TableSync(metadata=metadata, spec=tables), secrets)
-    return Draft(DataMover(metadata=metadata, spec=_parsed(DataMoverSpec, spec, given)), secrets)
+    return Draft(DataMover(metadata=metadata, spec=parsed(DataMoverSpec, spec, given)), secrets)
 
 
 def _table_sync(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side, JsonObject]:
@@ -125,17 +120,6 @@ def _table_sync(name: str, request: CreateSync, setting: Setting) -> tuple[Side,
         "suspend": request.paused,
     }
     return source, destination, spec
-
-
-def _check_hosts(spec: TableSyncSpec, allowed: HostPolicy) -> None:
-    faults = []
-    for side, found in (("source", spec.source.postgresql), ("destination", spec.destination.postgresql)):
-        try:
-            allowed.check_name(found.host if found is not None else "")
-        except ForbiddenHostError as error:
-            faults.append(Fault(f"{side}.url", str(error)))
-    if faults:
-        raise InvalidRequestError(*faults)
 
 
 def _mover(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side, JsonObject]:
@@ -204,7 +188,7 @@ def change_of(
     if request.sync_interval is not None:
         interval = kept["syncInterval"] = interval_of(request.sync_interval, defaults)
         spec |= {"syncInterval": interval} if isinstance(obj, TableSync) else {"trigger": {"interval": interval}}
-    _parsed(type(obj.spec), _changed(dump(obj.spec), spec), kept)
+    parsed(type(obj.spec), _changed(dump(obj.spec), spec), kept)
     return spec
 
 
@@ -224,30 +208,6 @@ def kept_by(obj: DataMover | TableSync) -> JsonObject:
     except ValueError:  # somebody has edited it
         return {}
     return kept if isinstance(kept, dict) else {}
-
-
-def _parsed(model: type[M], spec: JsonObject, given: JsonObject) -> M:
-    """A spec as its model reads it; `given` has the sides as the client names their members."""
-    try:
-        return parse(model, spec)
-    except InvalidObject as error:
-        paths = [each.path for each in error.problems]
-        told = [each for each in error.problems if not any(path.startswith(f"{each.path}[") for path in paths)]
-        raise InvalidRequestError(*dict.fromkeys(_fault(each, given) for each in told)) from None
-
-
-def _fault(problem: Problem, sides: JsonObject) -> Fault:
-    """A problem with the spec, under the name by which the client knows the field."""
-    side, _, rest = problem.path.partition(".")
-    if side not in {"source", "destination"}:
-        own = _TABLE_NAME.sub(r"\1", problem.path)
-        return Fault("syncInterval" if own == "trigger.interval" else own, problem.accepted)
-    leaf = re.sub(f"^({'|'.join((POSTGRESQL, *TYPES.values()))})[.]?", "", rest)
-    given = sides.get(side)
-    members = given.keys() if isinstance(given, dict) else ()
-    member = leaf.partition(".")[0] if leaf.partition(".")[0] in members else "url" if "url" in members else leaf
-    told = problem.accepted if member != "url" else f"{leaf}: {problem.accepted}" if leaf else problem.accepted
-    return Fault(f"{side}.{member or 'type'}", told)
 
 
 def _partition(region: str) -> str:

@@ -16,7 +16,8 @@ from datamover_crds import Condition, DataMover, DataMoverRun, JsonObject, Table
 from datamover_crds.contract import FINAL_PHASES
 
 Status = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
-_RUN_ENDS: Final[dict[str, Status]] = {"Succeeded": "completed", "Cancelled": "cancelled"}
+RUN_ENDS: Final[dict[str, Status]] = {"Succeeded": "completed", "Cancelled": "cancelled"}
+"""What runs end as that have not failed."""
 _TABLE_PHASES: Final[dict[str, Status]] = {
     "Suspended": "paused",
     "Idle": "completed",
@@ -24,7 +25,8 @@ _TABLE_PHASES: Final[dict[str, Status]] = {
     "Failed": "failed",
 }
 _COPIED: Final = frozenset({"Streaming", "Idle", "Completed"})
-_ALL: Final = 100
+ALL: Final = 100
+"""Percent."""
 
 
 class State(NamedTuple):
@@ -50,16 +52,16 @@ def mover_state(mover: DataMover, runs: Sequence[DataMoverRun], now: datetime) -
     elif hindrance is not None and phase in {None, "Pending"}:
         status, error = "failed", _told(hindrance.reason, hindrance.message)
     elif phase in FINAL_PHASES and last is not None:
-        status = _RUN_ENDS.get(str(phase), "failed")
-        error = _run_error(last) if status == "failed" else None
+        status = RUN_ENDS.get(str(phase), "failed")
+        error = run_error(last) if status == "failed" else None
     elif phase in {"Pending", "Queued"}:
         status = "pending"
     ended = [run.status.completion_time for run in runs if run.status.phase == "Succeeded"]
     moments = [time for run in runs for time in (run.status.start_time, run.status.completion_time)]
     return State(
         status,
-        _run_progress(last) if status != "completed" else _ALL,
-        _moment(ended[-1]) if ended else None,
+        run_progress(last) if status != "completed" else ALL,
+        moment(ended[-1]) if ended else None,
         _run_estimate(last, now) if last is not None and status == "running" else None,
         error,
         _latest(mover, mover.status.conditions, moments),
@@ -88,8 +90,8 @@ def table_state(sync: TableSync) -> State:
     times = [told.last_sync_time, told.completion_time, told.copy_start_time]
     return State(
         status,
-        _ALL if phase in _COPIED else told.percent or 0,
-        _moment(told.last_sync_time),
+        ALL if phase in _COPIED else told.percent or 0,
+        moment(told.last_sync_time),
         estimate if status == "running" else None,
         error,
         _latest(sync, told.conditions, times),
@@ -103,7 +105,7 @@ def document(obj: DataMover | TableSync, state: State) -> JsonObject:
         "id": id_of(obj.metadata.name),
         "status": state.status,
         "progress": state.progress,
-        "createdAt": _moment(obj.metadata.creation_timestamp),
+        "createdAt": moment(obj.metadata.creation_timestamp),
         "updatedAt": state.updated_at,
         "lastSyncAt": state.last_sync_at,
         "source": kept.get("source", {}),
@@ -140,43 +142,6 @@ def _deliveries(obj: DataMover | TableSync, last: DataMoverRun | None) -> list[J
     return deliveries((*obj.status.notifications, *of_run))
 
 
-def run_document(run: DataMoverRun) -> JsonObject:
-    """One run of a sync of files."""
-    phase, counters = str(run.status.phase or "Pending"), run.status.counters
-    status: Status = _RUN_ENDS.get(phase, "failed") if phase in FINAL_PHASES else "running"
-    if phase in {"Pending", "Queued"}:
-        status = "pending"
-    return {
-        "id": run.metadata.name,
-        "status": status,
-        "startedAt": _moment(run.status.start_time or run.metadata.creation_timestamp),
-        "endedAt": _moment(run.status.completion_time),
-        "progress": _ALL if status == "completed" else _run_progress(run),
-        "filesTransferred": counters.files_transferred if counters is not None else None,
-        "bytesTransferred": counters.bytes_transferred if counters is not None else None,
-        "error": _run_error(run) if status == "failed" else None,
-        "deliveries": deliveries(run.status.notifications),
-    }
-
-
-def table_run(sync: TableSync) -> JsonObject | None:
-    """The last sync of tables as a run; None where there was none."""
-    state = table_state(sync)
-    if sync.status.copy_start_time is None and sync.status.last_sync_time is None:
-        return None
-    return {
-        "id": f"{sync.metadata.name}-last",
-        "status": state.status,
-        "startedAt": _moment(sync.status.copy_start_time),
-        "endedAt": state.last_sync_at,
-        "progress": state.progress,
-        "filesTransferred": None,
-        "bytesTransferred": None,
-        "error": state.error,
-        "deliveries": [],
-    }
-
-
 def written(length: timedelta | None) -> str | None:
     """A length of time such as `2m45s`."""
     if length is None:
@@ -192,20 +157,22 @@ def _stalled(obj: DataMover | TableSync) -> Condition | None:
     return found if found is not None and found.observed_generation == obj.metadata.generation else None
 
 
-def _run_progress(run: DataMoverRun | None) -> int:
+def run_progress(run: DataMoverRun | None) -> int:
+    """How much of a run is done, in percent."""
     progress = run.status.progress if run is not None else None
     return (progress.percent or 0) if progress is not None else 0
 
 
 def _run_estimate(run: DataMoverRun, now: datetime) -> timedelta | None:
     """How long a run takes in all, if it goes on as it has gone so far."""
-    percent, begun = _run_progress(run), run.status.start_time
+    percent, begun = run_progress(run), run.status.start_time
     if not percent or begun is None:
         return None
-    return (now - from_timestamp(begun)) * _ALL / percent
+    return (now - from_timestamp(begun)) * ALL / percent
 
 
-def _run_error(run: DataMoverRun) -> JsonObject:
+def run_error(run: DataMoverRun) -> JsonObject:
+    """Why a run has failed: AWS's code and detail, or else the operator's."""
     result = run.status.result
     if result is not None and result.error_code:
         return _told(result.error_code, result.error_detail or "")
@@ -225,5 +192,6 @@ def _latest(obj: DataMover | TableSync, conditions: Sequence[Condition], times: 
     return to_timestamp(max(moments)) if moments else "1970-01-01T00:00:00Z"
 
 
-def _moment(time: str | None) -> str | None:
+def moment(time: str | None) -> str | None:
+    """A time as clients read it."""
     return to_timestamp(from_timestamp(time)).replace(".000Z", "Z") if time is not None else None

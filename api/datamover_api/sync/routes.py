@@ -16,6 +16,7 @@ from datamover_api.sync import openapi
 from datamover_api.sync.admission import client_of
 from datamover_api.sync.paging import cursor_of, page_of
 from datamover_api.sync.problems import as_problems
+from datamover_api.sync.runs import began
 from datamover_api.sync.service import Syncs
 from datamover_api.sync.streams import EVENT_STREAM, Streams
 from datamover_api.sync.views import Client
@@ -93,7 +94,7 @@ async def _runs(syncs: Syncs, request: Request, sync: str, client: Client) -> by
 
 
 def _place(run: JsonObject) -> tuple[str, str]:
-    return str(run["startedAt"]), str(run["id"])
+    return began(run), str(run["id"])
 
 
 async def _read(model: type[W], request: Request, limits: BodyLimits) -> W:

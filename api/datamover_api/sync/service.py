@@ -21,6 +21,7 @@ from datamover_api.sync.history.recorder import History
 from datamover_api.sync.names import name_of, new_id
 from datamover_api.sync.paging import cursor_of, page_of
 from datamover_api.sync.problems import Fault, InvalidRequestError, ProblemError, as_problems, missing
+from datamover_api.sync.runs import began
 from datamover_api.sync.sides import POSTGRESQL, TYPES
 from datamover_api.sync.views import Client, Stored, Views, place_of
 from datamover_api.sync.webhooks import signing_key
@@ -143,10 +144,10 @@ class Syncs:
             return living
         recorded = await self._history.runs_of(sync_id)
         if recorded and isinstance(entry.model, TableSync):
-            return recorded  # each sync is recorded as it ends; the object knows the last one alone
+            living = []  # each sync is recorded as it ends; the object knows the last one alone
         known = {each["id"] for each in living}
         found = [*living, *(each for each in recorded if each["id"] not in known)]
-        return sorted(found, key=lambda each: (str(each["startedAt"]), str(each["id"])), reverse=True)
+        return sorted(found, key=lambda each: (began(each), str(each["id"])), reverse=True)
 
     async def _home(self) -> tuple[DataMoverAccount, Room]:
         with as_problems():

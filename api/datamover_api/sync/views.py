@@ -14,11 +14,10 @@ from datamover_api.sync.documents import (
     State,
     document,
     mover_state,
-    run_document,
     status_document,
-    table_run,
     table_state,
 )
+from datamover_api.sync.runs import run_document, table_run
 from datamover_crds import DataMover, JsonObject, TableSync
 from datamover_crds.contract import SYNC_ORIGIN
 

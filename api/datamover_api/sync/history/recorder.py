@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
+from pydantic import JsonValue
 
 from datamover_api.mirror.keys import Shelf
 from datamover_api.mirror.mirror import Mirror, NotReadError
 from datamover_api.mirror.place import Room
-from datamover_api.sync.documents import run_document, table_run
 from datamover_api.sync.history.store import HistoryError, HistoryStore, Run
 from datamover_api.sync.names import id_of
+from datamover_api.sync.runs import began, run_document, table_ends
 from datamover_crds import JsonObject, from_timestamp
 from datamover_crds.contract import FINAL_PHASES, SYNC_ORIGIN, sync_home
 
@@ -25,6 +26,14 @@ _KEPT: Final = timedelta(days=365)
 _PRUNE_S: Final = 3600.0
 _ALL: Final = Shelf(SYNC_ORIGIN, "")
 _log = structlog.get_logger(__name__)
+
+
+class _Ended(NamedTuple):
+    """Runs that have ended, with the uid and the version of the object that tells of them."""
+
+    uid: str
+    version: int
+    runs: tuple[Run, ...]
 
 
 class History:
@@ -77,32 +86,43 @@ class History:
             await asyncio.to_thread(self._store.migrate)
             self._is_migrated = True
         home = await self._mirror.home(sync_home)
-        fresh = list(self._fresh(home[1])) if home is not None else []
-        for start in range(0, len(fresh), _AT_ONCE):
-            part = fresh[start : start + _AT_ONCE]
-            await asyncio.to_thread(self._store.record, [run for _, run in part])
-            self._recorded.update((run.uid, version) for version, run in part)
+        count, part = 0, list[_Ended]()
+        async for ended in self._fresh(home[1] if home is not None else None):
+            part.append(ended)
+            if len(part) == _AT_ONCE:
+                await self._write(part)
+                count, part = count + len(part), []
+        await self._write(part)
         if self.problem:
-            _log.info("the history is recorded", runs=len(fresh))
+            _log.info("the history is recorded", runs=count + len(part))
         self.problem = ""
 
-    def _fresh(self, room: Room) -> Iterator[tuple[int, Run]]:
-        """The runs that have ended and are not recorded as they are."""
+    async def _write(self, part: Sequence[_Ended]) -> None:
+        await asyncio.to_thread(self._store.record, [run for each in part for run in each.runs])
+        self._recorded.update((each.uid, each.version) for each in part)
+
+    async def _fresh(self, room: Room | None) -> AsyncIterator[_Ended]:
+        """What has ended and is not recorded as it is; there may be much, so others have their turn between any two."""
         seen: set[str] = set()
-        for mover in room.movers.entries(_ALL):
-            for run in room.runs.entries(mover.uid):
-                if run.digest.phase in FINAL_PHASES:
-                    seen.add(run.uid)
-                    if self._recorded.get(run.uid) != run.version:
-                        yield run.version, _run(run.uid, mover.name, run_document(run.model))
-        for table in room.tables.entries(_ALL):
-            document = table_run(table.model)
-            if document is None or document["endedAt"] is None:
-                continue
-            uid = f"{table.uid}/{document['endedAt']}"
-            seen.add(uid)
-            if uid not in self._recorded:
-                yield 0, _run(uid, table.name, document | {"id": f"{table.name}-{document['endedAt']}"})
+        for mover in room.movers.entries(_ALL) if room is not None else ():
+            await asyncio.sleep(0)
+            for run in room.runs.entries(mover.uid) if room is not None else ():
+                if run.digest.phase not in FINAL_PHASES:
+                    continue
+                seen.add(run.uid)
+                if self._recorded.get(run.uid) != run.version:
+                    await asyncio.sleep(0)
+                    yield _Ended(run.uid, run.version, (run_of(run.uid, mover.name, run_document(run.model)),))
+        for table in room.tables.entries(_ALL) if room is not None else ():
+            seen.add(table.uid)
+            if self._recorded.get(table.uid) != table.version:
+                await asyncio.sleep(0)
+                ends = table_ends(table.model)
+                yield _Ended(
+                    table.uid,
+                    table.version,
+                    tuple(run_of(f"{table.uid}/{each['id']}", table.name, each) for each in ends),
+                )
         for gone in self._recorded.keys() - seen:
             del self._recorded[gone]
 
@@ -112,6 +132,18 @@ class History:
         self.problem = str(error)
 
 
-def _run(uid: str, name: str, document: JsonObject) -> Run:
-    began = str(document["startedAt"] or document["endedAt"])
-    return Run(uid, id_of(name), from_timestamp(began), document)
+def run_of(uid: str, name: str, document: JsonObject) -> Run:
+    """A run of the sync whose object has this name, as it is recorded."""
+    clean = {each: _storable(value) for each, value in document.items()}
+    return Run(uid, id_of(name), from_timestamp(began(document)), clean)
+
+
+def _storable(value: JsonValue) -> JsonValue:
+    """The value without the characters that PostgreSQL refuses: one would keep all that is written with it away."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _storable(each) for name, each in value.items()}
+    return value

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Column, DateTime, MetaData, Table, Text, create_engine, delete, select, text
+from sqlalchemy import Column, DateTime, MetaData, Table, Text, create_engine, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -28,7 +28,18 @@ _RUNS: Final = Table(
 _LOCK: Final = 0x6461746D
 """The advisory lock under which one replica brings the schema up to date."""
 _MOST: Final = 1000
-_CONNECT: Final = {"connect_timeout": 5, "options": "-c statement_timeout=10000", "application_name": "datamover-api"}
+"""So many runs of a sync are shown, and kept."""
+_CONNECT: Final = {
+    "connect_timeout": 5,
+    "options": "-c statement_timeout=10000",
+    "application_name": "datamover-api",
+    # A server that is cut off answers nothing at all: these end what waits for it, after some ten seconds.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_PRUNING: Final = "SET LOCAL statement_timeout = 60000"
 
 
 class HistoryError(Exception):
@@ -97,9 +108,13 @@ class HistoryStore:
             return [dict(row.document) for row in found]
 
     def prune(self, before: datetime) -> None:
-        """Delete the runs that began before this time."""
+        """Delete the runs that began before this time, and of each sync those that are never shown."""
+        place = func.row_number().over(partition_by=_RUNS.c.sync_id, order_by=_RUNS.c.started_at.desc())
+        numbered = select(_RUNS.c.uid, place.label("place")).subquery()
+        surplus = select(numbered.c.uid).where(numbered.c.place > _MOST)
         with _told(), self._engine.begin() as connection:
-            connection.execute(delete(_RUNS).where(_RUNS.c.started_at < before))
+            connection.execute(text(_PRUNING))
+            connection.execute(delete(_RUNS).where(or_(_RUNS.c.started_at < before, _RUNS.c.uid.in_(surplus))))
 
     def close(self) -> None:
         """Close the connections."""
