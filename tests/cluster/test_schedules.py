@@ -9,11 +9,17 @@ from tests.support.movers import World, condition_of
 from tests.support.operator_process import Operators
 from tests.support.waiting import eventually
 
+HOUR = 3600.0
 
-def test_a_scheduled_start_is_recorded_as_a_run_and_is_not_told_as_missed(world: World, operator: Operators) -> None:
+
+def prepare(world: World) -> None:
     world.bucket("src", {"a.txt": b"alpha"})
     world.bucket("dst")
     world.grant_all()
+
+
+def test_a_scheduled_start_is_recorded_as_a_run_and_is_not_told_as_missed(world: World, operator: Operators) -> None:
+    prepare(world)
     url = operator().url
     world.s3_mover(schedule={"scheduleExpression": "rate(1 hour)"})
     world.wait_ready()
@@ -32,3 +38,57 @@ def test_a_scheduled_start_is_recorded_as_a_run_and_is_not_told_as_missed(world:
     assert "nextScheduledTime" in mover["status"]
     assert condition_of(mover, "ScheduleFailing") is None
     assert read(url, "datamover_schedule_missed_total", namespace=world.namespace, mover="m") is None
+
+
+def test_what_was_due_while_the_operator_was_down_is_missed_only_if_it_did_not_happen(
+    world: World, operator: Operators
+) -> None:
+    """Twice it is away when a start is due: AWS makes the first one and skips the second, and goes on with a third."""
+    prepare(world)
+    first = operator()
+    world.s3_mover(schedule={"scheduleExpression": "rate(1 hour)"})
+    status = world.wait_ready()["status"]
+    due = status["nextScheduledTime"]
+    first.terminate()
+    world.emulator.advance_clock(HOUR + 1)
+    eventually(lambda: executions(world, status["taskArn"]) == ["SUCCESS"], what="DataSync has made the first start")
+
+    operator.be_ahead(minutes=70)
+    second = operator()
+    run = eventually(lambda: next(iter(world.list("DataMoverRun")), None), what="the scheduled run is recorded") or {}
+    world.wait_phase(run["metadata"]["name"], "Succeeded")
+    assert run["metadata"]["labels"][ORIGIN_LABEL] == SCHEDULE_ORIGIN
+    mover = eventually(lambda: announced(world, after=due), what="the next start is announced") or {}
+    assert condition_of(mover, "ScheduleFailing") is None
+    assert "lastMissedTime" not in mover["status"]
+    skipped = mover["status"]["nextScheduledTime"]
+    second.terminate()
+
+    operator.be_ahead(minutes=130)
+    url = operator().url
+    failing = eventually(lambda: told(world, "Missed"), what="the missed start is told") or {}
+    assert f"the start that was due at {skipped} did not happen" in failing["message"]
+    mover = eventually(lambda: announced(world, after=skipped), what="the next start is announced") or {}
+    assert mover["status"]["lastMissedTime"] == skipped
+    assert read(url, "datamover_schedule_missed_total", namespace=world.namespace, mover="m") == 1
+    assert len(world.list("DataMoverRun")) == 1
+
+    world.emulator.advance_clock(2 * HOUR)
+    eventually(lambda: told(world, "Missed") is None, what="a start that comes ends it")
+    assert read(url, "datamover_schedule_missed_total", namespace=world.namespace, mover="m") == 1
+
+
+def executions(world: World, task: str) -> list[str]:
+    listed = world.aws("datasync").list_task_executions(TaskArn=task)["TaskExecutions"]
+    return [str(each["Status"]) for each in listed]
+
+
+def announced(world: World, *, after: str) -> Json | None:
+    mover = world.get("DataMover", "m")
+    return mover if mover is not None and mover["status"].get("nextScheduledTime", "") > after else None
+
+
+def told(world: World, reason: str) -> Json | None:
+    mover = world.get("DataMover", "m")
+    found = condition_of(mover, "ScheduleFailing") if mover is not None else None
+    return found if found is not None and found["reason"] == reason else None

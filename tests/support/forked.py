@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing.process import BaseProcess
@@ -61,18 +62,23 @@ class Forked:
             os.kill(self.pid, sig)
 
 
-def forked(command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None) -> Forked:
-    """Run `[sys.executable, "-m", module, *arguments]`, whose module's `__main__` has a `main()`."""
+def forked(
+    command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None, ahead: timedelta = timedelta()
+) -> Forked:
+    """Run `[sys.executable, "-m", module, *arguments]`, whose module's `__main__` has a `main()`.
+
+    An operator lives in a time that is so much ahead of the machine's.
+    """
     _, _, module, *arguments = map(str, command)
     log.touch()
-    given = (module, arguments, log, dict(environment or os.environ))
+    given = (module, arguments, log, dict(environment or os.environ), ahead)
     # A daemon: multiprocessing would otherwise wait, when we end, for a program that never ends on its own.
     process = _CONTEXT.Process(target=_become, args=given, daemon=True)
     process.start()
     return Forked(process)
 
 
-def _become(module: str, arguments: list[str], log: Path, environment: dict[str, str]) -> None:
+def _become(module: str, arguments: list[str], log: Path, environment: dict[str, str], ahead: timedelta) -> None:
     """Be the program; whatever this process has from its parent goes, but for what has been imported."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -82,4 +88,13 @@ def _become(module: str, arguments: list[str], log: Path, environment: dict[str,
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [module, *arguments]
+    if ahead:
+        _move_clock(ahead)
     import_module(f"{module}.__main__").main()
+
+
+def _move_clock(ahead: timedelta) -> None:
+    """The operator is given its time where it is put together."""
+    serving = import_module("datamover_operator.serving")
+    clock = serving.Clock
+    serving.Clock = lambda now, tick: clock(now=lambda: now() + ahead, tick=tick)  # type: ignore[attr-defined]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import urllib3
@@ -33,6 +35,7 @@ class Operators:
         self._base = without_foreign_settings(os.environ) | dict(aws) | {"KUBECONFIG": str(kubeconfig)}
         self._defaults = {"namespaces": namespace, "operator_namespace": namespace, **QUICK}
         self._folder = folder
+        self._ahead = timedelta()
         self.started: list[Operator] = []
 
     def __call__(self, *, wait: bool = True, kubeconfig: Path | None = None, **settings: object) -> Operator:
@@ -43,7 +46,7 @@ class Operators:
         merged = {f"DATAMOVER_{name.upper()}": _text(value) for name, value in (self._defaults | settings).items()}
         log = self._folder / f"operator-{len(self.started) + 1}.log"
         whose = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
-        operator = Operator(log=log, environment=self._base | merged | whose, start=forked)
+        operator = Operator(log=log, environment=self._base | merged | whose, start=partial(forked, ahead=self._ahead))
         self.started.append(operator)
         if wait:
             operator.wait_until_ready(START_PATIENCE_S)
@@ -52,6 +55,10 @@ class Operators:
     def lead_through(self, kubeconfig: Path) -> None:
         """Give those that start from now on another way to the API server."""
         self._base["KUBECONFIG"] = str(kubeconfig)
+
+    def be_ahead(self, **of_the_machine: float) -> None:
+        """Let those that start from now on live in a later time, as after a long absence: `be_ahead(minutes=66)`."""
+        self._ahead = timedelta(**of_the_machine)
 
     def know_models(self, folder: Path) -> None:
         """Let the SDK of those that start from now on know what the AWS service models in a folder say, too."""
