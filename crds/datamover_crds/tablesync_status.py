@@ -128,7 +128,7 @@ class TableSyncStatus(Model):
     """The source, as it was last reached."""
     destination: SyncEnd | None = None
     """The destination, as it was last reached."""
-    retired: Annotated[tuple[RetiredEnd, ...], Items(at_most=8)] = ()
+    retired: Annotated[tuple[RetiredEnd, ...], Items(at_most=16)] = ()
     """Databases that the spec no longer names, in which something is still to be removed."""
     errors: SyncErrors | None = None
     """What has gone wrong while copying or applying changes."""

@@ -83,6 +83,11 @@ class TableWorld:
     def patch(self, name: str = "t", **spec: object) -> JsonDict:
         return self.kube.patch(KIND, name, {"spec": spec})
 
+    def wipe_status(self, name: str = "t") -> None:
+        """As after a restore from a backup."""
+        path = f"/apis/datamover.io/v1alpha1/namespaces/{self.namespace}/tablesyncs/{name}/status"
+        self.kube.api.replace(path, self.get(name) | {"status": {}})
+
     def wait(self, name: str = "t", condition: str = "Ready", timeout: float = 60, **wanted: str) -> JsonDict:
         """Wait until a condition stands at the newest generation; `reason="…"` says which."""
         return self.kube.wait_condition(KIND, name, condition, timeout=timeout, **wanted)

@@ -85,9 +85,7 @@ def test_a_completed_sync_never_copies_again_by_itself(tables: TableWorld, start
     tables.sync(mode="Once", existingRows="Truncate")
     tables.wait_phase("Completed")
     tables.pair.destination.run("DELETE FROM orders WHERE id > 5")
-    tables.kube.api.replace(
-        f"/apis/datamover.io/v1alpha1/namespaces/{tables.namespace}/tablesyncs/t/status", tables.get() | {"status": {}}
-    )
+    tables.wipe_status()
     tables.wait_phase("Completed")
     tables.patch(maxRetainedWal="9Gi")
     tables.wait()

@@ -13,7 +13,7 @@ from datamover_operator.postgres.failure import DatabaseError
 from datamover_operator.postgres.ports import Databases
 from datamover_operator.tablesyncs.memory import SyncMemory
 from datamover_operator.tablesyncs.plan.names import is_ours, sync_slots
-from datamover_operator.tablesyncs.plan.observed import Finding, Observed
+from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.ways import Ways
 
 PACE = 60.0
@@ -74,13 +74,3 @@ def _way(former: RetiredEnd, ways: Ways, memory: SyncMemory) -> Endpoint:
     modes: tuple[SslMode, ...] = ("disable", "require", "verify-ca", "verify-full")
     mode = next((each for each in modes if each == end.ssl_mode), today.ssl_mode)
     return replace(today, host=end.host, port=end.port, database=end.database, user=end.user, ssl_mode=mode)
-
-
-def finding(former: RetiredEnd, name: str) -> Finding:
-    """What is still to be removed, for people."""
-    end = former.end
-    return Finding(
-        "FormerDatabase",
-        f"the former {former.side} {end.host}:{end.port}/{end.database} still has {name}: it can't be reached, or not "
-        "with the present credentials",
-    )

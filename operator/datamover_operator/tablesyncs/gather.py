@@ -124,7 +124,7 @@ def _is_expression(text: str) -> bool:
 
 def _leftovers(o: Observed) -> str:
     """Which slots at the source a copy of ours may have left."""
-    known = o.sync.status
+    known = o.known
     if known.subscription_id is None or known.destination is None:
         return _NO_SLOTS
     return sync_slots(known.subscription_id, known.destination.id.partition("/")[0])

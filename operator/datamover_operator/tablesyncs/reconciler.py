@@ -20,6 +20,7 @@ from datamover_operator.tablesyncs.former import Cleaner
 from datamover_operator.tablesyncs.gather import opened
 from datamover_operator.tablesyncs.kind import TABLE_SYNC
 from datamover_operator.tablesyncs.memory import Memories, SyncMemory
+from datamover_operator.tablesyncs.plan.known import known_databases
 from datamover_operator.tablesyncs.plan.observed import Finding, Observed
 from datamover_operator.tablesyncs.plan.planner import plan_sync
 from datamover_operator.tablesyncs.plan.progress import is_completed
@@ -93,7 +94,7 @@ class TableSyncReconciler:
             Identity(meta.uid, self._context.cluster_id, meta.namespace, meta.name),
             finalizer=FINALIZER in meta.finalizers,
             problem=entry.problem,
-            retired=status.retired,
+            retired=known_databases(sync).retired,
             errors=_errors_at_start(status.errors or SyncErrors(), is_new=is_new),
         )
         run = SyncPass(self._context, entry, o, memory)

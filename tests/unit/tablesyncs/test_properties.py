@@ -14,6 +14,7 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from datamover_crds import dump
 from datamover_operator.postgres.state import Publication
 from tests.unit.movers.sky import CrashError
 from tests.unit.tablesyncs.servers import gone
@@ -86,16 +87,16 @@ def _alter_publication(world: World) -> None:
 
 
 def _wipe(world: World) -> None:
-    """The status alone knows which databases the spec no longer names: it has to come back before they are others."""
-    if not all(each.is_up for each in world.servers.databases.values()):
+    world.wipe_status()
+
+
+def _forge(world: World) -> None:
+    """Somebody else writes the status: other databases, none that is to be cleaned, a copy that never began."""
+    status = world.sync.status
+    if status.source is None or status.destination is None:
         return
-    status, spec = world.sync.status, world.sync.spec
-    for end, wanted in ((status.source, spec.source), (status.destination, spec.destination)):
-        assert wanted.postgresql is not None
-        if end is not None and end.host != wanted.postgresql.host:
-            return
-    if not status.retired:
-        world.wipe_status()
+    ends = {"source": dump(status.source) | {"id": "9/9"}, "destination": dump(status.destination) | {"id": "8/8"}}
+    world.write_status(ends | {"copyStartTime": "2025-01-01T00:00:00Z", "subscriptionId": 1, "observedGeneration": 1})
 
 
 DEEDS = st.sampled_from(
@@ -119,6 +120,7 @@ DEEDS = st.sampled_from(
         _drop_slot,
         _alter_publication,
         _wipe,
+        _forge,
     ]
 )
 FAULTS = st.lists(st.builds(Fault, st.integers(0, 12), st.booleans(), st.booleans()), max_size=3)

@@ -25,6 +25,7 @@ from datamover_operator.process.metrics import Metrics
 from datamover_operator.process.settings import Settings
 from datamover_operator.tablesyncs.kind import TABLE_SYNC
 from datamover_operator.tablesyncs.memory import Memories
+from datamover_operator.tablesyncs.plan.known import annotated
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.reconciler import TableSyncReconciler
 from datamover_operator.tablesyncs.showing import standing
@@ -133,7 +134,10 @@ class World:
             del self.kube.objects[REF]
 
     def wipe_status(self) -> None:
-        self._edit({"status": {}}, generation=False)
+        self.write_status({})
+
+    def write_status(self, status: JsonObject) -> None:
+        self._edit({"status": status}, generation=False)
 
     def restart(self) -> None:
         """The operator's process ends, and another one starts."""
@@ -243,8 +247,10 @@ class World:
         if not action.startswith(("create", "publish")):
             return
         assert FINALIZER in cast("list[str]", metadata_of(self.raw).get("finalizers", [])), action
-        assert self.sync.status.source is not None, action
-        assert self.sync.status.destination is not None, action
+        found = annotated(self.sync)
+        assert found is not None, action
+        assert found.source is not None, action
+        assert found.destination is not None, action
 
     def _edit(self, change: Mapping[str, Any], *, generation: bool) -> None:
         raw = copy.deepcopy(self.raw) | dict(change)

@@ -6,6 +6,8 @@ from then on; then the destination's tables, the subscription without a connecti
 
 from __future__ import annotations
 
+from datamover_crds import SyncEnd
+from datamover_operator.postgres.failure import Side
 from datamover_operator.postgres.state import DestinationState, SourceState, Subscription, TableKey
 from datamover_operator.tablesyncs.plan.desired import publications, resync_stamp, subscription
 from datamover_operator.tablesyncs.plan.names import stamp
@@ -60,10 +62,9 @@ def resync_of(o: Observed) -> str | None:
 
 def is_elsewhere(o: Observed) -> bool:
     """Whether the spec names another database than the one that was worked in before, on either side."""
-    status = o.sync.status
     known = (
-        (status.source, o.source.server.id if o.source is not None else None),
-        (status.destination, o.destination.server.id if o.destination is not None else None),
+        (o.known.source, o.source.server.id if o.source is not None else None),
+        (o.known.destination, o.destination.server.id if o.destination is not None else None),
     )
     return any(end is not None and found is not None and end.id != found for end, found in known)
 
@@ -77,7 +78,10 @@ def serves(o: Observed) -> bool:
 
 def was_copied(o: Observed) -> bool:
     """Whether this sync has copied into these tables before: the rows there are its own."""
-    return o.sync.status.copy_start_time is not None and not is_elsewhere(o)
+    status = o.sync.status
+    told: dict[Side, SyncEnd | None] = {"source": status.source, "destination": status.destination}
+    is_told_here = all(side in o.ends and end is not None and end.id == o.ends[side].id for side, end in told.items())
+    return status.copy_start_time is not None and is_told_here and not is_elsewhere(o)
 
 
 def emptied(o: Observed) -> tuple[TableKey, ...]:

@@ -13,6 +13,7 @@ from datamover_operator.postgres.state import TableKey
 from datamover_operator.tablesyncs.plan.deletion import leftovers
 from datamover_operator.tablesyncs.plan.desired import resync_stamp
 from datamover_operator.tablesyncs.plan.destination_checks import published_columns
+from datamover_operator.tablesyncs.plan.ends import still_there
 from datamover_operator.tablesyncs.plan.observed import Catalogue, Observed, Verification
 from datamover_operator.tablesyncs.plan.progress import is_completed
 from datamover_operator.tablesyncs.plan.running import has_caught_up
@@ -29,6 +30,7 @@ from datamover_operator.tablesyncs.plan.steps import (
 
 _ATTEMPTS = 5
 _WAIT = timedelta(seconds=5)
+_CLEAN_WAIT = timedelta(seconds=10)
 _LONG_WAIT = timedelta(minutes=10)
 
 
@@ -52,6 +54,9 @@ def _removed(o: Observed, now: datetime) -> Plan:
     if o.source is None or o.destination is None:
         message = "; ".join(map(str, o.failures)) or "a database is out of reach"
         return Plan(retry=True, conditions=o.conditions(now).progressing("Completing", message))
+    if o.retired:
+        message = f"{still_there(o.retired[0], o.name)}; the rows are here, and it is tried again every minute"
+        return Plan(again_at=now + _CLEAN_WAIT, conditions=o.conditions(now).progressing("Completing", message))
     return Plan(steps=(Unhold(),), conditions=conditions)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from datamover_operator.postgres.failure import Side
-from datamover_operator.tablesyncs.plan.ends import newly_retired
+from datamover_operator.tablesyncs.plan.ends import all_retired, newly_retired, recorded
+from datamover_operator.tablesyncs.plan.known import annotated
 from datamover_operator.tablesyncs.plan.names import is_ours, publication_names
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.plan.steps import (
@@ -32,10 +33,9 @@ def plan_deletion(o: Observed, now: datetime) -> Plan:
         return Plan()
     if o.sync.spec.deletion_policy == "Retain":
         return _do(o, now, RemoveFinalizer())
-    if newly_retired(
-        o
-    ):  # the spec names another database, and nothing could be set up there: the former one has it all
-        return _do(o, now, Record())
+    if newly_retired(o) or (annotated(o.sync) is not None and o.known.retired != all_retired(o)):
+        # The spec names another database, and nothing could be set up there: the former one has it all.
+        return _do(o, now, Record(), recorded(o))
     steps = leftovers(o)
     if steps and not o.failures:
         return _do(o, now, steps[0])

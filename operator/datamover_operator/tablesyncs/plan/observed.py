@@ -12,6 +12,7 @@ from datamover_operator.controller.plan.conditions import ConditionsBuilder
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.postgres.failure import Failure, Side
 from datamover_operator.postgres.state import DestinationState, Slot, SourceState, Subscription, Table, TableKey
+from datamover_operator.tablesyncs.plan.known import Databases, known_databases
 from datamover_operator.tablesyncs.plan.names import object_name, slot_name
 
 
@@ -109,6 +110,11 @@ class Observed:
         return self.sync.metadata.deletion_timestamp is not None
 
     @property
+    def known(self) -> Databases:
+        """The databases that the sync has worked in, as they were stored."""
+        return known_databases(self.sync)
+
+    @property
     def keys(self) -> tuple[TableKey, ...]:
         """The tables that the spec names."""
         return tuple(dict.fromkeys(table.key for table in self.sync.spec.tables))
@@ -126,9 +132,9 @@ class Observed:
     @property
     def slot_name(self) -> str:
         """The name of the replication slot between both databases; of those before, where one is out of reach."""
-        status = self.sync.status
-        before = status.source.id if status.source is not None else ""
-        after = status.destination.id if status.destination is not None else ""
+        known = self.known
+        before = known.source.id if known.source is not None else ""
+        after = known.destination.id if known.destination is not None else ""
         source = self.source.server.id if self.source is not None else before
         destination = self.destination.server.id if self.destination is not None else after
         return slot_name(self.uid, source, destination)

@@ -11,7 +11,7 @@ from datamover_operator.postgres.failure import FailureKind
 from datamover_operator.tablesyncs.plan.changes import changes
 from datamover_operator.tablesyncs.plan.completion import plan_comparison, plan_completed, plan_completion
 from datamover_operator.tablesyncs.plan.deletion import plan_deletion
-from datamover_operator.tablesyncs.plan.ends import is_recorded
+from datamover_operator.tablesyncs.plan.ends import is_recorded, recorded, too_many
 from datamover_operator.tablesyncs.plan.observed import Finding, Observed
 from datamover_operator.tablesyncs.plan.preconditions import findings, foreign
 from datamover_operator.tablesyncs.plan.progress import plan_progress
@@ -108,16 +108,22 @@ def _inspected(o: Observed, now: datetime) -> Plan | None:
 
 
 def _allowed(o: Observed, now: datetime) -> Plan | None:
-    return _stalled(o, now, SLOW_RETRY, *findings(o)) if changes(o) else None
+    if not changes(o):
+        return None
+    found = too_many(o)
+    return _stalled(o, now, SLOW_RETRY, *((found,) if found is not None else findings(o)))
 
 
 def _held(o: Observed, now: datetime) -> Plan | None:
-    """From the first write to a database on, the object stays until what was made is gone, and names the databases."""
-    if not changes(o):
-        return None
+    """From the first write to a database on, the object stays until what was made is gone, and names the databases.
+
+    The status comes first: once the annotation names the databases, what it tells of a copy counts for them.
+    """
     if not o.finalizer:
-        return _do(o, now, AddFinalizer())
-    return None if is_recorded(o) else _do(o, now, Record())
+        return _do(o, now, AddFinalizer()) if changes(o) else None
+    if o.source is None or o.destination is None or is_recorded(o):
+        return None
+    return _do(o, now, Record(), recorded(o))
 
 
 def _changed(o: Observed, now: datetime) -> Plan | None:
