@@ -55,7 +55,7 @@ def test_what_was_due_while_the_operator_was_down_is_missed_only_if_it_did_not_h
 
     operator.be_ahead(minutes=70)
     second = operator()
-    run = eventually(lambda: next(iter(world.list("DataMoverRun")), None), what="the scheduled run is recorded") or {}
+    (run,) = eventually(lambda: world.list("DataMoverRun"), what="the scheduled run is recorded")
     world.wait_phase(run["metadata"]["name"], "Succeeded")
     assert run["metadata"]["labels"][ORIGIN_LABEL] == SCHEDULE_ORIGIN
     mover = eventually(lambda: announced(world, after=due), what="the next start is announced") or {}

@@ -67,14 +67,14 @@ class PostgresSource:
         await self._session.ask("create the replication slot", create, {"name": name, "plugin": _PLUGIN})
 
     async def drop_slots(self, names: Sequence[str]) -> None:
-        """End who uses these slots, and drop them."""
-        action, which = "drop the replication slot", {"names": list(names)}
-        terminate = """SELECT count(pg_terminate_backend(active_pid, 5000))::text FROM pg_replication_slots
-            WHERE slot_name = ANY (%(names)s) AND active_pid IS NOT NULL"""
-        drop = """SELECT count(pg_drop_replication_slot(slot_name))::text FROM pg_replication_slots
-            WHERE slot_name = ANY (%(names)s)"""
-        await self._session.ask(action, terminate, which)
-        await self._session.ask(action, drop, which)
+        """End who uses these slots, and drop them, in one statement: an apply worker is back within milliseconds."""
+        drop = """SELECT count(pg_drop_replication_slot(CASE WHEN has_ended THEN slot_name ELSE slot_name END))::text
+            FROM (
+                SELECT slot_name, CASE WHEN active_pid IS NOT NULL THEN pg_terminate_backend(active_pid, 5000) END
+                    AS has_ended
+                FROM pg_replication_slots WHERE slot_name = ANY (%(names)s) OFFSET 0
+            ) AS slots"""
+        await self._session.ask("drop the replication slot", drop, {"names": list(names)})
 
     def _query(self, name: str) -> LiteralString:
         return query(name, self._session.version)
