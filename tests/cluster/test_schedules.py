@@ -58,7 +58,7 @@ def test_what_was_due_while_the_operator_was_down_is_missed_only_if_it_did_not_h
     (run,) = eventually(lambda: world.list("DataMoverRun"), what="the scheduled run is recorded")
     world.wait_phase(run["metadata"]["name"], "Succeeded")
     assert run["metadata"]["labels"][ORIGIN_LABEL] == SCHEDULE_ORIGIN
-    mover = eventually(lambda: announced(world, after=due), what="the next start is announced") or {}
+    mover = eventually(lambda: announced(world, after=due), what="the next start is announced")
     assert condition_of(mover, "ScheduleFailing") is None
     assert "lastMissedTime" not in mover["status"]
     skipped = mover["status"]["nextScheduledTime"]
@@ -66,15 +66,15 @@ def test_what_was_due_while_the_operator_was_down_is_missed_only_if_it_did_not_h
 
     operator.be_ahead(minutes=130)
     url = operator().url
-    failing = eventually(lambda: told(world, "Missed"), what="the missed start is told") or {}
+    failing = eventually(lambda: told(world, "Missed"), what="the missed start is told")
     assert f"the start that was due at {skipped} did not happen" in failing["message"]
-    mover = eventually(lambda: announced(world, after=skipped), what="the next start is announced") or {}
+    mover = eventually(lambda: announced(world, after=skipped), what="the next start is announced")
     assert mover["status"]["lastMissedTime"] == skipped
     assert read(url, "datamover_schedule_missed_total", namespace=world.namespace, mover="m") == 1
     assert len(world.list("DataMoverRun")) == 1
 
     world.emulator.advance_clock(2 * HOUR)
-    eventually(lambda: told(world, "Missed") is None, what="a start that comes ends it")
+    eventually(lambda: not told(world, "Missed"), what="a start that comes ends it")
     assert read(url, "datamover_schedule_missed_total", namespace=world.namespace, mover="m") == 1
 
 
@@ -83,12 +83,13 @@ def executions(world: World, task: str) -> list[str]:
     return [str(each["Status"]) for each in listed]
 
 
-def announced(world: World, *, after: str) -> Json | None:
-    mover = world.get("DataMover", "m")
-    return mover if mover is not None and mover["status"].get("nextScheduledTime", "") > after else None
+def announced(world: World, *, after: str) -> Json:
+    """The mover, once a later start is announced."""
+    mover = world.get("DataMover", "m") or {}
+    return mover if mover["status"].get("nextScheduledTime", "") > after else {}
 
 
-def told(world: World, reason: str) -> Json | None:
-    mover = world.get("DataMover", "m")
-    found = condition_of(mover, "ScheduleFailing") if mover is not None else None
-    return found if found is not None and found["reason"] == reason else None
+def told(world: World, reason: str) -> Json:
+    """The condition ScheduleFailing with this reason."""
+    found = condition_of(world.get("DataMover", "m") or {}, "ScheduleFailing") or {}
+    return found if found.get("reason") == reason else {}
