@@ -16,6 +16,7 @@ from datamover_crds.common import (
 )
 from datamover_crds.locations import LOCATIONS, Location
 from datamover_crds.locations.marks import ArnOf
+from datamover_crds.locations.overlap import overlap_rules
 from datamover_crds.locations.pairs import pair_rules
 from datamover_crds.manifests import MANIFEST_RULES, ManifestConfig, Selection, removing_rule
 from datamover_crds.meta import ObjectMeta, Resource
@@ -121,12 +122,13 @@ class DataMoverSpec(Model):
             message="can't be combined with select: DataSync's own starts would transfer everything",
         ),
         *pair_rules(LOCATIONS),
+        *overlap_rules(LOCATIONS),
     )
     transitions: ClassVar = (immutable("accountRef", _AS_CREATED), immutable("taskMode", _AS_CREATED))
     stand_ins: ClassVar[JsonObject] = {
         "accountRef": {"name": "unreadable"},
         "source": {"s3": {"s3BucketArn": "arn:aws:s3:::unreadable"}},
-        "destination": {"s3": {"s3BucketArn": "arn:aws:s3:::unreadable"}},
+        "destination": {"s3": {"s3BucketArn": "arn:aws:s3:::unreadable-too"}},
     }
 
     account_ref: AccountRef
@@ -137,6 +139,11 @@ class DataMoverSpec(Model):
     """Where data is read from."""
     destination: Location
     """Where data is written to."""
+    allow_overlap: bool = False
+    """Whether source and destination may be the same place, or one a folder within the other.
+
+    Otherwise that is refused as a mistake: each run would find what the one before it has written.
+    """
     tags: Annotated[tuple[Tag, ...], Items(at_most=46, key="key")] | None = None
     """Tags on everything that the operator creates in AWS for this mover, such as `[{key: team, value: a}]`.
 

@@ -8,12 +8,20 @@ from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field, JsonValue
 
-from datamover_crds.common import INT64_MAX, WHOLE_FLOATS, Items, Model, Switch
+from datamover_crds.common import INT64_MAX, Items, Model, Switch
 from datamover_crds.rules import Rule
 from datamover_crds.schedule_rules import SCHEDULE_RULES
-from datamover_crds.words import NO_NUL, WITHOUT_NUL, Words
+from datamover_crds.words import NO_NUL, WITHOUT_NUL, NumberRule, Words
 
-BytesPerSecond = Annotated[int, Field(ge=-1, le=INT64_MAX), WHOLE_FLOATS]
+BytesPerSecond = Annotated[
+    int,
+    Field(ge=-1, le=INT64_MAX),  # and no WHOLE_FLOATS: the API server evaluates no rule for a float
+    NumberRule(
+        "self != 0",
+        lambda limit: limit != 0,
+        "must be at least 1, such as 1048576 for 1 MiB a second, or -1 for no limit",
+    ),
+]
 TaskMode = Literal["BASIC", "ENHANCED"]
 TimeZone = Annotated[
     str,

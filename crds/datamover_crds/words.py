@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +51,29 @@ class Words:
                 kind, context = "words", {"accepted": self.accepted}
                 raise PydanticCustomError(kind, "{accepted}", context) from None
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRule:
+    """Refuses some numbers within the bounds of the Field before it; `cel` and `holds` say the same."""
+
+    cel: str
+    holds: Callable[[int], bool]
+    accepted: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check what the bounds have let pass."""
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Have the API server check the same; it tells the number itself."""
+        return handler(schema) | {"x-kubernetes-validations": [{"rule": self.cel, "message": self.accepted}]}
+
+    def _checked(self, value: int) -> int:
+        if not self.holds(value):
+            kind, context = "words", {"accepted": self.accepted}
+            raise PydanticCustomError(kind, "{accepted}", context)
+        return value
 
 
 NO_NUL: Final = "^[^\\x00]+$"

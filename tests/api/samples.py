@@ -60,8 +60,8 @@ def mover(
         "resourceVersion": str(version),
         "labels": labels or {},
     }
-    location = {"s3": {"s3BucketArn": "arn:aws:s3:::from"}}
-    spec = {"accountRef": {"name": "dev"}, "name": name, "source": location, "destination": location, "tags": tags}
+    source, destination = ({"s3": {"s3BucketArn": f"arn:aws:s3:::{bucket}"}} for bucket in ("from", "to"))
+    spec = {"accountRef": {"name": "dev"}, "name": name, "source": source, "destination": destination, "tags": tags}
     gone = {"deletionTimestamp": CREATED} if deleting else {}
     return parse(DataMover, {"metadata": metadata | gone, "spec": spec, "status": status or {}})
 

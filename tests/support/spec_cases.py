@@ -17,6 +17,7 @@ from tests.support.specs import (
     EVERYTHING_RUN,
     EVERYTHING_SYNC,
     NETWORK,
+    OTHER_BUCKET,
     ROLE,
     JsonDict,
     account,
@@ -184,11 +185,17 @@ GOOD = (
     Case("a role by name", mover(source=s3(accessRole={"name": "my_role", "path": "/a/b/"}))),
     Case("a key for a role of the operator's", mover(source=s3(accessRole={"kmsKeyArns": [KMS]}))),
     Case("a key for a role by name", mover(source=s3(accessRole={"name": "r", "path": "/a/", "kmsKeyArns": [KMS]}))),
-    Case("S3 to S3", mover(destination=s3())),
+    Case("S3 to S3", mover(destination=OTHER_BUCKET)),
+    Case("a folder beside another", mover(source=s3(subdirectory="/in"), destination=s3(subdirectory="in2"))),
+    Case("a backup of a bucket in itself", mover(destination=s3(subdirectory="/old"), allowOverlap=True)),
+    Case(
+        "another access point of a file system",
+        mover(source=efs(accessPointArn=ACCESS_POINT, inTransitEncryption="TLS1_2"), destination=efs()),
+    ),
     Case("46 tags", mover(tags=_tags(46))),
     Case("tags that only resemble reserved ones", mover(tags=[{"key": "aws"}, {"key": "datamover.iox"}])),
     Case("no atime, no mtime", mover(options={"atime": "NONE", "mtime": "NONE"})),
-    Case("atime alone in ENHANCED", mover(destination=s3(), taskMode="ENHANCED", options={"atime": "NONE"})),
+    Case("atime alone in ENHANCED", mover(destination=OTHER_BUCKET, taskMode="ENHANCED", options={"atime": "NONE"})),
     Case("REMOVE alone", mover(options={"preserveDeletedFiles": "REMOVE"})),
     Case("ALL with PRESERVE", mover(options={"preserveDeletedFiles": "PRESERVE", "transferMode": "ALL"})),
     Case("TLS without need", mover(destination=efs(inTransitEncryption="TLS1_2"))),
@@ -204,7 +211,7 @@ GOOD = (
     Case("a webhook with a URL in a Secret", _notified({"urlSecretRef": KEY})),
     Case("a retry with nothing said", mover(retry={})),
     Case("time limits with nothing said", mover(timeouts={})),
-    Case("a whole float", mover(options={"bytesPerSecond": 5.0}, runHistory={"limit": 7.0})),
+    Case("a whole float", mover(runHistory={"limit": 7.0})),
     Case("the largest integer", mover(options={"bytesPerSecond": 2**63 - 1})),
     Case("no history", mover(runHistory={"limit": 0})),
     *(Case(f"schedule {expression!r}", _scheduled(expression)) for expression in GOOD_SCHEDULES),
@@ -226,8 +233,14 @@ GOOD = (
     ),
     Case("NFS to S3 in ENHANCED", mover(source=_least("nfs"), destination=s3(), taskMode="ENHANCED")),
     Case("S3 to Azure in ENHANCED", mover(source=s3(), destination=_least("azureBlob"), taskMode="ENHANCED")),
-    *(Case(f"the least {case}", mover(source={case.name: case.least})) for case in LOCATION_CASES),
-    *(Case(f"{case} with everything", mover(destination={case.name: case.full})) for case in LOCATION_CASES),
+    *(
+        Case(f"the least {case}", mover(source={case.name: case.least}, destination=OTHER_BUCKET))
+        for case in LOCATION_CASES
+    ),
+    *(
+        Case(f"{case} with everything", mover(source=OTHER_BUCKET, destination={case.name: case.full}))
+        for case in LOCATION_CASES
+    ),
 )
 
 ONE_KIND = "must set exactly one type of location: s3, efs, "
@@ -236,7 +249,35 @@ TIMES = "atime and mtime must go together unless taskMode is ENHANCED"
 STARS = "with * only as the last character of a pattern"
 KEYS = "must start neither with aws:"
 
+APART = "must not be the same place, nor one a folder in the other"
+NESTED = (
+    *(
+        Case(
+            f"{name} to itself",
+            mover(source=_least(name), destination=_least(name)),
+            f"spec.destination.{name}",
+            APART,
+        )
+        for name in ("s3", "efs", "fsxLustre", "fsxOntap", "fsxOpenZfs", "fsxWindows")
+    ),
+    *(
+        Case(f"{source!r} to {to!r}", mover(source=s3(**source), destination=s3(**to)), "spec.destination.s3", APART)
+        for source, to in (
+            ({}, {"subdirectory": "/"}),
+            ({"subdirectory": "/in/"}, {"subdirectory": "in"}),
+            ({}, {"subdirectory": "/old"}),
+            ({"subdirectory": "in/2024"}, {"subdirectory": "/in"}),
+        )
+    ),
+    Case(
+        "an existing location to itself",
+        mover(source={"existingLocationArn": LOCATION}, destination={"existingLocationArn": LOCATION}),
+        "spec.destination.existingLocationArn",
+        APART,
+    ),
+)
 BROKEN_RULES = (
+    *NESTED,
     Case("no namespace for storages", account(labelStudio={}), "spec.labelStudio", "must set namespace"),
     Case("no namespace for syncs", account(syncApi={}), "spec.syncApi", "must set namespace"),
     Case(
@@ -495,6 +536,17 @@ BROKEN_SHAPES = (
         mover(options={"bytesPerSecond": 2**63}),
         "spec.options.bytesPerSecond",
         "at most 9223372036854775807",
+    ),
+    Case(
+        "a limit with a point", mover(options={"bytesPerSecond": 5.0}), "spec.options.bytesPerSecond", "a whole number"
+    ),
+    *(
+        Case("no bytes a second", sample, f"spec.{field}", "or -1 for no limit")
+        for sample, field in (
+            (mover(options={"bytesPerSecond": 0}), "options.bytesPerSecond"),
+            (run(overrideOptions={"bytesPerSecond": 0}), "overrideOptions.bytesPerSecond"),
+            (run(bytesPerSecond=0), "bytesPerSecond"),
+        )
     ),
     Case("a long history", mover(runHistory={"limit": 501}), "spec.runHistory.limit", "500"),
     Case("an age in weeks", mover(runHistory={"maxAge": "3w"}), "spec.runHistory.maxAge", "such as 30d"),

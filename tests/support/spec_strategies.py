@@ -62,7 +62,7 @@ OPTIONS = some(
     bytesPerSecond=st.sampled_from((-1, 0, 1, 2**40)),
 )
 PAIRED = st.sampled_from(
-    ({}, {"atime": "NONE", "mtime": "NONE"}, {"atime": "BEST_EFFORT"}, {"transferMode": "ALL"}, {"bytesPerSecond": 2.0})
+    ({}, {"atime": "NONE", "mtime": "NONE"}, {"atime": "BEST_EFFORT"}, {"transferMode": "ALL"}, {"bytesPerSecond": 2})
 )
 
 _NAMES = mostly(st.sampled_from(("dev", "a.b-c.d", "0", "n" * 63)), st.sampled_from(hostile.NAMES))
@@ -143,7 +143,12 @@ REPORTS = st.fixed_dictionaries(
     },
 )
 MOVERS = st.fixed_dictionaries(
-    {"accountRef": REFERENCES, "source": LOCATIONS, "destination": LOCATIONS},
+    {
+        "accountRef": REFERENCES,
+        "source": LOCATIONS,
+        "destination": LOCATIONS,
+        "allowOverlap": mostly(st.just(True), st.just(False)),
+    },
     optional={
         "name": st.sampled_from(("a task", "x" * 256)),
         "tags": TAGS,

@@ -38,6 +38,9 @@ def s3(**members: object) -> JsonDict:
     return {"s3": S3["s3"] | members}
 
 
+OTHER_BUCKET = s3(s3BucketArn="arn:aws:s3:::other-bucket")
+
+
 def efs(**members: object) -> JsonDict:
     """A file system."""
     return {"efs": {"efsFilesystemArn": FILE_SYSTEM, "ec2Config": NETWORK} | members}

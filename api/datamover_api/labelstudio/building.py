@@ -119,6 +119,7 @@ def spec_of(members: JsonObject, account: DataMoverAccount, secrets: SecretNames
         "accountRef": {"name": account.metadata.name},
         "source": source,
         "destination": destination,
+        "allowOverlap": True,  # a storage may be where the project keeps its objects
         "options": _OPTIONS,
         "runHistory": _HISTORY,
         **selection_of(members, account),

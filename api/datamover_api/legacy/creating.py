@@ -68,6 +68,7 @@ def new_mover(request: CreateMover, group: str, account: DataMoverAccount) -> tu
         "name": name,
         "source": _location(source, "Source", name, path),
         "destination": _location(destination, "Destination", name, path),
+        "allowOverlap": True,  # as the older service did
         "tags": _tags(request, group, account.spec.org),
         "options": _OPTIONS,
         "runHistory": _HISTORY,

@@ -136,6 +136,7 @@ def _mover(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side
         "accountRef": {"name": account.metadata.name},
         "source": source.spec,
         "destination": destination.spec,
+        "allowOverlap": True,  # the documented API knows no such limit
         "trigger": trigger,
         "runHistory": {"limit": _HISTORY},
         "suspend": request.paused,

@@ -74,6 +74,7 @@ def adopting_mover(legacy: LegacyMover, account: DataMoverAccount) -> tuple[Json
         "adopt": {"taskArn": legacy.arn, "own": True},
         "tags": _tags(legacy.tags),
         "runHistory": dict(_HISTORY),
+        "allowOverlap": True,  # it has been running like this
     }
     realm = Realm(partition=legacy.arn.split(":")[1], account_id=account.spec.account_id)
     for side in SIDES:

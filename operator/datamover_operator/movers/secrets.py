@@ -56,7 +56,10 @@ class MoverSecrets:
             secret = await self._client.get(SECRETS.within(namespace).named(name))
         except KubeError as error:
             if error.is_not_found:
-                raise UnusableSecretError(f"{path}: Secret '{name}' does not exist in the mover's namespace") from None
+                raise UnusableSecretError(
+                    f"{path}: Secret '{name}' does not exist in the mover's namespace '{namespace}'; create it there, "
+                    f"with a key '{key}', or name another one"
+                ) from None
             if error.status != _FORBIDDEN:
                 raise
             raise UnusableSecretError(
@@ -66,8 +69,11 @@ class MoverSecrets:
         data = secret.get("data")
         encoded = data.get(key) if isinstance(data, dict) else None
         if not isinstance(encoded, str) or not encoded:
-            raise UnusableSecretError(f"{path}: Secret '{name}' has no value for key '{key}'")
-        return _decoded(encoded, mark, f"{path}: key '{key}' of Secret '{name}'")
+            raise UnusableSecretError(
+                f"{path}: Secret '{name}' in namespace '{namespace}' has no value for key '{key}'; add it there, or "
+                "name another key"
+            )
+        return _decoded(encoded, mark, f"{path}: key '{key}' of Secret '{name}' in namespace '{namespace}'")
 
 
 def _decoded(encoded: str, mark: Secret, what: str) -> str | bytes:

@@ -123,6 +123,7 @@ def test_only_our_own_fields_have_defaults() -> None:
         if "default" in node
     }
     assert defaults == {
+        "DataMover.allowOverlap": False,
         "DataMover.suspend": False,
         "DataMover.deletionPolicy": "Delete",
         "DataMover.runHistory": {"limit": 10},

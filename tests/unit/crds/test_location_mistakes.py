@@ -6,7 +6,7 @@ import pytest
 
 from datamover_crds import DataMover, InvalidObject, parse
 from tests.support.location_cases import CASES
-from tests.support.specs import JsonDict, mover, s3
+from tests.support.specs import OTHER_BUCKET, JsonDict, mover
 
 FILE_SYSTEM = "arn:aws:elasticfilesystem:eu-central-1:111122223333:file-system/fs-0123456789abcdef0"
 MISTAKES: list[tuple[str, JsonDict, str, str]] = [
@@ -51,7 +51,7 @@ def test_a_mistake_is_told_with_its_field_and_what_is_accepted(
     name: str, change: JsonDict, field: str, accepted: str
 ) -> None:
     least = next(case.least for case in CASES if case.name == name)
-    message = told(mover(source={name: least | change}, destination=s3()), name)
+    message = told(mover(source={name: least | change}, destination=OTHER_BUCKET), name)
     assert message.startswith(f"spec.source.{name}.{field}: ")
     assert accepted in message
     (value,) = change.values()

@@ -23,7 +23,7 @@ from datamover_crds.locations import agents_in
 from datamover_crds.locations.marks import Member, members_of
 from datamover_crds.locations.reference import PAGE, reference
 from tests.support.location_cases import AGENTS, CASES, Edit, LocationCase
-from tests.support.specs import JsonDict, mover
+from tests.support.specs import OTHER_BUCKET, JsonDict, mover
 
 EACH = pytest.mark.parametrize("case", CASES, ids=str)
 REALM = Realm("aws", "111122223333")
@@ -32,7 +32,7 @@ REALM = Realm("aws", "111122223333")
 def declared(case: LocationCase, **changes: object) -> LocationType:
     """The case's full declaration with some fields changed; one that is None is left out."""
     members = {name: value for name, value in (case.full | changes).items() if value is not None}
-    return parse(DataMover, mover(source={case.name: members})).spec.source.declared
+    return parse(DataMover, mover(source={case.name: members}, destination=OTHER_BUCKET)).spec.source.declared
 
 
 def described(case: LocationCase) -> JsonDict:
@@ -215,7 +215,8 @@ def test_requests_and_descriptions_show_no_secret(case: LocationCase) -> None:
 
 def test_an_agent_by_name_is_sent_by_its_arn() -> None:
     for case in CASES:
-        location = parse(DataMover, mover(source={case.name: case.least})).spec.source.declared
+        sample = mover(source={case.name: case.least}, destination=OTHER_BUCKET)
+        location = parse(DataMover, sample).spec.source.declared
         by_name = [AGENTS[name] for _, name in location.agents_by_name()]
         assert all(arn in str(location.create_request(references(location))) for arn in by_name)
         assert "office" not in str(location.create_request(references(location)))

@@ -68,6 +68,7 @@ def test_dumps_what_was_written_and_our_own_defaults_but_no_option_of_datasync()
         "options": {},
         "suspend": False,
         "deletionPolicy": "Delete",
+        "allowOverlap": False,
         "runHistory": {"limit": 10},
     }
     everything = dump(parse(DataMover, EVERYTHING_MOVER).spec)

@@ -110,6 +110,32 @@ def test_a_grant_that_is_taken_back_stops_the_mover() -> None:
         assert told(world, "Stalled")["reason"] == "NotGranted"
 
 
+@pytest.mark.parametrize(("allow", "state"), [(False, "Stalled"), (True, "Ready")])
+@pytest.mark.parametrize("folder", ["", "in/"])
+def test_it_must_not_lead_to_the_other_end_unless_that_is_meant(folder: str, allow: bool, state: str) -> None:
+    with World(OWN) as world:
+        theirs = world.sky.add("location", {"locationUri": f"s3://mine/{folder}"}, {})
+        world.sky.untouchable.add(theirs.arn)
+        world.create(using(theirs.arn, destination=s3(s3BucketArn="arn:aws:s3:::mine"), allowOverlap=allow))
+        assert world.settle() == state
+        if not allow:
+            assert told(world, "Stalled") | {"lastTransitionTime": ""} == {
+                "type": "Stalled",
+                "status": "True",
+                "reason": "LocationsOverlap",
+                "message": (
+                    f"spec.destination.s3: 's3://mine/' with source 's3://mine/{folder}': source and destination must "
+                    "not be the same place, nor one a folder in the other: name another one, or set spec.allowOverlap "
+                    "to true if it is meant"
+                ),
+                "observedGeneration": 1,
+                "lastTransitionTime": "",
+            }
+            assert counts(world) == {"task": 0, "location": 1, "role": 0}
+            world.change(using(theirs.arn, destination=s3(s3BucketArn="arn:aws:s3:::yours")))
+            assert world.settle() == "Ready"
+
+
 def test_one_that_moved_out_of_what_is_granted_is_no_longer_used() -> None:
     with world_with([{"namespaces": ["*"], "locations": ["s3://*", "smb://files.example.com/*"]}]) as (world, theirs):
         world.settle()

@@ -92,16 +92,19 @@ def test_a_crash_after_the_update_repeats_it_and_records_it() -> None:
         assert len(world.sky.writes) == writes
 
 
+HELD = f"Secret '{SECRET}' in namespace 'team-a'"
+
+
 @pytest.mark.parametrize(
     ("kept", "told_message"),
     [
-        (None, f"spec.source.smb.password: Secret '{SECRET}' does not exist in the mover's namespace"),
-        ({"other": "x"}, f"spec.source.smb.password: Secret '{SECRET}' has no value for key 'password'"),
+        (None, f"spec.source.smb.password: Secret '{SECRET}' does not exist in the mover's namespace 'team-a'; create"),
+        ({"other": "x"}, f"spec.source.smb.password: {HELD} has no value for key 'password'; add it there"),
         (
             {"password": b"\xff\xfe"},
-            f"spec.source.smb.password: key 'password' of Secret '{SECRET}' does not hold text",
+            f"spec.source.smb.password: key 'password' of {HELD} does not hold text",
         ),
-        ({"password": "x" * 200_000}, "spec.source.smb.password: key 'password' of Secret 'creds' holds 200000 bytes"),
+        ({"password": "x" * 200_000}, f"spec.source.smb.password: key 'password' of {HELD} holds 200000 bytes"),
     ],
 )
 def test_what_can_not_be_used_is_told_before_aws_is_asked(

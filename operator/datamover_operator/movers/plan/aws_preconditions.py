@@ -7,7 +7,11 @@ from datamover_crds.contract import UID_TAG
 from datamover_operator.accounts.plan.grants import location_granted
 from datamover_operator.movers.plan.comparison import is_to_be_made
 from datamover_operator.movers.plan.desired import location_of, location_path
-from datamover_operator.movers.plan.existing import existing_locations_are_granted, existing_locations_are_there
+from datamover_operator.movers.plan.existing import (
+    existing_locations_are_granted,
+    existing_locations_are_there,
+    locations_are_apart,
+)
 from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, kept_roles_are_granted
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
@@ -110,5 +114,6 @@ OF_WHAT_AWS_HAS: tuple[Precondition, ...] = (
     kept_roles_are_granted,
     existing_locations_are_there,
     existing_locations_are_granted,
+    locations_are_apart,
     _new_locations_can_be_made,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from datamover_crds import Retired, location_type_of
+from datamover_crds.locations import split_uri
+from datamover_crds.locations.overlap import OVERLAP, are_nested
 from datamover_operator.accounts.plan.grants import location_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.garbage import with_retired
@@ -81,3 +83,26 @@ def existing_locations_are_granted(o: Observed) -> UnmetPrecondition | None:
             )
             return UnmetPrecondition(NOT_GRANTED, message)
     return None
+
+
+def locations_are_apart(o: Observed) -> UnmetPrecondition | None:
+    """What the schema can not see: an existing location, or another form of an ARN, leads to the same place."""
+    ends = [_place(o, side) for side in SIDES]
+    (source, source_point), (destination, destination_point) = ends
+    if o.mover.spec.allow_overlap or source is None or destination is None or source_point != destination_point:
+        return None
+    (store, folder), (other_store, other_folder) = split_uri(source), split_uri(destination)
+    if store != other_store or not are_nested(folder, other_folder):
+        return None
+    path = location_path(o.mover.spec, "destination")
+    return UnmetPrecondition("LocationsOverlap", f"{path}: '{destination}' with source '{source}': {OVERLAP}")
+
+
+def _place(o: Observed, side: Side) -> tuple[str | None, str | None]:
+    """The LocationUri of one side, None where it is not known yet, and the access point that it is reached by."""
+    if side not in o.existing:
+        declared = location_of(o.mover.spec, side)
+        return declared.uri, declared.point()
+    described = o.last_described(side) or {}
+    kind = location_type_of(described)
+    return (str(described["locationUri"]), kind.point_in(described)) if kind is not None else (None, None)
