@@ -80,18 +80,24 @@ def test_what_lost_its_owner_is_counted_and_told(world: World, operator: Operato
 
 
 @pytest.mark.parametrize("orphans", ["Delete", "Report"])
-def test_what_lost_its_owner_is_deleted_where_the_account_says_so_and_what_retain_left_is_not(
+def test_what_lost_its_owner_is_deleted_where_the_account_says_so_and_what_was_left_on_purpose_is_not(
     world: World, operator: Operators, orphans: str
 ) -> None:
+    """Retain leaves a task with its locations, `existingLocationArn` a location, though the mover has made it."""
     for bucket in ("src", "dst", "dst2"):
         world.bucket(bucket)
     world.grant_all(orphans=orphans)
     running = operator()
     world.s3_mover()
     world.s3_mover("kept", destination="dst2", deletionPolicy="Retain")
+    world.s3_mover("lent", destination="dst2")
     lost, kept = world.wait_ready()["status"]["taskArn"], world.wait_ready("kept")["status"]["taskArn"]
-    world.delete("DataMover", "kept")
-    world.wait_gone("DataMover", "kept")
+    lent = world.wait_ready("lent")["status"]["sourceLocationArn"]
+    world.patch("DataMover", "lent", {"spec": {"source": {"s3": None, "existingLocationArn": lent}}})
+    world.wait_ready("lent")
+    for name in ("kept", "lent"):
+        world.delete("DataMover", name)
+        world.wait_gone("DataMover", name)
     running.terminate()
     world.patch("DataMover", "m", {"metadata": {"finalizers": []}})
     world.delete("DataMover", "m")
@@ -99,11 +105,12 @@ def test_what_lost_its_owner_is_deleted_where_the_account_says_so_and_what_retai
     operator(bulk_interval_seconds=1)
     if orphans == "Delete":
         eventually(lambda: world.leftovers()["tasks"] == [kept], what="the task is deleted")
-        eventually(lambda: len(world.leftovers()["locations"]) == 2, what="its locations, too")
+        eventually(lambda: len(world.leftovers()["locations"]) == 3, what="its locations, too")
         assert not counted(world)
     else:
-        eventually(lambda: counted(world) == 3, what="what is left of m, and not of kept")
+        eventually(lambda: counted(world) == 3, what="what is left of m, and of m alone")
         assert set(world.leftovers()["tasks"]) == {lost, kept}
+    assert lent in world.leftovers()["locations"]
     world.s3_mover("kept", destination="dst2", adopt={"taskArn": kept, "own": True})
     assert world.wait_ready("kept")["status"]["taskArn"] == kept
     assert tags(world, kept)["datamover.io/part"] == "task"

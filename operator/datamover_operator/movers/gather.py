@@ -179,6 +179,8 @@ async def _for_deletion(o: Observed, aws: Aws, cluster: ClusterState) -> Observe
     if is_torn or o.mover.spec.adopt is not None:
         o = await read_tags(await describe_locations(o, aws, SIDES), aws)
         o = without_lost_ones(await read_roles(with_owned_parts(o, cluster), aws, cluster))
+    elif o.existing:
+        o = await read_tags(o, aws)
     if is_torn or any(f"{side}Role" in o.owned and side not in o.roles for side in SIDES):
         o = await find_roles(o, aws)
     o = await find_executions(o, aws)

@@ -70,8 +70,29 @@ def test_one_that_the_mover_made_itself_keeps_its_role(lost: bool) -> None:
         assert counts(world) == {"task": 1, "location": 2, "role": 2}
         world.delete()
         assert world.settle() == "Gone"
-        assert [each.arn for each in world.sky.of("location")] == [arn]
+        (kept,) = world.sky.of("location")
+        assert (kept.arn, kept.tags) == (arn, {}), "nobody takes it for lost"
         assert [each.arn for each in world.sky.of("role")] == [role]
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_one_that_the_mover_made_itself_is_anothers_from_then_on(deletes: bool) -> None:
+    with World(OWN) as world:
+        world.settle()
+        arn = str(world.mover.status.source_location_arn)
+        world.change(using(arn))
+        if deletes:
+            world.delete()
+            assert world.settle() == "Gone"
+        else:
+            assert world.settle() == "Ready"
+            assert not any(key.startswith("datamover.io/") for key in world.sky.items[arn].tags)
+            world.change(OWN)
+            world.look_closely()
+            assert world.settle() == "Ready"
+            assert world.mover.status.source_location_arn not in {arn, None}
+        world.sky.untouchable.add(arn)
+        assert world.sky.items[arn].tags == {}
 
 
 def test_a_lost_status_makes_nothing_new() -> None:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from datamover_crds import Retired, from_timestamp, location_type_of
-from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, RETAINED, TASK_ARN_ANNOTATION, UID_TAG
+from datamover_crds.contract import PART_TAG, RETAINED, TASK_ARN_ANNOTATION
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, look_again_in, worst_failure
 from datamover_operator.movers.plan.garbage import DELETION_ORDER
-from datamover_operator.movers.plan.marks import is_foreign, tags_of
+from datamover_operator.movers.plan.marks import is_foreign, tags_of, unmarking_steps
 from datamover_operator.movers.plan.names import SIDES, task_arn_of
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.places import elsewhere
@@ -22,7 +22,6 @@ CONFLICT_PATIENCE = timedelta(minutes=3)
 """How long a resource that is in use may be expected to be released on its own."""
 _ENDING = frozenset({"CANCELLING", "SUCCESS", "ERROR"})
 WAY_OUT = "to delete the object at once and keep everything in AWS, set spec.deletionPolicy to Retain"
-_OUR_TAGS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
 
 
 def plan_deletion(o: Observed, now: datetime) -> Plan:
@@ -85,16 +84,8 @@ def _is_away(o: Observed) -> bool:
 
 
 def _release(o: Observed) -> tuple[Step, ...]:
-    """Remove our tags from what we only managed, so that somebody else may adopt it."""
-    known = [("task", o.task), *((side, o.locations.get(side)) for side in SIDES)]
-    return tuple(
-        ChangeTags(part, resource.arn, {}, tuple(key for key in _OUR_TAGS if key in resource.tags))
-        for part, resource in known
-        if resource is not None
-        and part not in o.owned | o.existing
-        and resource.tags is not None
-        and resource.tags.get(UID_TAG) == o.uid
-    )
+    """Remove our tags from what stays, because we only managed it, or because the spec says that it is another's."""
+    return unmarking_steps(o, {"task", *SIDES} - o.owned)
 
 
 def _deletions(o: Observed, kind: Literal["task", "location", "role"]) -> tuple[Step, ...]:

@@ -5,12 +5,12 @@ Anyone who may write a status could otherwise have any task of the account chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from datamover_crds.contract import UID_TAG
+from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG
 from datamover_operator.accounts.plan.grants import role_granted
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.failures import SLOW_RETRY
@@ -35,6 +35,8 @@ from datamover_operator.movers.plan.steps import (
     UpdateLocation,
     UpdateTask,
 )
+
+_MARKS = (NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG)
 
 
 def only_marked(o: Observed, plan: Plan, now: datetime) -> Plan:
@@ -70,6 +72,16 @@ def is_ours(o: Observed, arn: str) -> bool:
 def is_foreign(o: Observed, arn: str) -> bool:
     """Whether its tags were read, and do not say that it is this mover's."""
     return tags_of(o, arn) is not None and not is_ours(o, arn)
+
+
+def unmarking_steps(o: Observed, parts: Collection[str]) -> tuple[ChangeTags, ...]:
+    """Take our tags off such parts of the mover as bear them, so that they are anybody's from now on."""
+    known = [("task", o.task), *((side, o.locations.get(side)) for side in SIDES)]
+    return tuple(
+        ChangeTags(part, resource.arn, {}, tuple(key for key in _MARKS if key in resource.tags))
+        for part, resource in known
+        if part in parts and resource is not None and resource.tags is not None and resource.tags.get(UID_TAG) == o.uid
+    )
 
 
 def _is_granted_role(o: Observed, arn: str) -> bool:

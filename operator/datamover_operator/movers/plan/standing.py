@@ -15,6 +15,7 @@ from datamover_operator.movers.plan.failures import SLOW_RETRY
 from datamover_operator.movers.plan.garbage import clearing_steps, is_busy
 from datamover_operator.movers.plan.grant_checks import NOT_GRANTED, ungranted_in_aws
 from datamover_operator.movers.plan.log_access import log_advice
+from datamover_operator.movers.plan.marks import unmarking_steps
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.resources import Wanted
 from datamover_operator.movers.plan.run_objects import name_obstacle, run_object_steps
@@ -43,6 +44,14 @@ def clear_away(o: Observed, _: Wanted, now: datetime) -> Plan | None:
         return do(o, now, steps)
     message = "the replaced task is still running; it will be deleted when its run ends"
     return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
+
+
+def let_go(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+    """A location that the mover has made, and that the spec now says is another's, is not ours any more.
+
+    Its tags would have it deleted, as lost, after the mover's end, or when the spec names it no longer.
+    """
+    return do(o, now, unmarking_steps(o, o.existing))
 
 
 def unless_unavailable(o: Observed, _: Wanted, now: datetime) -> Plan | None:
