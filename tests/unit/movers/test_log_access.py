@@ -29,6 +29,9 @@ GOOD: dict[str, Any] = {
         ({"Action": "logs:*"}, True),
         ({"Action": ["LOGS:putlogevents", "logs:Create*"]}, True),
         ({"Resource": "*"}, True),
+        ({"Resource": f"{GROUP.replace('datasync', 'data????')}:*"}, True),
+        ({"Resource": f"{GROUP.replace('datasync', 'data???')}:*"}, False),
+        ({"Resource": "*a" * 500 + "!"}, False),  # which tries every way in vain if it is not matched in linear time
         ({"Principal": "*"}, True),
         ({"Principal": {"Service": ["ec2.amazonaws.com", "datasync.amazonaws.com"]}}, True),
         ({"Condition": {"StringEquals": {"AWS:SourceAccount": "123456789012"}}}, True),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Final
 
 from pydantic import JsonValue
 
 from datamover_crds import JsonObject
+from datamover_crds.patterns import literal, searcher
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.roles import partition_of
 
@@ -135,7 +135,8 @@ def _listed(value: JsonValue) -> list[JsonValue]:
 
 def _like(pattern: str, text: str) -> bool:
     """`*` and `?` as IAM reads them; brackets mean themselves."""
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
+    regex = "".join({"*": ".*", "?": "."}.get(each) or literal(each) for each in pattern)
+    return searcher(rf"(?s)\A{regex}\z")(text)
 
 
 def _plain(group: str) -> str:

@@ -1,0 +1,119 @@
+"""Nobody's text is matched by a pattern that tries again and again: that of users goes to RE2, ours nest no repeats."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from re import _constants as constants  # type: ignore[attr-defined] # how the standard library reads a pattern
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+import pytest
+
+from datamover_dev.paths import CHECKOUT
+
+PACKAGES = ("crds/datamover_crds", "common/datamover_common", "operator/datamover_operator", "api/datamover_api")
+FILES = sorted(path for package in PACKAGES for path in (CHECKOUT / package).rglob("*.py"))
+BACKTRACKING = {"fnmatch", "glob", "regex", "sre_compile"}
+"""Modules that match patterns by trying."""
+
+MADE = {
+    "arns.py: form.pattern": "the forms of ARNs are in this module",
+    "building.py: f\"^({'|'.join((POSTGRESQL, *TYPES.values()))})[.]?\"": "the names of our own members",
+}
+"""Patterns whose text is not known from their call, each with the reason why it is ours."""
+
+NESTED = {
+    "[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*": "a dot, which nothing else matches, parts them",
+    "^kms://https?@([a-zA-Z0-9-]+[.])*[A-Za-z0-9-]+(;([a-zA-Z0-9-]+[.])*[A-Za-z0-9-]+)*:[0-9]{1,5}/kms$": (
+        "dots and semicolons, which nothing else matches, part them"
+    ),
+    "^[^*|]*[*]?([|][^*|]*[*]?)*$": "a bar, which nothing else matches, parts them",
+}
+"""Patterns with a repeat in a repeat, each with the reason why there is one way only to match a text."""
+
+PLAIN = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.Load, ast.BinOp, ast.operator)
+"""What a pattern is written with whose text is known."""
+
+
+@cache
+def trees() -> tuple[tuple[Path, ast.Module], ...]:
+    return tuple((path, ast.parse(path.read_text())) for path in FILES)
+
+
+def patterns_in(path: Path, tree: ast.Module) -> Iterator[tuple[str, str | None]]:
+    """Each pattern that is given to `re`: how it is written, and its text where that is known from here."""
+    given = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args and is_of_re(node)]
+    if given:
+        known = vars(importlib.import_module(".".join(path.relative_to(CHECKOUT).with_suffix("").parts[1:])))
+        for each in given:
+            yield f"{path.name}: {ast.unparse(each)}", text_of(each, known)
+
+
+def is_of_re(call: ast.Call) -> bool:
+    function = call.func
+    is_of_module = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+    return is_of_module and ast.unparse(function).startswith("re.") and ast.unparse(function) != "re.escape"
+
+
+def text_of(node: ast.expr, known: dict[str, Any]) -> str | None:
+    """The text of a literal that holds nothing but constants of its module."""
+    names = [each.id for each in ast.walk(node) if isinstance(each, ast.Name)]
+    if not all(isinstance(each, PLAIN) for each in ast.walk(node)):
+        return None
+    if not all(name.isupper() and isinstance(known.get(name), str | int) for name in names):
+        return None
+    value = eval(compile(ast.Expression(node), "pattern", "eval"), {}, dict(known))  # noqa: S307 - literals of ours
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def nests(items: Any, *, inside: bool = False) -> bool:  # noqa: ANN401 - what the parser returns has no types
+    """Whether a repeat without a bound holds another one."""
+    for operator, argument in items:
+        if operator in {constants.MAX_REPEAT, constants.MIN_REPEAT}:
+            _, most, body = argument
+            is_open = most == constants.MAXREPEAT
+            if (is_open and inside) or nests(body, inside=inside or is_open):
+                return True
+        elif operator is constants.BRANCH:
+            if any(nests(each, inside=inside) for each in argument[1]):
+                return True
+        elif operator is constants.SUBPATTERN:
+            if nests(argument[-1], inside=inside):
+                return True
+        elif operator in {constants.ASSERT, constants.ASSERT_NOT} and nests(argument[1], inside=inside):
+            return True
+    return False
+
+
+def test_only_re2_matches_patterns_that_are_not_ours() -> None:
+    strangers = [
+        f"{path.relative_to(CHECKOUT)}: {name}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names])
+        if name in BACKTRACKING
+    ]
+    assert strangers == [], "use datamover_crds.patterns"
+    found = {written for path, tree in trees() for written, text in patterns_in(path, tree) if text is None}
+    assert found == set(MADE), "a pattern that is not written where it is used: may it be a user's?"
+
+
+def test_no_pattern_of_ours_can_match_a_text_in_many_ways() -> None:
+    found = {text for path, tree in trees() for _, text in patterns_in(path, tree) if text is not None}
+    assert len(found) > 50
+    assert {text for text in found if nests(parser.parse(text))} == set(NESTED)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("(a+)+", True), ("(?:a|b*)*c", True), ("(a{1,3})+", False), ("a+b+", False), ("(x(?=y*))*", True)],
+)
+def test_nested_repeats_are_seen(pattern: str, expected: bool) -> None:
+    assert nests(parser.parse(pattern)) is expected
+    assert re.compile(pattern)
