@@ -164,6 +164,14 @@ def test_the_last_run_s_phase_is_the_sync_s_status(phase: str | None, hindrance:
     assert (sync.meta or {})["attempts"] == 2
 
 
+def test_a_failure_is_told_with_the_first_files_of_the_report() -> None:
+    failures = [{"path": "/a.txt", "code": "VerifyFailed", "detail": "differs"}, {"path": "/b.txt"}]
+    status = {"result": {"errorCode": "VerifyFailed", "errorDetail": "2 files"}, "report": {"failures": failures}}
+    assert last_sync([run(1, "Failed", status=status)], None).traceback == (
+        "VerifyFailed: 2 files\n/a.txt: VerifyFailed: differs\n/b.txt"
+    )
+
+
 def test_a_sync_that_ended_well_tells_when_and_how_much_and_keeps_the_last_failure() -> None:
     failed = run(1, "Failed", status={"result": {"errorCode": "OpNotSupported", "errorDetail": "no such bucket"}})
     ended = {"completionTime": "2026-02-01T00:01:00Z", "counters": {"filesTransferred": 3}}

@@ -112,7 +112,17 @@ def test_what_became_of_a_webhook_s_calls_is_in_the_status(world: World, url: st
 
     delivery = eventually(told, 60, what="the operator's webhookHosts refuse the host")
     assert (delivery["event"], delivery["state"] in {"pending", "failed"}) == ("sync.completed", True)
+
+    def secrets() -> set[str]:
+        found = world.api.get(f"/api/v1/namespaces/{world.namespace}/secrets")["items"]
+        return {each["metadata"]["name"] for each in found if each["metadata"]["name"].startswith(name)}
+
+    name = made["id"].replace("_", "-")
+    for number in range(3):
+        assert client.ask("PATCH", path, {"webhook": {**webhook, "secret": f"{PASSWORD}-{number}-long"}}).status == 200
+    assert len(secrets()) == 2, "that of the sync, and that of the last change"
     assert client.ask("PATCH", path, {"webhook": None}).json["webhook"] is None
+    assert secrets() == {name}
 
 
 def test_what_can_t_be_is_a_problem_that_names_the_field(world: World, url: str) -> None:

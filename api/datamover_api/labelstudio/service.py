@@ -65,7 +65,7 @@ class Storages:
         account, room = await self._home()
         if not has_destination(account, project):
             raise RefusalError(HTTPStatus.NOT_FOUND, NO_PROJECT)
-        return self._views.several(room, room.movers.derived(Shelf(LABEL_STUDIO_ORIGIN, str(project)), _in_order))
+        return await self._views.several(room, room.movers.derived(Shelf(LABEL_STUDIO_ORIGIN, str(project)), _in_order))
 
     async def get(self, storage_id: int) -> bytes:
         """A storage, as JSON."""
@@ -214,8 +214,9 @@ class Storages:
         }
         try:
             await self._writer.patch_mover(room, mover.metadata.name, patch)
-        except KubeError:
-            await self._forget(room, names, old)
+        except KubeError as error:
+            if not error.is_doubtful:  # else the mover may name them now
+                await self._forget(room, names, old)
             raise
         await self._forget(room, old, names)
 

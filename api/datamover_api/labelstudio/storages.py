@@ -94,12 +94,19 @@ def _count(run: DataMoverRun) -> int | None:
 
 
 def _failure(run: DataMoverRun) -> str | None:
-    """AWS's error code and detail, or the run's own message, of a run that has failed."""
+    """AWS's error code and detail, or else the run's own message, where it has failed; then its report's failures."""
     if run.status.phase not in FINAL_PHASES or run.status.phase == "Succeeded":
         return None
     result = run.status.result
     told = [result.error_code, result.error_detail] if result is not None else []
-    return ": ".join(each for each in told if each) or run.status.message or run.status.phase
+    why = ": ".join(each for each in told if each) or run.status.message or run.status.phase
+    return "\n".join([why, *_failed_files(run)])
+
+
+def _failed_files(run: DataMoverRun) -> list[str]:
+    """The first files that failed, where DataSync has written a report."""
+    found = run.status.report.failures if run.status.report is not None else ()
+    return [": ".join(part for part in (each.path, each.code, each.detail) if part) for each in found]
 
 
 def _meta(run: DataMoverRun, status: Status, *, attempts: int) -> JsonObject:

@@ -7,9 +7,11 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
+from datamover_api.sync.documents import Status
 from datamover_api.sync.problems import Fault, InvalidRequestError
+from datamover_api.sync.sides import POSTGRESQL, TYPES
 
 _LIMIT: Final = re.compile("[1-9][0-9]{0,2}")
 _DEFAULT: Final = 50
@@ -47,3 +49,13 @@ def _place(cursor: str) -> tuple[str, str]:
     if not found:
         raise InvalidRequestError(Fault("cursor", "must be the nextCursor of an earlier answer"))
     return created, name
+
+
+def filters_of(query: Mapping[str, str]) -> dict[str, str]:
+    """The status and the type that are wanted, where a query names them. Raises InvalidRequestError."""
+    accepted = {"status": get_args(Status), "type": (POSTGRESQL, *TYPES)}
+    wanted = {name: query[name] for name in accepted if name in query}
+    for name, value in wanted.items():
+        if value not in accepted[name]:
+            raise InvalidRequestError(Fault(name, f"must be one of {', '.join(accepted[name])}"))
+    return wanted

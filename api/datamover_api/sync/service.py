@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from secrets import token_hex
-from typing import Final, get_args
+from typing import Final
 
 import structlog
 
@@ -16,15 +17,14 @@ from datamover_api.actions.writer import Writer
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.mirror.place import Room
 from datamover_api.sync.building import Defaults, Setting, change_of, draft, kept_by
-from datamover_api.sync.documents import Status
 from datamover_api.sync.history.recorder import History
 from datamover_api.sync.names import name_of, new_id
-from datamover_api.sync.paging import cursor_of, page_of
-from datamover_api.sync.problems import Fault, InvalidRequestError, ProblemError, as_problems, missing
+from datamover_api.sync.paging import cursor_of, filters_of, page_of
+from datamover_api.sync.problems import Fault, ProblemError, as_problems, missing
 from datamover_api.sync.runs import began
-from datamover_api.sync.sides import POSTGRESQL, TYPES
+from datamover_api.sync.sides import POSTGRESQL
 from datamover_api.sync.views import Client, Stored, Views, place_of
-from datamover_api.sync.webhooks import signing_key
+from datamover_api.sync.webhooks import changed_key_of, signing_key
 from datamover_api.sync.wire import ChangeSync, CreateSync
 from datamover_common.hosts import HostPolicy
 from datamover_common.kube.errors import KubeError
@@ -34,6 +34,7 @@ from datamover_crds.contract import CLIENT_ANNOTATION, sync_home
 _TRIES: Final = 20
 _MIRROR_S: Final = 2.0
 """How long what somebody else has written may take to be seen."""
+_AT_ONCE: Final = 20
 _FIXED: Final = ("source", "destination")
 _log = structlog.get_logger(__name__)
 
@@ -93,17 +94,20 @@ class Syncs:
         """A page of the client's syncs, the youngest first; filtered by status and type."""
         _, room = await self._home()
         with as_problems():
-            page, wanted = page_of(query), _filters(query)
+            page, wanted = page_of(query), filters_of(query)
         items: list[bytes] = []
         last: tuple[str, str] | None = None
-        for entry in self.views.all_of(room, client):
+        for number, entry in enumerate(self.views.all_of(room, client)):
+            if number % _AT_ONCE == _AT_ONCE - 1:
+                await asyncio.sleep(0)  # there may be many to go through
             place = place_of(entry)
             if page.after is not None and place >= page.after:
                 continue
             if len(items) == page.limit:
                 return _page(items, cursor_of(last) if last is not None else None)
-            if self._is_wanted(room, entry, wanted):
-                items.append(self.views.one(room, entry))
+            shown = self.views.one(room, entry)
+            if not wanted or _is_wanted(shown, wanted):
+                items.append(shown)
                 last = place
         return _page(items, None)
 
@@ -178,8 +182,9 @@ class Syncs:
     async def _change(self, room: Room, obj: DataMover | TableSync, request: ChangeSync) -> None:
         kept, secret = kept_by(obj), f"{obj.metadata.name}-{token_hex(4)}"
         spec = change_of(kept, request, obj, self._defaults(), secret)
-        if request.webhook is not None and (key := signing_key(request.webhook)):
-            await self._writer.create_secret(obj, secret, key)  # the one before goes with the sync
+        key = signing_key(request.webhook) if request.webhook is not None else {}
+        if key:
+            await self._writer.create_secret(obj, secret, key)
         kept["updatedAt"] = to_timestamp(datetime.now(UTC))
         patch: JsonObject = {
             "metadata": {
@@ -188,18 +193,24 @@ class Syncs:
             },
             "spec": spec,
         }
-        if isinstance(obj, TableSync):
-            await self._writer.patch_table(room, obj.metadata.name, patch)
-        else:
-            await self._writer.patch_mover(room, obj.metadata.name, patch)
+        try:
+            if isinstance(obj, TableSync):
+                await self._writer.patch_table(room, obj.metadata.name, patch)
+            else:
+                await self._writer.patch_mover(room, obj.metadata.name, patch)
+        except KubeError as error:
+            if key and not error.is_doubtful:  # else the sync may name it now
+                await self._forget(room, secret)
+            raise
+        if "notify" in spec and (former := changed_key_of(obj)) is not None:
+            await self._forget(room, former)
 
-    def _is_wanted(self, room: Room, entry: Stored, wanted: Mapping[str, str]) -> bool:
-        if "status" in wanted and self.views.state(room, entry).status != wanted["status"]:
-            return False
-        if "type" not in wanted:
-            return True
-        source = kept_by(entry.model).get("source")
-        return isinstance(source, dict) and source.get("type") == wanted["type"]
+    async def _forget(self, room: Room, secret: str) -> None:
+        """Delete a Secret that is not named any more; what can't be deleted now goes with the sync."""
+        try:
+            await self._writer.delete_secret(room.namespace, secret)
+        except KubeError as error:
+            _log.info("a Secret could not be deleted", name=secret, error=str(error))
 
 
 async def _moved_on(room: Room, entry: Stored) -> None:
@@ -214,15 +225,6 @@ def _version(room: Room, entry: Stored) -> int | None:
     return found.version if found is not None else None
 
 
-def _filters(query: Mapping[str, str]) -> dict[str, str]:
-    accepted = {"status": get_args(Status), "type": (POSTGRESQL, *TYPES)}
-    wanted = {name: query[name] for name in accepted if name in query}
-    for name, value in wanted.items():
-        if value not in accepted[name]:
-            raise InvalidRequestError(Fault(name, f"must be one of {', '.join(accepted[name])}"))
-    return wanted
-
-
 def _refuse_what_stays(request: ChangeSync, obj: DataMover | TableSync) -> None:
     kept = kept_by(obj)
     for name in _FIXED:
@@ -232,6 +234,13 @@ def _refuse_what_stays(request: ChangeSync, obj: DataMover | TableSync) -> None:
     if request.tables is not None and isinstance(obj, DataMover):
         detail = f"tables can't be changed: only syncs of type {POSTGRESQL} have tables"
         raise ProblemError(HTTPStatus.CONFLICT, detail, (Fault("tables", detail),))
+
+
+def _is_wanted(shown: bytes, wanted: Mapping[str, str]) -> bool:
+    document = json.loads(shown)
+    source = document["source"]
+    found = {"status": document["status"], "type": source.get("type") if isinstance(source, dict) else None}
+    return all(found[name] == value for name, value in wanted.items())
 
 
 def _page(items: list[bytes], cursor: str | None) -> bytes:

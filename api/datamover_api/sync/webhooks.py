@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from datamover_api.sync.problems import Fault, InvalidRequestError
 from datamover_api.sync.wire import Webhook
-from datamover_crds import Delivery, JsonObject
+from datamover_crds import DataMover, Delivery, JsonObject, TableSync
 from datamover_crds.notify import URL_PATTERN
 
 SECRET_KEY: Final = "webhook-secret"  # noqa: S105 - the key in a sync's Secret
@@ -84,6 +84,16 @@ def _key_bytes(secret: str) -> bytes:
         return base64.b64decode(secret.removeprefix(_STANDARD), validate=True)
     except ValueError:
         return b""
+
+
+def changed_key_of(obj: DataMover | TableSync) -> str | None:
+    """The Secret that a change of the webhook has made, and nothing else names; None: there is none.
+
+    The one that is named like the sync itself has its passwords, too.
+    """
+    references = [each.signing_secret_ref for each in obj.spec.notify]
+    names = [each.name for each in references if each is not None]
+    return next((each for each in names if re.fullmatch(f"{re.escape(obj.metadata.name)}-[0-9a-f]{{8}}", each)), None)
 
 
 def deliveries(found: Iterable[Delivery]) -> list[JsonValue]:
