@@ -106,18 +106,31 @@ def test_roles_are_made_in_the_folder_that_is_granted(world: World, operator: Op
     assert world.wait_ready("named")["status"]["sourceRoleArn"] == "arn:aws:iam::123456789012:role/team-a/admin"
 
 
-def test_an_account_made_anew_for_another_region_makes_nothing_and_says_so(ready: World) -> None:
+OTHER_ACCOUNT = "333333333333"
+OTHERS_KEYS = {"aws_access_key_id": OTHER_ACCOUNT, "aws_secret_access_key": "none"}
+
+
+@pytest.mark.parametrize(
+    ("account", "region"),
+    [("123456789012", "us-east-1"), (OTHER_ACCOUNT, "eu-central-1")],
+    ids=["another Region", "another AWS account"],
+)
+def test_an_account_made_anew_for_elsewhere_makes_nothing_and_says_so(ready: World, account: str, region: str) -> None:
     task = task_of(ready)
-    held = ready.get("DataMoverAccount", ready.account)
-    assert held is not None
+    ready.api.create(
+        f"/api/v1/namespaces/{ready.namespace}/secrets", {"metadata": {"name": "others"}, "stringData": OTHERS_KEYS}
+    )
     ready.delete("DataMoverAccount", ready.account)
     ready.patch("DataMoverAccount", ready.account, {"metadata": {"finalizers": []}})
     ready.wait_gone("DataMoverAccount", ready.account)
-    ready.grant_all(region="us-east-1")
+    credentials = {"credentialsSecretRef": {"name": "others"}} if account == OTHER_ACCOUNT else {}
+    ready.grant_all(accountId=account, region=region, **credentials)
     found = ready.wait_condition("DataMover", "m", "Stalled", reason="AccountChanged")
     message = condition_of(found, "Stalled")["message"]  # type: ignore[index]
-    assert message.startswith(f"status.taskArn: '{task}' is not in AWS account '123456789012', Region 'us-east-1'")
-    assert ready.emulator.client("datasync", region="us-east-1").list_tasks()["Tasks"] == []
+    assert message.startswith(f"status.taskArn: '{task}' is not in AWS account '{account}', Region '{region}'")
+    there = {name: ready.emulator.client(name, account=account, region=region) for name in ("datasync", "iam")}
+    assert there["datasync"].list_tasks()["Tasks"] == there["datasync"].list_locations()["Locations"] == []
+    assert account != OTHER_ACCOUNT or there["iam"].list_roles()["Roles"] == []
     ready.delete("DataMover", "m")
     ready.wait_condition("DataMover", "m", "Stalled", reason="DeletionBlocked")
     assert ready.leftovers()["tasks"] == [task]
