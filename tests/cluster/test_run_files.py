@@ -106,8 +106,10 @@ def test_a_manifest_is_checked_before_the_start(files: World) -> None:
 
     files.patch("DataMover", "m", {"spec": {"manifestConfig": manifest("right.csv")}})
     files.wait_ready()
-    files.run("r5")
+    files.run("r5", verify={"compare": True})
     files.wait_phase("r5", "Succeeded")
+    compared = eventually(lambda: (files.get("DataMoverRun", "r5") or {})["status"].get("comparison"))
+    assert compared == {"compared": 1, "missing": 0, "different": 0, "extra": 0}
     assert set(files.objects("dst")) == {"in/b.csv"}
     files.patch("DataMover", "m", {"spec": {"manifestConfig": None}})
     files.wait_ready()

@@ -9,6 +9,7 @@ from typing import Final
 from datamover_crds import ComparedFile, RunComparison
 from datamover_operator.aws.ports import S3
 from datamover_operator.runs.bucket_objects import files_at
+from datamover_operator.runs.manifests import manifest_paths
 from datamover_operator.runs.plan.errands import Compare
 from datamover_operator.runs.plan.filters import PathFilter, path_filter
 from datamover_operator.runs.plan.matching import Matcher, matcher_of
@@ -60,6 +61,8 @@ async def compare(s3: S3, errand: Compare) -> RunComparison:
     """Compare what the run was to transfer. Raises AwsError, PatternError."""
     passes = path_filter(errand.includes, errand.excludes)
     matches = matcher_of(errand.selection) if errand.selection is not None else None
+    if errand.manifest is not None:
+        passes = (await manifest_paths(s3, errand.manifest)).has
     sources = _wanted(files_at(s3, errand.source), passes, matches)
     destinations = _wanted(files_at(s3, errand.destination), passes, None)
     tally = _Tally()

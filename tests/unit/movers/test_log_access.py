@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from datamover_operator.movers.plan.log_access import may_write
+from datamover_crds import DataMover, DataMoverAccount, JsonObject, parse
+from datamover_operator.movers.plan.log_access import log_advice, may_write
+from datamover_operator.movers.plan.names import Identity
+from datamover_operator.movers.plan.observed import Observed
+from tests.support.specs import account, mover, s3
 
 GROUP = "arn:aws:logs:eu-central-1:123456789012:log-group:/datasync[1]"
 FACTS = {
@@ -64,3 +68,53 @@ def test_the_rights_may_stand_in_two_policies() -> None:
 @pytest.mark.parametrize("text", ["", "{", "null", "[]", '"a"', '{"Statement": 1}', '{"Statement": [null]}'])
 def test_what_is_no_policy_allows_nothing(text: str) -> None:
     assert not may_write([text], GROUP, FACTS)
+
+
+ADVICE = "has no resource policy that lets DataSync write to it"
+ALLOWED = (json.dumps({"Statement": [GOOD]}),)
+LOGGED: JsonObject = {"options": {"logLevel": "BASIC"}, "taskMode": "BASIC"}
+OFF: JsonObject = {"options": {"logLevel": "OFF"}}
+ENHANCED: JsonObject = LOGGED | {"taskMode": "ENHANCED"}
+
+
+@pytest.mark.parametrize(
+    ("group", "described", "policies", "told", "expected"),
+    [
+        (GROUP, LOGGED, (), "", True),
+        (GROUP, LOGGED, ALLOWED, "", False),
+        (f"{GROUP}-other", LOGGED, ALLOWED, "", True),
+        (None, LOGGED, (), "", False),
+        (GROUP, OFF, (), "", False),
+        (GROUP, None, (), "", False),  # there is no task yet
+        (GROUP, ENHANCED, (), "", False),  # a role of DataSync's own writes
+        (GROUP, LOGGED, None, "", False),  # not read in this pass, and nothing was told
+        (GROUP, LOGGED, None, f"'{GROUP}' {ADVICE}", True),
+        (GROUP, LOGGED, None, f"'{GROUP}-other' {ADVICE}", False),  # told of another one
+        (GROUP, LOGGED, ALLOWED, f"'{GROUP}' {ADVICE}", False),
+    ],
+)
+def test_what_is_advised(
+    group: str | None, described: JsonObject | None, policies: tuple[str, ...] | None, told: str, expected: bool
+) -> None:
+    spec = {"cloudWatchLogGroupArn": group} if group is not None else {}
+    ready = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "Ready",
+        "message": told,
+        "lastTransitionTime": "2025-01-15T12:00:00Z",
+    }
+    known = mover(source=s3(), destination=s3(), **spec) | {"status": {"conditions": [ready]}}
+    o = Observed(
+        mover=parse(DataMover, known),
+        identity=Identity("uid", "cluster-1", "team-a", "m"),
+        account=parse(DataMoverAccount, account(accountId="123456789012", region="eu-central-1")),
+        instance="operator-1",
+        nonce="n",
+        log_policies=policies,
+    )
+    advice = log_advice(o, described)
+    assert (advice is not None) is expected
+    if advice is not None:
+        policy = json.loads(advice.partition("--policy-document '")[2].removesuffix("'"))
+        assert may_write([json.dumps(policy)], str(group), FACTS), "the advice, once followed, is enough"

@@ -110,6 +110,33 @@ async def test_a_comparison_looks_at_what_the_run_was_to_transfer() -> None:
     assert found.compared == 2
 
 
+def by_manifest(lines: bytes) -> tuple[Buckets, Compare]:
+    keys = ("a,b.csv", "b.csv", "c.csv")
+    buckets = Buckets({("src", f"in/{key}"): b"1" for key in keys} | {("dst", "c.csv"): b"22", ("dst", "z"): b""})
+    buckets.objects["lists", "m.csv"] = lines
+    manifest = CheckManifest("lists", "m.csv", None)
+    return buckets, Compare(Place("src", "in/"), Place("dst"), None, "", "", manifest)
+
+
+async def test_a_comparison_looks_at_what_the_manifest_names() -> None:
+    found = await compare(*by_manifest(b'"a,b.csv"\nc.csv\nnowhere.csv'))
+    assert [(each.path, each.difference) for each in found.paths] == [("a,b.csv", "Missing"), ("c.csv", "Different")]
+    assert (found.compared, found.extra) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (b"a.csv,v1\n", "s3://lists/m.csv names versions of objects"),
+        (b"a.csv\nfolder/\n", "s3://lists/m.csv line 2 must begin with the path of a file"),
+    ],
+)
+async def test_what_can_not_be_compared_by_its_manifest_is_said(lines: bytes, problem: str) -> None:
+    with pytest.raises(AwsError) as refused:
+        await compare(*by_manifest(lines))
+    assert problem in str(refused.value)
+
+
 REPORT = ReadReport(Place("reports", "n/"), "task-1", "exec-1")
 
 

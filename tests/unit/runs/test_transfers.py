@@ -135,6 +135,9 @@ def test_a_comparison_leaves_out_what_the_run_leaves_out() -> None:
     found = comparison_errand(run(**compare, excludes=[]), mover(**rules))
     assert found == Compare(Place("src", "in/"), Place("dst"), None, "/a|/b", "")
     assert comparison_errand(run(), mover()) is None
+    listed = comparison_errand(run(**compare), mover(manifestConfig=manifest()))
+    assert listed is not None
+    assert listed.manifest == manifest_errand(run(), mover(manifestConfig=manifest())) is not None
     assert comparison_errand(run(**compare), mover(source=EFS)) is None
 
 
@@ -158,7 +161,6 @@ def test_a_comparison_leaves_out_what_the_run_leaves_out() -> None:
         ({}, {"manifestConfig": manifest()}, {}, "spec.manifestConfig.source.s3.bucketAccessRoleArn: must be set"),
         ({"manifestConfig": manifest()}, {"manifestConfig": manifest()}, {}, None),
         ({"source": EFS}, {"verify": {"compare": True}}, {}, "spec.verify.compare: can be true only where"),
-        ({"manifestConfig": manifest()}, {"verify": {"compare": True}}, {}, "can't be combined with manifestConfig"),
     ],
 )
 def test_what_cannot_be_done_is_told_by_its_field(

@@ -31,7 +31,7 @@ def log_advice(o: Observed, described: JsonObject | None) -> str | None:
         return None
     if o.log_policies is None:
         before = next((each.message or "" for each in o.mover.status.conditions if each.type == "Ready"), "")
-        return _advice(o, group) if _SIGN in before and group in before else None
+        return _advice(o, group) if f"'{group}' {_SIGN}" in before else None
     return None if may_write(o.log_policies, group, _facts(o)) else _advice(o, group)
 
 

@@ -54,13 +54,14 @@ class ReadReport:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """List both sides, and tell what differs of what the run was to transfer."""
+    """List both sides, and tell what differs of what the run was to transfer; `manifest` is the user's, read anew."""
 
     source: Place
     destination: Place
     selection: Selection | None
     includes: str
     excludes: str
+    manifest: CheckManifest | None = None
 
 
 @dataclass(frozen=True, slots=True)

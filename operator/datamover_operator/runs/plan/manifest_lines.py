@@ -7,6 +7,7 @@ comma, a quote or the end of a line stands in quotes, and every quote in it is d
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 _LONGEST_FIELD: Final = 1024
@@ -25,8 +26,9 @@ def manifest_line(path: str) -> bytes:
 class ManifestReader:
     """Reads a manifest piece by piece, and keeps the first mistake in it; holds one line at most."""
 
-    def __init__(self) -> None:
-        """Nothing has been read yet."""
+    def __init__(self, take: Callable[[str, str | None], None] = lambda _path, _version: None) -> None:
+        """Nothing has been read yet; `take` gets the path and the version of each line that is right."""
+        self._take = take
         self.problem = ""
         self.paths = 0
         self._line = 0
@@ -81,6 +83,8 @@ class ManifestReader:
             self._tell("has an empty version after the comma")
         elif max(len(each.encode()) for each in (path, version or "")) > _LONGEST_FIELD:
             self._tell(f"has a path or a version with more than {_LONGEST_FIELD} bytes")
+        else:
+            self._take(path, version)
 
     def _tell(self, what: str) -> None:
         if not self.problem:

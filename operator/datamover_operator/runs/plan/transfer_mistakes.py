@@ -125,8 +125,6 @@ def _of_the_comparison(run: DataMoverRun, mover: DataMover) -> Mistake | None:
         return None
     if any(bucket_of(mover, side) is None for side in SIDES):
         return _INVALID, "spec.verify.compare: can be true only where the mover's source and destination are s3"
-    if manifest_of(run, mover) is not None:
-        return _INVALID, "spec.verify.compare: can't be combined with manifestConfig; use select"
     return None
 
 

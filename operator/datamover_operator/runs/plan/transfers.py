@@ -107,7 +107,7 @@ def comparison_errand(run: DataMoverRun, mover: DataMover) -> Compare | None:
     if run.spec.verify is None or not run.spec.verify.compare or source is None or destination is None:
         return None
     includes, excludes = (_filter(run, mover, name) for name in ("includes", "excludes"))
-    return Compare(source, destination, selection_of(run, mover), includes, excludes)
+    return Compare(source, destination, selection_of(run, mover), includes, excludes, manifest_errand(run, mover))
 
 
 def _filter(run: DataMoverRun, mover: DataMover, name: str) -> str:
