@@ -82,7 +82,7 @@ class HostPolicy:
         """See that a host may be connected to at these addresses. Raises ForbiddenHostError."""
         for address in addresses:
             inner = embedded(address)
-            if any(inner.version == network.version and inner in network for network in _NEVER):
+            if _reserved(inner) is not None:
                 raise ForbiddenHostError(f"'{host}' leads to {address}, a link-local, metadata or reserved address")
             if not self._allows(host, inner):
                 raise ForbiddenHostError(self._refusal(host))
@@ -124,6 +124,16 @@ def embedded(address: Address) -> Address:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.sixtofour if address in _SIX_TO_FOUR and address.sixtofour is not None else address
+
+
+def reserved_network(host: str) -> Network | None:
+    """The network of link-local, metadata or reserved addresses that a host is in; None for others, and for names."""
+    literal = _literal(host)
+    return _reserved(embedded(literal)) if literal is not None else None
+
+
+def _reserved(address: Address) -> Network | None:
+    return next((each for each in _NEVER if address.version == each.version and address in each), None)
 
 
 def _literal(host: str) -> Address | None:

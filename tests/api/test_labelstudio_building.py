@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from datamover_api.actions.patches import replacing
@@ -15,7 +17,7 @@ from datamover_api.labelstudio.building import (
     secret_values,
     spec_of,
 )
-from datamover_api.labelstudio.members import InvalidMembersError, new_members
+from datamover_api.labelstudio.members import ForbiddenUrlError, InvalidMembersError, new_members
 from datamover_api.labelstudio.selecting import below
 from datamover_api.labelstudio.syncs import active_run, next_run
 from datamover_crds import JsonObject
@@ -48,6 +50,21 @@ def test_a_storage_is_a_mover_with_its_members_beside() -> None:
     deep = dumped(spec_of({**members, "recursive_scan": True}, OPEN, SecretNames()))
     assert "excludes" not in deep
     assert deep["source"]["s3"]["s3BucketArn"] == "arn:aws-cn:s3:::b"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "block"),
+    [
+        ("http://169.254.169.254", "169.254.0.0/16"),
+        ("http://[::ffff:169.254.169.254]:80", "169.254.0.0/16"),
+        ("http://[fe80::1]", "fe80::/10"),
+        ("http://0.0.0.0:9000", "0.0.0.0/8"),
+    ],
+)
+def test_an_endpoint_at_a_reserved_address_is_forbidden(endpoint: str, block: str) -> None:
+    members = new_members({"project": 1, "bucket": "bucket", "s3_endpoint": endpoint})
+    with pytest.raises(ForbiddenUrlError, match=re.escape(f"(block: {block})")):
+        spec_of(members, ACCOUNT, SecretNames())
 
 
 @pytest.mark.parametrize(

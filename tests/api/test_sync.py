@@ -166,6 +166,28 @@ def test_a_url_that_leads_to_no_database_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "field"),
+    [
+        ({"type": "object-storage", "url": "http://169.254.169.254/bucket"}, "source.url"),
+        ({"type": "smb", "url": "smb://me:p@169.254.169.254/share", "agentArns": [AGENT]}, "source.url"),
+        (
+            {
+                "type": "nfs",
+                "serverHostname": "fe80::1",
+                "subdirectory": "/a",
+                "onPremConfig": {"agentArns": [AGENT]},
+            },
+            "source.serverHostname",
+        ),
+    ],
+)
+def test_no_server_is_at_an_address_that_is_reserved(source: Json, field: str) -> None:
+    with pytest.raises(InvalidRequestError, match="link-local, metadata or reserved") as refused:
+        drafted({**FILES, "source": source})
+    assert [each.field for each in refused.value.faults] == [field]
+
+
+@pytest.mark.parametrize(
     ("allowed", "hosts", "refused"),
     [
         ([], ("source-db", "dest-db"), ["source.url", "destination.url"]),

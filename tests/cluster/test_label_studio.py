@@ -133,6 +133,9 @@ def test_what_can_t_be_is_refused_in_its_words(
     assert raw.send("GET", "/api/storages/s3/..%2f..", headers=key).status == 404
     files = raw.send("POST", "/api/storages/s3/files", {"bucket": "src", "project": 1}, headers=key)
     assert (files.status, "no access to buckets" in files.json["detail"]) == (404, True)
+    metadata = {"bucket": "src", "project": 1, "s3_endpoint": "http://169.254.169.254"}
+    forbidden = raw.send("POST", "/api/storages/s3/", metadata, headers=key)
+    assert (forbidden.status, forbidden.json["status_code"]) == (403, 403)
     form = raw.send(
         "POST", "/api/storages/s3/", b"--x--", headers=key | {"Content-Type": "multipart/form-data; boundary=x"}
     )

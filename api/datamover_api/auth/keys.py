@@ -117,3 +117,22 @@ def holder_of(keys: tuple[NamedKey, ...], given: bytes) -> str | None:
     digest = hashlib.sha256(given).digest()
     found = [key.name for key in keys if hmac.compare_digest(key.digest, digest)]
     return found[0] if found else None
+
+
+class Standing:
+    """Tells whether a key is still its holder's; it is looked up anew only when the keys have changed."""
+
+    def __init__(self, ring: KeyRing[NamedKey], name: str, given: bytes) -> None:
+        """`given` is a key of `name`'s."""
+        self._ring = ring
+        self._name = name
+        self._given = given
+        self._looked_at = ring.keys
+        self._stands = True
+
+    def __call__(self) -> bool:
+        """Whether it is now."""
+        if self._ring.keys is not self._looked_at:
+            self._looked_at = self._ring.keys
+            self._stands = holder_of(self._looked_at, self._given) == self._name
+        return self._stands

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
-from datamover_api.labelstudio.members import MEMBERS, SECRETS, InvalidMembersError
+from datamover_api.labelstudio.members import MEMBERS, SECRETS, ForbiddenUrlError, InvalidMembersError
 from datamover_api.labelstudio.selecting import selection_of
+from datamover_common.hosts import reserved_network
 from datamover_crds import (
     DataMover,
     DataMoverAccount,
@@ -112,7 +113,12 @@ def new_mover(storage_id: int, members: JsonObject, spec: DataMoverSpec, namespa
 
 
 def spec_of(members: JsonObject, account: DataMoverAccount, secrets: SecretNames) -> DataMoverSpec:
-    """The spec of a storage's mover; for an endpoint, `secrets` name its keys. Raises InvalidMembersError."""
+    """The spec of a storage's mover; for an endpoint, `secrets` name its keys.
+
+    Raises:
+        InvalidMembersError: a member can't be like this.
+        ForbiddenUrlError: the endpoint is at an address that is reserved.
+    """
     refuse_what_can_t_be(members)
     source, destination = _source(members, account, secrets), _destination(account, members["project"])
     spec: JsonObject = {
@@ -196,6 +202,8 @@ def _server(endpoint: str) -> JsonObject:
         raise InvalidMembersError({"s3_endpoint": ["Must be a URL such as https://minio.example.com:9000."]})
     if parts.username is not None:
         raise InvalidMembersError({"s3_endpoint": ["Must not hold a user or a password."]})
+    if (network := reserved_network(parts.hostname)) is not None:
+        raise ForbiddenUrlError(f"URL resolves to a reserved network address (block: {network})")
     named: JsonObject = {"serverHostname": parts.hostname, "serverProtocol": parts.scheme.upper()}
     return named | ({"serverPort": port} if port is not None else {})
 

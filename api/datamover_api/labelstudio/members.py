@@ -61,6 +61,10 @@ class InvalidMembersError(Exception):
         self.problems = problems
 
 
+class ForbiddenUrlError(Exception):
+    """A URL leads to where nothing of a client's can be."""
+
+
 def new_members(given: Mapping[str, JsonValue]) -> JsonObject:
     """All members of a new storage: those that are not given have their defaults. Raises InvalidMembersError."""
     if _REQUIRED not in given:

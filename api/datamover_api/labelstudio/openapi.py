@@ -102,7 +102,12 @@ _WRONG: Final[Answers] = {
         "A member is wrong, or AWS refuses it",
         OBJECT,
         _error(400, "Validation error", {"project": ["This field is required."]}),
-    )
+    ),
+    403: json_answer(
+        "The endpoint is at an address that is reserved",
+        OBJECT,
+        _error(403, "URL resolves to a reserved network address (block: 169.254.0.0/16)"),
+    ),
 }
 _BAD_BODY: Final[Answers] = {
     408: json_answer("The body did not arrive in time", OBJECT, _error(408, "the body took more than 10 seconds")),

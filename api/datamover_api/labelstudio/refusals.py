@@ -12,7 +12,7 @@ import structlog
 from starlette.responses import JSONResponse, Response
 
 from datamover_api.http.answers import RefusalError, UnservedError
-from datamover_api.labelstudio.members import InvalidMembersError
+from datamover_api.labelstudio.members import ForbiddenUrlError, InvalidMembersError
 from datamover_api.mirror.mirror import NotReadError
 from datamover_common.kube.errors import KubeError
 
@@ -84,6 +84,8 @@ def in_its_words() -> Iterator[None]:
         yield
     except InvalidMembersError as error:
         raise MembersRefusedError(error.problems) from error
+    except ForbiddenUrlError as error:
+        raise RefusalError(HTTPStatus.FORBIDDEN, str(error)) from error
     except NotReadError as error:
         raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
     except KubeError as error:

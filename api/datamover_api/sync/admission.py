@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import Request
 from starlette.responses import Response
 
-from datamover_api.auth.keys import KeyRing, NamedKey, holder_of
+from datamover_api.auth.keys import KeyRing, NamedKey, Standing, holder_of
 from datamover_api.http.gate import ANSWER_HEADERS
 from datamover_api.metrics import Metrics
 from datamover_api.sync.problems import ProblemError, refuse
@@ -17,6 +17,7 @@ from datamover_api.sync.rates import Rates
 from datamover_api.sync.views import Client
 
 _CLIENT: Final = "datamover.sync.client"
+_STANDING: Final = "datamover.sync.standing"
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="DataSync API"'}
 
 
@@ -35,7 +36,8 @@ class Admission:
         scheme, _, key = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             return self._refused("send your API key as Authorization: Bearer <key>")
-        name = holder_of(self._ring.keys, key.strip().encode("latin-1"))
+        given = key.strip().encode("latin-1")
+        name = holder_of(self._ring.keys, given)
         if name is None:
             return self._refused("the API key is not valid")
         rate = await self._rates.hit(name)
@@ -45,6 +47,7 @@ class Admission:
             detail = f"more than {rate.limit} requests in a minute with the key '{name}'"
             return refuse(ProblemError(HTTPStatus.TOO_MANY_REQUESTS, detail))
         request.scope[_CLIENT] = Client(name, name in self._administrators)
+        request.scope[_STANDING] = Standing(self._ring, name, given)
         return None
 
     def _refused(self, detail: str) -> Response:
@@ -57,3 +60,10 @@ def client_of(request: Request) -> Client:
     client = request.scope[_CLIENT]
     assert isinstance(client, Client)  # noqa: S101 - the admission put it there
     return client
+
+
+def standing_of(request: Request) -> Standing:
+    """Whether the key that a request was admitted with is valid still."""
+    standing = request.scope[_STANDING]
+    assert isinstance(standing, Standing)  # noqa: S101 - the admission put it there
+    return standing

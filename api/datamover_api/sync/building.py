@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from datamover_api.sync import webhooks
-from datamover_api.sync.checking import check_hosts, parsed
+from datamover_api.sync.checking import check_hosts, check_servers, parsed
 from datamover_api.sync.names import name_of
 from datamover_api.sync.problems import Fault, InvalidRequestError
 from datamover_api.sync.sides import POSTGRESQL, Side, read_database, read_location, type_of
@@ -101,7 +101,9 @@ def draft(sync_id: str, request: CreateSync, setting: Setting) -> Draft:
         tables = parsed(TableSyncSpec, spec, given)
         check_hosts(tables, setting.databases)
         return Draft(TableSync(metadata=metadata, spec=tables), secrets)
-    return Draft(DataMover(metadata=metadata, spec=parsed(DataMoverSpec, spec, given)), secrets)
+    files = parsed(DataMoverSpec, spec, given)
+    check_servers(spec, given)
+    return Draft(DataMover(metadata=metadata, spec=files), secrets)
 
 
 def _table_sync(name: str, request: CreateSync, setting: Setting) -> tuple[Side, Side, JsonObject]:

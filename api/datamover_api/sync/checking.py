@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, TypeVar
+
+from pydantic import JsonValue
 
 from datamover_api.sync.problems import Fault, InvalidRequestError
 from datamover_api.sync.sides import POSTGRESQL, TYPES
-from datamover_common.hosts import ForbiddenHostError, HostPolicy
+from datamover_common.hosts import ForbiddenHostError, HostPolicy, reserved_network
 from datamover_crds import InvalidObject, JsonObject, Model, Problem, TableSyncSpec, parse
 
 M = TypeVar("M", bound=Model)
+_SERVERS: Final = frozenset({"serverHostname", "hostname"})
 _TABLE_NAME: Final = re.compile(r"^(tables\[[0-9]+\])\.name$")
 
 
@@ -24,6 +28,30 @@ def check_hosts(spec: TableSyncSpec, allowed: HostPolicy) -> None:
             faults.append(Fault(f"{side}.url", str(error)))
     if faults:
         raise InvalidRequestError(*faults)
+
+
+def check_servers(spec: JsonObject, given: JsonObject) -> None:
+    """See that no server of a spec that its model takes is at a reserved address. Raises InvalidRequestError."""
+    told = "must not be a link-local, metadata or reserved address"
+    problems = [
+        Problem(path, host, f"'{host}' {told}")
+        for side in ("source", "destination")
+        for path, host in _servers(side, spec[side])
+        if reserved_network(host) is not None
+    ]
+    if problems:
+        raise InvalidRequestError(*(_fault(each, given) for each in problems))
+
+
+def _servers(path: str, value: JsonValue) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name in _SERVERS and isinstance(each, str):
+                yield f"{path}.{name}", each
+            yield from _servers(f"{path}.{name}", each)
+    if isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _servers(f"{path}[{number}]", each)
 
 
 def parsed(model: type[M], spec: JsonObject, given: JsonObject) -> M:

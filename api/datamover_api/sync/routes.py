@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from datamover_api.http.bodies import BodyLimits, read_body
 from datamover_api.http.routes import PlainRoute
 from datamover_api.sync import openapi
-from datamover_api.sync.admission import client_of
+from datamover_api.sync.admission import client_of, standing_of
 from datamover_api.sync.paging import cursor_of, page_of
 from datamover_api.sync.problems import as_problems
 from datamover_api.sync.runs import began
@@ -58,7 +58,7 @@ def _add_reading_routes(router: APIRouter, syncs: Syncs, streams: Streams) -> No
             return JSONResponse(syncs.views.status(room, entry))
 
         look = syncs.views.look(room, entry, client)
-        return streams.open(client.name, look, request.headers.get("Last-Event-ID", ""))
+        return streams.open(client.name, look, standing_of(request), request.headers.get("Last-Event-ID", ""))
 
     @router.get(f"{_ONE}/runs", **openapi.RUNS)
     async def show_runs(request: Request, sync: Sync) -> Response:

@@ -33,30 +33,37 @@ class Streams:
         self._ending = ending
         self._open: Counter[str] = Counter()
 
-    def open(self, key: str, look: Look, last_event_id: str) -> StreamingResponse:
-        """A stream of what `look` finds, without the event that the client has already. Raises ProblemError."""
+    def open(self, key: str, look: Look, stands: Callable[[], bool], last_event_id: str) -> StreamingResponse:
+        """A stream of what `look` finds while the key `stands`, without the event that the client has already.
+
+        Raises:
+            ProblemError: the key has too many streams.
+        """
         if self._open[key] >= _MOST_OF_A_KEY:
             detail = f"the key '{key}' has {_MOST_OF_A_KEY} streams open: close one first"
             raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": "10"})
-        return StreamingResponse(self._counted(key, look, last_event_id), headers=_HEADERS, media_type=EVENT_STREAM)
+        events = self._counted(key, look, stands, last_event_id)
+        return StreamingResponse(events, headers=_HEADERS, media_type=EVENT_STREAM)
 
-    async def _counted(self, key: str, look: Look, last_event_id: str) -> AsyncIterator[str]:
+    async def _counted(
+        self, key: str, look: Look, stands: Callable[[], bool], last_event_id: str
+    ) -> AsyncIterator[str]:
         if self._open[key] >= _MOST_OF_A_KEY:
             return
         self._open[key] += 1
         try:
-            async for event in self._events(look, last_event_id):
+            async for event in self._events(look, stands, last_event_id):
                 yield event
         finally:
             self._open[key] -= 1
             if not self._open[key]:
                 del self._open[key]
 
-    async def _events(self, look: Look, known: str) -> AsyncIterator[str]:
+    async def _events(self, look: Look, stands: Callable[[], bool], known: str) -> AsyncIterator[str]:
         yield "retry: 2000\n\n"
         loop = asyncio.get_running_loop()
         quiet_since, told = loop.time(), ""
-        while not self._ending.is_set():
+        while stands() and not self._ending.is_set():
             seen = look()
             if seen is None:
                 yield "event: deleted\ndata: {}\n\n"
