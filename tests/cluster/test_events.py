@@ -34,7 +34,7 @@ def test_runs_and_strangers_executions_are_recorded_by_events_alone(world: World
     queue = filled_queue(world)
     prepare(world, events={"queueUrl": queue})
     operator(**SELDOM)
-    world.s3_mover(concurrencyPolicy="Queue")  # a run that has ended may hold the task for a moment longer
+    world.s3_mover()
     task = world.wait_ready()["status"]["taskArn"]
     for name in ("first", "second"):
         world.run(name)
@@ -51,7 +51,7 @@ def test_polling_alone_is_right_when_messages_are_lost_doubled_or_nonsense(world
     queue = sqs.create_queue(QueueName="datamover")["QueueUrl"]
     prepare(world, events={"queueUrl": queue})
     operator()
-    world.s3_mover(concurrencyPolicy="Queue")
+    world.s3_mover()
     task = world.wait_ready()["status"]["taskArn"]
     false_end = {
         "source": "aws.datasync",
