@@ -93,6 +93,7 @@ def test_what_lost_its_owner_is_deleted_where_the_account_says_so_and_what_was_l
     world.s3_mover("lent", destination="dst2")
     lost, kept = world.wait_ready()["status"]["taskArn"], world.wait_ready("kept")["status"]["taskArn"]
     lent = world.wait_ready("lent")["status"]["sourceLocationArn"]
+    lost_roles, kept_roles = role_names(world, "m"), role_names(world, "kept")
     world.patch("DataMover", "lent", {"spec": {"source": {"s3": None, "existingLocationArn": lent}}})
     world.wait_ready("lent")
     for name in ("kept", "lent"):
@@ -106,14 +107,22 @@ def test_what_lost_its_owner_is_deleted_where_the_account_says_so_and_what_was_l
     if orphans == "Delete":
         eventually(lambda: world.leftovers()["tasks"] == [kept], what="the task is deleted")
         eventually(lambda: len(world.leftovers()["locations"]) == 3, what="its locations, too")
+        eventually(lambda: lost_roles.isdisjoint(world.leftovers()["roles"]), what="its roles, too")
+        assert kept_roles <= set(world.leftovers()["roles"])
         assert not counted(world)
     else:
+        assert lost_roles | kept_roles <= set(world.leftovers()["roles"])
         eventually(lambda: counted(world) == 3, what="what is left of m, and of m alone")
         assert set(world.leftovers()["tasks"]) == {lost, kept}
     assert lent in world.leftovers()["locations"]
     world.s3_mover("kept", destination="dst2", adopt={"taskArn": kept, "own": True})
     assert world.wait_ready("kept")["status"]["taskArn"] == kept
     assert tags(world, kept)["datamover.io/part"] == "task"
+
+
+def role_names(world: World, mover: str) -> set[str]:
+    found = world.wait_ready(mover)["status"]
+    return {str(found[f"{side}RoleArn"]).rsplit("/", 1)[-1] for side in ("source", "destination")}
 
 
 def counted(world: World) -> object:

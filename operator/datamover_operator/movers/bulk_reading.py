@@ -23,8 +23,9 @@ from datamover_operator.controller.periodic import run_periodically
 from datamover_operator.movers.kind import MOVER, by_account, named_arns
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.bulk import Shown, has_drifted, owner_in, part_of
-from datamover_operator.movers.plan.names import Identity
+from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, Identity
 from datamover_operator.movers.plan.observed import is_ready
+from datamover_operator.movers.reads import location_types, or_none, read_role
 
 _log = structlog.get_logger(__name__)
 
@@ -105,6 +106,7 @@ class BulkReading:
     async def _find_orphans(self, name: str, aws: Aws, unknown: Mapping[str, Mapping[str, str]]) -> None:
         """Keep what carries our tags and has no living owner. A lagging answer is held against DataSync's own."""
         found: dict[str, str] = {}
+        roles: dict[str, set[str]] = {}
         for arn, tags in sorted(unknown.items(), key=lambda each: ":task/" not in each[0]):  # locations are in use
             owner = owner_in(self._context.cluster_id, tags)
             if owner is None or not self._is_ours(owner[0]) or self._is_living(tags[UID_TAG], owner):
@@ -113,9 +115,16 @@ class BulkReading:
             is_same = now is not None and now.get(UID_TAG) == tags[UID_TAG] and now.get(PART_TAG) != RETAINED
             if not is_same or self._is_living(tags[UID_TAG], owner):
                 continue
-            if not (NONCE_TAG in tags and self._may_delete(name) and await self._delete(aws, arn, owner)):
+            is_to_go = NONCE_TAG in tags and self._may_delete(name)
+            role = await _role_of(aws, arn) if is_to_go and ":location/" in arn else None
+            if not (is_to_go and await self._delete(aws, arn, owner)):
                 found[arn] = "/".join(owner)
+            elif role is not None:
+                roles.setdefault(tags[UID_TAG], set()).add(role)
         self._orphans.found(name, found)
+        for uid in roles.keys() - {unknown[arn][UID_TAG] for arn in found}:
+            for role in roles[uid]:
+                await self._delete_role(aws, role, uid)
 
     def _may_delete(self, name: str) -> bool:
         account = self._context.caches[ACCOUNT].named("", name)
@@ -133,12 +142,32 @@ class BulkReading:
         _log.warning("deleted what had lost its owner", arn=arn, owner="/".join(owner))
         return True
 
+    async def _delete_role(self, aws: Aws, arn: str, uid: str) -> None:
+        """Delete the role of locations that are gone, if it was made with them and no mover's location uses it."""
+        role = await read_role(aws, arn.rsplit("/", 1)[-1])
+        is_made_with_them = role is not None and role.arn == arn and (role.tags or {}).get(UID_TAG) == uid
+        if not is_made_with_them or any(self._context.caches[MOVER].under(("role", arn))):
+            return
+        try:
+            await aws.iam.delete_role(arn.rsplit("/", 1)[-1], ROLE_POLICY_NAME)
+        except AwsError as error:
+            _log.warning("the role of an orphan could not be deleted", arn=arn, error=str(error))
+            return
+        _log.warning("deleted the role of what had lost its owner", arn=arn)
+
     def _is_ours(self, namespace: str) -> bool:
         return namespace in self._context.settings.namespaces or not self._context.settings.namespaces
 
     def _is_living(self, uid: str, owner: tuple[str, str]) -> bool:
         movers = self._context.caches[MOVER]
         return movers.get(uid) is not None or movers.named(*owner) is not None
+
+
+async def _role_of(aws: Aws, location: str) -> str | None:
+    """The role that a location is reached by. Raises AwsError."""
+    kind = (await location_types(aws)).get(location)
+    described = await or_none(aws.datasync.describe_location(kind.type_name(), location)) if kind is not None else None
+    return kind.role_in(described) if kind is not None and described is not None else None
 
 
 async def _tags_now(aws: Aws, arn: str) -> dict[str, str] | None:
