@@ -102,7 +102,7 @@ class EventQueue(Model):
     """
 
 
-_AS_CREATED = "create another account instead"
+_AS_CREATED = "create another DataMoverAccount instead, and name that one in new movers"
 
 
 def _facade_has_namespace(section: str, member: str) -> Rule:

@@ -24,7 +24,7 @@ from datamover_crds.mover_status import DataMoverStatus
 from datamover_crds.notify import Notifies
 from datamover_crds.options import FILTER_RULES, Filters, Schedule, Tag, TaskMode, TaskOptions
 from datamover_crds.reports import TaskReportConfig
-from datamover_crds.rules import Rule, immutable
+from datamover_crds.rules import Rule, fixed_once
 from datamover_crds.run_policy import ConcurrencyPolicy, Retry, RunHistory, Timeouts, Trigger
 from datamover_crds.words import Words
 
@@ -72,7 +72,17 @@ def _verifies_as_its_mode_can(spec: "DataMoverSpec") -> bool:
     return not (spec.task_mode == "ENHANCED" and spec.options.verify_mode == "POINT_IN_TIME_CONSISTENT")
 
 
-_AS_CREATED = "create another mover instead"
+_TASK_MADE = (
+    "has(oldSelf.status) && (has(oldSelf.status.taskArn) || has(oldSelf.status.intent)"
+    " || has(oldSelf.status.bookkeeping) && has(oldSelf.status.bookkeeping.intent))"
+)
+_SOMETHING_MADE = (
+    f"{_TASK_MADE} || has(oldSelf.status) && (has(oldSelf.status.sourceLocationArn)"
+    " || has(oldSelf.status.destinationLocationArn) || has(oldSelf.status.sourceRoleArn)"
+    " || has(oldSelf.status.destinationRoleArn) || has(oldSelf.status.retired)"
+    " || has(oldSelf.status.bookkeeping) && has(oldSelf.status.bookkeeping.retired))"
+)
+"""The operator has, or may have, created something: an open intent may stand for it."""
 
 
 class DataMoverSpec(Model):
@@ -124,7 +134,6 @@ class DataMoverSpec(Model):
         *pair_rules(LOCATIONS),
         *overlap_rules(LOCATIONS),
     )
-    transitions: ClassVar = (immutable("accountRef", _AS_CREATED), immutable("taskMode", _AS_CREATED))
     stand_ins: ClassVar[JsonObject] = {
         "accountRef": {"name": "unreadable"},
         "source": {"s3": {"s3BucketArn": "arn:aws:s3:::unreadable"}},
@@ -132,7 +141,7 @@ class DataMoverSpec(Model):
     }
 
     account_ref: AccountRef
-    """The DataMoverAccount to use. Can't be changed."""
+    """The DataMoverAccount to use. Can be changed only until something has been created in AWS."""
     name: TaskName | None = None
     """The task's name in DataSync. If not set, the object's name."""
     source: Location
@@ -168,7 +177,7 @@ class DataMoverSpec(Model):
     task_report_config: TaskReportConfig | None = None
     """Have DataSync write a report on each run. If it is removed, there are no reports any more."""
     task_mode: TaskMode | None = None
-    """DataSync's task mode. If not set, AWS chooses. Can't be changed."""
+    """DataSync's task mode. If not set, AWS chooses. Can be changed only until the task has been created."""
     cloud_watch_log_group_arn: Annotated[
         Annotated[str, Field(min_length=5, max_length=562, pattern="^arn:")] | None, ArnOf("log_group")
     ] = None
@@ -223,6 +232,20 @@ class DataMover(Resource):
             holds=_has_label_sized_name,
             message=f"a name must have at most {NAME_MAX} characters, because runs carry it as a label",
             shown="self.metadata.name",
+        ),
+    )
+    transitions: ClassVar = (
+        fixed_once(
+            _SOMETHING_MADE,
+            "spec.accountRef",
+            "can no longer be changed: the operator has begun to create the mover's resources in that account; create "
+            "another DataMover for the other account, and delete this one",
+        ),
+        fixed_once(
+            _TASK_MADE,
+            "spec.taskMode",
+            "can no longer be changed: the task exists, and DataSync can't change its mode; create another DataMover "
+            "with the other mode, and delete this one",
         ),
     )
 

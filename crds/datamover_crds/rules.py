@@ -39,8 +39,16 @@ class Transition:
 
 def immutable(field: str, instead: str) -> Transition:
     """A field that keeps the value that the object was created with; `instead` says what to do."""
-    unchanged = f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
-    return Transition(f".{field}", unchanged, f"can't be changed; {instead}")
+    return Transition(f".{field}", _unchanged(field), f"can't be changed; {instead}")
+
+
+def fixed_once(condition: str, field: str, message: str) -> Transition:
+    """A field that keeps its value as soon as a condition in CEL holds, which looks at what `oldSelf` has in status."""
+    return Transition(f".{field}", f"!({condition}) || {_unchanged(field)}", message)
+
+
+def _unchanged(field: str) -> str:
+    return f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
 
 
 def validations(rules: Iterable[Rule], transitions: Iterable[Transition]) -> list[dict[str, str]]:

@@ -90,14 +90,15 @@ class _News:
         self._context = context
 
     def wakes(self, change: Change) -> Iterator[Wake]:
-        """The runs that wait for it; where it is new or gone, its account."""
+        """The runs that wait for it; where it is new or gone, or names another one, its account."""
         caches, raw = self._context.caches, change.known
         metadata = metadata_of(raw)
         mover = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
         yield from (Wake(RUN, uid) for uid in caches[RUN].uids(active_by_mover(*mover)))
-        account = caches[ACCOUNT].named("", reference(raw, "accountRef"))
-        if account is not None and None in change:
-            yield Wake(ACCOUNT, account.uid, _ACCOUNT_DELAY if our_finalizers(account.metadata) else 0.0)
+        names = {reference(each, "accountRef") if each is not None else "" for each in change}
+        for account in (caches[ACCOUNT].named("", name) for name in names if len(names) > 1):
+            if account is not None:
+                yield Wake(ACCOUNT, account.uid, _ACCOUNT_DELAY if our_finalizers(account.metadata) else 0.0)
 
     def shows(self, change: Change) -> None:
         """The mover's series: by its newest version, and none where it is gone and no other has its name by now."""

@@ -40,9 +40,8 @@ def _account_exists(o: Observed) -> UnmetPrecondition | None:
     if o.account is not None:
         return None
     name = o.mover.spec.account_ref.name
-    message = (
-        f"spec.accountRef.name: DataMoverAccount '{name}' does not exist; create it, or name another one in a new mover"
-    )
+    remedy = "create it, or name another one" if o.is_blank else "create it again"
+    message = f"spec.accountRef.name: DataMoverAccount '{name}' does not exist; {remedy}"
     return UnmetPrecondition("AccountNotFound", message)
 
 
