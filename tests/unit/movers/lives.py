@@ -62,7 +62,12 @@ EFS = (
 )
 LOCATIONS: st.SearchStrategy[Spec] = st.one_of(S3, S3, EFS)
 SPECS: st.SearchStrategy[Spec] = st.fixed_dictionaries(
-    {"accountRef": st.just({"name": "dev"}), "source": LOCATIONS, "destination": LOCATIONS},
+    {
+        "accountRef": st.just({"name": "dev"}),
+        "source": LOCATIONS,
+        "destination": LOCATIONS,
+        "allowOverlap": st.just(value=True),
+    },
     optional={
         "name": st.sampled_from(("one", "two")),
         "tags": st.lists(

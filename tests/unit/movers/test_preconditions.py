@@ -48,7 +48,7 @@ TLS = {"inTransitEncryption": "TLS1_2"}
         (
             {
                 "source": s3(accessRole={"name": "r", "path": "/a/"}),
-                "destination": s3(accessRole={"name": "R", "path": "/b/"}),
+                "destination": s3(s3BucketArn="arn:aws:s3:::to", accessRole={"name": "R", "path": "/b/"}),
             },
             "spec.destination.s3.accessRole.path",
         ),
