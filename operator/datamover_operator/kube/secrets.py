@@ -85,7 +85,8 @@ class HashKey:
         key = base64.b64decode(str(encoded or ""))
         if len(key) < _KEY_BYTES:
             raise UnusableSecretError(
-                f"Secret '{self._namespace}/{self._name}' has no key of {_KEY_BYTES} bytes; delete it"
+                f"Secret '{self._namespace}/{self._name}' has no value of {_KEY_BYTES} bytes for key '{_KEY_NAME}'; "
+                "delete it: the operator makes a new one, and sends the secrets of all locations to AWS once more"
             )
         return key
 

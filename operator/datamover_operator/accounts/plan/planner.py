@@ -127,7 +127,10 @@ def _judge(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Literal["
     if account.metadata.deletion_timestamp is not None:
         if not o.movers or account_finalizer(o.operator) not in account.metadata.finalizers:
             return "shut", verdict("Reconciling", "Deleting", _GOES)
-        message = f"deletion is waiting for {o.movers} movers that use this account; delete them first"
+        message = (
+            f"deletion is waiting for {o.movers} movers that use this account to be deleted; that deletes what they "
+            "own in AWS, unless their spec.deletionPolicy is Retain"
+        )
         return "open", verdict("Reconciling", "InUse", message)
     return "open", verdict("Ready", "Ready", f"authenticated as {o.caller.arn}{_without_rest(o)}")
 

@@ -89,8 +89,7 @@ def unless_name_is_taken(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if obstacle.passes:
         return Plan(retry=True, conditions=o.mover.status.conditions)
     message = (
-        f"spec.trigger.manual: run '{obstacle.name}' exists already and belongs to another mover; delete it, or set "
-        "another token"
+        f"spec.trigger.manual: run '{obstacle.name}' exists already and belongs to another mover; set another token"
     )
     return Plan(again_at=now + SLOW_RETRY, conditions=o.conditions(now).stalled("Refused", message))
 
