@@ -259,6 +259,11 @@ class Faults:
         self._plan = {(n, when): what for n, when, what in plan}
         self._count = 0
 
+    @property
+    def are_over(self) -> bool:
+        """Whether each has happened."""
+        return not self._plan
+
     def on_aws(self, when: str, operation: str) -> None:
         match self._next(when):
             case "crash":

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
+
 import pytest
 from pydantic import JsonValue
 
@@ -10,6 +13,7 @@ from datamover_crds.locations.reading import agrees, declarable
 from tests.support.location_cases import AGENTS, CASES, SECRET, SECRET_VALUES, LocationCase
 from tests.support.specs import JsonDict, s3
 from tests.unit.movers.given import Spec, spec, told
+from tests.unit.movers.lives import Faults
 from tests.unit.movers.world import World
 
 EACH = pytest.mark.parametrize("case", CASES, ids=str)
@@ -111,6 +115,54 @@ def test_what_somebody_changes_in_aws_is_mended(case: LocationCase) -> None:
         world.look_closely()
         assert world.settle() == "Ready"
         assert locations(world)[0]["locationUri"] == case.uri
+
+
+def _replace(case: LocationCase, world: World) -> None:
+    world.change(moving(case, "source", **case.replacing[0]))
+
+
+def _drift(case: LocationCase, world: World) -> None:
+    folder = case.uri.rstrip("/").rpartition("/")[2]
+    locations(world)[0]["locationUri"] = case.uri.replace(f"/{folder}/", "/elsewhere/")
+    world.look_closely()
+
+
+def _lose(_: LocationCase, world: World) -> None:
+    """Somebody deletes the location and the task in AWS."""
+    status = world.mover.status
+    for arn in (status.task_arn, status.source_location_arn):
+        del world.sky.items[str(arn)]
+    world.look_closely()
+
+
+CHANGES = [
+    pytest.param(case, happens, id=f"{case.name}{happens.__name__}")
+    for case in {each.name: each for each in CASES}.values()
+    for happens in (_replace, _drift, _lose)
+    if case.replacing or happens is not _replace
+]
+
+
+@pytest.mark.parametrize(("case", "happens"), CHANGES)
+def test_a_crash_after_any_write_of_a_replacement_or_a_repair_leaves_nothing_over(
+    case: LocationCase, happens: Callable[[LocationCase, World], None]
+) -> None:
+    """After each write once, in AWS and to Kubernetes, which is before the next one, too."""
+    for number in count(1):
+        with world_of(case, "source") as world:
+            world.settle()
+            happens(case, world)
+            faults = Faults([(number, "after", "crash")])
+            with world.disturbed(faults.on_aws, faults.on_kube):
+                assert world.settle() == "Ready", number
+            world.look_closely()
+            assert world.settle() == "Ready", number
+            assert {kind: len(world.sky.of(kind)) for kind in ("task", "location")} == {"task": 1, "location": 2}
+            if happens is not _replace:
+                assert locations(world)[0]["locationUri"] == case.uri
+        if not faults.are_over:
+            assert number > 2, "something is written"
+            return
 
 
 @EACH
