@@ -22,8 +22,9 @@ BACKTRACKING = {"fnmatch", "glob", "regex", "sre_compile"}
 """Modules that match patterns by trying."""
 
 MADE = {
-    "arns.py: form.pattern": "the forms of ARNs are in this module",
-    "building.py: f\"^({'|'.join((POSTGRESQL, *TYPES.values()))})[.]?\"": "the names of our own members",
+    "form.pattern": "the forms of ARNs are in this module",
+    "f\"^({'|'.join((POSTGRESQL, *TYPES.values()))})[.]?\"": "the names of our own members",
+    "f'{re.escape(obj.metadata.name)}-[0-9a-f]{{8}}'": "what is escaped matches itself alone",
 }
 """Patterns whose text is not known from their call, each with the reason why it is ours."""
 
@@ -51,7 +52,7 @@ def patterns_in(path: Path, tree: ast.Module) -> Iterator[tuple[str, str | None]
     if given:
         known = vars(importlib.import_module(".".join(path.relative_to(CHECKOUT).with_suffix("").parts[1:])))
         for each in given:
-            yield f"{path.name}: {ast.unparse(each)}", text_of(each, known)
+            yield ast.unparse(each), text_of(each, known)
 
 
 def is_of_re(call: ast.Call) -> bool:
