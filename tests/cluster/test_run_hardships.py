@@ -202,10 +202,13 @@ def test_a_limit_that_is_refused_is_told_and_another_one_holds(ready: World) -> 
     with held(ready):
         ready.run("r1")
         ready.wait_phase("r1", *ACTIVE)
-        ready.patch("DataMoverRun", "r1", {"spec": {"bytesPerSecond": 0}})
-        found = ready.wait_condition("DataMoverRun", "r1", "Stalled", reason="Refused")
-        assert "BytesPerSecond, Value: 0" in found["status"]["message"]
-        eventually(lambda: any("BytesPerSecond, Value: 0" in each["note"] for each in _events(ready)))
+        told = "Invalid SyncOption value. Option: BytesPerSecond"
+        refusal = {"code": "InvalidRequestException", "message": told, "status": 400}
+        with ready.emulator.fault("UpdateTaskExecution", error=refusal):
+            ready.patch("DataMoverRun", "r1", {"spec": {"bytesPerSecond": 1}})
+            found = ready.wait_condition("DataMoverRun", "r1", "Stalled", reason="Refused")
+        assert told in found["status"]["message"]
+        eventually(lambda: any(told in each["note"] for each in _events(ready)))
         ready.patch("DataMoverRun", "r1", {"spec": {"bytesPerSecond": 1_000_000}})
         eventually(lambda: len(ready.emulator.journal(operation="UpdateTaskExecution")) == 2)
         eventually(lambda: _is_unhindered(ready))

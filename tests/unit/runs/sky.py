@@ -16,6 +16,10 @@ from tests.unit.movers.sky import NOT_USED, RUNTIME, Iam, Item, Sts, Tagging, er
 CANCELLING = timedelta(seconds=4)
 
 
+REFUSED_LIMIT = 13
+"""A limit of bytes a second that UpdateTaskExecution refuses."""
+
+
 @dataclass
 class Execution:
     """One execution; what it is now follows from the time and from the others of its task."""
@@ -146,7 +150,7 @@ class DataSync(plain.DataSync):
     async def update_task_execution(self, arn: str, bytes_per_second: int) -> None:
         execution = self.sky.describe(arn, "UpdateTaskExecution")
         self.sky.write("UpdateTaskExecution")
-        if bytes_per_second == 0 or self.sky.status(execution) != "TRANSFERRING":
+        if bytes_per_second == REFUSED_LIMIT or self.sky.status(execution) != "TRANSFERRING":
             raise error(FailureKind.REFUSED, "UpdateTaskExecution")
         execution.options["bytesPerSecond"] = bytes_per_second
         self.sky.after("UpdateTaskExecution")

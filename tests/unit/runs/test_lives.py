@@ -19,6 +19,7 @@ from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.plan.ownership import claim_of
 from tests.unit.movers.lives import Faults
 from tests.unit.movers.sky import CrashError, error
+from tests.unit.runs.sky import REFUSED_LIMIT
 from tests.unit.runs.stage import Stage
 
 NAMES = ("r1", "r2", "r3")
@@ -75,7 +76,7 @@ def deed(do: Callable[..., None], *arguments: object) -> Deed:
     return Deed(f"{do.__name__}{arguments}", partial(do, *arguments))
 
 
-SPECS: list[dict[str, Any]] = [{}, QUEUE, {"bytesPerSecond": 5}, QUEUE | {"bytesPerSecond": 0}]
+SPECS: list[dict[str, Any]] = [{}, QUEUE, {"bytesPerSecond": 5}, QUEUE | {"bytesPerSecond": REFUSED_LIMIT}]
 MOVER_SPECS: list[dict[str, Any]] = [
     {"suspend": True},
     {"suspend": False},
@@ -90,7 +91,7 @@ DEEDS = st.one_of(
     st.builds(
         partial(deed, change),
         st.sampled_from(NAMES),
-        st.sampled_from(({"cancel": True}, {"bytesPerSecond": 0}, {"bytesPerSecond": 9})),
+        st.sampled_from(({"cancel": True}, {"bytesPerSecond": REFUSED_LIMIT}, {"bytesPerSecond": 9})),
     ),
     st.builds(partial(deed, change_mover), st.sampled_from(MOVER_SPECS)),
     st.builds(partial(deed, delete), st.sampled_from(NAMES)),

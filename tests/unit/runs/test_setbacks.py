@@ -12,6 +12,7 @@ from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
 from tests.unit.movers.sky import error
+from tests.unit.runs.sky import REFUSED_LIMIT
 from tests.unit.runs.stage import SETTINGS, Stage
 
 PASSING = [FailureKind.THROTTLED, FailureKind.UNAVAILABLE, FailureKind.NOT_FOUND]
@@ -114,7 +115,7 @@ def test_a_limit_that_is_refused_is_told_and_rests(ready: Stage) -> None:
     ready.sky.started.clear()
     ready.add_run()
     ready.go(6)
-    ready.change(RUN, "r", bytesPerSecond=0)
+    ready.change(RUN, "r", bytesPerSecond=REFUSED_LIMIT)
     ready.go(40)
     run = ready.run()
     assert run.status.phase == "Transferring"
@@ -135,7 +136,7 @@ def test_a_limit_that_is_refused_is_told_and_rests(ready: Stage) -> None:
 def test_progress_is_recorded_while_a_limit_is_refused(ready: Stage) -> None:
     ready.add_run()
     ready.go(6)
-    ready.change(RUN, "r", bytesPerSecond=0)
+    ready.change(RUN, "r", bytesPerSecond=REFUSED_LIMIT)
     ready.go(60)
     assert ready.run().status.phase == "Succeeded"
 
