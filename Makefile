@@ -58,6 +58,7 @@ check: $(SET_UP) ## Lint, formatting, types, import rules, generated files
 	.venv/bin/python -m datamover_crds --check
 	.venv/bin/python -m datamover_crds --check charts/datamover-operator/files/crds
 	.venv/bin/python -m datamover_crds.reference --check
+	.venv/bin/python -m datamover_crds.locations.reference --check
 
 bench: $(SET_UP) ## Measure the operator at work and at rest, runs, the emulator's copying, reads by REST (an hour)
 	.venv/bin/python -m benchmarks

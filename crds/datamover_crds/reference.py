@@ -5,7 +5,6 @@ Types, defaults, limits and rules are read from the schemas that the API server 
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any, Final, get_args
 
 from datamover_crds.common import API_VERSION, Model
 from datamover_crds.definitions import DEFINITIONS, Column, Definition
+from datamover_crds.page import write_or_check
 from datamover_crds.schema import Schema, structural_schema
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reference.md"
@@ -183,17 +183,7 @@ def _anchor(heading: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Return 0, or with --check 1 where the page is missing or differs from what the models say."""
-    parser = argparse.ArgumentParser(prog="python -m datamover_crds.reference", description="Write docs/reference.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the page is not current")
-    parser.add_argument("page", nargs="?", type=Path, default=PAGE, help="the page (default: %(default)s)")
-    options = parser.parse_args(arguments)
-    if not options.check:
-        options.page.write_text(reference(), encoding="utf-8")
-        return 0
-    if options.page.exists() and options.page.read_text(encoding="utf-8") == reference():
-        return 0
-    sys.stderr.write(f"{options.page} is not what the models say: run make crds\n")
-    return 1
+    return write_or_check(PAGE, reference(), arguments)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m datamover_crds.locations.reference`: write docs/locations.md from the registry of location types."""
+"""`python -m datamover_crds.locations.reference [--check]`: docs/locations.md, from the registry of location types."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Final
 from datamover_crds import LOCATIONS, LocationType
 from datamover_crds.locations.marks import Member, members_of
 from datamover_crds.locations.reading import places_of
+from datamover_crds.page import write_or_check
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "locations.md"
 
 _HEAD: Final = """# Types of locations
 
-Generated from the registry in [crds/datamover_crds/locations](../crds/datamover_crds/locations) by `make crds`.
+Generated from the registry in [crds/datamover_crds/locations](../crds/datamover_crds/locations) by `make crds`; do not
+edit.
 
 A source or a destination is exactly one of these. Fields are DataSync's own, in camelCase, so the AWS documentation of
 an operation explains them; `kubectl explain datamover.spec.source` shows them on the cluster.
@@ -33,7 +35,9 @@ Agents are named by ARN, or by the name that the account's `agents` give them; g
 
 `existingLocationArn`, in place of a type, names a location that somebody else looks after. It is used as it is: never
 changed, tagged or deleted. What its LocationUri names has to be granted to the namespace. Where the mover made the
-location itself for an earlier spec, the role that the location uses stays with it when the mover is deleted.
+location itself for an earlier spec, it lets go of it: the operator's tags are removed, and the location is yours to
+delete. It stays when the mover is deleted or names another location, whatever the account's `orphans` says. The role
+that it uses stays when the mover is deleted.
 
 The location has to be in the account's AWS account and Region. AWS lets a task use an S3 location in another Region;
 the operator does not, since it reads locations in the account's Region alone, and a grant can't be checked against a
@@ -140,5 +144,4 @@ def _first_line(docstring: str | None) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(reference(), encoding="utf-8")
-    sys.stdout.write(f"{PAGE}\n")
+    sys.exit(write_or_check(PAGE, reference(), None))
