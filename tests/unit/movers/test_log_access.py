@@ -11,7 +11,7 @@ from datamover_crds import DataMover, DataMoverAccount, JsonObject, parse
 from datamover_operator.movers.plan.log_access import log_advice, may_write
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.movers.plan.observed import Observed
-from tests.support.specs import account, mover, s3
+from tests.support.specs import OTHER_BUCKET, account, mover, s3
 
 GROUP = "arn:aws:logs:eu-central-1:123456789012:log-group:/datasync[1]"
 FACTS = {
@@ -104,7 +104,7 @@ def test_what_is_advised(
         "message": told,
         "lastTransitionTime": "2025-01-15T12:00:00Z",
     }
-    known = mover(source=s3(), destination=s3(), **spec) | {"status": {"conditions": [ready]}}
+    known = mover(source=s3(), destination=OTHER_BUCKET, **spec) | {"status": {"conditions": [ready]}}
     o = Observed(
         mover=parse(DataMover, known),
         identity=Identity("uid", "cluster-1", "team-a", "m"),
