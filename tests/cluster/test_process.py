@@ -122,7 +122,7 @@ def test_one_that_stands_by_ends_as_told_and_takes_over_when_the_other_ends(oper
 def test_what_was_made_and_what_was_refused_is_logged_with_awss_request_id(operator: Operators, world: World) -> None:
     world.grant_all()
     crowd = Crowd.applied(world, ("made",))
-    world.s3_mover("refused", source="no-such-bucket", destination="no-such-bucket")
+    world.s3_mover("refused", source="no-such-bucket", destination="no-such-either")
     running = operator()
     crowd.wait_ready()
     world.wait_condition("DataMover", "refused", "Stalled")

@@ -28,7 +28,7 @@ def crowd(world: World, start_through: Start) -> Crowd:
     world.patch(
         "DataMover", "suspended", {"spec": {"suspend": True, "schedule": {"scheduleExpression": "rate(1 hour)"}}}
     )
-    world.s3_mover("refused", source="no-such-bucket", destination="no-such-bucket")
+    world.s3_mover("refused", source="no-such-bucket", destination="no-such-either")
     return crowd
 
 
