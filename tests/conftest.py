@@ -8,7 +8,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from coverage import Coverage
+from hypothesis import is_hypothesis_test, settings
 
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
@@ -127,6 +128,20 @@ def operator(
         request.node.stash[OPERATORS] = operators
         yield operators
         operators.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Trace no test that runs the same code hundreds of times: it would take twice as long, and show nothing new."""
+    tracing = Coverage.current()
+    many_cases = is_hypothesis_test(pyfuncitem.obj) or pyfuncitem.get_closest_marker("untraced")
+    if tracing is None or not many_cases:
+        return (yield)
+    tracing.stop()
+    try:
+        return (yield)
+    finally:
+        tracing.start()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -144,6 +144,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("case", "happens"), CHANGES)
+@pytest.mark.untraced
 def test_a_crash_after_any_write_of_a_replacement_or_a_repair_leaves_nothing_over(
     case: LocationCase, happens: Callable[[LocationCase, World], None]
 ) -> None:
