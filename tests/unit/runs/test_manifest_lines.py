@@ -31,7 +31,7 @@ MISTAKES = [
     (b"a,\n", "line 1 has an empty version"),
     (b"x" * 1025 + b"\n", "line 1 has a path or a version with more than 1024 bytes"),
     (b"a\n" + b"x" * 10_000, "line 2 is longer than 8192 bytes"),
-    (b'a\n"' + b"x\n" * 10_000, "is longer than 8192 bytes"),
+    (b'a\n"' + b"x\n" * 1_000_000, "is longer than 8192 bytes"),
 ]
 
 

@@ -101,6 +101,7 @@ def test_a_scheduled_start_that_comes_is_no_news(stage: Stage) -> None:
     assert [stage.run(name).metadata.labels[ORIGIN_LABEL] for name in stage.runs] == ["schedule"]
 
 
+@pytest.mark.untraced
 def test_a_scheduled_start_that_does_not_come_is_told(stage: Stage) -> None:
     stage.add_mover(**DAILY)
     stage.go(30 * 60 + 120)
