@@ -41,10 +41,7 @@ async def manifest_paths(s3: S3, errand: CheckManifest) -> ManifestPaths:
     """What a user's manifest names. Raises AwsError, also where both sides can't be compared by it."""
     paths = ManifestPaths()
     reader = ManifestReader(paths.take)
-    async for piece in pieces_of(s3, errand.bucket, errand.key, errand.version):
-        reader.feed(piece)
-        await asyncio.sleep(0)
-    reader.close()
+    await _read(s3, errand, reader)
     problem = reader.problem
     if paths.has_versions:
         problem = "names versions of objects, of which a listing tells no sizes"
@@ -54,6 +51,16 @@ async def manifest_paths(s3: S3, errand: CheckManifest) -> ManifestPaths:
         place = Place(errand.bucket).uri(errand.key)
         raise AwsError(Failure(FailureKind.REFUSED, "GetObject", "Manifest", f"{place} {problem}"))
     return paths
+
+
+async def _read(s3: S3, errand: CheckManifest, reader: ManifestReader) -> None:
+    """Read a manifest to its end, or to its first mistake. Raises AwsError."""
+    async for piece in pieces_of(s3, errand.bucket, errand.key, errand.version):
+        reader.feed(piece)
+        if reader.problem:
+            break
+        await asyncio.sleep(0)
+    reader.close()
 
 
 def _hash(path: str) -> int:
@@ -67,11 +74,7 @@ async def check_manifest(s3: S3, errand: CheckManifest) -> ManifestChecked:
     """
     place, reader = Place(errand.bucket).uri(errand.key), ManifestReader()
     try:
-        async for piece in pieces_of(s3, errand.bucket, errand.key, errand.version):
-            reader.feed(piece)
-            if reader.problem:
-                break
-            await asyncio.sleep(0)
+        await _read(s3, errand, reader)
     except AwsError as error:
         if error.failure.kind is FailureKind.DENIED:
             return ManifestChecked("")
@@ -79,5 +82,4 @@ async def check_manifest(s3: S3, errand: CheckManifest) -> ManifestChecked:
             version = f" in version '{errand.version}'" if errand.version is not None else ""
             return ManifestChecked(f"{place} does not exist{version}")
         raise
-    reader.close()
     return ManifestChecked(f"{place}: {reader.problem}" if reader.problem else "")
