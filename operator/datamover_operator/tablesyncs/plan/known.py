@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Final
 
 from datamover_crds import InvalidObject, RetiredEnd, SyncEnd, TableSync, dump, parse
 from datamover_crds.common import Count, Items, Model, Text
 from datamover_crds.contract import DATABASES_ANNOTATION
+
+_LONGEST: Final = 64 * 1024
+"""Characters: ten databases take a tenth of it. Whoever may edit annotations could fill our memory with longer ones."""
+_REMEMBERED: Final = 512
 
 
 class Databases(Model):
@@ -27,7 +31,8 @@ class Databases(Model):
 
 def annotated(sync: TableSync) -> Databases | None:
     """What the annotation says; None where it is absent, another object's, or was edited into something else."""
-    found = _read(sync.metadata.annotations.get(DATABASES_ANNOTATION, ""))
+    text = sync.metadata.annotations.get(DATABASES_ANNOTATION, "")
+    found = _read(text) if len(text) <= _LONGEST else None
     return found if found is not None and found.uid == sync.metadata.uid else None
 
 
@@ -48,7 +53,7 @@ def written(databases: Databases) -> str:
     return json.dumps(dump(databases), separators=(",", ":"), sort_keys=True)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def _read(text: str) -> Databases | None:
     try:
         found = json.loads(text)
