@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Final, Self, TypeVar
+
+from datamover_dev.errors import SetupError
+
+T = TypeVar("T")
+_TRIES: Final = 5
+"""Somebody else may take the port between our choosing it and a program's start."""
+
+
+def on_a_free_port(start: Callable[[int], T]) -> T:
+    """Start a program that can't be handed a port that is held for it.
+
+    Raises:
+        SetupError: `start` has failed with it, each time.
+    """
+    for left in reversed(range(_TRIES)):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        try:
+            return start(port)
+        except SetupError:
+            if not left:
+                raise
+    raise AssertionError("unreachable")
 
 
 class ReservedPort:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from datamover_dev.errors import SetupError
+from datamover_dev.ports import on_a_free_port
 from datamover_dev.processes import Managed
 
 PACKAGE: Final = "redis-server"
 _START_TIMEOUT: Final = 60.0
 """Seconds until it accepts connections: it takes less than one."""
-_TRIES: Final = 5
-"""Somebody else may take the port between our choosing it and the server's start."""
 
 
 def is_installed() -> bool:
@@ -37,31 +35,24 @@ def redis_server(folder: Path) -> Iterator[tuple[Managed, str]]:
     if program is None:
         raise SetupError(f"Redis is not installed (on Debian: apt-get install {PACKAGE})")
     password = secrets.token_urlsafe(18)
-    server, port = _started(program, folder, password)
+    server, port = on_a_free_port(lambda free: (_started(program, folder, free, password), free))
     try:
         yield server, f"redis://:{password}@127.0.0.1:{port}/0"
     finally:
         server.terminate()
 
 
-def _started(program: str, folder: Path, password: str) -> tuple[Managed, int]:
+def _started(program: str, folder: Path, port: int, password: str) -> Managed:
     log = folder / "redis.log"
-    for left in reversed(range(_TRIES)):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        log.unlink(missing_ok=True)
-        command = [program, str(_configured(folder, port, password))]
-        server = Managed("redis-server", command, log=log, environment={"PATH": os.defpath})
-        try:
-            server.until(lambda: b"Ready to accept connections" in log.read_bytes(), "ready", _START_TIMEOUT)
-        except SetupError:
-            server.kill()
-            if not left:
-                raise
-        else:
-            return server, port
-    raise AssertionError("unreachable")
+    log.unlink(missing_ok=True)
+    command = [program, str(_configured(folder, port, password))]
+    server = Managed("redis-server", command, log=log, environment={"PATH": os.defpath})
+    try:
+        server.until(lambda: b"Ready to accept connections" in log.read_bytes(), "ready", _START_TIMEOUT)
+    except SetupError:
+        server.kill()
+        raise
+    return server
 
 
 def _configured(folder: Path, port: int, password: str) -> Path:

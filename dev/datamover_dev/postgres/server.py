@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Self
 from urllib.parse import quote, urlencode
 
 from datamover_dev.errors import SetupError
+from datamover_dev.ports import on_a_free_port
 from datamover_dev.postgres.certificate import write_certificate
 from datamover_dev.postgres.programs import programs, server_user
 from datamover_dev.processes import OURSELVES, Managed, execute
@@ -25,8 +25,6 @@ SUPERUSER = "postgres"
 START_TIMEOUT = 60.0
 """Seconds until it accepts connections: it takes less than one."""
 STOP_TIMEOUT = 30.0
-_TRIES = 5
-"""Somebody else may take the port between our choosing it and the server's start."""
 _SETTINGS = {
     "wal_level": "logical",
     "fsync": "off",  # what is in it need not survive a power cut
@@ -68,7 +66,7 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="datamover-postgres-"))
         try:
             self._initialize()
-            self._start_on_a_free_port()
+            on_a_free_port(self._start_at)
         except BaseException:
             self._remove()
             raise
@@ -159,18 +157,9 @@ class PostgresServer:
             raise SetupError(f"initdb failed:\n{done.stderr.strip()}")
         self._settings |= {"ssl": "on", "ssl_cert_file": str(self.authority), "ssl_key_file": str(key)}
 
-    def _start_on_a_free_port(self) -> None:
-        for left in reversed(range(_TRIES)):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
-            try:
-                self.start()
-            except SetupError:
-                if not left:
-                    raise
-            else:
-                return
+    def _start_at(self, port: int) -> None:
+        self.port = port
+        self.start()
 
     def _remove(self) -> None:
         self.stop()
