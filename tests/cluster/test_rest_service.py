@@ -17,7 +17,7 @@ import urllib3
 from datamover_dev.controlplane.cluster import ControlPlane
 from datamover_dev.paths import CRDS
 from datamover_dev.processes import Managed
-from tests.support.api import Api
+from tests.support.api import Api, ApiError
 from tests.support.certificates import write_certificate
 from tests.support.movers import World
 from tests.support.rest import MOVERS, Client, RestServices, s3_body, token
@@ -155,11 +155,11 @@ def test_it_survives_a_restart_of_the_api_server(tmp_path: Path) -> None:
 
 
 def stand_in_again(world: World, name: str) -> bool:
-    """A stand-in, as soon as the API server takes it."""
+    """A stand-in, as soon as the API server takes it: while it starts, it is not reached, or answers 503."""
     try:
         if world.get("DataMover", name) is None:
             stand_in(world, name)
-    except (urllib3.exceptions.HTTPError, OSError) as error:
+    except (urllib3.exceptions.HTTPError, OSError, ApiError) as error:
         raise AssertionError(error) from error
     return True
 
