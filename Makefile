@@ -10,6 +10,9 @@ SET_UP ?= .venv/.set-up
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
 
+# Some images and shells set it; then each of the thousand Python processes of a test run compiles what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-helm up down image cluster cluster-down test test-node coverage check bench crds chart chart-package lock fmt clean
 
@@ -89,6 +92,7 @@ fmt: $(SET_UP) ## Format the code and mend what the linter can mend
 clean: ## Remove .venv and everything generated; the control plane stays in the user's cache
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m datamover_dev down; fi
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.set-up: dev/set-up pyproject.toml requirements/uv.txt requirements/dev.txt
 	@PYTHON="$(PYTHON)" dev/set-up
