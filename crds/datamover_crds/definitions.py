@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,7 @@ class Definition:
             version["selectableFields"] = [{"jsonPath": path} for path in self.selectable]
         return version
 
+    @functools.cache  # noqa: B019 - there are as many definitions as kinds, for ever
     def text(self) -> str:
         """Return the CustomResourceDefinition as YAML."""
         return _HEADER + yaml.dump(self.manifest(), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[st
         yield from nodes(schema["items"], f"{path}[]")
 
 
+@functools.cache
 def root(definition: Definition) -> dict[str, Any]:
     schema: dict[str, Any] = definition.manifest()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return schema
@@ -53,7 +55,7 @@ def test_check_names_what_is_stale_or_missing(tmp_path: Path, capsys: pytest.Cap
 
 @KINDS
 def test_the_text_is_the_manifest(definition: Definition) -> None:
-    assert yaml.safe_load(definition.text()) == definition.manifest()
+    assert yaml.load(definition.text(), Loader=yaml.CSafeLoader) == definition.manifest()
 
 
 @KINDS
