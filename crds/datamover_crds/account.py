@@ -155,7 +155,7 @@ class DataMoverAccountSpec(Model):
     agents: Annotated[tuple[Agent, ...], Items(at_most=100, key="name")] = ()
     """The DataSync agents that movers refer to by name. Which namespaces may use them is for grants."""
     orphans: Literal["Report", "Delete"] = "Report"
-    """What happens to tasks and locations that carry the operator's tags though their mover is gone.
+    """What happens to tasks, locations and roles that carry the operator's tags though their mover is gone.
 
     That is so where somebody has removed a mover's finalizer by hand. Report: they are counted, and named in Events.
     Delete: those that the operator created are deleted. What movers leave that are deleted with Retain is no orphan;
@@ -201,7 +201,7 @@ class AccountVerdict(Model):
     caller_arn: RoleArn | None = None
     """The ARN that GetCallerIdentity returns to it."""
     orphans: Count | None = None
-    """How many DataSync resources carry its tags though their mover is gone; absent for none."""
+    """How many tasks, locations and roles carry its tags though their mover is gone; absent for none."""
 
 
 class DataMoverAccountStatus(Model):
@@ -218,7 +218,10 @@ class DataMoverAccountStatus(Model):
     movers: Count | None = None
     """How many movers use this account."""
     orphans: Count | None = None
-    """How many DataSync resources carry our tags though their mover is gone; absent for none. Events name them."""
+    """How many tasks, locations and roles carry our tags though their mover is gone; absent for none.
+
+    Events name them.
+    """
     operators: Annotated[tuple[AccountVerdict, ...], Items(at_most=64, key="operator")] = ()
     """What each operator reports; the conditions show the worst report of an operator whose movers use this account."""
 

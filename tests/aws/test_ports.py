@@ -209,6 +209,14 @@ async def test_a_role_that_exists_is_a_conflict_and_one_that_does_not_is_not_fou
     assert await kind_of(aws.iam.delete_role("nobody", "access")) is FailureKind.NOT_FOUND
 
 
+async def test_all_roles_are_listed_with_who_may_assume_them(aws: Aws) -> None:
+    arns = [
+        (await aws.iam.create_role(name, path=path, trust=TRUST, tags={}, permissions_boundary=None)).arn
+        for name, path in (("one", "/"), ("two", "/data/movers/"))
+    ]
+    assert await aws.iam.list_roles() == dict.fromkeys(arns, TRUST)
+
+
 async def test_a_role_is_deleted_with_its_policy_or_without_one(aws: Aws) -> None:
     await new_role(aws.iam, "full")
     await aws.iam.create_role("bare", path="/", trust=TRUST, tags={}, permissions_boundary=None)

@@ -70,12 +70,15 @@ def test_what_lost_its_owner_is_counted_and_told(world: World, operator: Operato
     eventually(lambda: world.get("DataMover", "m") is None, what="the object is gone")
     operator(bulk_interval_seconds=1, kubeconfig=kubeconfig)  # Events on accounts are in namespace default
 
-    eventually(lambda: counted(world) == 3, what="task and locations are counted")
+    eventually(lambda: counted(world) == 5, what="task, locations and roles are counted")
     eventually(lambda: any(task in note for note in notes(world, "OrphansFound")), what="an Event names them")
     datasync = world.aws("datasync")
     datasync.delete_task(TaskArn=task)
     for location in datasync.list_locations()["Locations"]:
         datasync.delete_location(LocationArn=location["LocationArn"])
+    eventually(lambda: counted(world) == 2, what="the roles are left")
+    world.patch("DataMoverAccount", world.account, {"spec": {"orphans": "Delete"}})
+    eventually(lambda: world.leftovers()["roles"] == [], what="the account says that they are to be deleted")
     eventually(lambda: not counted(world), what="nothing is left to count")
 
 
@@ -112,7 +115,7 @@ def test_what_lost_its_owner_is_deleted_where_the_account_says_so_and_what_was_l
         assert not counted(world)
     else:
         assert lost_roles | kept_roles <= set(world.leftovers()["roles"])
-        eventually(lambda: counted(world) == 3, what="what is left of m, and of m alone")
+        eventually(lambda: counted(world) == 5, what="what is left of m, and of m alone")
         assert set(world.leftovers()["tasks"]) == {lost, kept}
     assert lent in world.leftovers()["locations"]
     world.s3_mover("kept", destination="dst2", adopt={"taskArn": kept, "own": True})
@@ -139,4 +142,4 @@ def test_movers_at_rest_cost_pages_alone(ready: World) -> None:
 
     eventually(lambda: listed() >= 3, what="three readings")
     calls = ready.calls(reads=True, since=before)
-    assert set(calls[2:]) <= {"GetResources", "ListLocations", "ListTaskExecutions", "ListTasks"}, calls
+    assert set(calls[2:]) <= {"GetResources", "ListLocations", "ListRoles", "ListTaskExecutions", "ListTasks"}, calls

@@ -109,6 +109,7 @@ class AccountReconciler:
 
     async def _observe(self, account: DataMoverAccount, refused: str) -> tuple[ObservedAccount, Connection | None]:
         meta, context = account.metadata, self._context
+        found = self._orphans.of(meta.name)
         known = self._connections.known(meta.uid)
         o = ObservedAccount(
             account,
@@ -117,7 +118,8 @@ class AccountReconciler:
             is_open=known is not None and known.declared == declared_access(account),
             refused=refused,
             rest_holder=self._rest_holder(account),
-            orphans=self._orphans.of(meta.name),
+            orphans=found.owners,
+            denied=found.denied,
         )
         if refused:
             return o, None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from datamover_operator.aws.errors import lost
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Role
-from datamover_operator.aws.replies import structure_of, tag_list, tags_of, text_of
+from datamover_operator.aws.replies import every_page, items_of, structure_of, tag_list, tags_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,12 @@ class BotoIam:
         # CreateRole does not repeat the tags in every partition; they are what was asked for.
         return _role(reply, "CreateRole", tags=tags, policy=None)
 
+    async def list_roles(self) -> Mapping[str, JsonObject]:
+        """Return {ARN: trust policy} of every role of the account (ListRoles, all pages)."""
+        pages = await every_page(self._channel, "iam", "ListRoles", {"MaxItems": 1000}, "Marker")
+        roles = [role for page in pages for role in items_of(page, "Roles")]
+        return {text_of(role, "Arn", "ListRoles"): _document(role, "AssumeRolePolicyDocument") for role in roles}
+
     async def get_role(self, name: str, policy_name: str) -> Role:
         """Return GetRole and GetRolePolicy as one."""
         reply = await self._call("GetRole", RoleName=name)
@@ -58,7 +64,7 @@ class BotoIam:
                 raise
             document = None
         else:
-            document = _document(policy)
+            document = _document(policy, "PolicyDocument")
         return _role(reply, "GetRole", tags=tags_of(structure_of(reply, "Role", "GetRole"), "Tags"), policy=document)
 
     async def put_role_policy(self, name: str, policy_name: str, policy: JsonObject) -> None:
@@ -101,7 +107,7 @@ def _role(reply: Reply, operation: str, *, tags: Mapping[str, str], policy: Json
     return Role(arn, name, created_at=created, tags=dict(tags), policy=policy, permissions_boundary=boundary)
 
 
-def _document(reply: Reply) -> JsonObject:
-    """Return the policy; botocore has decoded it, unless it is no JSON (then it can't be ours: show it as empty)."""
-    document = reply.get("PolicyDocument")
+def _document(reply: Mapping[str, object], member: str) -> JsonObject:
+    """Return a policy; botocore has decoded it, unless it is no JSON (then it can't be ours: show it as empty)."""
+    document = reply.get(member)
     return document if isinstance(document, dict) else {}

@@ -125,6 +125,9 @@ class Iam(Protocol):
     ) -> Role:
         """Send CreateRole; the answered role has no policy yet. CONFLICT where the name is taken."""
 
+    async def list_roles(self) -> Mapping[str, JsonObject]:
+        """Return {ARN: trust policy} of every role of the account (ListRoles, all pages)."""
+
     async def get_role(self, name: str, policy_name: str) -> Role:
         """Return GetRole and GetRolePolicy as one."""
 

@@ -22,6 +22,7 @@ from datamover_operator.movers.bulk_reading import BulkReading
 from datamover_operator.movers.execution_sweep import ExecutionSweep
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.orphan_search import OrphanSearch
 from datamover_operator.movers.plan.late_starts import SCHEDULE_FAILING
 from datamover_operator.movers.plan.observed import is_ready
 from datamover_operator.movers.reconciler import MoverReconciler
@@ -58,7 +59,9 @@ def mover_controller(context: Context, services: MoverServices, memories: Memori
         jobs={
             "sweep": Sweep(context, connections, memories).run_forever,
             "execution sweep": ExecutionSweep(context, connections, memories).run_forever,
-            "bulk reading": BulkReading(context, connections, memories, services.orphans).run_forever,
+            "bulk reading": BulkReading(
+                context, connections, memories, OrphanSearch(context, services.orphans)
+            ).run_forever,
             "secrets": SecretSweep(context, client, memories).run_forever,
         },
     )

@@ -22,7 +22,7 @@ from datamover_crds import DataMoverAccount, JsonObject, parse
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.controller import account_controller
 from datamover_operator.accounts.kind import ACCOUNT
-from datamover_operator.accounts.orphans import Orphans
+from datamover_operator.accounts.orphans import Found, Orphans
 from datamover_operator.accounts.reconciler import AccountServices
 from datamover_operator.aws.access import AccountAccess, Accounts
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
@@ -160,6 +160,16 @@ async def test_a_way_is_not_inherited_by_an_account_made_anew_under_the_name() -
     assert room.connections.aws_for("prod") is None
     await room.reconcile(old)
     assert room.sky.forgotten == [old]
+
+
+async def test_roles_that_may_not_be_listed_are_told_of() -> None:
+    room = Room()
+    room.account()
+    room.orphans.found("prod", Found(denied="iam:ListRoles"))
+    await room.look()
+    assert room.ready[0] == "True"
+    told = next(each.message for each in room.stored.status.conditions if each.type == "Ready")
+    assert told.endswith("; roles that have lost their DataMover can't be found: allow iam:ListRoles (docs/iam.md)")
 
 
 async def test_a_way_shuts_at_once_when_another_is_declared() -> None:

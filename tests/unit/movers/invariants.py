@@ -139,7 +139,8 @@ def _deletes_only_its_own(o: Observed, plan: Plan) -> None:
 
 
 def _changes_only_what_bears_its_mark(o: Observed, plan: Plan) -> None:
-    roles = {role.name: role.arn for role in o.roles.values()}
+    arns = (*(role.arn for role in o.roles.values()), *(each.arn for each in o.retired if each.kind == "role"))
+    roles = {arn.rsplit("/", 1)[-1]: arn for arn in arns}
     for step in plan.steps:
         match step:
             case ChangeTags() | TagRole() if step.tags.get(UID_TAG) == o.uid:

@@ -376,6 +376,10 @@ class Iam:
         self.sky.after("CreateRole")
         return Role(item.arn, name, item.created, dict(tags), None, permissions_boundary)
 
+    async def list_roles(self) -> Mapping[str, JsonObject]:
+        self.sky.on_read("ListRoles")
+        return {item.arn: cast("JsonObject", item.described.get("trust", {})) for item in self.sky.of("role")}
+
     async def get_role(self, name: str, policy_name: str) -> Role:
         self.sky.on_read("GetRole")
         item = self._get(name, "GetRole")

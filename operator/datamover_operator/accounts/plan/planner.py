@@ -42,7 +42,8 @@ class ObservedAccount:
     `operator` is ours ("namespace/name"), `movers` how many of ours name the account. `caller` or `failure` is what AWS
     has answered; `is_open` says that movers may use it now. `refused` says why the object does not fit its model,
     `problem` why its Secret can't be used, `rest_holder` which older account serves REST clients.
-    `orphans` has the resources that carry our tags and whose mover is gone: ARNs, and that mover's namespace/name.
+    `orphans` has the resources that carry our tags and whose mover is gone: ARNs, and that mover's namespace/name;
+    `denied` is the action that is missing to find roles among them.
     """
 
     account: DataMoverAccount
@@ -55,6 +56,7 @@ class ObservedAccount:
     problem: str = ""
     rest_holder: str = ""
     orphans: Mapping[str, str] = field(default_factory=dict)
+    denied: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _judge(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Literal["
             "own in AWS, unless their spec.deletionPolicy is Retain"
         )
         return "open", verdict("Reconciling", "InUse", message)
-    return "open", verdict("Ready", "Ready", f"authenticated as {o.caller.arn}{_without_rest(o)}")
+    return "open", verdict("Ready", "Ready", f"authenticated as {o.caller.arn}{_without_rest(o)}{_without_roles(o)}")
 
 
 def _without_rest(o: ObservedAccount) -> str:
@@ -142,6 +144,12 @@ def _without_rest(o: ObservedAccount) -> str:
         f"; spec.rest has no effect: the older DataMoverAccount '{o.rest_holder}' serves REST clients of AWS account "
         f"'{o.account.spec.account_id}'"
     )
+
+
+def _without_roles(o: ObservedAccount) -> str:
+    if not o.denied:
+        return ""
+    return f"; roles that have lost their DataMover can't be found: allow {o.denied} (docs/iam.md)"
 
 
 def _status(o: ObservedAccount, own: AccountVerdict, now: datetime) -> DataMoverAccountStatus:

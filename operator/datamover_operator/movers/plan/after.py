@@ -134,11 +134,11 @@ def _with_boundary(o: Observed, step: PutRolePermissionsBoundary) -> Observed:
 
 
 def _with_role_tags(o: Observed, step: TagRole) -> Observed:
-    roles = {
-        side: replace(role, tags=_retagged(role.tags, step)) if side in step.sides else role
-        for side, role in o.roles.items()
+    tagged = {side: replace(o.roles[side], tags=_retagged(o.roles[side].tags, step)) for side in step.sides}
+    retired_tags = {
+        arn: _retagged(tags, step) if arn.endswith(f"/{step.name}") else tags for arn, tags in o.retired_tags.items()
     }
-    return replace(o, roles=roles, applied=o.applied | _declared(o, "tags."))
+    return replace(o, roles={**o.roles, **tagged}, retired_tags=retired_tags, applied=o.applied | _declared(o, "tags."))
 
 
 def _with_location(o: Observed, step: CreateLocation, arn: str) -> Observed:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from datamover_crds import DataMover
+from datamover_crds import DataMover, JsonObject
 from datamover_crds.contract import OWNER_TAG
 from datamover_operator.movers.plan.diff import tag_change
 from datamover_operator.movers.plan.names import SIDES, Identity
@@ -51,3 +52,9 @@ def owner_in(cluster_id: str, tags: Mapping[str, str]) -> tuple[str, str] | None
     """Namespace and name of the mover of this cluster that the resource was made for; None where it is another's."""
     parts = tags.get(OWNER_TAG, "").split("/")
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == cluster_id else None  # noqa: PLR2004
+
+
+def is_assumed_by_datasync(trust: JsonObject, region: str) -> bool:
+    """Whether a role is one that DataSync may assume, and not for another Region alone."""
+    text = json.dumps(trust)
+    return '"datasync.amazonaws.com"' in text and (":datasync:" not in text or f":datasync:{region}:" in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -15,7 +16,15 @@ from datamover_operator.movers.plan.marks import is_foreign, tags_of, unmarking_
 from datamover_operator.movers.plan.names import SIDES, task_arn_of
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.places import elsewhere
-from datamover_operator.movers.plan.steps import CancelExecution, ChangeTags, Delete, Plan, RemoveFinalizer, Step
+from datamover_operator.movers.plan.steps import (
+    CancelExecution,
+    ChangeTags,
+    Delete,
+    Plan,
+    RemoveFinalizer,
+    Step,
+    TagRole,
+)
 
 CANCEL_POLL = timedelta(seconds=2)
 CONFLICT_PATIENCE = timedelta(minutes=3)
@@ -68,13 +77,24 @@ def _marks(o: Observed) -> tuple[Step, ...]:
     if _is_away(o) or o.failures:
         return ()
     known = [("task", o.task), *((side, o.locations.get(side)) for side in SIDES)]
-    return tuple(
+    steps = tuple(
         ChangeTags(part, resource.arn, {PART_TAG: RETAINED})
         for part, resource in known
-        if resource is not None
-        and not is_foreign(o, resource.arn)
-        and (tags_of(o, resource.arn) or {}).get(PART_TAG) != RETAINED
+        if resource is not None and _lacks_mark(o, resource.arn)
     )
+    return steps or _role_marks(o, _own_arns(o, "role"))
+
+
+def _role_marks(o: Observed, arns: Collection[str]) -> tuple[Step, ...]:
+    """Mark roles of the mover's own that stay."""
+    sides = {arn: tuple(side for side, role in o.roles.items() if role.arn == arn) for arn in arns}
+    return tuple(
+        TagRole(sides[arn], arn.rsplit("/", 1)[-1], {PART_TAG: RETAINED}) for arn in arns if _lacks_mark(o, arn)
+    )
+
+
+def _lacks_mark(o: Observed, arn: str) -> bool:
+    return not is_foreign(o, arn) and (tags_of(o, arn) or {}).get(PART_TAG) != RETAINED
 
 
 def _is_away(o: Observed) -> bool:
@@ -85,14 +105,18 @@ def _is_away(o: Observed) -> bool:
 
 def _release(o: Observed) -> tuple[Step, ...]:
     """Remove our tags from what stays, because we only managed it, or because the spec says that it is another's."""
-    return unmarking_steps(o, {"task", *SIDES} - o.owned)
+    return unmarking_steps(o, {"task", *SIDES} - o.owned) or _role_marks(
+        o, [arn for arn in _own_arns(o, "role") if arn in _roles_that_stay(o)]
+    )
 
 
 def _deletions(o: Observed, kind: Literal["task", "location", "role"]) -> tuple[Step, ...]:
-    arns = [item.arn for item in (*o.retired, *owned_resources(o)) if item.kind == kind]
     needed = o.shared_roles | _roles_that_stay(o)
-    kept = {arn for arn in arns if arn in needed or is_foreign(o, arn)}
-    return tuple(Delete(kind, arn) for arn in dict.fromkeys(arns) if arn not in kept)
+    return tuple(Delete(kind, arn) for arn in _own_arns(o, kind) if not (arn in needed or is_foreign(o, arn)))
+
+
+def _own_arns(o: Observed, kind: Literal["task", "location", "role"]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.arn for item in (*o.retired, *owned_resources(o)) if item.kind == kind))
 
 
 def _roles_that_stay(o: Observed) -> frozenset[str]:

@@ -125,7 +125,8 @@ def _changed(o: Observed, step: AwsStep) -> str | None:
         case UpdateLocation() | UpdateTask() | ChangeTags() | Delete():
             return step.arn
         case PutRolePolicy() | PutRolePermissionsBoundary() | TagRole():
-            return next(role.arn for role in o.roles.values() if role.name == step.name)
+            roles = (*(role.arn for role in o.roles.values()), *(each.arn for each in o.retired if each.kind == "role"))
+            return next(arn for arn in roles if arn.rsplit("/", 1)[-1] == step.name)
         case CancelExecution():
             return task_arn_of(step.arn)
         case CreateRole() | CreateLocation() | CreateTask() | ReadTags():
