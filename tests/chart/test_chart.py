@@ -169,6 +169,10 @@ def pod_of(each: Json) -> Json | None:
             {"api": KEYS | ENABLED | {"namespaces": ["team-*"]}},
             "at '/api/namespaces/0': 'team-*' does not match",
         ),
+        (
+            {"api": KEYS | ENABLED | {"sync": KEYS | {"enabled": True, "rateLimitStorage": "redis://:secret@redis"}}},
+            "api.sync.rateLimitStorage: has a user or password, and would stand in the Deployment",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -176,6 +180,18 @@ def test_wrong_values_are_refused_by_name(values: Json, complaint: str) -> None:
     with pytest.raises(HelmError) as refused:
         render(values)
     assert complaint in str(refused.value)
+
+
+def test_the_url_of_the_rate_limits_redis_may_come_from_a_secret() -> None:
+    sync = KEYS | {"enabled": True, "rateLimitStorageSecret": {"existingSecret": "redis"}}
+    (deployment,) = render({"api": KEYS | ENABLED | {"sync": sync}}, only=["api/deployment.yaml"])
+    env = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert [each for each in env if each["name"] == "DATAMOVER_API_SYNC_RATE_LIMIT_STORAGE"] == [
+        {
+            "name": "DATAMOVER_API_SYNC_RATE_LIMIT_STORAGE",
+            "valueFrom": {"secretKeyRef": {"name": "redis", "key": "url"}},
+        }
+    ]
 
 
 @pytest.mark.parametrize(
