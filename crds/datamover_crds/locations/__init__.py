@@ -77,7 +77,8 @@ class Location(Model):
         """The members that are given: one, as the rules demand."""
         arn = self.existing_location_arn
         existing = (ExistingLocation(location_arn=arn),) if arn is not None else ()
-        return (*(value for _, value in self if isinstance(value, LocationType)), *existing)
+        held = [value for value in vars(self).values() if value is not None and isinstance(value, LocationType)]
+        return (*held, *existing)
 
     @property
     def declared(self) -> LocationType:

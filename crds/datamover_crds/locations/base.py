@@ -130,7 +130,7 @@ class LocationType(Model):
     @property
     def role_named(self) -> AccessRole | None:
         """The access role that the declaration names."""
-        return next((value for _, value in self if isinstance(value, AccessRole)), None)
+        return next((value for value in vars(self).values() if isinstance(value, AccessRole)), None)
 
     def mistake(self, path: str) -> str | None:
         """What AWS would refuse though the schema does not, as a message that names the field; None = nothing."""

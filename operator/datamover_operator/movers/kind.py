@@ -59,10 +59,11 @@ def secret_names(raw: JsonObject) -> set[str]:
     """The names of the Secrets that a mover's locations name."""
     spec = part_of(raw, "spec")
     declared = [
-        (location_type, location.get(name))
+        (location_type, location[name])
         for side in SIDES
         if isinstance(location := spec.get(side), dict)
         for name, location_type in LOCATIONS.items()
+        if name in location
     ]
     refs = [dig(member, (*place, "name")) for kind, member in declared for place in places_of(kind, secret=True)]
     return {ref for ref in refs if isinstance(ref, str)}

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from datamover_crds import DataMoverSpec, LocationType, dump
 from datamover_crds.common import JsonObject
+from datamover_crds.locations.marks import members_of
 from datamover_crds.options import filters_of
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 
@@ -95,7 +96,8 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
     Kept in status: a field that is here and no longer in the spec has been removed, and goes back to its default.
     """
     fields = [f"options.{name}" for name in dump(spec.options)]
-    fields += [name for name, value in dump(spec).items() if name in TASK_FIELDS and value]
+    task_fields = (each for each in members_of(type(spec)) if each.name in TASK_FIELDS)
+    fields += [each.name for each in task_fields if getattr(spec, each.attribute)]
     fields += [f"tags.{key}" for key in user_tags(spec)]
     for side in SIDES:
         fields += [f"{side}.{name}" for name in location_of(spec, side).optional_fields()]

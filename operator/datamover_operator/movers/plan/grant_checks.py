@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from datamover_crds import DataMoverAccount, JsonObject, location_type_of
+from datamover_crds import DataMoverAccount, location_type_of
 from datamover_crds.locations import agents_in, split_uri
 from datamover_operator.accounts.plan.grants import agent_granted, location_granted, namespace_granted, role_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
@@ -159,9 +159,9 @@ def with_what_is_ungranted(o: Observed, message: str) -> str:
 
 
 def _is_granted_in_aws(o: Observed, account: DataMoverAccount, side: Side) -> bool:
-    described: JsonObject = o.task_locations.get(side) or {}
-    kind = location_type_of(described)
-    if kind is None:
+    described = o.task_locations.get(side)
+    kind = location_type_of(described) if described is not None else None
+    if described is None or kind is None:
         return True  # not looked at
     uri, point = str(described.get("locationUri")), kind.point_in(described)
     if not location_granted(account, o.identity.namespace, uri, point):
