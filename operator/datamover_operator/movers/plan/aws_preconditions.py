@@ -24,8 +24,8 @@ def _task_is_ours(o: Observed) -> UnmetPrecondition | None:
     arn = o.task.arn if o.task is not None else ""
     message = (
         f"spec.adopt.taskArn: task '{arn}' is already managed by {o.other_owner}, and a task can have only one owner; "
-        f"to take it over, delete that mover with spec.deletionPolicy Retain, "
-        f"then remove the tag '{UID_TAG}' from the task"
+        "to take it over, delete that mover with spec.deletionPolicy Retain, if it still exists, then remove the tag "
+        f"'{UID_TAG}' from the task"
     )
     return UnmetPrecondition("AlreadyManaged", message)
 
