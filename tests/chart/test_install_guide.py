@@ -75,6 +75,12 @@ def test_what_is_typed_to_install_it_works(type_: Type) -> None:
     assert "datamoveraccount.datamover.io/production serverside-applied" in type_notes(type_, notes)
     assert len(type_("helm list --all-namespaces --short").split()) == 2
 
+    removals = re.findall(r"`(kubectl delete [^`]+)`", SECTIONS["Uninstalling"].partition("With `crds.keep")[0])
+    assert len(removals) == 3
+    for each in removals:
+        type_(" ".join(each.split()))
+    assert "datamover.io" not in type_("kubectl get crds --output=name")
+
 
 @pytest.mark.parametrize("beginning", ["kind create cluster", "make image"])
 def test_the_readmes_five_lines_install_it(beginning: str, type_: Type) -> None:
@@ -115,8 +121,10 @@ def test_notes_tell_what_an_uninstall_takes_along(keep: bool, install: bool, kub
         kubeconfig=kubeconfig,
         values={"crds": {"keep": keep, "install": install}},
     )
-    assert ("Uninstalling deletes the CRDs and every mover in the cluster" in told) is (install and not keep)
-    assert ("Uninstalling keeps the movers" in told) is not (install and not keep)
+    assert ("Uninstalling deletes the CRDs, every mover and every table sync in the cluster" in told) is (
+        install and not keep
+    )
+    assert ("Uninstalling keeps " in told) is not (install and not keep)
     assert ("another release's CRDs" in told) is not install
 
 

@@ -174,3 +174,26 @@ def test_what_bears_our_name_and_another_owner_is_never_touched(tables: TableWor
     tables.delete()
     tables.wait_gone()
     assert tables.pair.leftovers()["publications"] == [name]
+
+
+def test_what_bears_our_name_and_another_owner_can_be_dropped_as_it_says(tables: TableWorld, start: Start) -> None:
+    uid = tables.sync(suspend=True)["metadata"]["uid"]
+    name = f"datamover_{uid.replace('-', '')}"
+    tables.pair.source.run(f"CREATE PUBLICATION {name}")
+    start()
+    assert f"if nothing uses it any more, DROP PUBLICATION {name}" in tables.stalled("AlreadyManaged")
+    tables.pair.source.run(f"DROP PUBLICATION {name}")
+    tables.patch(suspend=False)
+    slot = tables.wait()["status"]["slotName"]
+
+    tables.pair.destination.run(f"COMMENT ON SUBSCRIPTION {name} IS 'datamover.io other/ns/name/uid'")
+    tables.patch(maxRetainedWal="9Gi")  # has it looked at now
+    told = tables.stalled("AlreadyManaged")
+    assert f"DROP SUBSCRIPTION {name}, which also drops the slot {slot} at the server" in told
+    tables.pair.destination.run(f"DROP SUBSCRIPTION {name}")
+    assert tables.pair.leftovers()["slots"] == []
+    tables.patch(maxRetainedWal="8Gi")
+    assert "set spec.resync to a new token to copy the tables anew" in tables.stalled("SubscriptionLost")
+    tables.patch(resync="1")
+    tables.wait()
+    assert tables.pair.is_same("orders")

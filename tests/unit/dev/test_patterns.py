@@ -6,7 +6,6 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from re import _constants as constants  # type: ignore[attr-defined] # how the standard library reads a pattern
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -15,9 +14,8 @@ from typing import Any
 import pytest
 
 from datamover_dev.paths import CHECKOUT
+from tests.support.sources import trees
 
-PACKAGES = ("crds/datamover_crds", "common/datamover_common", "operator/datamover_operator", "api/datamover_api")
-FILES = sorted(path for package in PACKAGES for path in (CHECKOUT / package).rglob("*.py"))
 BACKTRACKING = {"fnmatch", "glob", "regex", "sre_compile"}
 """Modules that match patterns by trying."""
 
@@ -39,11 +37,6 @@ NESTED = {
 
 PLAIN = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.Load, ast.BinOp, ast.operator)
 """What a pattern is written with whose text is known."""
-
-
-@cache
-def trees() -> tuple[tuple[Path, ast.Module], ...]:
-    return tuple((path, ast.parse(path.read_text())) for path in FILES)
 
 
 def patterns_in(path: Path, tree: ast.Module) -> Iterator[tuple[str, str | None]]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from datamover_operator.postgres.failure import Side
+from datamover_operator.tablesyncs.plan.by_hand import at_destination, at_former, at_source
 from datamover_operator.tablesyncs.plan.ends import all_retired, newly_retired, recorded
 from datamover_operator.tablesyncs.plan.known import annotated
-from datamover_operator.tablesyncs.plan.names import is_ours, publication_names
+from datamover_operator.tablesyncs.plan.names import is_ours
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.plan.steps import (
     DropPublications,
@@ -77,17 +78,16 @@ def _blocked(o: Observed, steps: tuple[Step, ...]) -> str:
     reasons = [*(finding.message for finding in o.findings), *map(str, o.failures)]
     by_hand = []
     if o.destination is None or any(_side(step) == "destination" for step in steps):
-        by_hand.append(
-            f"at the destination: ALTER SUBSCRIPTION {o.name} DISABLE; ALTER SUBSCRIPTION {o.name} SET (slot_name = "
-            f"NONE); DROP SUBSCRIPTION {o.name}"
-        )
+        by_hand.append(f"at the destination: {at_destination(o)}")
     if o.source is None or any(_side(step) == "source" for step in steps):
-        names = ", ".join(publication_names(o.uid))
-        by_hand.append(f"at the source: SELECT pg_drop_replication_slot('{o.slot_name}'); DROP PUBLICATION {names}")
-    by_hand += [f"at the former {each.side} {each.end.host}:{each.end.port}/{each.end.database}" for each in o.retired]
+        by_hand.append(f"at the source: {at_source(o)}")
+    by_hand += [
+        f"at the former {each.side} {each.end.host}:{each.end.port}/{each.end.database}: {at_former(o, each)}"
+        for each in o.retired
+    ]
     return (
-        f"deletion has been waiting since {o.sync.metadata.deletion_timestamp}: {'; '.join(reasons)}; set "
-        f"spec.deletionPolicy to Retain to let the object go, and type what is left by hand, {'; '.join(by_hand)}"
+        f"deletion has been waiting since {o.sync.metadata.deletion_timestamp}: {'; '.join(reasons)}; to let the object "
+        f"go, set spec.deletionPolicy to Retain, and type by hand what removes the rest, {'; '.join(by_hand)}"
     )
 
 

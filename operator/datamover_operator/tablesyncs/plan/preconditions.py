@@ -22,15 +22,17 @@ def findings(o: Observed) -> tuple[Finding, ...]:
 
 def foreign(o: Observed) -> Finding | None:
     """An object that has the name of one of ours, and says in its comment that it is not."""
-    from_source = [(p.name, p.comment, "publication") for p in (o.source.publications if o.source else {}).values()]
-    subscription = o.destination.subscription if o.destination is not None else None
-    from_destination = [(o.name, subscription.comment, "subscription")] if subscription is not None else []
-    for name, comment, what in (*from_source, *from_destination):
+    found = [(p.name, p.comment, "publication", "") for p in (o.source.publications if o.source else {}).values()]
+    if o.subscription is not None:
+        slot = o.subscription.slot_name
+        also = f", which also drops the slot {slot} at the server that it subscribes to" if slot else ""
+        found.append((o.name, o.subscription.comment, "subscription", also))
+    for name, comment, what, also in found:
         if not is_ours(comment, o.identity):
             side = "source" if what == "publication" else "destination"
             return Finding(
                 "AlreadyManaged",
                 f"{side}: {what} {name} belongs to {owner_in(comment)} by its comment; if nothing uses it any more, "
-                f"DROP {what.upper()} {name}",
+                f"DROP {what.upper()} {name}{also}",
             )
     return None
