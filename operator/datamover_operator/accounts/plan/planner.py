@@ -224,8 +224,8 @@ def _orphan_notes(o: ObservedAccount, before: AccountVerdict | None) -> tuple[No
     more = f" and {len(o.orphans) - _MAX_SHOWN} more" if len(o.orphans) > _MAX_SHOWN else ""
     message = (
         f"{len(o.orphans)} resources carry this operator's tags but their DataMover no longer exists; to keep a task, "
-        "apply a DataMover of the same namespace and name with spec.adopt (own: true); delete the rest in AWS, with the "
-        f"roles of its locations, or let spec.orphans Delete do it: {shown}{more}"
+        "apply a DataMover of the same namespace and name with spec.adopt (own: true); delete the rest in AWS, or let "
+        f"spec.orphans Delete do it: {shown}{more}"
     )
     return (Note("OrphansFound", message, warning=True),)
 
