@@ -86,8 +86,8 @@ def _blocked(o: Observed, steps: tuple[Step, ...]) -> str:
         for each in o.retired
     ]
     return (
-        f"deletion has been waiting since {o.sync.metadata.deletion_timestamp}: {'; '.join(reasons)}; to let the object "
-        f"go, set spec.deletionPolicy to Retain, and type by hand what removes the rest, {'; '.join(by_hand)}"
+        f"deletion has been waiting since {o.sync.metadata.deletion_timestamp}: {'; '.join(reasons)}; to let the "
+        f"object go, set spec.deletionPolicy to Retain, and type by hand what removes the rest, {'; '.join(by_hand)}"
     )
 
 
