@@ -40,6 +40,22 @@ def test_a_scheduled_start_is_recorded_as_a_run_and_is_not_told_as_missed(world:
     assert read(url, "datamover_schedule_missed_total", namespace=world.namespace, mover="m") is None
 
 
+def test_a_manifest_that_would_fail_the_scheduled_run_is_told_before_it_starts(
+    world: World, operator: Operators
+) -> None:
+    prepare(world)
+    world.bucket("lists")
+    operator(refused_retry_seconds=1)
+    place = {"s3BucketArn": "arn:aws:s3:::lists", "manifestObjectPath": "night.csv"}
+    world.s3_mover(schedule={"scheduleExpression": "rate(1 hour)"}, manifestConfig={"source": {"s3": place}})
+    world.wait_ready()
+    failing = eventually(lambda: told(world, "ManifestUnusable"), what="the missing manifest is told")
+    assert failing["message"].startswith("spec.manifestConfig: s3://lists/night.csv does not exist")
+    assert world.list("DataMoverRun") == []
+    world.aws("s3").put_object(Bucket="lists", Key="night.csv", Body=b"a.txt\n")
+    eventually(lambda: not told(world, "ManifestUnusable"), what="it is there now")
+
+
 def test_what_was_due_while_the_operator_was_down_is_missed_only_if_it_did_not_happen(
     world: World, operator: Operators
 ) -> None:

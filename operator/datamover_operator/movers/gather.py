@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from datamover_crds import DataMover, from_timestamp
+from datamover_operator.aws.failure import AwsError
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.active_executions import find_executions, read_replaced
 from datamover_operator.movers.adoption import check_ownership, find_roles, take_over
@@ -27,11 +28,16 @@ from datamover_operator.movers.plan.existing import with_existing_locations
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
 from datamover_operator.movers.plan.finds import take_finds
 from datamover_operator.movers.plan.known import Find, KnownRole, Resource
+from datamover_operator.movers.plan.late_starts import scheduled_manifest
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.reads import describe_task_locations, or_none, read_agents, read_log_policies, read_tags
 from datamover_operator.movers.recovery import find_listed, find_tagged
+from datamover_operator.runs.manifests import check_manifest
+from datamover_operator.runs.plan.transfers import check_of
 
+_BEGINNING = 4 * 1024 * 1024
+"""Bytes of a manifest that are checked before a scheduled start."""
 _CLOCK_SKEW = timedelta(minutes=15)
 
 
@@ -81,10 +87,14 @@ def carry(o: Observed, carried: Observed) -> Observed:
 class Gatherer:
     """Reads movers' resources in one account."""
 
-    def __init__(self, listings: Listings, settling: float) -> None:
-        """`settling` is how long, in seconds, an unknown outcome stays unknown at the most."""
+    def __init__(self, listings: Listings, settling: float, retry: float) -> None:
+        """`settling` is how long, in seconds, an unknown outcome stays unknown at the most.
+
+        `retry` is after how many seconds it is looked whether what is wrong in AWS has been corrected.
+        """
         self._listings = listings
         self._settling = settling
+        self._retry = retry
 
     async def gather(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState, tick: float) -> Observed:
         """Add what AWS has, doubts apart. `tick` is the monotonic time. Raises AwsError."""
@@ -103,8 +113,24 @@ class Gatherer:
         if depth is Depth.ALL:
             o = await _read_more(o, aws, cluster)
         o = await read_log_policies(await read_agents(await read_replaced(o, aws), aws), aws)
+        o = await self._check_manifest(o, aws, memory, tick)
         o = await find_external_executions(o, aws, memory.walk, cluster.runs)
         return check_ownership(o, cluster)
+
+    async def _check_manifest(self, o: Observed, aws: Aws, memory: MoverMemory, tick: float) -> Observed:
+        """Check the manifest with which DataSync's schedule starts the task, unless that was done a moment ago.
+
+        A failure is none: what was told before still holds.
+        """
+        manifest, (generation, checked) = scheduled_manifest(o), memory.manifest_check
+        if manifest is None or (generation == o.generation and tick < checked + self._retry / 2):
+            return o
+        memory.manifest_check = (o.generation, tick)
+        try:
+            found = await check_manifest(aws.s3, check_of(manifest), most=_BEGINNING)
+        except AwsError:
+            return o
+        return replace(o, manifest_problem=found.problem)
 
     async def settle(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState, tick: float) -> Observed:
         """Find what an open intent, or a status that was lost, may stand for. Raises AwsError.

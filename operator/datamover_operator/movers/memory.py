@@ -91,6 +91,7 @@ class MoverMemory:
     | `everything`, `description` | has AWS to be read again, and how much of it | the observer of a change | gather |
     | `next_drift_check` | when all is read again in any case | gather, the end of a pass | |
     | `next_start_check` | when a scheduled start has to show | the end of a pass | gather |
+    | `manifest_check` | for which generation and when the manifest of scheduled starts was read last | gather | |
     | `rest` | AWS has refused this spec | the end of a pass | the end of the next one, a change of the account |
     | `new_rights` | when the role of a side last got other rights | PutRolePolicy and the like | |
     | `roles_since` | since when this process knows a role of the mover, by ARN | the begin of a pass | it, too |
@@ -105,6 +106,7 @@ class MoverMemory:
     description: Request = field(default_factory=Request)
     next_drift_check: float | None = None
     next_start_check: float | None = None
+    manifest_check: tuple[int, float] = (0, -math.inf)
     rest: Rest | None = None
     new_rights: dict[Side, float] = field(default_factory=dict)
     roles_since: dict[str, float] = field(default_factory=dict)

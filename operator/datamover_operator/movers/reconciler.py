@@ -24,7 +24,7 @@ from datamover_operator.movers.ownership import ClusterState
 from datamover_operator.movers.plan.aws_preconditions import OF_WHAT_AWS_HAS
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
 from datamover_operator.movers.plan.intervals import next_interval_start
-from datamover_operator.movers.plan.late_starts import PATIENCE
+from datamover_operator.movers.plan.late_starts import next_look
 from datamover_operator.movers.plan.names import Identity, account_finalizer
 from datamover_operator.movers.plan.observed import Observed, StepFailure, is_just_let_go, is_ready
 from datamover_operator.movers.plan.places import elsewhere
@@ -40,8 +40,6 @@ from datamover_operator.movers.wake import wake_runs
 from datamover_operator.runs.kind import RUN
 
 _MAX_ROUNDS = 40
-START_SHOWS_AFTER = 20.0
-"""Seconds after its time when a scheduled start is looked for."""
 _log = structlog.get_logger(__name__)
 
 
@@ -55,7 +53,7 @@ class MoverReconciler:
         self._connections = connections
         self._memories = memories
         listings = Listings(TagIndex(), context.clock.tick)
-        self._gatherer = Gatherer(listings, context.settings.settling_seconds)
+        self._gatherer = Gatherer(listings, context.settings.settling_seconds, context.settings.refused_retry_seconds)
         self._role_settling = 2 * context.settings.settling_seconds
 
     async def reconcile(self, uid: str) -> None:
@@ -185,22 +183,21 @@ class MoverReconciler:
             return
         memory.accepted = ()
         context.queue.add_after(key, max(1.0, self._next_drift_check(memory) - context.clock.tick()))
-        self._look_at_next_start(o.mover, memory)
+        self._look_at_next_start(o, memory)
         due = next_interval_start(o)
         if due is not None:
             context.queue.add_after(key, max(1.0, (due - context.clock.now()).total_seconds()))
         wake_runs(context, o.identity.namespace, o.identity.name)
 
-    def _look_at_next_start(self, mover: DataMover, memory: MoverMemory) -> None:
+    def _look_at_next_start(self, o: Observed, memory: MoverMemory) -> None:
         """A run that the schedule starts may be over before the next listing of tasks: it is looked for by itself."""
-        scheduled = mover.status.next_scheduled_time
+        scheduled = o.mover.status.next_scheduled_time
         if scheduled is None or memory.next_start_check is not None:
             return
         ahead = (from_timestamp(scheduled) - self._context.clock.now()).total_seconds()
-        looks = (ahead + START_SHOWS_AFTER, ahead + PATIENCE.total_seconds())
-        seconds = next((each for each in looks if each > 0), 0.0)
+        seconds = next_look(o, ahead, self._context.settings.refused_retry_seconds)
         memory.next_start_check = self._context.clock.tick() + seconds
-        self._context.queue.add_after((MOVER, mover.metadata.uid), seconds + 1)
+        self._context.queue.add_after((MOVER, o.uid), seconds + 1)
 
     def _next_drift_check(self, memory: MoverMemory) -> float:
         """After a restart the steady movers' checks are spread over the whole interval; what is new can wait.

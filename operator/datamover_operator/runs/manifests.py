@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from hashlib import blake2b
+from math import inf
 from typing import Final
 
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
@@ -53,12 +54,14 @@ async def manifest_paths(s3: S3, errand: CheckManifest) -> ManifestPaths:
     return paths
 
 
-async def _read(s3: S3, errand: CheckManifest, reader: ManifestReader) -> None:
-    """Read a manifest to its end, or to its first mistake. Raises AwsError."""
+async def _read(s3: S3, errand: CheckManifest, reader: ManifestReader, most: float = inf) -> None:
+    """Read a manifest to its end, to its first mistake, or so many bytes at least. Raises AwsError."""
+    size = 0
     async for piece in pieces_of(s3, errand.bucket, errand.key, errand.version):
         reader.feed(piece)
-        if reader.problem:
-            break
+        size += len(piece)
+        if reader.problem or size >= most:
+            return
         await asyncio.sleep(0)
     reader.close()
 
@@ -67,14 +70,14 @@ def _hash(path: str) -> int:
     return int.from_bytes(blake2b(path.encode(), digest_size=8).digest(), "big")
 
 
-async def check_manifest(s3: S3, errand: CheckManifest) -> ManifestChecked:
-    """Whether it exists and is well formed. Raises AwsError.
+async def check_manifest(s3: S3, errand: CheckManifest, most: float = inf) -> ManifestChecked:
+    """Whether it exists and is well formed, in its first bytes up to `most` at least. Raises AwsError.
 
     One that the operator may not read is DataSync's to judge: its role may.
     """
     place, reader = Place(errand.bucket).uri(errand.key), ManifestReader()
     try:
-        await _read(s3, errand, reader)
+        await _read(s3, errand, reader, most)
     except AwsError as error:
         if error.failure.kind is FailureKind.DENIED:
             return ManifestChecked("")

@@ -25,7 +25,7 @@ from datamover_crds import (
 from datamover_crds.locations.marks import members_of
 from datamover_crds.locations.reading import request_of
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
-from datamover_operator.aws.ports import NO_SECRETS, Aws, Role, Secrets
+from datamover_operator.aws.ports import NO_SECRETS, S3, Aws, Role, Secrets
 
 ACCOUNT_ID = "111122223333"
 REGION = "eu-central-1"
@@ -86,6 +86,7 @@ class Sky:
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
     on_read: Callable[[str], None] = lambda _: None
+    s3: S3 = NOT_USED
     _serial: int = 0
 
     def ports(self) -> Aws:
@@ -95,7 +96,7 @@ class Sky:
             tagging=Tagging(self),
             sts=Sts(),
             queue=NOT_USED,
-            s3=NOT_USED,
+            s3=self.s3,
             logs=Logs(),
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from datamover_crds import Condition, DataMoverRun, JsonObject, from_timestamp
+from datamover_crds import Condition, DataMoverRun, JsonObject, ManifestConfig, from_timestamp
 from datamover_crds.contract import FINAL_PHASES, ORIGIN_LABEL, SCHEDULE_ORIGIN
 from datamover_operator.controller.plan.conditions import timestamp
 from datamover_operator.movers.plan.diff import disabled_by_service
@@ -19,6 +19,9 @@ SCHEDULE_FAILING = "ScheduleFailing"
 """The condition of a mover whose schedule does not work."""
 PATIENCE = timedelta(minutes=5)
 """How late a scheduled start may be."""
+START_SHOWS_AFTER = 20.0
+"""Seconds after its time when a scheduled start is looked for."""
+MANIFEST_UNUSABLE = "ManifestUnusable"
 EARLY = timedelta(minutes=1)
 """How much the clocks of AWS and of this process may differ."""
 
@@ -57,6 +60,37 @@ def schedule_condition(
     )
 
 
+def scheduled_manifest(o: Observed) -> ManifestConfig | None:
+    """The manifest with which the schedule will start the task; None: there is none, or it won't start it."""
+    described = (o.task.described if o.task is not None else None) or {}
+    is_to_start = _is_enabled(described) and described.get("status") in {"AVAILABLE", "QUEUED", "RUNNING"}
+    return o.mover.spec.manifest_config if is_to_start else None
+
+
+def next_look(o: Observed, ahead: float, retry: float) -> float:
+    """After how many seconds to look at a mover that its schedule starts in `ahead` seconds.
+
+    A manifest is looked at `retry` seconds before the start, and again so often as long as it is unusable.
+    """
+    before = ahead - retry if o.mover.spec.manifest_config is not None else 0.0
+    looks = (before, ahead + START_SHOWS_AFTER, ahead + PATIENCE.total_seconds())
+    seconds = next((each for each in looks if each > 0), 0.0)
+    return min(seconds, retry) if _unusable_manifest(o) else seconds
+
+
+def _unusable_manifest(o: Observed) -> str | None:
+    """What is told of the manifest. Where it has not been read in this pass, what was told before still holds."""
+    manifest = o.mover.spec.manifest_config
+    if manifest is None:
+        return None
+    if o.manifest_problem is None:
+        told = (each for each in o.mover.status.conditions if each.type == SCHEDULE_FAILING)
+        return next((each.message for each in told if each.reason == MANIFEST_UNUSABLE), None)
+    if not o.manifest_problem:
+        return None
+    return f"spec.manifestConfig: {o.manifest_problem}; until it is corrected, scheduled runs fail"
+
+
 def _problem(o: Observed, described: JsonObject | None, missed: str | None) -> tuple[str, str] | None:
     if described is not None and disabled_by_service(described):
         details = described.get("scheduleDetails")
@@ -67,6 +101,9 @@ def _problem(o: Observed, described: JsonObject | None, missed: str | None) -> t
         )
     if not _is_enabled(described):
         return None
+    unusable = _unusable_manifest(o)
+    if unusable is not None:
+        return MANIFEST_UNUSABLE, unusable
     if missed is not None and not _has_started(o, from_timestamp(missed) + PATIENCE):
         return "Missed", (
             f"the start that was due at {missed} did not happen; another run may have been active then, or DataSync "

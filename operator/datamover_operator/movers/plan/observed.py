@@ -71,6 +71,7 @@ class Observed:
     digests of what AWS was last told; `agents` describes the agents of a task that is UNAVAILABLE, by their ARNs.
     `schedule_expression` is the declared schedule in UTC, where that has a time zone.
     `log_policies` are the resource policies of CloudWatch Logs; None: not read, or not readable.
+    `manifest_problem` is what is wrong with the manifest of scheduled starts, "" for nothing; None: not read.
     `problem` says why the stored object does not fit its model: what could be read of it is good for
     cleaning up only. `namespace_goes` says that the namespace is being deleted, and no object can be created in it;
     `same_names` is what the API server has under the names of runs that could not be created (None: nothing any more),
@@ -115,6 +116,7 @@ class Observed:
     applied_secrets: Mapping[Side, str] = field(default_factory=dict)
     agents: Mapping[str, JsonObject] = field(default_factory=dict)
     log_policies: tuple[str, ...] | None = None
+    manifest_problem: str | None = None
     problem: str = ""
     runs: tuple[DataMoverRun, ...] = ()
     external_executions: tuple[ExternalExecution, ...] = ()

@@ -86,8 +86,11 @@ def removal_of(select: Select) -> RemoveManifest:
 def manifest_errand(run: DataMoverRun, mover: DataMover) -> CheckManifest | None:
     """How the user's manifest is checked."""
     manifest = manifest_of(run, mover)
-    if manifest is None:
-        return None
+    return check_of(manifest) if manifest is not None else None
+
+
+def check_of(manifest: ManifestConfig) -> CheckManifest:
+    """How a manifest is checked."""
     s3 = manifest.source.s3
     return CheckManifest(_name(s3.s3_bucket_arn), s3.manifest_object_path, s3.manifest_object_version_id)
 
