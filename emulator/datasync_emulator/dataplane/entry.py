@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """Pipes and sockets are left out, so there are no others."""
 
     FILE = "file"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_ALWAYS_LEFT_OUT = ("/.aws-datasync", "/.awssync", "/.zfs")
-_SNAPSHOT = ".snapshot"
+_ALWAYS_LEFT_OUT = ("/.aws-datasync/", "/.awssync/", "/.zfs/")
+_SNAPSHOT = ".snapshot/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,8 @@ def covers(patterns: tuple[Pattern, ...], path: str) -> bool:
 
 def always_left_out(path: str) -> bool:
     """Whether DataSync never touches the path, whatever the filters say."""
-    subject = f"/{path}"
-    return (
-        subject.endswith(_SNAPSHOT)
-        or f"{_SNAPSHOT}/" in subject
-        or any(subject == folder or subject.startswith(f"{folder}/") for folder in _ALWAYS_LEFT_OUT)
-    )
+    subject = f"/{path}/"
+    return _SNAPSHOT in subject or subject.startswith(_ALWAYS_LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from datasync_emulator.dataplane.entry import Kind
@@ -20,7 +20,7 @@ CounterValue: TypeAlias = int | dict[str, int]
 _REMEMBERED_PROBLEMS = 100
 
 
-class Count(Enum):
+class Count(StrEnum):
     """What is counted apart for files (with objects and symbolic links) and for directories."""
 
     LISTED_AT_SOURCE = "listed at source"
@@ -42,7 +42,7 @@ class Count(Enum):
 _FAILURES = (Count.FAILED_LIST, Count.FAILED_PREPARE, Count.FAILED_TRANSFER, Count.FAILED_VERIFY, Count.FAILED_DELETE)
 
 
-class Bytes(Enum):
+class Bytes(StrEnum):
     """The byte counters, by their names in DescribeTaskExecution."""
 
     ESTIMATED = "EstimatedBytesToTransfer"
