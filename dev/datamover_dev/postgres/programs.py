@@ -24,11 +24,15 @@ class User:
 
 
 def programs() -> Path:
-    """Return the folder with initdb and postgres: of the newest version of Debian's packages, or on PATH.
+    """Return the folder with initdb and postgres: PG_BINDIR, the newest of Debian's packages, or where PATH has them.
 
     Raises:
-        SetupError: PostgreSQL's server is not installed.
+        SetupError: PostgreSQL's server is not installed, or not in PG_BINDIR.
     """
+    if given := os.environ.get("PG_BINDIR"):
+        if not (Path(given) / "initdb").exists():
+            raise SetupError(f"PG_BINDIR={given}: no initdb in it; name the folder of PostgreSQL's server programs")
+        return Path(given)
     versions = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     on_path = shutil.which("initdb")
     if versions:
