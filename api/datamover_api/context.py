@@ -13,6 +13,7 @@ from datamover_api.http.bodies import BodyLimits
 from datamover_api.metrics import Metrics
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.settings import Settings
+from datamover_common.kube.client import KubeClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Context:
     """Shared by the facades of one process."""
 
     settings: Settings
+    client: KubeClient
     mirror: Mirror
     writer: Writer
     movers: Movers

@@ -60,6 +60,7 @@ async def serve(settings: Settings, rings: Rings, configuration: LiveConfigurati
         runs = Runs(writer, _patience(settings), background)
         context = Context(
             settings=settings,
+            client=client,
             mirror=mirror,
             writer=writer,
             movers=Movers(writer, settings.delete_timeout_seconds),

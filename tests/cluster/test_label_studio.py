@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from label_studio_sdk import LabelStudio as Sdk
 from label_studio_sdk.core.api_error import ApiError
 
+from tests.support.api_proxy import ApiProxy
 from tests.support.movers import NOTHING, World
 from tests.support.operator_process import Operators
 from tests.support.rest import NAMED_KEY, PASSWORD, Client, RestServices
@@ -195,5 +197,29 @@ def test_ids_are_unique_on_several_replicas_and_one_sync_runs_at_a_time(
         eventually(lambda: len(clients[0].list(project=7)) == 8)
         eventually(lambda: len(clients[1].list(project=7)) == 8)
         statuses = list(threads.map(lambda sdk: sdk.sync(id=made[0]).status, clients))
+    clients[0].delete(id=8)
+    world.wait_gone("DataMover", "label-studio-8")
+    assert clients[1].create(project=7, bucket="src").id == 9, "an id is given once"
     assert statuses == ["queued"] * 8
     assert [each["metadata"]["name"] for each in world.list("DataMoverRun")] == [f"label-studio-{made[0]}-1"]
+
+
+def test_a_storage_whose_creation_gets_no_answer_is_made_once_and_has_its_keys(
+    world: World, facade_services: RestServices, connect: Connect, tmp_path: Path
+) -> None:
+    world.grant_all(labelStudio={"namespace": world.namespace, "default": _into("/")})
+    settings = {"label_studio_keys_file": facade_services.named_keys, "label_studio_check_seconds": 0} | ON
+    given = {"s3endpoint": "http://minio.example.com", "aws_access_key_id": "AKIA", "aws_secret_access_key": PASSWORD}
+    with ApiProxy(facade_services.kubeconfig, tmp_path) as proxy, ThreadPoolExecutor(1) as threads:
+        sdk = connect(facade_services.start(kubeconfig=proxy.kubeconfig, **settings).url)
+        eventually(lambda: sdk.list(project=7) == [], what="it serves the account")
+        hold = proxy.hold(lambda write: write.method == "POST" and write.path.endswith("/datamovers"), "after")
+        made = threads.submit(lambda: sdk.create(project=7, bucket="src", **given))
+        hold.wait_held()
+        hold.release(drop=True)
+        assert made.result().id == 1
+    (mover,) = world.list("DataMover")
+    source = mover["spec"]["source"]["objectStorage"]
+    secrets = world.api.get(f"/api/v1/namespaces/{world.namespace}/secrets")["items"]
+    assert {each["metadata"]["name"] for each in secrets} == {source[key]["name"] for key in ("accessKey", "secretKey")}
+    assert {each["metadata"]["ownerReferences"][0]["uid"] for each in secrets} == {mover["metadata"]["uid"]}

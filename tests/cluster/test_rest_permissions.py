@@ -137,6 +137,7 @@ def use_facades(service: RestService, world: World) -> None:
     send("PATCH", storage, {"aws_access_key_id": "B"}, 200)
     send("POST", f"{storage}/sync", None, 200)
     send("DELETE", storage, None, 204)
+    send("POST", "/api/storages/s3/", given, 201)
     database = {"type": "postgresql", "url": f"postgresql://u:{PASSWORD}@h/d"}
     made = send("POST", "/api/v1/sync", {"source": database, "destination": database, "tables": ["t"]}, 201)
     until(lambda: world.get("TableSync", made["id"].replace("_", "-")) is not None, "it is there")

@@ -8,6 +8,7 @@ from datamover_api.auth.keys import KeyRing, NamedKey
 from datamover_api.context import Context
 from datamover_api.http.facade import Facade
 from datamover_api.labelstudio.admission import Admission
+from datamover_api.labelstudio.ids import Ids
 from datamover_api.labelstudio.openapi import BEARER_SCHEME, TOKEN_SCHEME
 from datamover_api.labelstudio.refusals import refuse
 from datamover_api.labelstudio.routes import PREFIXES, PUBLIC, storage_routes
@@ -26,7 +27,8 @@ _SCHEMES: Final = {
 
 def label_studio_facade(context: Context, ring: KeyRing[NamedKey]) -> Facade:
     """The storage routes; `ring` holds the keys that open them."""
-    storages = Storages(context.mirror, context.writer, context.settings.label_studio_check_seconds)
+    patience = context.settings.label_studio_check_seconds
+    storages = Storages(context.mirror, context.writer, Ids(context.client), patience)
     return Facade(
         routes=storage_routes(storages, context.limits, ring),
         prefixes=PREFIXES,

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from pydantic import JsonValue
 
+from datamover_api.actions.creation import created
 from datamover_api.actions.patches import replacing
 from datamover_api.actions.writer import Writer
 from datamover_api.http.answers import RefusalError
@@ -26,6 +27,7 @@ from datamover_api.labelstudio.building import (
     secret_values,
     spec_of,
 )
+from datamover_api.labelstudio.ids import Ids
 from datamover_api.labelstudio.members import MEMBERS, changed_members, new_members
 from datamover_api.labelstudio.refusals import (
     NO_PROJECT,
@@ -52,13 +54,13 @@ _log = structlog.get_logger(__name__)
 class Storages:
     """The storages. All methods raise RefusalError."""
 
-    def __init__(self, mirror: Mirror, writer: Writer, patience: float) -> None:
+    def __init__(self, mirror: Mirror, writer: Writer, ids: Ids, patience: float) -> None:
         """Read from `mirror`; a new storage waits for the operator's verdict at most `patience` seconds."""
+        self._ids = ids
         self._mirror = mirror
         self._writer = writer
         self._patience = patience
         self._views = Views()
-        self._highest = 0
 
     async def of_project(self, project: int) -> bytes:
         """The storages of a project in the order of their ids, as JSON."""
@@ -167,16 +169,17 @@ class Storages:
         return self._views.one(room, entry)
 
     async def _make(self, room: Room, members: JsonObject, account: DataMoverAccount, names: SecretNames) -> DataMover:
-        """Create the mover under the next id that is free: the API server decides between replicas."""
+        """Create the mover under the next id."""
         spec = spec_of(members, account, names)
-        for _ in range(_TRIES * _TRIES):
-            self._highest = max(self._highest, _highest(room.movers.entries(_ALL))) + 1
+        for _ in range(_TRIES):
+            taken = await self._ids.take(room.namespace, above=_highest(room.movers.entries(_ALL)))
+            creation = self._writer.create_mover(room, new_mover(taken, members, spec, room.namespace))
             try:
-                return await self._writer.create_mover(room, new_mover(self._highest, members, spec, room.namespace))
+                return await created(creation, room.movers, room.namespace, name_of(taken))
             except KubeError as error:
-                if not error.is_already_there:
+                if not error.is_already_there:  # somebody else's mover has the name
                     raise
-        raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, "Others create storages all the time; try again.")
+        raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, "Others have the next names already; try again.")
 
     async def _keep(self, mover: DataMover, keys: Mapping[str, str], names: SecretNames) -> None:
         """Put the keys into Secrets that go with the mover."""

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from datamover_api.actions.creation import created
 from datamover_api.actions.writer import Writer
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.mirror.place import Room
@@ -162,9 +163,10 @@ class Syncs:
         return home
 
     async def _make(self, room: Room, obj: DataMover | TableSync) -> DataMover | TableSync:
+        name = obj.metadata.name
         if isinstance(obj, TableSync):
-            return await self._writer.create_table(room, obj)
-        return await self._writer.create_mover(room, obj)
+            return await created(self._writer.create_table(room, obj), room.tables, room.namespace, name)
+        return await created(self._writer.create_mover(room, obj), room.movers, room.namespace, name)
 
     async def _keep(self, room: Room, made: DataMover | TableSync, secrets: Mapping[str, str]) -> None:
         """Put passwords into a Secret that goes with the sync; without it there is no sync."""
