@@ -52,7 +52,7 @@ def digest(text: str) -> str:
 def _hashed(group: str, name: str, original: str) -> str:
     room = _LONGEST - _DIGITS - 1
     readable = ".".join(part for part in (_slug(group), _slug(name)) if part)
-    readable = re.sub(r"[-.]*\.[-.]*", ".", readable)[:room].strip("-.")
+    readable = re.sub("[-.]+", lambda found: "." if "." in found[0] else found[0], readable)[:room].strip("-.")
     return f"{readable or 'mover'}-{digest(original)}"
 
 

@@ -6,7 +6,9 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from re import _compiler as compiler  # type: ignore[attr-defined]
 from re import _constants as constants  # type: ignore[attr-defined] # how the standard library reads a pattern
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -34,6 +36,13 @@ NESTED = {
     "^[^*|]*[*]?([|][^*|]*[*]?)*$": "a bar, which nothing else matches, parts them",
 }
 """Patterns with a repeat in a repeat, each with the reason why there is one way only to match a text."""
+
+QUADRATIC = {
+    ".*-[0-9a-f]{10}": "it is matched from the start of a text alone",
+    "[a-z0-9-]+://(arn:[^/]*:(outpost[/:][^/:]+[/:])?accesspoint[/:][^/:]+|[^/]+)": "the same",
+    "([0-9]+)([dhms])": "it is looked for in durations alone, whose form and length the schema bounds",
+}
+"""Patterns for which a run of one character may be parted in many ways, each with the reason why none is tried."""
 
 PLAIN = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.Load, ast.BinOp, ast.operator)
 """What a pattern is written with whose text is known."""
@@ -84,6 +93,56 @@ def nests(items: Any, *, inside: bool = False) -> bool:  # noqa: ANN401 - what t
     return False
 
 
+REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}
+CHARACTERS = [chr(code) for code in (*range(9, 14), *range(32, 127), 0xE9)]
+
+
+def flat(items: Any) -> list[Any]:  # noqa: ANN401 - what the parser returns has no types
+    """The items of a pattern and of its groups in their order; what only looks around matches no text."""
+    found: list[Any] = []
+    for operator, argument in items:
+        if operator is constants.SUBPATTERN:
+            found += flat(argument[-1])
+        elif operator not in {constants.ASSERT, constants.ASSERT_NOT, constants.AT}:
+            found.append((operator, argument))
+    return found
+
+
+def matcher(state: Any, items: list[Any]) -> re.Pattern[str]:  # noqa: ANN401 - as above
+    compiled: re.Pattern[str] = compiler.compile(parser.SubPattern(state, list(items)), re.DOTALL)
+    return compiled
+
+
+def is_quadratic(pattern: str) -> bool:
+    """Whether two repeats without a bound share a run of one character, so that each way to part it is tried.
+
+    The place where a match is looked for is such a repeat, too, if what follows the first one can fail there.
+    """
+    parsed = parser.parse(pattern)
+    items, made = flat(parsed), partial(matcher, parsed.state)
+    opened = [at for at, (operator, its) in enumerate(items) if operator in REPEATS and its[1] == constants.MAXREPEAT]
+    bodies = {at: made(items[at][1][2]) for at in opened}
+    for number, first in enumerate(opened):
+        for second in opened[number + 1 :]:
+            between = made(items[first + 1 : second])
+            if any(
+                bodies[first].fullmatch(each) and bodies[second].fullmatch(each) and is_run(between, each)
+                for each in CHARACTERS
+            ):
+                return True
+    if not opened or pattern.startswith("^"):
+        return False
+    body, before, after = bodies[opened[0]], made(items[: opened[0]]), made(items[opened[0] + 1 :])
+    return any(
+        body.fullmatch(each) and is_run(before, each) and not after.match("") and not after.match(each)
+        for each in CHARACTERS
+    )
+
+
+def is_run(pattern: re.Pattern[str], character: str) -> bool:
+    return any(pattern.fullmatch(character * times) for times in range(4))
+
+
 def test_only_re2_matches_patterns_that_are_not_ours() -> None:
     strangers = [
         f"{path.relative_to(CHECKOUT)}: {name}"
@@ -102,6 +161,31 @@ def test_no_pattern_of_ours_can_match_a_text_in_many_ways() -> None:
     found = {text for path, tree in trees() for _, text in patterns_in(path, tree) if text is not None}
     assert len(found) > 50
     assert {text for text in found if nests(parser.parse(text))} == set(NESTED)
+
+
+def test_no_pattern_of_ours_parts_a_run_of_one_character_in_many_ways() -> None:
+    found = {text for path, tree in trees() for _, text in patterns_in(path, tree) if text is not None}
+    assert {text for text in found if is_quadratic(text)} == set(QUADRATIC)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("a*a*", True),
+        ("^a*(b?)a*$", True),
+        ("^(a|b)*c?a*$", True),
+        (r"\s*,\s*", True),
+        ("(a+)b", True),
+        ("^a*b", False),
+        ("^a*ba*$", False),
+        ("a+", False),
+        ("//[^/@]*@", False),
+        ("[a-z]{0,31}://", False),
+    ],
+)
+def test_runs_that_can_be_parted_are_seen(pattern: str, expected: bool) -> None:
+    assert is_quadratic(pattern) is expected
+    re.compile(pattern)
 
 
 @pytest.mark.parametrize(
