@@ -124,14 +124,15 @@ DEFINITIONS: tuple[Definition, ...] = (
         columns=(
             Column("Ready", "string", _ready("status"), "Whether AWS matches the spec."),
             Column("State", "string", ".status.state", "What it is about, in one word."),
-            Column("Source", "string", ".status.sourceUri", "Where data is read from."),
-            Column("Destination", "string", ".status.destinationUri", "Where data is written to."),
+            Column("Source", "string", ".status.inWords.source", "Where data is read from; a long URI is cut."),
+            Column("Destination", "string", ".status.inWords.destination", "Where data is written to, likewise."),
             Column("Run%", "integer", ".status.currentRun.percent", "How far the active run has got."),
             Column("Last Run", "string", ".status.lastRun.phase", "How the last run ended."),
             _AGE,
-            Column("Schedule", "string", ".spec.schedule.scheduleExpression", "When DataSync starts it.", wide=True),
-            Column("Next", "string", ".status.nextScheduledTime", "When the schedule starts it next.", wide=True),
-            Column("Suspended", "boolean", ".spec.suspend", "Whether starts are suspended.", wide=True),
+            Column(
+                "Schedule", "string", ".status.inWords.schedule", "When DataSync starts it, or suspended.", wide=True
+            ),
+            Column("Next", "string", ".status.inWords.next", "When the schedule starts it next, in UTC.", wide=True),
         ),
         selectable=(".spec.accountRef.name",),
     ),
@@ -163,8 +164,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             Column("Ready", "string", _ready("status"), "Whether the operator can use the account."),
             Column("Movers", "integer", ".status.movers", "How many movers use it."),
             _AGE,
-            Column("Caller", "string", ".status.callerArn", "The operator's identity in the account.", wide=True),
-            Column("Message", "string", _ready("message"), "Why it is Ready or not, in a sentence.", wide=True),
+            Column("Reason", "string", _ready("reason"), "Why it is Ready or not, in one word.", wide=True),
         ),
     ),
     Definition(
@@ -181,7 +181,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             Column("Mode", "string", ".spec.mode", "How it is kept in sync.", wide=True),
             Column("Suspended", "boolean", ".spec.suspend", "Whether it is held back.", wide=True),
             Column("Retained", "integer", ".status.retainedWalBytes", "Bytes of WAL that the source keeps.", wide=True),
-            Column("Message", "string", _ready("message"), "Why it is ready or not.", wide=True),
+            Column("Reason", "string", _ready("reason"), "Why it is Ready or not, in one word.", wide=True),
         ),
     ),
 )

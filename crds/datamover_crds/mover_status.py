@@ -26,6 +26,19 @@ from datamover_crds.run_status import Phase
 Part = Literal["task", "source", "destination", "sourceRole", "destinationRole"]
 
 
+class MoverInWords(Model):
+    """What a mover moves, short enough for a column."""
+
+    source: Text | None = None
+    """Where data is read from: a file system without its Region, and a long URI with `…` in its middle."""
+    destination: Text | None = None
+    """Where data is written to, likewise."""
+    schedule: Text | None = None
+    """When DataSync starts it, or `suspended`."""
+    next: Text | None = None
+    """When the schedule starts it next, in UTC, such as `12-31 02:00Z`."""
+
+
 class RunRef(Model):
     """A run of this mover."""
 
@@ -147,6 +160,8 @@ class DataMoverStatus(Model):
     """Where data is read from, as DataSync writes it."""
     destination_uri: Text | None = None
     """Where data is written to, as DataSync writes it."""
+    in_words: MoverInWords | None = None
+    """The same, and the schedule, for people."""
     task_arn: Arn | None = None
     """The ARN of the task."""
     source_location_arn: Arn | None = None

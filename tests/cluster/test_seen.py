@@ -44,15 +44,15 @@ def test_a_run_is_seen_to_progress_and_waited_for(ready: World, kubectl: Kubectl
     assert {each["type"] for each in ended["conditions"] if each["status"] == "True"} == {"Ready", "Complete"}
     assert "transferring" in ended["phaseTimes"]
     story = eventually(lambda: _story(kubectl, "RunSucceeded"))
-    assert story["RunStarted"] == "run 'r1', started by a user's DataMoverRun"
-    assert re.fullmatch(r"run 'r1': 2 files, 6\.0 MiB in \d+ s", story["RunSucceeded"])
+    assert story["RunStarted"] == "'r1', by a user's DataMoverRun"
+    assert re.fullmatch(r"'r1': 2 files, 6\.0 MiB in \d+ s", story["RunSucceeded"])
     _check_width(kubectl, "dmr")
 
 
 def test_a_mover_shows_what_it_moves_and_what_it_refuses_to_start(ready: World, kubectl: Kubectl) -> None:
     nightly = {"scheduleExpression": "cron(0 2 * * ? *)"}
     ready.patch("DataMover", "m", {"spec": {"schedule": nightly, "options": {"overwriteMode": "NEVER"}}})
-    eventually(lambda: _matching(_row(kubectl, "m"), r"02:00:00Z"))
+    eventually(lambda: _matching(_row(kubectl, "m"), r"\d\d-\d\d 02:00Z"))
     with ready.emulator.fault(state="TRANSFERRING", hold="before"):
         ready.run("r1")
         eventually(lambda: _matching(_row(kubectl, "m"), r"True +Running +s3://src/ +s3://dst/ +\d+ "))
@@ -65,11 +65,27 @@ def test_a_mover_shows_what_it_moves_and_what_it_refuses_to_start(ready: World, 
     eventually(lambda: _matching(_row(kubectl, "m"), r"True +StartRefused +s3://src/ +s3://dst/ +Succeeded "))
     _check_width(kubectl, "dm")
     story = eventually(lambda: _story(kubectl, "RunRejected"))
-    assert story["RunRejected"].startswith("run 'r2': run 'r1' is active")
+    assert story["RunRejected"].startswith("'r2': run 'r1' is active")
     assert story["SpecApplied"] == "changed in AWS: spec.options.overwriteMode, spec.schedule"
     ready.run("r3")
     ready.wait_phase("r3", "Succeeded")
     eventually(lambda: _matching(_row(kubectl, "m"), "True +Ready "))
+
+    long = {"s3": {"s3BucketArn": "arn:aws:s3:::dst", "subdirectory": "/archive/year_2026/month_11/day_28/hour_00/"}}
+    ready.create(
+        "DataMover",
+        "nightly-copies",
+        {
+            "accountRef": {"name": ready.account},
+            "source": {"s3": {"s3BucketArn": "arn:aws:s3:::src"}},
+            "destination": long,
+            "schedule": nightly,
+        },
+    )
+    ready.wait_ready("nightly-copies")
+    eventually(lambda: _matching(_row(kubectl, "nightly-copies"), "s3://dst/arch…y_28/hour_00/"))
+    for kind in ("dm", "dmr", "dma"):
+        _check_width(kubectl, kind)
 
     ready.delete("DataMover", "m")
     ready.wait_gone("DataMover", "m")

@@ -118,7 +118,7 @@ def test_events_tell_the_story(tables: TableWorld, start: Start) -> None:
     tables.wait_gone()
     told = tables.events()
     assert told == [
-        ("Published", "the source publishes public.orders"),
+        ("Published", "at the source: public.orders"),
         ("SlotCreated", told[1][1]),
         ("TablesCreated", "at the destination: public.orders"),
         ("SubscriptionCreated", told[3][1]),

@@ -125,10 +125,10 @@ def test_whatever_the_counters_say_can_be_stored(done: int, total: int, written:
 def test_the_movers_events_tell_the_story() -> None:
     made = parse(DataMoverRun, run())
     assert mover_notes(made, DataMoverRunStatus(), STARTED) == (
-        Note("RunStarted", "run 'sample', started by a user's DataMoverRun"),
+        Note("RunStarted", "'sample', by a user's DataMoverRun"),
     )
     assert mover_notes(made, STARTED, STARTED) == ()
-    assert mover_notes(made, STARTED, ENDED) == (Note("RunFailed", "run 'sample': no access", warning=True),)
+    assert mover_notes(made, STARTED, ENDED) == (Note("RunFailed", "'sample': no access", warning=True),)
 
 
 def test_no_event_says_its_reason_again() -> None:

@@ -27,6 +27,7 @@ from datamover_operator.movers.plan.schedules import next_start
 from datamover_operator.movers.plan.state import with_refused_start, with_state
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import is_marked, is_withheld, stopping_step
+from datamover_operator.movers.plan.words import with_words
 from datamover_operator.notifications.plan.deliveries import announced
 from datamover_operator.notifications.plan.receivers import subscriptions
 from datamover_operator.runs.plan.history import latest
@@ -76,7 +77,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         changed["source_uri"] = o.mover.spec.source.declared.uri
         changed["destination_uri"] = o.mover.spec.destination.declared.uri
     changed_status = stored.model_copy(update=changed)
-    after = with_state(o.mover, changed_status) if plan.conditions else changed_status
+    after = with_words(o.mover, with_state(o.mover, changed_status)) if plan.conditions else changed_status
     news, whom = mover_news(stored, after), subscriptions(o.mover.spec.notify, o.account)
     return after.model_copy(update={"notifications": announced(stored.notifications, o.uid, news, whom, now)})
 
@@ -98,7 +99,7 @@ def notes_of(before: DataMoverStatus, after: DataMoverStatus, plan: Plan) -> tup
         source, destination = after.source_location_arn, after.destination_location_arn
         was_made = TaskCall() in calls_of(before.bookkeeping.intent)
         reason = "TaskCreated" if was_made else "TaskFound"
-        notes.append(Note(reason, f"task {after.task_arn}, source {source}, destination {destination}"))
+        notes.append(Note(reason, f"{after.task_arn}, source {source}, destination {destination}"))
     old, new = _told(before.conditions), _told(after.conditions)
     if new.get("Ready") and not old.get("Ready"):
         notes.append(Note("Ready", new["Ready"]))
@@ -117,7 +118,7 @@ def role_notes(o: Observed) -> tuple[Note, ...]:
     names = {role.name: distinct_role_name(role.name, o.uid) for role in wanted_roles(o.mover.spec, o.uid, "/")}
     roles = {role.name for role in o.roles.values() if role.arn not in known}
     return tuple(
-        Note("RoleNameTaken", f"another role is named '{name}': '{suffixed}' is used instead", warning=True)
+        Note("RoleNameTaken", f"'{name}' is somebody else's: '{suffixed}' is used instead", warning=True)
         for name, suffixed in names.items()
         if suffixed in roles
     )

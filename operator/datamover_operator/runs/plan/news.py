@@ -42,10 +42,17 @@ def notes_of(before: DataMoverRunStatus, after: DataMoverRunStatus) -> tuple[Not
 def _phase_notes(before: DataMoverRunStatus, after: DataMoverRunStatus, hindrance: str) -> tuple[Note, ...]:
     if after.phase is not None and after.phase != before.phase:
         is_bad = after.phase in _BAD_ENDS or (hindrance != "" and after.phase not in FINAL_PHASES)
-        return (Note(after.phase, after.message or f"reason: {after.reason or 'none was given'}", warning=is_bad),)
+        return (Note(after.phase, after.message or _unexplained(after), warning=is_bad),)
     if hindrance and hindrance != _told(before, "Stalled"):
         return (Note(after.reason or "Stalled", hindrance, warning=True),)
     return ()
+
+
+def _unexplained(status: DataMoverRunStatus) -> str:
+    """What there is to say of a phase without a message."""
+    if status.reason is None and status.execution_arn is not None:
+        return f"execution {status.execution_arn.rpartition('/')[2]}"
+    return f"reason: {status.reason or 'none was given'}"
 
 
 def mover_notes(run: DataMoverRun, before: DataMoverRunStatus, after: DataMoverRunStatus) -> tuple[Note, ...]:
@@ -53,10 +60,10 @@ def mover_notes(run: DataMoverRun, before: DataMoverRunStatus, after: DataMoverR
     name, notes = run.metadata.name, []
     if has_new_execution(before, after):
         origin = run.metadata.labels.get(ORIGIN_LABEL, USER_ORIGIN)
-        notes.append(Note("RunStarted", f"run '{name}', started {_STARTERS.get(origin, f'by {origin}')}"))
+        notes.append(Note("RunStarted", f"'{name}', {_STARTERS.get(origin, f'by {origin}')}"))
     if has_just_ended(before, after):
         said = after.message or after.reason or "no cause was given"
-        notes.append(Note(f"Run{after.phase}", f"run '{name}': {said}", warning=after.phase in _BAD_ENDS))
+        notes.append(Note(f"Run{after.phase}", f"'{name}': {said}", warning=after.phase in _BAD_ENDS))
     if is_refused(after) and not is_refused(before) and after.phase not in FINAL_PHASES:
         notes.append(Note("StartRefused", f"run '{name}': {after.message or after.reason}", warning=True))
     return tuple(notes)

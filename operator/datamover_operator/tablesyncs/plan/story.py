@@ -30,24 +30,24 @@ def _told(step: Step) -> tuple[str, str] | None:
     match step:
         case Publish(definitions):
             tables = [shown(table.key) for definition in definitions for table in definition.tables]
-            told = "Published", f"the source publishes {', '.join(tables)}"
+            told = "Published", f"at the source: {', '.join(tables)}"
         case CreateSlot(name):
-            told = "SlotCreated", f"replication slot {name} at the source"
+            told = "SlotCreated", f"{name} at the source"
         case CreateTables(definitions):
             told = "TablesCreated", f"at the destination: {', '.join(shown(each.key) for each in definitions)}"
         case CreateSubscription(definition):
-            told = "SubscriptionCreated", f"subscription {definition.name} at the destination"
+            told = "SubscriptionCreated", f"{definition.name} at the destination"
         case SetConnection():
-            told = "ConnectionChanged", "the subscription connects to the source as the spec and its Secrets say"
+            told = "ConnectionChanged", "to the source, as the spec and its Secrets say"
         case Refresh(_, empty):
             emptied = f", after {', '.join(map(shown, empty))} lost their rows" if empty else ""
             told = "CopyStarted", f"the subscription copies the tables that are new to it{emptied}"
         case Skip(_, position):
-            told = "TransactionSkipped", f"the transaction that finishes at {position}"
+            told = "TransactionSkipped", f"it finishes at {position}"
         case DropSubscription(name):
-            told = "SubscriptionDropped", f"subscription {name} at the destination"
+            told = "SubscriptionDropped", f"{name} at the destination"
         case DropSlots(names):
-            told = "SlotDropped", f"replication slots {', '.join(names)} at the source"
+            told = "SlotDropped", f"{', '.join(names)} at the source"
         case DropPublications(names):
-            told = "PublicationsDropped", f"publications {', '.join(names)} at the source"
+            told = "PublicationsDropped", f"{', '.join(names)} at the source"
     return told
