@@ -13,18 +13,21 @@ REASON = re.compile("[A-Z][a-z]+")
 
 
 def events() -> Iterator[tuple[str, str]]:
-    """The reason and the note of each Event that is written out: `Note("Reason", "note")`, `told = "Reason", "note"`."""
+    """The reason and note of each Event that is written out: `Note("Reason", "note")`, `told = "Reason", "note"`."""
     for path, tree in trees():
         if "datamover_operator" in path.parts:
             for node in ast.walk(tree):
-                is_note = isinstance(node, ast.Call) and ast.unparse(node.func) == "Note"
-                parts = node.args if is_note else node.value.elts if is_told(node) else []
+                parts = parts_of(node)
                 if len(parts) > 1:
                     yield text_of(parts[0]), text_of(parts[1])
 
 
-def is_told(node: ast.AST) -> bool:
-    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "told" and isinstance(node.value, ast.Tuple)
+def parts_of(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "Note":
+        return node.args
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "told" and isinstance(node.value, ast.Tuple):
+        return node.value.elts
+    return []
 
 
 def test_no_event_says_a_word_twice() -> None:
