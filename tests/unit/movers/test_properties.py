@@ -103,7 +103,8 @@ def test_retain_leaves_everything(spec: Spec, story: Story) -> None:
         before, writes = set(world.sky.items), len(world.sky.writes)
         assert world.settle() == "Gone"
         assert set(world.sky.items) == before
-        assert set(world.sky.writes[writes:]) <= {"TagResource", "TagRole"}, "but for a mark that tells it from what is lost"
+        marks = {"TagResource", "TagRole"}
+        assert set(world.sky.writes[writes:]) <= marks, "but for a mark that tells it from what is lost"
 
 
 def _role_of(other: JsonObject) -> str:
