@@ -53,6 +53,7 @@ class Model(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         strict=True,
+        defer_build=True,  # most are read as parts of others, whose validators hold all of theirs
         extra="forbid",
         alias_generator=to_camel,
         validate_by_name=True,
