@@ -94,7 +94,8 @@ def _table(o: Observed, path: str, wanted: SyncedTable, source: SourceState, cat
         )
     if (wanted.columns or wanted.where) and source.server.version < _HAS_FILTERS:
         yield Finding("UnsupportedVersion", f"{path}: columns and where need PostgreSQL 15 or newer at the source")
-    yield from _filter(path, wanted, catalogue)
+    else:
+        yield from _filter(path, wanted, catalogue)
     if wanted.publish != "Insert":
         yield from _identity(path, wanted, found, catalogue)
 
