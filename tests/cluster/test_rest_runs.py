@@ -116,7 +116,7 @@ def test_no_start_is_both_refused_and_carried_out(world: World, ready: Client, r
 def test_a_start_that_aws_does_not_answer_is_cancelled(
     world: World, ready: Client, rest_services: RestServices
 ) -> None:
-    hasty = rest_services(start_timeout_seconds=0.5, outcome_timeout_seconds=0.5)
+    hasty = rest_services(start_timeout_seconds=8, outcome_timeout_seconds=0.5)  # it has been taken up by then
     with world.emulator.fault("StartTaskExecution", hold="before") as fault:
         answer = hasty.set_state(NAME, "start")
         assert told(answer) == IN_DOUBT
@@ -170,7 +170,7 @@ def _creates_run(write: Write) -> bool:
 def test_what_aws_refuses_is_told_in_the_old_words(
     world: World, ready: Client, rest_services: RestServices, code: str, status: int
 ) -> None:
-    hasty = rest_services(start_timeout_seconds=2)
+    hasty = rest_services(start_timeout_seconds=8)
     with world.emulator.fault("StartTaskExecution", error={"code": code, "message": "on strike"}, count=None):
         assert told(hasty.set_state(NAME, "start")) == (status, "failed to start task execution")
     eventually(lambda: world.list("DataMoverRun") == [])

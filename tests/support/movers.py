@@ -95,6 +95,11 @@ class World:
     def delete(self, kind: str, name: str) -> None:
         self.api.delete(f"{self._collection(kind)}/{name}")
 
+    def listings(self) -> int:
+        """How often the operator has listed all executions: what is new in a listing is looked at, but in its first."""
+        listed = self.emulator.journal(operation="ListTaskExecutions")
+        return sum("TaskArn" not in each["params"] for each in listed)
+
     def wait_ready(self, name: str = "m", timeout: float = 30) -> Json:
         """Wait until a mover is Ready at its newest generation."""
         return self.wait_condition("DataMover", name, "Ready", timeout=timeout)
