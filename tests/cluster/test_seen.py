@@ -89,8 +89,8 @@ def test_a_mover_shows_what_it_moves_and_what_it_refuses_to_start(ready: World, 
 
     ready.delete("DataMover", "m")
     ready.wait_gone("DataMover", "m")
-    lines = eventually(lambda: kubectl("events", "--for=datamover/m", "--no-headers") or "")
-    assert re.search(r"Deleted +DataMover/m +task arn:aws:datasync", lines), lines
+    deleted = r"Deleted +DataMover/m +task arn:aws:datasync"
+    eventually(lambda: _matching(kubectl("events", "--for=datamover/m", "--no-headers"), deleted))
 
 
 def _row(kubectl: Kubectl, name: str) -> str:

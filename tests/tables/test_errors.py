@@ -133,7 +133,7 @@ def test_where_the_spec_says_so_the_slot_is_given_up_before_the_disk_is_full(tab
     tables.patch(maxRetainedWal="500k")
     tables.stalled("SlotLost")
     assert tables.pair.leftovers()["slots"] == []
-    assert any(reason == "SlotDropped" and "maxRetainedWal" in note for reason, note in tables.events())
+    eventually(lambda: any(reason == "SlotDropped" and "maxRetainedWal" in note for reason, note in tables.events()))
     tables.patch(maxRetainedWal="1Gi", suspend=False, resync="1")
     tables.wait()
     tables.follows()

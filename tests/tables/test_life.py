@@ -116,6 +116,7 @@ def test_events_tell_the_story(tables: TableWorld, start: Start) -> None:
     tables.wait()
     tables.delete()
     tables.wait_gone()
+    eventually(lambda: "PublicationsDropped" in dict(tables.events()), what="the last Event has been sent")
     told = tables.events()
     assert told == [
         ("Published", "at the source: public.orders"),

@@ -97,7 +97,7 @@ def test_what_is_wrong_is_told_and_mended_as_it_says(tables: TableWorld, start: 
     assert case.says in message
     assert tables.pair.leftovers() == NOTHING
     assert "finalizers" not in tables.get()["metadata"], "nothing was made, so nothing holds the object"
-    assert (case.reason, message[:1024]) in tables.events()
+    eventually(lambda: (case.reason, message[:1024]) in tables.events(), what="an Event says so, too")
     if case.mend:
         assert case.mend in message
         (tables.pair.source if case.at == "source" else tables.pair.destination).run(case.mend)
