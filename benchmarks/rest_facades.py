@@ -25,7 +25,8 @@ from datamover_dev.stack.rest import RestService
 
 PROJECTS = 10
 _COLLECTION = MOVERS.format(namespace=NAMESPACE)
-_BUCKET = {"s3": {"s3BucketArn": "arn:aws:s3:::bucket"}}
+_SOURCE = {"s3": {"s3BucketArn": "arn:aws:s3:::source"}}
+_DESTINATION = {"s3": {"s3BucketArn": "arn:aws:s3:::destination"}}
 _LABELS = "datamover.io"
 
 
@@ -109,7 +110,7 @@ async def _fill(kubeconfig: Path, each: int) -> None:
         spec = {
             "accountId": ACCOUNT_ID,
             "region": REGION,
-            "labelStudio": {**there, "default": _BUCKET},
+            "labelStudio": {**there, "default": _DESTINATION},
             "syncApi": there,
         }
         await cluster.create(
@@ -133,20 +134,21 @@ async def _fill(kubeconfig: Path, each: int) -> None:
 def _storages(count: int) -> Iterable[Json]:
     for number in range(1, count + 1):
         project = 1 + number % PROJECTS
-        kept = {"project": project, "bucket": "bucket", "title": f"Storage {number}", "presign": True}
+        kept = {"project": project, "bucket": "source", "title": f"Storage {number}", "presign": True}
         labels = {"origin": "label-studio", "label-studio-id": f"{number}", "label-studio-project": f"{project}"}
         yield _mover(f"label-studio-{number}", labels, kept)
 
 
 def _syncs(count: int) -> Iterable[Json]:
-    side = {"type": "s3", "url": "s3://bucket"}
+    sides = {side: {"type": "s3", "url": f"s3://{side}"} for side in ("source", "destination")}
     for number in range(count):
         labels = {"origin": "sync-api", "sync-owner": "default"}
-        yield _mover(f"sync-{number:012}", labels, {"source": side, "destination": side})
+        yield _mover(f"sync-{number:012}", labels, sides)
 
 
 def _mover(name: str, labels: dict[str, str], kept: Json) -> Json:
-    mover = _object("DataMover", name, {"accountRef": {"name": "bench"}, "source": _BUCKET, "destination": _BUCKET})
+    spec: Json = {"accountRef": {"name": "bench"}, "source": _SOURCE, "destination": _DESTINATION}
+    mover = _object("DataMover", name, spec)
     mover["metadata"] |= {
         "labels": {f"{_LABELS}/{label}": value for label, value in labels.items()},
         "annotations": {f"{_LABELS}/client": json.dumps(kept)},
