@@ -10,6 +10,8 @@ from datamover_crds.common import Count, Items, Model, Timestamp
 class Resource(Model):
     """A kind of ours: has `metadata`, `spec` and `status`."""
 
+    model_config = ConfigDict(defer_build=False)  # not in the event loop, when the first object comes
+
 
 class OwnerReference(Model):
     """An entry of metadata.ownerReferences."""

@@ -23,12 +23,6 @@ def message_of(obj: Json, condition: str) -> str:
     return str(told["message"])
 
 
-def notes(world: World, reason: str) -> list[str]:
-    """What the Events of the account say."""
-    found = world.api.get("/apis/events.k8s.io/v1/namespaces/default/events")["items"]
-    return [each["note"] for each in found if each["reason"] == reason and each["regarding"]["name"] == world.account]
-
-
 def counted(world: World) -> object:
     """How many orphans the account counts."""
     account = world.get("DataMoverAccount", world.account)
@@ -123,7 +117,7 @@ def test_a_mover_whose_account_is_gone_is_let_go_and_its_task_is_adopted_as_the_
     world.grant_all()
     world.wait_gone("DataMover", "cleaned")
     assert world.leftovers()["tasks"] == [kept]
-    told = eventually(lambda: notes(world, "OrphansFound"), what="what is kept counts as orphaned")[-1]
+    told = eventually(lambda: world.account_notes("OrphansFound"), what="what is kept counts as orphaned")[-1]
     assert kept in told
     assert "apply a DataMover of the same namespace and name with spec.adopt (own: true)" in told
     world.s3_mover("kept", adopt={"taskArn": kept, "own": True})

@@ -36,12 +36,6 @@ def tags(world: World, arn: str) -> dict[str, str]:
     return {each["Key"]: each["Value"] for each in listed}
 
 
-def notes(world: World, reason: str) -> list[str]:
-    """What the Events of the account say."""
-    found = world.api.get("/apis/events.k8s.io/v1/namespaces/default/events")["items"]
-    return [each["note"] for each in found if each["reason"] == reason and each["regarding"]["name"] == world.account]
-
-
 @pytest.mark.parametrize("part", ["taskArn", "sourceLocationArn"])
 def test_a_tag_that_somebody_changed_is_put_right(ready: World, part: str) -> None:
     arn = status(ready)[part]
@@ -71,7 +65,7 @@ def test_what_lost_its_owner_is_counted_and_told(world: World, operator: Operato
     operator(bulk_interval_seconds=1, kubeconfig=kubeconfig)  # Events on accounts are in namespace default
 
     eventually(lambda: counted(world) == 5, what="task, locations and roles are counted")
-    eventually(lambda: any(task in note for note in notes(world, "OrphansFound")), what="an Event names them")
+    eventually(lambda: any(task in note for note in world.account_notes("OrphansFound")), what="an Event names them")
     datasync = world.aws("datasync")
     datasync.delete_task(TaskArn=task)
     for location in datasync.list_locations()["Locations"]:

@@ -29,7 +29,7 @@ def _imported_by(program: str) -> list[str]:
     return [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
 
 
-PRELOADED = [*_imported_by("datamover_operator"), *_imported_by("datamover_api"), "tests.support.built_models"]
+PRELOADED = _imported_by("datamover_operator") + _imported_by("datamover_api")
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(PRELOADED)
 _PR_SET_PDEATHSIG = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +95,13 @@ class World:
 
     def delete(self, kind: str, name: str) -> None:
         self.api.delete(f"{self._collection(kind)}/{name}")
+
+    def account_notes(self, reason: str) -> Sequence[str]:
+        """What the Events of the account say; on what has no namespace they are in namespace default."""
+        found = self.api.get("/apis/events.k8s.io/v1/namespaces/default/events")["items"]
+        return [
+            each["note"] for each in found if each["reason"] == reason and each["regarding"]["name"] == self.account
+        ]
 
     def listings(self) -> int:
         """How often the operator has listed all executions: what is new in a listing is looked at, but in its first."""
