@@ -11,7 +11,7 @@ from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.after import after
 from datamover_operator.movers.plan.known import KnownRole
-from datamover_operator.movers.plan.names import ROLE_POLICY_NAME
+from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, role_name_in
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.results import (
     Done,
@@ -143,7 +143,7 @@ async def _delete(o: Observed, aws: Aws, step: Delete) -> None:
         case "location":
             await _unless(aws.datasync.delete_location(step.arn))
         case "role":
-            deletion = aws.iam.delete_role(step.arn.rsplit("/", 1)[-1], ROLE_POLICY_NAME)
+            deletion = aws.iam.delete_role(role_name_in(step.arn), ROLE_POLICY_NAME)
             await (deletion if step.arn in o.young_roles else _unless(deletion))
         case _:
             assert_never(step.kind)

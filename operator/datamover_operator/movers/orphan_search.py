@@ -16,7 +16,7 @@ from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
 from datamover_operator.movers.kind import MOVER, by_role
 from datamover_operator.movers.plan.bulk import is_assumed_by_datasync, owner_in
-from datamover_operator.movers.plan.names import ROLE_POLICY_NAME
+from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, role_name_in
 from datamover_operator.movers.reads import or_none, read_role
 from datamover_operator.movers.role_tags import RoleTags
 
@@ -107,7 +107,7 @@ async def _delete(aws: Aws, arn: str, uid: str) -> None:
         return await aws.datasync.delete_task(arn)
     if ":location/" in arn:
         return await aws.datasync.delete_location(arn)
-    name = arn.rsplit("/", 1)[-1]
+    name = role_name_in(arn)
     role = await read_role(aws, name)
     if role is not None and role.arn == arn and (role.tags or {}).get(UID_TAG) == uid:
         await aws.iam.delete_role(name, ROLE_POLICY_NAME)

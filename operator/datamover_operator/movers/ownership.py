@@ -11,7 +11,7 @@ from datamover_crds.contract import NONCE_TAG, OWNER_TAG, UID_TAG
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.known import KnownRole, Resource
-from datamover_operator.movers.plan.names import SIDES, Side, is_legacy
+from datamover_operator.movers.plan.names import SIDES, Side, is_legacy, role_name_in
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.role_names import default_role_names
 from datamover_operator.movers.reads import describe_location, read_known_role
@@ -119,7 +119,7 @@ def _may_be_ours(o: Observed, side: Side, arn: str) -> bool:
     is_here = o.account is not None and arn.split(":")[4] == o.account.spec.account_id
     is_new = side not in o.roles or o.adopting or o.is_torn
     names = default_role_names(o)[side]
-    return is_here and arn != declared and (is_new or f"{side}Role" in o.owned or arn.rsplit("/", 1)[-1] in names)
+    return is_here and arn != declared and (is_new or f"{side}Role" in o.owned or role_name_in(arn) in names)
 
 
 def _is_owned(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> bool:

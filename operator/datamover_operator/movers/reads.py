@@ -14,7 +14,7 @@ from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.known import KnownRole
 from datamover_operator.movers.plan.log_access import wants_policies
-from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, SIDES, Side
+from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, SIDES, Side, role_name_in
 from datamover_operator.movers.plan.observed import Observed, StepFailure
 from datamover_operator.movers.plan.suspend import is_withheld
 
@@ -94,7 +94,7 @@ async def read_role(aws: Aws, name: str) -> KnownRole | None:
 
 async def read_known_role(o: Observed, aws: Aws, arn: str) -> KnownRole | None:
     """The same of a role that the mover has had: NOT_FOUND is raised, too, as long as that proves nothing."""
-    role = _get_role(aws, arn.rsplit("/", 1)[-1])
+    role = _get_role(aws, role_name_in(arn))
     return await (role if arn in o.young_roles else or_none(role))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from datamover_operator.aws.ports import Aws
-from datamover_operator.movers.plan.names import is_generated_role_name
+from datamover_operator.movers.plan.names import is_generated_role_name, role_name_in
 from datamover_operator.movers.reads import read_role
 
 READ_AT_ONCE = 25
@@ -24,14 +24,10 @@ class RoleTags:
         Returns the tags of those that have been read by now and still exist. Raises AwsError.
         """
         self._tags = {arn: tags for arn, tags in self._tags.items() if arn in arns}
-        unread = sorted(arns - self._tags.keys(), key=lambda arn: (not is_generated_role_name(_name(arn)), arn))
+        unread = sorted(arns - self._tags.keys(), key=lambda arn: (not is_generated_role_name(role_name_in(arn)), arn))
         for arn in (*unread, *self._tags)[:READ_AT_ONCE]:
-            role = await read_role(aws, _name(arn))
+            role = await read_role(aws, role_name_in(arn))
             self._tags.pop(arn, None)
             if role is not None and role.arn == arn:
                 self._tags[arn] = role.tags or {}
         return self._tags
-
-
-def _name(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1]

@@ -13,7 +13,7 @@ from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, look_again_in, worst_failure
 from datamover_operator.movers.plan.garbage import DELETION_ORDER
 from datamover_operator.movers.plan.marks import is_foreign, tags_of, unmarking_steps
-from datamover_operator.movers.plan.names import SIDES, task_arn_of
+from datamover_operator.movers.plan.names import SIDES, role_name_in, task_arn_of
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.places import elsewhere
 from datamover_operator.movers.plan.steps import (
@@ -88,9 +88,7 @@ def _marks(o: Observed) -> tuple[Step, ...]:
 def _role_marks(o: Observed, arns: Collection[str]) -> tuple[Step, ...]:
     """Mark roles of the mover's own that stay."""
     sides = {arn: tuple(side for side, role in o.roles.items() if role.arn == arn) for arn in arns}
-    return tuple(
-        TagRole(sides[arn], arn.rsplit("/", 1)[-1], {PART_TAG: RETAINED}) for arn in arns if _lacks_mark(o, arn)
-    )
+    return tuple(TagRole(sides[arn], role_name_in(arn), {PART_TAG: RETAINED}) for arn in arns if _lacks_mark(o, arn))
 
 
 def _lacks_mark(o: Observed, arn: str) -> bool:

@@ -8,7 +8,14 @@ from datamover_crds import DataMoverAccount, location_type_of
 from datamover_crds.locations import agents_in, split_uri
 from datamover_operator.accounts.plan.grants import agent_granted, location_granted, namespace_granted, role_granted
 from datamover_operator.movers.plan.desired import location_of, location_path
-from datamover_operator.movers.plan.names import SIDES, Side, distinct_role_name, is_generated_role_name, role_name
+from datamover_operator.movers.plan.names import (
+    SIDES,
+    Side,
+    distinct_role_name,
+    is_generated_role_name,
+    role_name,
+    role_name_in,
+)
 from datamover_operator.movers.plan.observed import Observed, UnmetPrecondition
 from datamover_operator.movers.plan.roles import partition_of
 from datamover_operator.movers.plan.transfer_files import places
@@ -174,11 +181,11 @@ def _is_granted_in_aws(o: Observed, account: DataMoverAccount, side: Side) -> bo
 
 
 def _is_granted_role(o: Observed, account: DataMoverAccount, side: Side, arn: str) -> bool:
-    name = arn.rsplit("/", 1)[-1]
+    name = role_name_in(arn)
     if _is_our_making(o, side, name) or role_granted(account, o.identity.namespace, arn):
         return True
     declared = declared_role_arn(o, side)
-    is_suffixed = declared is not None and name == distinct_role_name(declared.rsplit("/", 1)[-1], o.uid)
+    is_suffixed = declared is not None and name == distinct_role_name(role_name_in(declared), o.uid)
     return is_suffixed and role_granted(account, o.identity.namespace, str(declared))
 
 

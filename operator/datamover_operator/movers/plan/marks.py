@@ -16,7 +16,7 @@ from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.failures import SLOW_RETRY
 from datamover_operator.movers.plan.grant_checks import ungranted_in_aws
 from datamover_operator.movers.plan.known import Resource
-from datamover_operator.movers.plan.names import SIDES, is_legacy, task_arn_of
+from datamover_operator.movers.plan.names import SIDES, is_legacy, role_name_in, task_arn_of
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.steps import (
     AwsStep,
@@ -126,7 +126,7 @@ def _changed(o: Observed, step: AwsStep) -> str | None:
             return step.arn
         case PutRolePolicy() | PutRolePermissionsBoundary() | TagRole():
             roles = (*(role.arn for role in o.roles.values()), *(each.arn for each in o.retired if each.kind == "role"))
-            return next(arn for arn in roles if arn.rsplit("/", 1)[-1] == step.name)
+            return next(arn for arn in roles if role_name_in(arn) == step.name)
         case CancelExecution():
             return task_arn_of(step.arn)
         case CreateRole() | CreateLocation() | CreateTask() | ReadTags():

@@ -106,6 +106,11 @@ def execution_run_name(mover_name: str, execution_arn: str) -> str:
     return f"{mover_name}-{execution_id}"
 
 
+def role_name_in(arn: str) -> str:
+    """The name of the role that has this ARN, without its path."""
+    return arn.rsplit("/", 1)[-1]
+
+
 def task_arn_of(execution_arn: str) -> str:
     """The ARN of the task that an execution is one of."""
     return execution_arn.partition("/execution/")[0]
