@@ -50,10 +50,12 @@ class AwsSteps:
                 return Done(step)
             case LimitBandwidth():
                 await aws.datasync.update_task_execution(step.execution_arn, step.bytes_per_second)
+                self._executions.limited(step.execution_arn, step.bytes_per_second, self._clock.tick())
                 return Done(step)
             case LookAtExecution():
+                asked = self._clock.tick()
                 described = await or_none(aws.datasync.describe_task_execution(step.execution_arn))
-                self._executions.put(step.execution_arn, described, self._clock.now())
+                self._executions.put(step.execution_arn, described, self._clock.now(), asked)
                 return Seen(step, described)
             case LookAtTask():
                 return Seen(step, await or_none(aws.datasync.describe_task(step.task_arn)))

@@ -101,6 +101,7 @@ class Poller:
 
     async def _look(self, aws: Aws, arn: str, runs: Sequence[DataMoverRun], slots: asyncio.Semaphore) -> None:
         async with slots:
+            asked = self._context.clock.tick()
             try:
                 described = await aws.datasync.describe_task_execution(arn)
             except AwsError as error:
@@ -111,7 +112,7 @@ class Poller:
         self._looked_at[arn] = self._context.clock.tick()
         self._early.pop(arn, None)
         now = self._context.clock.now()
-        is_news, samples = self._executions.put(arn, described, now), self._executions.samples(arn)
+        is_news, samples = self._executions.put(arn, described, now, asked), self._executions.samples(arn)
         for run in runs:
             if is_news or described is None or status_from(described, run.status, now, samples) != run.status:
                 self._context.queue.add((RUN, run.metadata.uid))

@@ -100,7 +100,7 @@ def test_a_run_of_a_refused_mover_is_followed_to_its_end() -> None:
         refuse(world)
         world.reconcile()
         executions = ExecutionCache()
-        executions.put(arn, {"status": "TRANSFERRING", "taskExecutionArn": arn}, world.sky.now)
+        executions.put(arn, {"status": "TRANSFERRING", "taskExecutionArn": arn}, world.sky.now, 0.0)
         asyncio.run(RunReconciler(world.context, world.connections, executions, world.memories).reconcile("run"))
         status: Any = world.kube.objects[RUN_REF]["status"]
         assert status["phase"] == "Transferring"

@@ -33,7 +33,9 @@ REFUSED = made("refused", phase="Pending", conditions=[STALLED])
 WAITS = made("waits", phase="Pending")
 NEWER = made("newer", phase="Rejected", reason="Superseded", completionTime="2026-01-31T12:00:09Z")
 BEFORE = made("before", phase="Succeeded", startTime="2026-01-31T12:00:01Z")
+BUSY_THEN = made("busy then", phase="Rejected", reason="AlreadyRunning", completionTime="2026-01-31T12:00:03.293Z")
 JUST_BEFORE = made("just before", phase="Launching", startTime="2026-01-31T12:00:03.292Z")
+JUST_AFTER = made("just after", phase="Launching", startTime="2026-01-31T12:00:03.301Z")
 SINCE = made("since", phase="Launching", startTime="2026-01-31T12:00:07Z")
 
 
@@ -44,6 +46,8 @@ SINCE = made("since", phase="Launching", startTime="2026-01-31T12:00:07Z")
         ((BUSY,), "busy"),
         ((BUSY, BEFORE), "busy"),
         ((BUSY, JUST_BEFORE), "busy"),
+        ((BUSY_THEN, JUST_BEFORE), "busy then"),
+        ((BUSY_THEN, JUST_BEFORE, JUST_AFTER), None),
         ((BUSY, REFUSED), "refused"),
         ((BUSY, REFUSED, SINCE), None),
         ((WAITS, NEWER, BEFORE), None),

@@ -127,6 +127,7 @@ def test_a_limit_that_is_refused_is_told_and_rests(ready: Stage) -> None:
     ready.change(RUN, "r", bytesPerSecond=5)
     ready.go(3)
     assert next(iter(ready.sky.started.values())).options["bytesPerSecond"] == 5
+    assert ready.calls("UpdateTaskExecution") == 2
     assert not is_true(ready.run().status.conditions, "Stalled")
     assert "UpdateTaskExecution" not in str(ready.run().status.message)
     ready.go(60)

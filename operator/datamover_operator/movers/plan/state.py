@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final
 
 from datamover_crds import Condition, DataMover, DataMoverRun, DataMoverStatus, from_timestamp
@@ -53,14 +52,15 @@ def refused_start(runs: tuple[DataMoverRun, ...]) -> DataMoverRun | None:
     refused = {str(at): run for run in runs if (at := _refused_at(run)) is not None}
     started = latest(*(run.status.start_time for run in runs))
     last = latest(*refused)
-    if last is None or (started is not None and _second(started) > _second(last)):
+    if last is None or (started is not None and _is_later(started, last)):
         return None
     return refused[last]
 
 
-def _second(timestamp: str) -> datetime:
-    """A refusal's time is known to the second, a start's to the millisecond."""
-    return from_timestamp(timestamp).replace(microsecond=0)
+def _is_later(started: str, refused: str) -> bool:
+    """A start's time has fractions of a second, a condition's has none: in one second, the refusal counts."""
+    since = from_timestamp(started)
+    return (since if "." in refused else since.replace(microsecond=0)) > from_timestamp(refused)
 
 
 def _refused_at(run: DataMoverRun) -> str | None:

@@ -119,12 +119,16 @@ def _after_change(o: ObservedRun, step: CancelRun | LimitBandwidth) -> ObservedR
         case CancelRun():
             return replace(o, cancel_sent=True)
         case LimitBandwidth():
-            execution = o.execution or {}
-            known = execution.get("options")
-            options = {**(known if isinstance(known, dict) else {}), "bytesPerSecond": step.bytes_per_second}
-            return replace(o, execution={**execution, "options": options})
+            return replace(o, execution=with_limit(o.execution or {}, step.bytes_per_second))
         case _:
             assert_never(step)
+
+
+def with_limit(execution: JsonObject, bytes_per_second: int) -> JsonObject:
+    """An execution's description once UpdateTaskExecution has changed its limit."""
+    known = execution.get("options")
+    options = {**(known if isinstance(known, dict) else {}), "bytesPerSecond": bytes_per_second}
+    return {**execution, "options": options}
 
 
 def _with_description(o: ObservedRun, step: LookAtExecution | LookAtTask, described: JsonObject | None) -> ObservedRun:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from datamover_crds import DataMoverRunStatus, Phase
+from datamover_crds import DataMoverRunStatus, Phase, to_timestamp
 from datamover_crds.contract import FINAL_PHASES, RunReason
 from datamover_operator.aws.failure import Failure, FailureKind
-from datamover_operator.controller.plan.conditions import ConditionsBuilder, timestamp
+from datamover_operator.controller.plan.conditions import ConditionsBuilder
 from datamover_operator.runs.plan.limits import exceeded, overdue_condition
 from datamover_operator.runs.plan.observed import ObservedRun
 
@@ -23,7 +23,7 @@ def told(o: ObservedRun, phase: Phase, reason: str, message: str, now: datetime)
 
 def ended(o: ObservedRun, phase: Phase, reason: str, message: str, now: datetime) -> DataMoverRunStatus:
     """The status of a run whose end its execution does not tell."""
-    return told(o, phase, reason, message, now).model_copy(update={"completion_time": timestamp(now)})
+    return told(o, phase, reason, message, now).model_copy(update={"completion_time": to_timestamp(now)})
 
 
 def judged(o: ObservedRun, status: DataMoverRunStatus, now: datetime) -> DataMoverRunStatus:
