@@ -19,6 +19,8 @@ from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.names import task_arn_of
 from datamover_operator.movers.sweep import pause_after
 
+_LOOK = 1.0
+"""Seconds between two looks for accounts whose listing is due; the first is due as soon as an account has tasks."""
 _INTERVALS = 1.5
 """Listed a little less often than tasks are: what is found has to be a run within a minute, with the defaults."""
 _log = structlog.get_logger(__name__)
@@ -32,27 +34,31 @@ class ExecutionSweep:
         self._context = context
         self._connections = connections
         self._memories = memories
+        self._interval = context.settings.sweep_interval_seconds * _INTERVALS
         self._not_before: dict[str, float] = {}
         self._seen: dict[str, frozenset[int]] = {}
 
     async def run_forever(self) -> None:
         """Sweep."""
         urgency.set(Urgency.CHECK)
-        interval = self._context.settings.sweep_interval_seconds * _INTERVALS
-        await run_periodically(interval, lambda: self._connections.open_accounts, self._sweep)
+        await run_periodically(_LOOK, self._due, self._sweep)
+
+    def _due(self) -> list[str]:
+        tick = self._context.clock.tick()
+        return [name for name in self._connections.open_accounts if tick >= self._not_before.get(name, float("-inf"))]
 
     async def _sweep(self, name: str) -> None:
         aws, tick = self._connections.aws_for(name), self._context.clock.tick()
         entries = self._context.caches[MOVER].entries(by_account(name))
-        has_tasks = any(named_arns(entry.digest, "task") for entry in entries)
-        if aws is None or not has_tasks or tick < self._not_before.get(name, 0.0):
+        if aws is None or not any(named_arns(entry.digest, "task") for entry in entries):
             return
+        self._not_before[name] = tick + self._interval
         try:
             listed = await aws.datasync.list_all_executions()
         except AwsError as error:
             _log.info("executions could not be listed", account=name, error=str(error))
             return
-        self._not_before[name] = tick + pause_after(len(listed))
+        self._not_before[name] = tick + max(self._interval, pause_after(len(listed)))
         now = frozenset(map(hash, listed))  # of a month's executions the ARNs would be a burden
         before, self._seen[name] = self._seen.get(name, now), now
         for arn in listed:
