@@ -123,16 +123,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         short_name="dm",
         columns=(
             Column("Ready", "string", _ready("status"), "Whether AWS matches the spec."),
-            Column("State", "string", ".status.state", "What it is about, in one word."),
+            Column("State", "string", ".status.inWords.state", "What it is about, and how far the active run has got."),
             Column("Source", "string", ".status.inWords.source", "Where data is read from; a long URI is cut."),
             Column("Destination", "string", ".status.inWords.destination", "Where data is written to, likewise."),
-            Column("Run%", "integer", ".status.currentRun.percent", "How far the active run has got."),
             Column("Last Run", "string", ".status.lastRun.phase", "How the last run ended."),
             _AGE,
-            Column(
-                "Schedule", "string", ".status.inWords.schedule", "When DataSync starts it, or suspended.", wide=True
-            ),
+            Column("Schedule", "string", ".status.inWords.schedule", "When DataSync starts it.", wide=True),
             Column("Next", "string", ".status.inWords.next", "When the schedule starts it next, in UTC.", wide=True),
+            Column("Suspended", "boolean", ".spec.suspend", "Whether nothing may start it.", wide=True),
         ),
         selectable=(".spec.accountRef.name",),
     ),

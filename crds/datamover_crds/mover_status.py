@@ -29,12 +29,14 @@ Part = Literal["task", "source", "destination", "sourceRole", "destinationRole"]
 class MoverInWords(Model):
     """What a mover moves, short enough for a column."""
 
+    state: Text | None = None
+    """What it is about, and how far the active run has got: `Running 47%`."""
     source: Text | None = None
     """Where data is read from: a file system without its Region, and a long URI with `…` in its middle."""
     destination: Text | None = None
     """Where data is written to, likewise."""
     schedule: Text | None = None
-    """When DataSync starts it, or `suspended`."""
+    """When DataSync starts it: the fields of `cron(…)`, or `every 12h`; a long one with `…` in its middle."""
     next: Text | None = None
     """When the schedule starts it next, in UTC, such as `12-31 02:00Z`."""
 
@@ -161,7 +163,7 @@ class DataMoverStatus(Model):
     destination_uri: Text | None = None
     """Where data is written to, as DataSync writes it."""
     in_words: MoverInWords | None = None
-    """The same, and the schedule, for people."""
+    """State, URIs and schedule as kubectl's columns show them."""
     task_arn: Arn | None = None
     """The ARN of the task."""
     source_location_arn: Arn | None = None

@@ -28,7 +28,7 @@ from datamover_crds.definitions import DEFINITIONS, Definition
 from datamover_crds.schedules import Part
 from datamover_crds.schema import structural_schema
 from tests.support.api import GROUP, Api, ApiError
-from tests.support.kubectl import Kubectl, KubectlError
+from tests.support.kubectl import Kubectl, KubectlError, check_width
 from tests.support.location_cases import CASES as LOCATION_CASES
 from tests.support.schedules import BAD as BAD_SCHEDULES
 from tests.support.schedules import said
@@ -418,13 +418,38 @@ def test_kubectl_explains_every_field_and_lists_what_people_look_for(kubectl: Ku
 
     kubectl.apply(mover("one"), mover("two", accountRef=OTHER), EVERYTHING_RUN)
     columns, *rows = (line.split() for line in kubectl("get", "dm", fresh).splitlines())
-    assert columns == ["NAME", "READY", "STATE", "SOURCE", "DESTINATION", "RUN%", "LAST", "RUN", "AGE"]
+    assert columns == ["NAME", "READY", "STATE", "SOURCE", "DESTINATION", "LAST", "RUN", "AGE"]
     assert [row[0] for row in rows] == ["one", "two"]
     named = kubectl("get", "dm", "--field-selector=spec.accountRef.name=other", "--output=name", fresh)
     assert named.split() == ["datamover.datamover.io/two"]
     (its_run,) = kubectl("get", "dmr", "--field-selector=spec.moverRef.name=sample", "--no-headers", fresh).splitlines()
     assert its_run.split()[:2] == ["sample", "sample"]
     assert len(kubectl("get", "datasync", "--output=name", fresh).split()) == 3
+
+
+def test_a_table_sync_with_long_words_and_large_numbers_fits_in_a_terminal(api: Api, kubectl: Kubectl) -> None:
+    syncs = f"{GROUP}/namespaces/{kubectl.namespace}/tablesyncs"
+    stored = api.create(syncs, table_sync("customers-and-orders-2026", mode="Continuous", suspend=True))
+    at = "2026-01-31T02:00:00Z"
+    ready = {
+        "type": "Ready",
+        "status": "False",
+        "reason": "TooManyFormerDatabases",
+        "message": "",
+        "observedGeneration": 1,
+    }
+    status = {
+        "phase": "CatchingUp",
+        "percent": 100,
+        "lagBytes": 10**12,
+        "retainedWalBytes": 10**12,
+        "lastSyncTime": at,
+        "conditions": [ready | {"lastTransitionTime": at}],
+    }
+    api.replace(f"{syncs}/customers-and-orders-2026/status", stored | {"status": status})
+    shown = kubectl("get", "tablesyncs", "--output=wide")
+    assert "TooManyFormerDatabases" in shown
+    check_width(shown)
 
 
 def test_two_appliers_share_a_movers_tags(kubectl: Kubectl) -> None:

@@ -7,11 +7,9 @@ import subprocess
 
 import pytest
 
-from tests.support.kubectl import Kubectl
+from tests.support.kubectl import Kubectl, check_width
 from tests.support.movers import World
 from tests.support.waiting import eventually
-
-WIDEST = 160
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def test_a_mover_shows_what_it_moves_and_what_it_refuses_to_start(ready: World, 
     eventually(lambda: _matching(_row(kubectl, "m"), r"\d\d-\d\d 02:00Z"))
     with ready.emulator.fault(state="TRANSFERRING", hold="before"):
         ready.run("r1")
-        eventually(lambda: _matching(_row(kubectl, "m"), r"True +Running +s3://src/ +s3://dst/ +\d+ "))
+        eventually(lambda: _matching(_row(kubectl, "m"), r"True +Running \d+% +s3://src/ +s3://dst/ "))
         ready.run("r2")
         ready.wait_phase("r2", "Rejected")
         refused = ready.wait_condition("DataMover", "m", "StartRefused", reason="AlreadyRunning")
@@ -83,9 +81,14 @@ def test_a_mover_shows_what_it_moves_and_what_it_refuses_to_start(ready: World, 
         },
     )
     ready.wait_ready("nightly-copies")
-    eventually(lambda: _matching(_row(kubectl, "nightly-copies"), "s3://dst/arch…y_28/hour_00/"))
+    eventually(
+        lambda: _matching(_row(kubectl, "nightly-copies"), r"s3://dst/arc….*0 2 \* \* \? \* +\d\d-\d\d 02:00Z +false")
+    )
     for kind in ("dm", "dmr", "dma"):
         _check_width(kubectl, kind)
+    check_width(kubectl("get", "dm,dmr"))
+    ready.patch("DataMover", "nightly-copies", {"spec": {"suspend": True}})
+    eventually(lambda: _matching(_row(kubectl, "nightly-copies"), r"True +Suspended .*0 2 \* \* \? \* +true"))
 
     ready.delete("DataMover", "m")
     ready.wait_gone("DataMover", "m")
@@ -98,8 +101,7 @@ def _row(kubectl: Kubectl, name: str) -> str:
 
 
 def _check_width(kubectl: Kubectl, kind: str) -> None:
-    shown = kubectl("get", kind, "--output=wide").splitlines()
-    assert max(map(len, shown)) <= WIDEST, shown
+    check_width(kubectl("get", kind, "--output=wide"))
 
 
 def _waiting(kubectl: Kubectl, condition: str) -> subprocess.Popen[str]:

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+WIDEST = 160
+"""Columns of a terminal on half a screen or a laptop: what `kubectl get` prints fits in."""
+
+
+def check_width(printed: str) -> None:
+    """Fail where a line does not fit in a terminal."""
+    assert max(map(len, lines := printed.splitlines())) <= WIDEST, lines
+
 
 class KubectlError(Exception):
     """kubectl failed; `str()` is what it printed on standard error."""

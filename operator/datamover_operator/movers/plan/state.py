@@ -10,6 +10,7 @@ from datamover_crds.contract import UNWANTED, is_true
 from datamover_operator.controller.plan.conditions import Conditions, ConditionsBuilder
 from datamover_operator.runs.plan.history import latest
 
+RUNNING: Final = "Running"
 START_REFUSED: Final = "StartRefused"
 """The condition of a mover of which a run could not be started, until another one has been."""
 
@@ -28,7 +29,7 @@ def _state(mover: DataMover, status: DataMoverStatus) -> str:
     if standing is None:
         return "Pending"
     if status.current_run is not None:
-        return "Running"
+        return RUNNING
     if mover.spec.suspend:
         return "Suspended"
     if is_true(status.conditions, START_REFUSED):

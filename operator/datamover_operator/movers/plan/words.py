@@ -5,31 +5,41 @@ from __future__ import annotations
 from typing import Final
 
 from datamover_crds import DataMover, DataMoverStatus, MoverInWords, from_timestamp
+from datamover_operator.movers.plan.state import RUNNING
 
-WIDTH: Final = 27
-"""Of a URI; the ID of a file system fits in."""
-_SCHEDULE_WIDTH: Final = 17
-"""Such as cron(0 2 * * ? *)."""
+WIDTH: Final = 26
+"""Of a URI, the ID of a file system among them: a line of `kubectl get dm -o wide` then fits in 160 characters."""
+SCHEDULE_WIDTH: Final = 12
 
 
 def with_words(mover: DataMover, status: DataMoverStatus) -> DataMoverStatus:
     """The status, with what goes into columns."""
     schedule, following = mover.spec.schedule, status.next_scheduled_time
-    expression = schedule.schedule_expression if schedule is not None else None
+    percent = status.current_run.percent if status.current_run is not None else None
     words = MoverInWords(
+        state=f"Running {percent}%" if status.state == RUNNING and percent is not None else status.state,
         source=short_uri(status.source_uri) if status.source_uri is not None else None,
         destination=short_uri(status.destination_uri) if status.destination_uri is not None else None,
-        schedule="suspended" if mover.spec.suspend else shortened(expression or "", _SCHEDULE_WIDTH) or None,
+        schedule=short_schedule(schedule.schedule_expression) if schedule is not None else None,
         next=f"{from_timestamp(following):%m-%d %H:%MZ}" if following is not None else None,
     )
     return status.model_copy(update={"in_words": words})
 
 
 def short_uri(uri: str) -> str:
-    """The URI of a location; that of a file system without its Region, which is the account's."""
+    """The URI of a location; that of a file system without its Region, which is the account's, and the last slash."""
     scheme, _, rest = uri.partition("://")
     _, _, system = rest.partition(".")
-    return shortened(f"{scheme}://{system}" if system.startswith("fs-") else uri, WIDTH)
+    return shortened(f"{scheme}://{system.removesuffix('/')}" if system.startswith("fs-") else uri, WIDTH)
+
+
+def short_schedule(expression: str) -> str:
+    """A schedule as CronJobs show theirs: `0 2 * * ? *` of `cron(…)`, `every 12h` of `rate(12 hours)`."""
+    form, _, inner = expression.removesuffix(")").partition("(")
+    if form == "rate":
+        count, _, unit = inner.partition(" ")
+        inner = f"every {count}{unit.lstrip()[:1]}"
+    return shortened(inner or expression, SCHEDULE_WIDTH)
 
 
 def shortened(text: str, width: int) -> str:
