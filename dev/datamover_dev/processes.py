@@ -127,7 +127,7 @@ class Managed:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
-    def terminate(self, grace: float = 10.0) -> int:
+    def terminate(self, grace: float = 30.0) -> int:
         """Ask it to end (SIGTERM), kill it after `grace` seconds, and return the exit code."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)

@@ -197,6 +197,7 @@ async def test_a_call_that_takes_too_long_in_all_is_given_up_and_its_late_succes
     with capture_logs() as logged, emulator.fault("CreateLocationEfs", hold="before", account=account) as held:
         failure = await failure_of(datasync.create_location("efs", location))
         assert (failure.kind, failure.code) == (FailureKind.UNKNOWN_OUTCOME, "Timeout")
+        await asyncio.to_thread(held.wait_held)
         held.release()
         late = await eventually_async(lambda: found(logged, "abandoned AWS call succeeded"))
     assert late["operation"] == "CreateLocationEfs"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import socket
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -137,11 +136,10 @@ def test_options_is_answered_everywhere_before_any_token_check(rest: Client, pat
     [("GET", MOVERS), ("POST", f"{MOVERS}/{GROUP}"), ("GET", "/v1/datasync/flywheel"), ("GET", "/nowhere")],
 )
 def test_without_a_right_token_everything_is_403(rest: Client, method: str, path: str, wrong: str | None) -> None:
-    began = time.monotonic()
+    # Checking a token of cost 31 would take days: the client would not wait for that.
     answer = rest.send(method, path, headers={} if wrong is None else {"X-Auth-Token": wrong})
     assert (answer.status, answer.body) == (403, b"")
     assert "content-type" not in answer.headers
-    assert time.monotonic() - began < 30  # a hash of cost 31 takes days
 
 
 @pytest.mark.parametrize("blanks", [" ", "\t", " \t "])

@@ -177,7 +177,7 @@ def test_a_creation_whose_answer_from_kubernetes_is_lost_is_one_all_the_same(
         hold.release(drop=True)
     made = answer.result()
     assert made.status == 202, made
-    rest.wait_flywheel(made.headers["x-flywheel-task"], "completed")
+    cut_off.wait_flywheel(made.headers["x-flywheel-task"], "completed")
 
 
 def test_a_mover_that_never_worked_is_replaced_by_the_next_try(world: World, rest: Client) -> None:
@@ -256,8 +256,9 @@ def test_a_mover_that_worked_is_not_replaced_though_its_status_was_lost(
 
 def test_a_stalled_mover_that_rest_did_not_make_is_left_alone(world: World, rest: Client) -> None:
     world.s3_mover("m", source="missing", tags=[{"key": "spinup:spaceid", "value": "abc-123"}])
-    world.wait_condition("DataMover", "m", "Stalled")
-    eventually(lambda: rest.create(s3_body("m")).status == 409)
+    uid = world.wait_condition("DataMover", "m", "Stalled")["metadata"]["uid"]
+    rest.wait_flywheel(uid, "failed")
+    assert rest.create(s3_body("m")).status == 409
     assert world.get("DataMover", "m") is not None
 
 

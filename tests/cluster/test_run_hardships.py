@@ -154,12 +154,13 @@ def test_a_namespace_goes_with_its_mover_and_what_runs(
     operator(kubeconfig=kubeconfig)
     world.s3_mover()
     world.wait_ready()
-    with held(world):
+    with held(world), world.emulator.fault("CancelTaskExecution", hold="before") as cancellation:
         world.run("r1")
         world.wait_phase("r1", *ACTIVE)
         api.delete(f"/api/v1/namespaces/{namespace}")
+        cancellation.wait_held()
         world.patch("DataMover", "m", {"spec": {"trigger": {"manual": "too late"}}})
-        eventually(lambda: cancelled(world))
+        cancellation.release()
     world.wait_gone("DataMover", "m")
     world.wait_gone("DataMoverRun", "r1")
     assert world.leftovers() == NOTHING

@@ -87,12 +87,12 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
     assert sourced(local, who_am_i) == "123456789012\n"
     assert sourced(local, 'ls -d "$EMULATOR_DATA_ROOT"') == f"{local}/stack/data\n"
 
-    assert listed_by_rest(local) == []
+    eventually(lambda: listed_by_rest(local) == [])
     asked = 'curl -sS --noproxy "*" -H "Authorization: Bearer $SYNC_API_KEY" "$SYNC_API_URL/api/v1/sync"'
-    assert sourced(local, asked) == '{"items":[],"nextCursor":null}'
+    eventually(lambda: sourced(local, asked) == '{"items":[],"nextCursor":null}')
     path = "/api/storages/s3/?project=$LABEL_STUDIO_PROJECT"
-    asked = f'curl -sS --noproxy "*" -H "Authorization: Token $LABEL_STUDIO_API_KEY" "$LABEL_STUDIO_URL{path}"'
-    assert sourced(local, asked) == "[]"
+    also = f'curl -sS --noproxy "*" -H "Authorization: Token $LABEL_STUDIO_API_KEY" "$LABEL_STUDIO_URL{path}"'
+    eventually(lambda: sourced(local, also) == "[]")
 
     if is_installed():
         with psycopg.connect(sourced(local, 'printf %s "$SYNC_HISTORY_URL"')) as history:
@@ -112,7 +112,7 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
     assert Keeper(local).pid() == keeper
 
     assert dev("down", local).stdout == "Stopped.\n"
-    assert processes_of(local) == []
+    eventually(lambda: processes_of(local) == [])
     assert not (local / "env").exists()
     assert dev("down", local).stdout == "Nothing is running.\n"
 

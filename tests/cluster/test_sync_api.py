@@ -72,13 +72,14 @@ def test_a_sync_s_whole_life(world: World, url: str) -> None:
         assert ended["lastSyncAt"] is not None
         runs = client.ask("GET", f"{path}/runs").json
         assert [(each["status"], each["filesTransferred"] >= 2) for each in runs["items"]] == [("completed", True)]
-        assert client.ask("GET", "?status=completed&type=s3").json["items"] == [ended]
+        listed = "?status=completed&type=s3"
+        eventually(lambda: client.ask("GET", listed).json["items"] == [client.ask("GET", path).json])
         assert client.ask("GET", "?status=failed").json == {"items": [], "nextCursor": None}
 
-        eventually(lambda: '"status":"completed"' in "".join(lines), 5, what="the stream tells")
+        eventually(lambda: '"status":"completed"' in "".join(lines), what="the stream tells")
         paused = client.ask("PATCH", path, {"paused": True, "syncInterval": "2h"})
         assert (paused.status, paused.json["status"], paused.json["syncInterval"]) == (200, "paused", "2h")
-        eventually(lambda: '"status":"paused"' in "".join(lines), 5, what="the stream tells")
+        eventually(lambda: '"status":"paused"' in "".join(lines), what="the stream tells")
         mover = world.get("DataMover", made["id"].replace("_", "-"))
         assert mover is not None
         assert mover["spec"]["trigger"]["interval"] == "2h"
@@ -106,9 +107,10 @@ def test_what_became_of_a_webhook_s_calls_is_in_the_status(world: World, url: st
     client.until(path, status="completed")
 
     def told() -> Any:  # noqa: ANN401 - JSON
-        (delivery,) = client.ask("GET", f"{path}/status").json["deliveries"]
-        assert delivery["message"], delivery
-        return delivery
+        deliveries = client.ask("GET", f"{path}/status").json["deliveries"]
+        assert len(deliveries) == 1, deliveries
+        assert deliveries[0]["message"], deliveries
+        return deliveries[0]
 
     delivery = eventually(told, 60, what="the operator's webhookHosts refuse the host")
     assert (delivery["event"], delivery["state"] in {"pending", "failed"}) == ("sync.completed", True)
@@ -233,8 +235,8 @@ def test_replicas_count_together_in_redis_and_alone_when_it_is_gone(
         def left(client: SyncClient) -> int:
             return int(client.ask("GET").headers["x-ratelimit-remaining"])
 
-        first = left(clients[0])
-        assert left(clients[1]) == first - 1 or first < 999  # a minute may begin between the two
+        # The next minute may begin between the two.
+        eventually(lambda: left(clients[0]) - left(clients[1]) == 1, what="one counts what the other has let through")
         redis.kill()
         assert clients[0].ask("GET").status == 200
         log = facade_services.started[0].log

@@ -59,7 +59,7 @@ def test_a_signal_ends_it_though_a_copy_runs(tmp_path: Path, number: signal.Sign
         account.start(task)
         held.wait_held()
         emulator.process.send_signal(number)
-        assert emulator.process.wait(timeout=20) == 0
+        assert emulator.process.wait(timeout=60) == 0
 
 
 def test_health(emulator: Emulator) -> None:

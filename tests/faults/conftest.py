@@ -18,6 +18,9 @@ SETTLING = 4.0
 CALL_TIMEOUT = 2.0
 """Seconds: the least that a machine under load lets AWS calls pass."""
 
+UNHURRIED: Any = {"settling_seconds": 60, "aws_call_timeout_seconds": 45}
+"""For an operator that is killed while AWS holds its calls: it has not given one of them up before the last is held."""
+
 Start = Callable[..., Operator]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import SETTLING, Start
+from tests.faults.conftest import SETTLING, UNHURRIED, Start
 from tests.faults.failures import FAILURES, KILLS, LOST_REPLY
 from tests.support.crowd import CREATIONS, Crowd, name_for, wait_all_held
 from tests.support.movers import NOTHING, World
@@ -18,7 +18,7 @@ NAMES = tuple(map(name_for, CREATIONS))
 def test_the_operator_is_killed_at_each_call(world: World, start: Start, hold: str, drop: bool) -> None:
     crowd = Crowd.applied(world, NAMES)
     faults = [crowd.fault(call, name, hold=hold) for call, name in zip(CREATIONS, NAMES, strict=True)]
-    first = start()
+    first = start(**UNHURRIED)
     wait_all_held(faults)
     first.kill()
     for fault in faults:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import Start
+from tests.faults.conftest import UNHURRIED, Start
 from tests.faults.failures import FAILURES, KILLS
 from tests.support.crowd import DELETIONS, Crowd, name_for, wait_all_held
 from tests.support.movers import NOTHING, World
@@ -24,7 +24,7 @@ def crowd(world: World) -> Crowd:
 
 @pytest.mark.parametrize(("hold", "drop"), KILLS)
 def test_the_operator_is_killed_at_each_call(crowd: Crowd, start: Start, hold: str, drop: bool) -> None:
-    first = start()
+    first = start(**UNHURRIED)
     _run_all(crowd)
     faults = [crowd.fault(call, name, hold=hold) for call, name in zip(CALLS, NAMES, strict=True)]
     crowd.delete()

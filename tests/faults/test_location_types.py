@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import Start
+from datamover_dev.stack.operator import Operator
+from tests.faults.conftest import UNHURRIED, Start
 from tests.support.api import Api
 from tests.support.crowd import SIDES, wait_all_held
 from tests.support.emulator import Emulator
@@ -39,11 +40,13 @@ def test_the_operator_is_killed_at_each_write(world: World, start: Start) -> Non
     and the same write survives all of them is what test_creation and test_deletion show, for buckets.
     """
     crowd = [_mover(world, life) for life in LIVES]
-    operator = start()
+    running: list[Operator] = []
 
     def killed_at(first: int, call: Call, act: Callable[[LocationWorld], object]) -> None:
         """Let every mover be held in its call by what is done to it, and then replace the operator by a new one."""
-        nonlocal operator
+        while running:
+            running.pop().terminate()
+        doomed = start(**UNHURRIED)
         ways = islice(cycle(KILLS), first, None)
         held = []
         for there, (hold, drop) in zip(crowd, ways, strict=False):
@@ -52,10 +55,10 @@ def test_the_operator_is_killed_at_each_write(world: World, start: Start) -> Non
         for there in crowd:
             act(there)
         wait_all_held(fault for fault, _ in held)
-        operator.kill()
+        doomed.kill()
         for fault, drop in held:
             fault.release(drop=drop)
-        operator = start()
+        running.append(start())
 
     killed_at(
         0,

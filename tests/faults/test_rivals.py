@@ -27,7 +27,7 @@ def test_two_operators_make_everything_once(world: World, start: Start) -> None:
     crowd.wait_ready()
     for delay in delays:
         delay.lift()
-    assert all(_looks(operator) for operator in operators), "both have worked"
+    eventually(lambda: all(_looks(operator) for operator in operators), what="both have worked")
     crowd.check_nothing_is_doubled()
     made = Counter(call for call in world.calls(reads=False) if call in {"CreateLocationS3", "CreateTask"})
     assert made == {"CreateLocationS3": 2 * len(NAMES), "CreateTask": len(NAMES)}, "not even for a moment"

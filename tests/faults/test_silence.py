@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from datamover_dev.stack.operator import Operator
 from tests.faults.conftest import Start
 from tests.support.api import Api
 from tests.support.api_proxy import ApiProxy
@@ -35,7 +36,7 @@ def crowd(world: World, start_through: Start) -> Crowd:
 def test_idle_it_writes_nothing_anywhere(crowd: Crowd, start_through: Start, proxy: ApiProxy) -> None:
     world = crowd.world
     operator = start_through(drift_interval_seconds=10)
-    _settle(crowd, proxy)
+    _settle(crowd, proxy, operator)
     before, seq = _stored(world), world.emulator.journal()[-1]["seq"]
     counted, wrote = writes_counted(world.api), len(proxy.writes)
     sweeps = metric(operator, "datamover_aws_calls_total", operation="ListTasks")
@@ -58,7 +59,7 @@ def test_idle_it_writes_nothing_anywhere(crowd: Crowd, start_through: Start, pro
 def test_a_restart_writes_nothing_anywhere(crowd: Crowd, start_through: Start, proxy: ApiProxy) -> None:
     world = crowd.world
     first = start_through()
-    _settle(crowd, proxy)
+    _settle(crowd, proxy, first)
     assert first.terminate() == 0
     before, seq, wrote = _stored(world), world.emulator.journal()[-1]["seq"], len(proxy.writes)
 
@@ -83,7 +84,7 @@ def writes_counted(api: Api) -> dict[str, float]:
     return counted
 
 
-def _settle(crowd: Crowd, proxy: ApiProxy) -> None:
+def _settle(crowd: Crowd, proxy: ApiProxy, operator: Operator) -> None:
     """Wait until everything is as it will stay."""
     world = crowd.world
     crowd.wait_ready()
@@ -91,6 +92,7 @@ def _settle(crowd: Crowd, proxy: ApiProxy) -> None:
     crowd.wait_ended("ran", "triggered")
     world.wait_condition("DataMover", "refused", "Stalled")
     eventually(lambda: crowd.mover("triggered")["status"].get("lastTrigger") == "once", what="the trigger is noted")
+    eventually(lambda: metric(operator, "datamover_queue_depth") == 0, what="the queue is empty")
     wait_calm(proxy)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import SETTLING, Start
+from tests.faults.conftest import SETTLING, UNHURRIED, Start
 from tests.faults.failures import (
     INTERNAL,
     INTERNAL_WITH_EFFECT,
@@ -40,7 +40,7 @@ FAILURES: dict[str, tuple[dict[str, Any], int]] = {
 
 def test_the_operator_is_killed_at_a_start(world: World, start: Start) -> None:
     crowd = Crowd.applied(world, KILLS)
-    first = start()
+    first = start(**UNHURRIED)
     crowd.wait_ready()
     faults = {name: crowd.fault("StartTaskExecution", name, hold=KILLS[name][0]) for name in crowd.names}
     crowd.start()

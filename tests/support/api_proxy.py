@@ -23,7 +23,7 @@ from weakref import WeakSet
 import aiohttp
 from aiohttp import web
 
-from tests.support.waiting import eventually, eventually_async
+from tests.support.waiting import PATIENCE_S, eventually, eventually_async
 
 if TYPE_CHECKING:
     import aiohappyeyeballs
@@ -55,12 +55,12 @@ class Hold:
 
     wanted: Wanted
     moment: Moment
-    hits: int = 0
+    write: Write | None = None
     taken: Future[Write] = field(default_factory=Future)
     outcome: Future[bool] = field(default_factory=Future)
 
-    def wait_held(self, timeout: float = 30.0) -> Write:
-        """Wait until a write waits here."""
+    def wait_held(self, timeout: float = PATIENCE_S) -> Write:
+        """Wait until a write waits here: before its effect, or after it."""
         eventually(self.taken.done, timeout, what="a write to the API server is held")
         return self.taken.result()
 
@@ -71,13 +71,15 @@ class Hold:
 
     def takes(self, write: Write) -> bool:
         """Whether this write is the one."""
-        if self.taken.done() or self.outcome.done() or not self.wanted(write):
+        if self.write is not None or self.outcome.done() or not self.wanted(write):
             return False
-        self.taken.set_result(write)
+        self.write = write
         return True
 
     async def is_dropped(self) -> bool:
-        """Wait for the release."""
+        """Hold the write that was taken until the release."""
+        assert self.write is not None
+        self.taken.set_result(self.write)
         return await asyncio.wrap_future(self.outcome)
 
 

@@ -74,12 +74,12 @@ class Crowd:
         operation, _, side = call.partition(" ")
         return self.world.emulator.fault(operation, where=self._where(operation, side, name), **action)
 
-    def wait_ready(self, timeout: float = 60) -> None:
+    def wait_ready(self, timeout: float = 120) -> None:
         """Wait until every mover is Ready."""
         for name in self.names:
             self.world.wait_ready(name, timeout)
 
-    def wait_gone(self, timeout: float = 60) -> None:
+    def wait_gone(self, timeout: float = 120) -> None:
         """Wait until every mover is gone."""
         for name in self.names:
             self.world.wait_gone("DataMover", name, timeout)

@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.api import Api, ApiError
 from tests.support.cleaning import NOT_FOUND
 from tests.support.emulator import Emulator, Json
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 ACCOUNT_ID = "123456789012"
 REGION = "eu-central-1"
@@ -108,11 +108,11 @@ class World:
         listed = self.emulator.journal(operation="ListTaskExecutions")
         return sum("TaskArn" not in each["params"] for each in listed)
 
-    def wait_ready(self, name: str = "m", timeout: float = 30) -> Json:
+    def wait_ready(self, name: str = "m", timeout: float = PATIENCE_S) -> Json:
         """Wait until a mover is Ready at its newest generation."""
         return self.wait_condition("DataMover", name, "Ready", timeout=timeout)
 
-    def wait_condition(self, kind: str, name: str, condition: str, timeout: float = 30, **wanted: str) -> Json:
+    def wait_condition(self, kind: str, name: str, condition: str, timeout: float = PATIENCE_S, **wanted: str) -> Json:
         def stands() -> Json | None:
             found = self.get(kind, name)
             assert found is not None
@@ -126,7 +126,7 @@ class World:
 
         return eventually(stands, timeout, what=f"{kind} {name} is {condition}") or {}
 
-    def wait_phase(self, name: str, *phases: str, timeout: float = 30) -> Json:
+    def wait_phase(self, name: str, *phases: str, timeout: float = PATIENCE_S) -> Json:
         """Wait until a run is in one of these phases."""
 
         def reached() -> Json | None:
@@ -137,7 +137,7 @@ class World:
 
         return eventually(reached, timeout, what=f"run {name} is {phases}") or {}
 
-    def wait_gone(self, kind: str, name: str, timeout: float = 30) -> None:
+    def wait_gone(self, kind: str, name: str, timeout: float = PATIENCE_S) -> None:
         def is_gone() -> bool:
             found = self.get(kind, name)
             assert found is None, found

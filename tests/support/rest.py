@@ -19,6 +19,7 @@ from datamover_dev.stack.environment import without_foreign_settings
 from datamover_dev.stack.rest import RestService
 from tests.support.forked import forked
 from tests.support.movers import ACCOUNT_ID
+from tests.support.operator_process import START_PATIENCE_S
 from tests.support.waiting import eventually
 
 REST_SERVICES = pytest.StashKey["RestServices"]()
@@ -28,6 +29,8 @@ NAMED_KEY = "close-sesame-0123456789"
 PASSWORD = "pass-word-never-shown"
 """What clients send as passwords and secret keys."""
 MOVERS = f"/v1/datasync/{ACCOUNT_ID}/movers"
+PATIENT = {f"{what}_timeout_seconds": 60 for what in ("start", "stop", "delete")}
+"""A busy operator needs its time; a test that wants less of the service's patience says so."""
 
 
 @cache
@@ -89,7 +92,8 @@ class Client:
         """Wait until a flywheel task has this status, and return it."""
 
         def reached() -> Any:  # noqa: ANN401 - JSON
-            found = self.get(f"/v1/datasync/flywheel?task={task}").json[task]
+            found = self.get(f"/v1/datasync/flywheel?task={task}").json.get(task)
+            assert found is not None, "the service does not know it yet"
             assert found["status"] == status, found
             return found
 
@@ -136,7 +140,7 @@ class RestServices:
 
         `variables` are such that are no settings.
         """
-        given = {"keys_file": self.keys, "log_level": "debug", **settings}
+        given = {"keys_file": self.keys, "log_level": "debug", **PATIENT, **settings}
         environment = self._base | {f"DATAMOVER_API_{name.upper()}": str(value) for name, value in given.items()}
         environment |= variables
         if kubeconfig is not None:
@@ -145,7 +149,7 @@ class RestServices:
         service = RestService(log=log, environment=environment, start=forked)
         self.started.append(service)
         if wait:
-            service.wait_until_ready()
+            service.wait_until_ready(START_PATIENCE_S)
         return service
 
     def __call__(self, **settings: object) -> Client:

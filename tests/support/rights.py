@@ -14,12 +14,15 @@ from datamover_dev.controlplane import kubeconfig
 from tests.support.api import Api, ApiError, JsonDict
 from tests.support.cleaning import NOT_FOUND
 from tests.support.helm import render
+from tests.support.waiting import eventually
 
 PLACE = "namespace-of-the-test"
 SECRETS = ("aws", "keys")
 """Those that the operator may read."""
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+_SELF_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 Right = tuple[str, str, str, str]
 """Kind of the role, API group, resource, verb."""
 
@@ -56,18 +59,46 @@ def of_the_rest_service(namespace: str, *facades: str) -> list[JsonDict]:
 
 @contextmanager
 def identity(api: Api, admin: Path, folder: Path, objects: list[JsonDict]) -> Iterator[Path]:
-    """Create the ServiceAccount and its rights; yield a kubeconfig with a token of it (TokenRequest)."""
+    """Create the ServiceAccount and its rights; yield a kubeconfig with a token of it (TokenRequest).
+
+    By then the rights are in force: the API server reads roles and bindings from caches, a while after their creation.
+    """
     for each in objects:
         api.create(_collection(each), each)
     try:
         account = next(each for each in objects if each["kind"] == "ServiceAccount")
         path = f"{_collection(account)}/{account['metadata']['name']}/token"
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-        yield _written(admin, folder, api.create(path, request)["status"]["token"])
+        whose = _written(admin, folder, api.create(path, request)["status"]["token"])
+        _wait_in_force(whose, objects)
+        yield whose
     finally:
         for each in objects:
             if each["kind"].startswith("Cluster"):  # the others go with their namespace
                 _remove(api, f"{_collection(each)}/{each['metadata']['name']}")
+
+
+def _wait_in_force(whose: Path, objects: list[JsonDict]) -> None:
+    """Wait until the API server grants one right of each role."""
+    own = Api(whose)
+
+    def is_granted(asked: JsonDict) -> bool:
+        granted: bool = own.create(_SELF_REVIEWS, {"spec": {"resourceAttributes": asked}})["status"]["allowed"]
+        return granted
+
+    for role in (each for each in objects if each.get("rules")):
+        rule = role["rules"][0]
+        resource, _, subresource = rule["resources"][0].partition("/")
+        asked = {
+            "namespace": role["metadata"].get("namespace", ""),
+            "group": rule["apiGroups"][0],
+            "resource": resource,
+            "subresource": subresource,
+            "verb": rule["verbs"][0],
+            "name": rule.get("resourceNames", [""])[0],
+        }
+        eventually(functools.partial(is_granted, asked), what=f"{asked} is granted")
+    own.close()
 
 
 def _written(admin: Path, folder: Path, token: str) -> Path:
@@ -120,10 +151,13 @@ def _remove(api: Api, path: str) -> None:
 def withhold_storage_secrets(api: Api, namespace: str) -> None:
     """Take back the right to any Secret in the namespace, which the chart's value secretNamespaces grants."""
     bindings = _PLURALS["RoleBinding"].format(namespace)
-    (storage,) = [
-        each["metadata"]["name"] for each in api.get(bindings)["items"] if each["roleRef"]["name"].endswith("-secrets")
-    ]
-    api.delete(f"{bindings}/{storage}")
+    (storage,) = [each for each in api.get(bindings)["items"] if each["roleRef"]["name"].endswith("-secrets")]
+    api.delete(f"{bindings}/{storage['metadata']['name']}")
+    account = storage["subjects"][0]
+    user = f"system:serviceaccount:{account['namespace']}:{account['name']}"
+    asked = {"namespace": namespace, "resource": "secrets", "verb": "get", "name": "any"}
+    spec = {"user": user, "resourceAttributes": asked}
+    eventually(lambda: not api.create(_REVIEWS, {"spec": spec})["status"]["allowed"], what="the right is gone")
 
 
 def single_rights(objects: list[JsonDict]) -> list[Right]:

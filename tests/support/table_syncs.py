@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tests.support.api import Api, JsonDict
+from tests.support.api import Api, ApiError, JsonDict
 from tests.support.movers import World, condition_of
 from tests.support.postgres import Database, Pair
 from tests.support.waiting import eventually
 
 KIND = "TableSync"
+CONFLICT = 409
 
 
 @dataclass
@@ -86,7 +87,17 @@ class TableWorld:
     def wipe_status(self, name: str = "t") -> None:
         """As after a restore from a backup."""
         path = f"/apis/datamover.io/v1alpha1/namespaces/{self.namespace}/tablesyncs/{name}/status"
-        self.kube.api.replace(path, self.get(name) | {"status": {}})
+
+        def is_wiped() -> bool:
+            try:
+                self.api.replace(path, self.get(name) | {"status": {}})
+            except ApiError as error:
+                if error.status != CONFLICT:  # the operator has just written it
+                    raise
+                return False
+            return True
+
+        eventually(is_wiped)
 
     def wait(self, name: str = "t", condition: str = "Ready", timeout: float = 60, **wanted: str) -> JsonDict:
         """Wait until a condition stands at the newest generation; `reason="…"` says which."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from concurrent.futures import Future
 from typing import Self
 
 _CHUNK = 65536
+_ROUNDS_TO_ACCEPT = 10
+"""More rounds of the loop than pass between a connection's acceptance and the first step of its handler."""
 
 
 class TcpGate:
@@ -20,13 +23,15 @@ class TcpGate:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self.port = 0
+        self._reserved = socket.socket()
+        """Has the port and never listens: while the gate is shut, nobody else gets it."""
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind(("127.0.0.1", 0))
+        self.port: int = self._reserved.getsockname()[1]
 
     def __enter__(self) -> Self:
-        """Reserve a port."""
+        """Be there, shut."""
         self._thread.start()
-        self._run(self._open())
-        self.shut()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -36,6 +41,7 @@ class TcpGate:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
+        self._reserved.close()
 
     def open(self) -> None:
         """Let connections through."""
@@ -52,7 +58,6 @@ class TcpGate:
     async def _open(self) -> None:
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
-            self.port = self._server.sockets[0].getsockname()[1]
 
     async def _shut(self) -> None:
         if self._server is not None:
@@ -62,7 +67,10 @@ class TcpGate:
             writer.transport.abort()
 
     async def _end(self) -> None:
-        """End what was just being accepted, too."""
+        """End what was just being accepted, too, once it has a handler: nobody else would close its socket."""
+        await self._shut()
+        for _ in range(_ROUNDS_TO_ACCEPT):
+            await asyncio.sleep(0)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -75,6 +83,8 @@ class TcpGate:
         try:
             there, back = await asyncio.open_connection(*self._target)
             self._writers.add(back)
+            if self._server is None:  # shut meanwhile
+                await self._shut()
             await self._relay(reader, writer, there, back)
             self._writers.discard(back)
         except (OSError, asyncio.CancelledError):

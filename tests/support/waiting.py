@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+PATIENCE_S = 60.0
+"""What takes a second takes half a minute beside twenty other processes."""
 
 
 class _Deadline:
@@ -23,7 +25,7 @@ class _Deadline:
             raise AssertionError(f"Not within {self._timeout:g} s: {self._what}; {last}") from failure
 
 
-def eventually(predicate: Callable[[], T], timeout: float = 30.0, *, what: str = "", interval: float = 0.05) -> T:
+def eventually(predicate: Callable[[], T], timeout: float = PATIENCE_S, *, what: str = "", interval: float = 0.05) -> T:
     """Call `predicate` until it returns something true, and return that.
 
     An AssertionError inside `predicate` counts as "not yet". After `timeout` seconds an AssertionError tells the last
@@ -42,7 +44,7 @@ def eventually(predicate: Callable[[], T], timeout: float = 30.0, *, what: str =
 
 
 async def eventually_async(
-    predicate: Callable[[], Awaitable[T]], timeout: float = 30.0, *, what: str = "", interval: float = 0.05
+    predicate: Callable[[], Awaitable[T]], timeout: float = PATIENCE_S, *, what: str = "", interval: float = 0.05
 ) -> T:
     """Do as `eventually`, for a coroutine function."""
     deadline = _Deadline(what or _name(predicate), timeout)

@@ -15,6 +15,7 @@ from tests.support.emulator import Emulator
 from tests.support.movers import World
 from tests.support.operator_process import Operators
 from tests.support.postgres import Pair, two_databases, two_servers
+from tests.support.rights import withhold_storage_secrets
 from tests.support.table_syncs import TableWorld
 
 
@@ -55,11 +56,8 @@ def tables(api: Api, emulator: Emulator, namespace: str, pair: Pair) -> TableWor
 @pytest.fixture
 def no_secrets(api: Api, operator: Operators, namespace: str) -> None:
     """The chart's value secretNamespaces does not name the namespace."""
-    roles = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings"
-    (name,) = [
-        each["metadata"]["name"] for each in api.get(roles)["items"] if each["metadata"]["name"].endswith("-secrets")
-    ]
-    api.delete(f"{roles}/{name}")
+    del operator
+    withhold_storage_secrets(api, namespace)
 
 
 @pytest.fixture

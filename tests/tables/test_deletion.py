@@ -82,6 +82,8 @@ def test_retain_is_the_way_out_of_a_deletion_that_is_blocked_and_what_is_left_is
     tables.wait_gone()
     assert tables.pair.leftovers() != NOTHING, "as the message said"
 
+    active = "SELECT 1 FROM pg_replication_slots WHERE active AND database = current_database()"
+    eventually(lambda: tables.pair.source.run(active) == [], what="the source has seen the subscription go")
     _, _, typed = message.partition(f"at the {side}: ")
     for statement in typed.split("; "):
         (tables.pair.source if side == "source" else tables.pair.destination).run(statement)

@@ -51,14 +51,19 @@ def test_a_network_that_is_cut_while_tables_are_copied_costs_a_new_copy_alone(
 ) -> None:
     tables.pair.destination.run("CREATE TABLE orders (id int PRIMARY KEY, item text, price numeric(10, 2))")
     tables.pair.destination.run(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN NEW; END'"
+        "CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql "
+        "AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END'"
     )
-    tables.pair.destination.run("CREATE TRIGGER slow BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION slow()")
-    tables.pair.destination.run("ALTER TABLE orders ENABLE ALWAYS TRIGGER slow")
+    tables.pair.destination.run("CREATE TRIGGER held BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION held()")
+    tables.pair.destination.run("ALTER TABLE orders ENABLE ALWAYS TRIGGER held")
+    tables.pair.destination.run("SELECT pg_advisory_lock(1)")
     start()
-    eventually(lambda: len(tables.pair.leftovers()["slots"]) == 2, what="a copy is under way")
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = %s::oid"
+    own = tables.pair.destination.value("SELECT oid FROM pg_database WHERE datname = current_database()")
+    eventually(lambda: tables.pair.destination.run(waiting, own), what="a copy is under way")
     link.shut()
     link.open()
+    tables.pair.destination.run("SELECT pg_advisory_unlock(1)")
     tables.wait_phase("Streaming", timeout=120)
     tables.follows()
     assert tables.pair.rows("orders") == (1000, 1000)

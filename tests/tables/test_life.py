@@ -142,7 +142,8 @@ def test_tls_is_verified_on_both_ways(tables: TableWorld, start: Start) -> None:
     start(database_hosts="127.0.0.1,localhost")
     tables.sync(source=source, destination=tables.parts(pair.destination))
     tables.wait()
-    assert pair.source.run("SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_replication USING (pid)") == [(True,)]
+    encrypted = "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_replication USING (pid)"
+    eventually(lambda: pair.source.run(encrypted) == [(True,)])
     tables.secret(pair.source.server.name, ca=pair.destination.server.authority.read_text())
     message = tables.stalled("AccessDenied")
     assert "certificate verify failed" in message

@@ -72,7 +72,7 @@ def test_the_end_of_a_migration_is_told_to_a_webhook(tables: TableWorld, operato
         hook = {"webhook": {"url": f"{receiver.url}/team"}, "events": ["TableSyncReady", "TableSyncCompleted"]}
         tables.sync(mode="Once", notify=[hook])
         tables.wait_phase("Completed")
-        eventually(lambda: [each["state"] for each in tables.status()["notifications"]] == ["Delivered"])
+        eventually(lambda: [each["state"] for each in tables.status().get("notifications", [])] == ["Delivered"])
         (event,) = (call.event for call in receiver.of("/team"))
     source = f"/apis/datamover.io/v1alpha1/namespaces/{tables.namespace}/tablesyncs/t"
     assert (event["type"], event["source"], event["subject"]) == ("io.datamover.table.sync.completed", source, "t")
@@ -101,7 +101,8 @@ def test_promote_ends_a_continuous_sync_with_everything_compared(tables: TableWo
     tables.wait_phase("Streaming")
     tables.pair.source.run("INSERT INTO orders VALUES (2001, 'last', 1)")
     tables.patch(promote=True)
-    found = tables.wait_phase("Completed")
+    tables.wait_phase("Completed")
+    found = tables.wait()
     assert tables.pair.rows("orders") == (1001, 1001)
     assert found["status"]["tables"][0]["verified"] == "Equal"
     assert tables.pair.leftovers() == NOTHING

@@ -72,21 +72,28 @@ def test_the_documented_example_and_a_sync_between_real_servers(
     client.until(path, progress=100, error=None)
     assert client.ask("GET", path).json["status"] in {"running", "completed"}
     tables.follows()
-    status = client.ask("GET", f"{path}/status").json
-    assert status["tables"] == [{"name": "public.orders", "state": "Ready"}]
+    ready = [{"name": "public.orders", "state": "Ready"}]
+    eventually(lambda: client.ask("GET", f"{path}/status").json["tables"] == ready)
 
-    configuration.write_text("sync: {interval: 1h, maxRetries: 1}\nserver: {port: 1}\nlog: {level: WARN}\n")
-    eventually(lambda: client.ask("POST", "", body | {"paused": True}).json["syncInterval"] == "1h", 30)
-    configuration.write_text("sync: {interval: never}\n")
-    eventually(lambda: "the old values stay in force" in service.log.read_text(), 30, what="it is told")
-    assert '"needs_restart": ["server"]' in service.log.read_text()
+    _replace(configuration, "sync: {interval: 1h, maxRetries: 1}\nserver: {port: 1}\nlog: {level: WARN}\n")
+    eventually(lambda: '"needs_restart": ["server"]' in service.log.read_text(), what="the change is told")
+    assert client.ask("POST", "", body | {"paused": True}).json["syncInterval"] == "1h"
+    _replace(configuration, "sync: {interval: never}\n")
+    eventually(lambda: "the old values stay in force" in service.log.read_text(), what="it is told")
 
     changed = client.ask("PATCH", path, {"syncInterval": 60, "tables": ["orders"], "paused": True}).json
     assert (changed["status"], changed["syncInterval"]) == ("paused", "60s")
     for each in client.ask("GET").json["items"]:
         assert client.ask("DELETE", f"/{each['id']}").status == 204
     tables.wait_gone(name)
-    eventually(lambda: tables.pair.leftovers() == NOTHING, 60)
+    eventually(lambda: tables.pair.leftovers() == NOTHING)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file as a mounted ConfigMap is: whoever reads it finds the old text or the new one."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
 
 
 def _deliveries(client: SyncClient, path: str) -> list[Any]:
@@ -123,11 +130,11 @@ def test_the_history_outlives_what_kubernetes_keeps_and_a_database_that_is_away(
     assert database.value("SELECT count(*) FROM datamover_schema_version") == 1
 
     database.run("ALTER TABLE sync_runs RENAME TO elsewhere")
-    assert client.ask("GET", f"/{made['id']}/runs").json["items"] == []
+    eventually(lambda: client.ask("GET", f"/{made['id']}/runs").json["items"] == [], what="it knows of no run")
     ready = client.send("GET", "/readyz", headers={})
     assert (ready.status, "degraded: the history's database" in ready.text) == (200, True)
     another = client.ask("POST", "", s3).json
     client.until(f"/{another['id']}", status="completed")
     database.run("ALTER TABLE elsewhere RENAME TO sync_runs")
-    eventually(lambda: database.value(recorded, another["id"]) == 1, 30, what="what was missed is caught up")
-    eventually(lambda: client.send("GET", "/readyz", headers={}).text == "ok", 30)
+    eventually(lambda: database.value(recorded, another["id"]) == 1, what="what was missed is caught up")
+    eventually(lambda: client.send("GET", "/readyz", headers={}).text == "ok")

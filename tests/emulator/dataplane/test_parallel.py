@@ -16,7 +16,7 @@ def test_every_item_is_done_once() -> None:
 
 
 def test_several_are_under_way_at_a_time() -> None:
-    meeting = threading.Barrier(3, timeout=10)
+    meeting = threading.Barrier(3, timeout=60)
 
     def work(_: int) -> None:
         meeting.wait()
