@@ -1,4 +1,4 @@
-"""How far a run has got, in numbers and in words."""
+"""How far a run has got, in numbers and in amounts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datamover_crds import DataMoverRun, DataMoverRunStatus, JsonObject, dump, parse
+from datamover_operator.controller.plan import amounts
 from datamover_operator.controller.plan.notes import Note
-from datamover_operator.runs.plan import words
 from datamover_operator.runs.plan.executions import status_from
 from datamover_operator.runs.plan.news import mover_notes, notes_of
 from datamover_operator.runs.plan.progress import Sample, sample_of
@@ -104,7 +104,7 @@ def test_a_phase_keeps_the_time_at_which_it_was_first_seen() -> None:
     [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (10 * MIB, "10 MiB"), (150.4 * MIB, "150 MiB")],
 )
 def test_sizes(count: float, shown: str) -> None:
-    assert words.size(count) == shown
+    assert amounts.size(count) == shown
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_sizes(count: float, shown: str) -> None:
     [(0, "0 s"), (0.2, "1 s"), (59, "59 s"), (60, "1 min"), (61, "1 min 1 s"), (3600, "1 h"), (90061, "1 d 1 h")],
 )
 def test_times(seconds: float, shown: str) -> None:
-    assert words.duration(seconds) == shown
+    assert amounts.duration(seconds) == shown
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1), st.lists(st.integers(0, 2**63 - 1), max_size=6))

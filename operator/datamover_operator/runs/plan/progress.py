@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from datamover_crds import Counters, JsonObject, Phase, Progress, ProgressInWords, to_timestamp
+from datamover_operator.controller.plan import amounts
 from datamover_operator.controller.plan.conditions import seconds_between
-from datamover_operator.runs.plan import words
 
 SAMPLES: Final = 6
 """How many of the last descriptions a rate is taken over."""
@@ -70,15 +70,15 @@ def message_of(phase: Phase, progress: Progress, start: str | None, end: str | N
             return f"the execution was cancelled: {_done(progress, start, end)}"
         case "Transferring" if progress.bytes_total or progress.files_total:
             left = f"{shown.remaining} left" if shown.remaining else None
-            return words.joined((f"{progress.percent} %", shown.size or shown.files, shown.rate, left))
+            return amounts.joined((f"{progress.percent} %", shown.size or shown.files, shown.rate, left))
         case _:
             return _DOING.get(phase, "")
 
 
 def _done(progress: Progress, start: str | None, end: str | None) -> str:
-    moved = words.joined((words.files(progress.files_done or 0), words.size(progress.bytes_done or 0)))
+    moved = amounts.joined((amounts.files(progress.files_done or 0), amounts.size(progress.bytes_done or 0)))
     seconds = seconds_between(start, end)
-    return f"{moved} in {words.duration(max(seconds, 0))}" if seconds is not None else moved
+    return f"{moved} in {amounts.duration(max(seconds, 0))}" if seconds is not None else moved
 
 
 def _percent(*parts: tuple[int | None, int | None]) -> int:
@@ -114,11 +114,13 @@ def _in_words(progress: Progress, left: timedelta | None) -> ProgressInWords | N
     done, total, rate = progress.bytes_done, progress.bytes_total, progress.bytes_per_second
     count, of = progress.files_done, progress.files_total
     is_partial = bool(total) and progress.percent != _WHOLE
-    amount = words.part(done or 0, total or 0) if is_partial else words.size(done) if done else None
+    amount = amounts.part(done or 0, total or 0) if is_partial else amounts.size(done) if done else None
     shown = ProgressInWords(
         size=amount,
-        files=f"{count or 0:,} of {words.files(of)}" if of and progress.percent != _WHOLE else words.files(count or 0),
-        rate=f"{words.size(rate)}/s" if rate else None,
-        remaining=words.between(left) if left is not None else None,
+        files=f"{count or 0:,} of {amounts.files(of)}"
+        if of and progress.percent != _WHOLE
+        else amounts.files(count or 0),
+        rate=f"{amounts.size(rate)}/s" if rate else None,
+        remaining=amounts.between(left) if left is not None else None,
     )
     return shown if shown != ProgressInWords() else None

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from datamover_crds import SyncPhase, from_duration
 from datamover_crds.contract import COMPLETED_ANNOTATION
+from datamover_operator.controller.plan.amounts import size
 from datamover_operator.controller.plan.conditions import Conditions, timestamp
 from datamover_operator.postgres.state import Subscription
-from datamover_operator.runs.plan.words import size
 from datamover_operator.tablesyncs.plan.changes import is_elsewhere
 from datamover_operator.tablesyncs.plan.desired import resync_stamp
 from datamover_operator.tablesyncs.plan.ends import all_retired
