@@ -94,7 +94,7 @@ class BotoAccounts:
             sts=BotoSts(channel),
             s3=BotoS3(channel),
             logs=BotoLogs(channel),
-            queue=BotoQueue(patient, self._limits.read_timeout),
+            queue=BotoQueue(channel, patient, self._limits.read_timeout),
             backlog=door.backlog,
         )
         return _Connection(account, clients, aws)

@@ -19,17 +19,18 @@ _ANSWERING: Final = 5.0
 
 
 class BotoQueue:
-    """The `Queue` port. Its channel has threads of its own, for its calls wait."""
+    """The `Queue` port: over two channels to one account, of which `patient` has threads of its own, for it waits."""
 
-    def __init__(self, channel: Channel, read_timeout: float) -> None:
-        """Use the account that `channel` leads to; wait no longer than `read_timeout` allows, in seconds."""
+    def __init__(self, channel: Channel, patient: Channel, read_timeout: float) -> None:
+        """Wait for messages no longer than `read_timeout` allows, in seconds."""
         self._channel = channel
+        self._patient = patient
         self._wait = max(0, min(_LONGEST_WAIT, int(read_timeout - _ANSWERING)))
 
     async def receive(self, url: str) -> Sequence[QueueMessage]:
         """Wait for messages for up to 20 s; return at most ten."""
         request = {"QueueUrl": url, "MaxNumberOfMessages": _MOST, "WaitTimeSeconds": self._wait}
-        reply = await self._channel.call("sqs", "ReceiveMessage", request)
+        reply = await self._patient.call("sqs", "ReceiveMessage", request)
         return [
             QueueMessage(str(item.get("Body", "")), str(item.get("ReceiptHandle", "")))
             for item in items_of(reply, "Messages")

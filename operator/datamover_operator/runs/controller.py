@@ -43,13 +43,14 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
         return Lane(Urgency.RUN, mover.model.spec.account_ref.name if mover is not None else "")
 
     def shows(change: Change) -> None:
-        """Show how far an active run has got; one that has ended, or is gone, has no series."""
+        """Show how far an active run has got, and the poller that it has begun; one that has ended has no series."""
         metadata = metadata_of(change.known)
         namespace, name = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
         mover = reference(change.known, "moverRef")
         entry = context.caches[RUN].named(namespace, name) if _is_active(change.after) else None
         if entry is not None:
             context.metrics.run_progress(namespace, mover, name, _progress(entry.model.status))
+            poller.meet(entry.model.status.execution_arn or "")
         else:
             context.metrics.forget_run(namespace, mover, name)
 

@@ -27,9 +27,16 @@ class ExecutionCache:
         self._described: dict[str, JsonObject | None] = {}
         self._samples: dict[str, deque[Sample]] = {}
         self._limits: dict[str, _Limit] = {}
+        self._asked: dict[str, float] = {}
 
     def put(self, arn: str, described: JsonObject | None, at: datetime, asked: float) -> bool:
-        """Keep the description of a moment that was asked for at this tick; return whether it says anything new."""
+        """Keep the description of a moment that was asked for at this tick; return whether it says anything new.
+
+        One that has been overtaken by another, asked for later, says nothing.
+        """
+        if asked < self._asked.get(arn, asked):
+            return False
+        self._asked[arn] = asked
         limit = self._limits.get(arn)
         if described is not None and limit is not None and asked < limit.tick:
             described = with_limit(described, limit.bytes_per_second)
@@ -60,6 +67,7 @@ class ExecutionCache:
     def keep_only(self, arns: set[str]) -> None:
         """Forget all others."""
         for arn in (self._described.keys() | self._limits.keys()) - arns:
+            self._asked.pop(arn, None)
             self._described.pop(arn, None)
             self._samples.pop(arn, None)
             self._limits.pop(arn, None)

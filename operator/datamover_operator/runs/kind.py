@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 
 from datamover_common.kube.objects import metadata_of, part_of, reference
 from datamover_crds import DataMoverRun, JsonObject
-from datamover_crds.contract import FINAL_PHASES
+from datamover_crds.contract import EXECUTION_ANNOTATION, FINAL_PHASES
 from datamover_operator.kube.kinds import Kind
 
 ACTIVE: Hashable = "active"
@@ -23,11 +23,20 @@ def active_by_mover(namespace: str, name: str) -> Hashable:
     return namespace, name, ACTIVE
 
 
+def active_by_execution(arn: str) -> Hashable:
+    """The key of the runs that say that they stand for an execution and have not ended."""
+    return ACTIVE, arn
+
+
 def _keys(raw: JsonObject) -> Iterable[Hashable]:
-    mover = str(metadata_of(raw).get("namespace", "")), reference(raw, "moverRef")
-    if part_of(raw, "status").get("phase") in FINAL_PHASES:
-        return [by_mover(*mover)]
-    return [by_mover(*mover), active_by_mover(*mover), ACTIVE]
+    metadata, status = metadata_of(raw), part_of(raw, "status")
+    mover = str(metadata.get("namespace", "")), reference(raw, "moverRef")
+    yield by_mover(*mover)
+    if status.get("phase") not in FINAL_PHASES:
+        yield from (active_by_mover(*mover), ACTIVE)
+        arn = status.get("executionArn") or part_of(metadata, "annotations").get(EXECUTION_ANNOTATION)
+        if isinstance(arn, str):
+            yield active_by_execution(arn)
 
 
 RUN = Kind(DataMoverRun, _keys)

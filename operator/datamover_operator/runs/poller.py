@@ -18,8 +18,8 @@ from datamover_operator.controller.periodic import run_periodically
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import task_arn_of
 from datamover_operator.runs.executions import ExecutionCache
-from datamover_operator.runs.kind import ACTIVE, RUN
-from datamover_operator.runs.plan.executions import status_from
+from datamover_operator.runs.kind import ACTIVE, RUN, active_by_execution
+from datamover_operator.runs.plan.executions import has_ended, status_from
 from datamover_operator.runs.plan.ownership import belongs_to, execution_of, is_execution_of
 from datamover_operator.runs.plan.state_changes import StateChange
 from datamover_operator.runs.state_changes import StateChanges
@@ -29,6 +29,7 @@ _AT_ONCE = 16
 HEARD_INTERVAL = 60.0
 """Seconds between two looks at an execution whose state changes are heard of."""
 _MOST_EARLY = 1000
+"""Of so many ends is known that they were told, and not yet seen: no run stands for them, or AWS did not answer."""
 _log = structlog.get_logger(__name__)
 
 
@@ -49,13 +50,17 @@ class Poller:
         self._active: dict[str, dict[str, list[DataMoverRun]]] = {}
         self._wake_task = wake_task
         self._looked_at: dict[str, float] = {}
-        self._early: dict[str, None] = {}
+        self._early: dict[str, str] = {}
+        self._met: dict[str, str] = {}
+        self._is_met = asyncio.Event()
         self.changes = StateChanges(context, connections, self.tell)
 
     async def run_forever(self) -> None:
         """Describe every active execution every `run_poll_interval_seconds`."""
         urgency.set(Urgency.RUN)
-        await run_periodically(self._context.settings.run_poll_interval_seconds, self._begin, self._poll)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._look_at_met(), name="executions whose end was told early")
+            await run_periodically(self._context.settings.run_poll_interval_seconds, self._begin, self._poll)
 
     def _begin(self) -> list[str]:
         """Find what is active now; return its accounts."""
@@ -80,17 +85,37 @@ class Poller:
     async def tell(self, account: str, change: StateChange) -> bool:
         """An execution has another state; one that no run stands for yet may be of a start that is just recorded."""
         arn = change.execution_arn
-        runs = [run for run in self._context.caches[RUN].under(ACTIVE) if execution_of(run) == arn]
-        own = [run for run in runs if self._account(arn, run) == account]
-        aws = self._connections.aws_for(account)
-        if own and aws is not None:
-            await self._look(aws, arn, own, asyncio.Semaphore(1))
-        elif change.is_end:
-            self._early[arn] = None
+        if change.is_end:
+            self._early[arn] = account
             while len(self._early) > _MOST_EARLY:
                 del self._early[next(iter(self._early))]
+        is_known = await self._look_at(account, arn, asyncio.Semaphore(1))
+        if not is_known and change.is_end:
             self._wake_task(task_arn_of(arn))
-        return bool(own)
+        return is_known
+
+    def meet(self, arn: str) -> None:
+        """A run stands for the execution: one whose end was told before is looked at now."""
+        if (account := self._early.get(arn)) is not None:
+            self._met[arn] = account
+            self._is_met.set()
+
+    async def _look_at_met(self) -> None:
+        while True:
+            await self._is_met.wait()
+            self._is_met.clear()
+            met, self._met, slots = self._met, {}, asyncio.Semaphore(_AT_ONCE)
+            await asyncio.gather(*(self._look_at(account, arn, slots) for arn, account in met.items()))
+
+    async def _look_at(self, account: str, arn: str, slots: asyncio.Semaphore) -> bool:
+        """Describe one execution; return whether a run stands for it."""
+        runs = self._context.caches[RUN].under(active_by_execution(arn))
+        own = [run for run in runs if self._account(arn, run) == account]
+        aws = self._connections.aws_for(account)
+        if not own or aws is None:
+            return False
+        await self._look(aws, arn, own, slots)
+        return True
 
     async def _poll(self, account: str) -> None:
         aws = self._connections.aws_for(account)
@@ -110,7 +135,8 @@ class Poller:
                     return
                 described = None
         self._looked_at[arn] = self._context.clock.tick()
-        self._early.pop(arn, None)
+        if described is None or has_ended(described):
+            self._early.pop(arn, None)
         now = self._context.clock.now()
         is_news, samples = self._executions.put(arn, described, now, asked), self._executions.samples(arn)
         for run in runs:

@@ -6,7 +6,7 @@ DataSync's own description stays the truth: a message that is lost, doubled or l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -25,6 +25,8 @@ _RETRY = 10.0
 PROOF_LASTS = 3600.0
 """Seconds for which a queue counts as filled after it has told of a run."""
 _REACH_LASTS = 60.0
+_BATCHES = 4
+"""So many answers of a queue are worked on at the same time, while the next is received."""
 _log = structlog.get_logger(__name__)
 
 Tell = Callable[[str, StateChange], Awaitable[bool]]
@@ -79,30 +81,44 @@ class StateChanges:
                 yield entry.key[1], events.queue_url
 
     async def _listen(self, account: str, url: str) -> None:
-        while True:
-            aws = self._connections.aws_for(account)
-            if aws is None:
-                await asyncio.sleep(_LOOK)
-                continue
-            try:
-                await self._hear(account, url, aws)
-            except AwsError as error:
-                _log.info("events could not be received; runs are polled", account=account, error=str(error))
-                if account in self._ears:
-                    self._ears[account].answered_at = float("-inf")
-                await asyncio.sleep(_RETRY)
+        slots = asyncio.Semaphore(_BATCHES)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await slots.acquire()
+                aws = self._connections.aws_for(account)
+                messages = await self._receive(account, url, aws) if aws is not None else None
+                if aws is not None and messages:
+                    work = group.create_task(self._hear(account, url, aws, messages), name=f"messages of {account}")
+                    work.add_done_callback(lambda _: slots.release())
+                    continue
+                slots.release()
+                if messages is None:
+                    await asyncio.sleep(_LOOK if aws is None else _RETRY)
 
-    async def _hear(self, account: str, url: str, aws: Aws) -> None:
-        messages = await aws.queue.receive(url)
+    async def _receive(self, account: str, url: str, aws: Aws) -> Sequence[QueueMessage] | None:
+        """Wait for messages; None where the queue does not answer."""
         ear = self._ears.get(account)
+        try:
+            messages = await aws.queue.receive(url)
+        except AwsError as error:
+            _log.info("events could not be received; runs are polled", account=account, error=str(error))
+            if ear is not None:
+                ear.answered_at = float("-inf")
+            return None
         if ear is not None:
             ear.answered_at = self._context.clock.tick()
+        return messages
+
+    async def _hear(self, account: str, url: str, aws: Aws, messages: Sequence[QueueMessage]) -> None:
+        ear, tick = self._ears.get(account), self._context.clock.tick()
         changes = self._changes(account, messages)
         were_known = await asyncio.gather(*(self._tell(account, change) for change in changes))
         if any(were_known) and ear is not None:
-            ear.told_at = ear.answered_at
-        if messages:
+            ear.told_at = tick
+        try:
             await aws.queue.delete(url, [message.receipt for message in messages])
+        except AwsError as error:
+            _log.info("messages could not be deleted; they come again", account=account, error=str(error))
 
     def _changes(self, account: str, messages: Iterable[QueueMessage]) -> list[StateChange]:
         """The last state change of each execution."""

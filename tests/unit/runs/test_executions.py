@@ -39,3 +39,10 @@ def test_a_limit_goes_with_its_execution() -> None:
     cache.keep_only(set())
     cache.put(ARN, described(7), NOW, 1.0)
     assert cache.get(ARN) == described(7)
+
+
+def test_a_description_that_a_later_one_has_overtaken_says_nothing() -> None:
+    cache, over = ExecutionCache(), {"status": "SUCCESS"}
+    assert cache.put(ARN, dict(over), NOW, 2.0)
+    assert not cache.put(ARN, described(7), NOW, 1.0)
+    assert cache.get(ARN) == over
