@@ -8,7 +8,7 @@ from typing import Final
 
 from datamover_crds.account import DataMoverAccount
 from datamover_crds.common import API_VERSION, GROUP
-from datamover_crds.meta import Condition, OwnerReference
+from datamover_crds.meta import Condition, ObjectMeta, OwnerReference
 from datamover_crds.rest_access import LabelStudioAccess, SyncApiAccess
 
 PREFIX: Final = f"{GROUP}/"
@@ -28,6 +28,8 @@ ENDED_ANNOTATION: Final = f"{PREFIX}ended"
 """On a run that was rejected: why; unlike the status it is part of every backup, so that the run never starts later."""
 REQUEST_ANNOTATION: Final = f"{PREFIX}request"
 """On a mover: a nonce of the REST request that made it, by which that knows it again."""
+UNFINISHED_ANNOTATION: Final = f"{PREFIX}unfinished"
+"""On a mover or a table sync that the REST service makes: the Secrets that it names are still to be created."""
 CANCEL_ANNOTATION: Final = f"{PREFIX}cancel"
 """On a run: the operator cancels it; says why as JSON {reason, message}."""
 RETRIED_ANNOTATION: Final = f"{PREFIX}retried-by"
@@ -107,6 +109,12 @@ UNWANTED: Final = frozenset({RunReason.SUPERSEDED, RunReason.MOVER_DELETING, Run
 
 TASK_CALL: Final = "CreateTask"
 """In a mover's intent: its task may have been asked for."""
+
+
+def is_unfinished(meta: ObjectMeta) -> bool:
+    """Whether the REST service has not finished an object yet, and nobody has begun to work on it."""
+    is_fresh = meta.deletion_timestamp is None and not any(each.endswith(FINALIZER) for each in meta.finalizers)
+    return is_fresh and UNFINISHED_ANNOTATION in meta.annotations
 
 
 def location_call(side: str) -> str:

@@ -48,9 +48,16 @@ class Writer:
         """Patch the table sync of this name by a merge patch."""
         return room.tables.put(await self._client.patch(TABLES.within(room.namespace).named(name), patch)).model
 
-    async def delete_table(self, room: Room, table: TableSync) -> None:
-        """Request a table sync's deletion. Gone already is no failure."""
-        await self._delete(room.tables, TABLES.within(room.namespace), table.metadata, only_as_seen=False)
+    async def delete_table(self, room: Room, table: TableSync, *, only_as_seen: bool = False) -> None:
+        """Request a table sync's deletion; with `only_as_seen`, unless it has changed. Gone already is no failure."""
+        await self._delete(room.tables, TABLES.within(room.namespace), table.metadata, only_as_seen=only_as_seen)
+
+    async def delete(self, room: Room, obj: DataMover | TableSync, *, only_as_seen: bool = False) -> None:
+        """Request the deletion of either; with `only_as_seen`, unless it has changed. Gone already is no failure."""
+        if isinstance(obj, TableSync):
+            await self.delete_table(room, obj, only_as_seen=only_as_seen)
+        else:
+            await self.delete_mover(room, obj, only_as_seen=only_as_seen)
 
     async def create_secret(self, owner: DataMover | TableSync, name: str, values: Mapping[str, str]) -> None:
         """Create a Secret in its owner's namespace, which goes with the owner. It is never read back."""

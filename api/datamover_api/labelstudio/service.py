@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from pydantic import JsonValue
 
-from datamover_api.actions.creation import created
+from datamover_api.actions.creation import Secrets, create_with_secrets
 from datamover_api.actions.patches import replacing
 from datamover_api.actions.writer import Writer
 from datamover_api.http.answers import RefusalError
@@ -43,7 +43,7 @@ from datamover_api.mirror.keys import Shelf
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.mirror.place import Room, StoredMover
 from datamover_common.kube.errors import KubeError
-from datamover_crds import DataMover, DataMoverAccount, JsonObject, dump
+from datamover_crds import DataMover, DataMoverAccount, DataMoverSpec, JsonObject, TableSync, dump
 from datamover_crds.contract import LABEL_STUDIO_ORIGIN, is_true, label_studio_home
 
 _TRIES: Final = 20
@@ -81,13 +81,8 @@ class Storages:
             members = new_members(given)
             keys = {field: value for field, value in secret_values(members).items() if value is not None}
             names = names_for(keys, SecretNames()) if members.get("s3_endpoint") else SecretNames()
-            made = await self._make(room, members, account, names)
-            try:
-                await self._keep(made, keys, names)
-            except KubeError:
-                await self._writer.delete_mover(room, made)
-                raise
-            await self._check(room, made)
+            made = await self._make(room, members, spec_of(members, account, names), _secrets(keys, names))
+            await self._check(room, made.metadata.uid)
         return self._shown(room, made.metadata.name)
 
     async def update(self, storage_id: int, given: Mapping[str, JsonValue]) -> JsonObject:
@@ -122,7 +117,7 @@ class Storages:
             await self.update(storage_id, given)
             _, room, entry = await self._found(storage_id)
             with in_its_words():
-                await self._check(room, entry.model, is_new=False)
+                await self._check(room, entry.uid, is_new=False)
             return
         account, _ = await self._home()
         with in_its_words():
@@ -168,29 +163,22 @@ class Storages:
             raise RefusalError(HTTPStatus.NOT_FOUND, NOT_FOUND)
         return self._views.one(room, entry)
 
-    async def _make(self, room: Room, members: JsonObject, account: DataMoverAccount, names: SecretNames) -> DataMover:
-        """Create the mover under the next id."""
-        spec = spec_of(members, account, names)
+    async def _make(self, room: Room, members: JsonObject, spec: DataMoverSpec, keys: Secrets) -> DataMover | TableSync:
+        """Create the mover under the next id, with its keys."""
         for _ in range(_TRIES):
             taken = await self._ids.take(room.namespace, above=_highest(room.movers.entries(_ALL)))
-            creation = self._writer.create_mover(room, new_mover(taken, members, spec, room.namespace))
+            mover = new_mover(taken, members, spec, room.namespace)
             try:
-                return await created(creation, room.movers, room.namespace, name_of(taken))
+                return await create_with_secrets(self._writer, room, mover, keys)
             except KubeError as error:
                 if not error.is_already_there:  # somebody else's mover has the name
                     raise
         raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, "Others have the next names already; try again.")
 
-    async def _keep(self, mover: DataMover, keys: Mapping[str, str], names: SecretNames) -> None:
-        """Put the keys into Secrets that go with the mover."""
-        for field, name in (("accessKey", names.access_key), ("secretKey", names.secret_key)):
-            if name is not None and field in keys:
-                await self._writer.create_secret(mover, name, {SECRET_KEY: keys[field]})
-
-    async def _check(self, room: Room, mover: DataMover, *, is_new: bool = True) -> None:
+    async def _check(self, room: Room, uid: str, *, is_new: bool = True) -> None:
         """Wait for the operator's verdict on a storage; refuse it in the operator's words, and remove a new one."""
         try:
-            judged = await room.movers.until(mover.metadata.uid, _is_judged, self._patience)
+            judged = await room.movers.until(uid, _is_judged, self._patience)
         except TimeoutError:
             return
         if judged is not None and (problem := hindrance_of(judged)) is not None:
@@ -205,7 +193,8 @@ class Storages:
         names = names_for(given, old) if members.get("s3_endpoint") else SecretNames()
         spec = spec_of(members, account, names)
         fresh = {field: value for field, value in given.items() if value is not None}
-        await self._keep(mover, fresh, names)
+        for name, values in _secrets(fresh, names).items():
+            await self._writer.create_secret(mover, name, values)
         storage_id = id_of(mover.metadata.name) or 0
         patch: JsonObject = {
             "metadata": {
@@ -232,6 +221,12 @@ class Storages:
                     await self._writer.delete_secret(room.namespace, name)
                 except KubeError as error:
                     _log.info("a Secret could not be deleted", name=name, error=str(error))
+
+
+def _secrets(keys: Mapping[str, str], names: SecretNames) -> Secrets:
+    """The Secrets for keys, which are known by their names in a location."""
+    named = {"accessKey": names.access_key, "secretKey": names.secret_key}
+    return {name: {SECRET_KEY: keys[field]} for field, name in named.items() if name is not None and field in keys}
 
 
 def _highest(entries: Iterable[StoredMover]) -> int:

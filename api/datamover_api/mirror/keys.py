@@ -20,6 +20,7 @@ from datamover_crds.contract import (
     SYNC_ORIGIN,
     SYNC_OWNER_LABEL,
     TASK_ARN_ANNOTATION,
+    UNFINISHED_ANNOTATION,
     is_true,
 )
 from datamover_crds.legacy import GROUP_TAG
@@ -28,6 +29,8 @@ ALL: Final = "all"
 """Under this key are the movers that readers see."""
 FAILED: Final = "failed"
 """Under this key are the movers whose creation has failed."""
+UNFINISHED: Final = ("unfinished",)
+"""Under this key are the movers and table syncs whose creation has not come to its end."""
 UNSTARTED: Final = ("unstarted",)
 """Under this key are the runs that AWS has not started."""
 
@@ -90,6 +93,11 @@ def shelves_of(metadata: JsonObject) -> tuple[Shelf, ...]:
     return Shelf(sys.intern(origin), ""), Shelf(origin, str(labels.get(_SHELF_LABELS[origin], "")))
 
 
+def is_unfinished(metadata: JsonObject) -> bool:
+    """Whether a facade has made an object whose Secrets are still to come, and it is not being deleted."""
+    return UNFINISHED_ANNOTATION in part_of(metadata, "annotations") and bool(shelves_of(metadata))
+
+
 def has_failed(mover: DataMover) -> bool:
     """Whether a client created the mover, and it has nothing that could be lost.
 
@@ -112,6 +120,7 @@ class MoverDigest:
     created: str
     is_shown: bool
     has_failed: bool
+    is_unfinished: bool
     shelves: tuple[Shelf, ...]
 
     @classmethod
@@ -124,6 +133,7 @@ class MoverDigest:
             created=mover.metadata.creation_timestamp or "",
             is_shown=is_shown(mover),
             has_failed=has_failed(mover),
+            is_unfinished=is_unfinished(metadata_of(raw)),
             shelves=shelves_of(metadata_of(raw)),
         )
 
@@ -136,23 +146,28 @@ class MoverDigest:
             yield ALL
         if self.has_failed:
             yield FAILED
+        if self.is_unfinished:
+            yield UNFINISHED
 
 
 class TableDigest(NamedTuple):
     """What is at hand of every table sync."""
 
     created: str
+    is_unfinished: bool
     shelves: tuple[Shelf, ...]
 
     @classmethod
     def of(cls, raw: JsonObject) -> Self:
         """The digest of a table sync as it is stored."""
         metadata = metadata_of(raw)
-        return cls(str(metadata.get("creationTimestamp", "")), shelves_of(metadata))
+        return cls(str(metadata.get("creationTimestamp", "")), is_unfinished(metadata), shelves_of(metadata))
 
     def keys(self) -> Iterator[Hashable]:
         """The keys under which the table sync is found."""
         yield from self.shelves
+        if self.is_unfinished:
+            yield UNFINISHED
 
 
 class RunDigest(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from datamover_api.actions.creation import created
+from datamover_api.actions.creation import create_with_secrets
 from datamover_api.actions.writer import Writer
 from datamover_api.mirror.mirror import Mirror
 from datamover_api.mirror.place import Room
@@ -70,12 +70,12 @@ class Syncs:
             for _ in range(_TRIES):
                 plan = draft(new_id(), request, setting)
                 try:
-                    made = await self._make(room, plan.made)
+                    secrets = {plan.made.metadata.name: plan.secrets} if plan.secrets else {}
+                    made = await create_with_secrets(self._writer, room, plan.made, secrets)
                 except KubeError as error:
                     if not error.is_already_there:
                         raise
                     continue
-                await self._keep(room, made, plan.secrets)
                 entry = self.views.find(room, made.metadata.name, client)
                 if entry is not None:
                     return self.views.one(room, entry)
@@ -136,10 +136,7 @@ class Syncs:
         room, entry = await self.find(sync_id, client)
         obj = entry.model
         with as_problems():
-            if isinstance(obj, TableSync):
-                await self._writer.delete_table(room, obj)
-            else:
-                await self._writer.delete_mover(room, obj)
+            await self._writer.delete(room, obj)
 
     async def runs(self, sync_id: str, client: Client) -> list[JsonObject]:
         """The runs of a sync, the youngest first: those that Kubernetes has, and those that were recorded."""
@@ -161,25 +158,6 @@ class Syncs:
             detail = "no DataMoverAccount has a section syncApi, so there is no account to sync in"
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail)
         return home
-
-    async def _make(self, room: Room, obj: DataMover | TableSync) -> DataMover | TableSync:
-        name = obj.metadata.name
-        if isinstance(obj, TableSync):
-            return await created(self._writer.create_table(room, obj), room.tables, room.namespace, name)
-        return await created(self._writer.create_mover(room, obj), room.movers, room.namespace, name)
-
-    async def _keep(self, room: Room, made: DataMover | TableSync, secrets: Mapping[str, str]) -> None:
-        """Put passwords into a Secret that goes with the sync; without it there is no sync."""
-        if not secrets:
-            return
-        try:
-            await self._writer.create_secret(made, made.metadata.name, secrets)
-        except KubeError:
-            if isinstance(made, TableSync):
-                await self._writer.delete_table(room, made)
-            else:
-                await self._writer.delete_mover(room, made)
-            raise
 
     async def _change(self, room: Room, obj: DataMover | TableSync, request: ChangeSync) -> None:
         kept, secret = kept_by(obj), f"{obj.metadata.name}-{token_hex(4)}"

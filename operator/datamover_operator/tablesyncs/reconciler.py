@@ -9,7 +9,7 @@ import structlog
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.errors import KubeError
 from datamover_crds import SyncErrors, TableSync
-from datamover_crds.contract import FINALIZER
+from datamover_crds.contract import FINALIZER, is_unfinished
 from datamover_operator.controller.context import Context
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.plan.names import Identity
@@ -58,6 +58,8 @@ class TableSyncReconciler:
             await self._verifier.stop(uid)
             self._memories.forget(uid)
             context.queue.forget(key)
+            return
+        if is_unfinished(entry.model.metadata):
             return
         memory = self._memories.of(uid)
         try:

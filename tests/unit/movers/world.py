@@ -23,7 +23,7 @@ from datamover_common.kube.objects import metadata_of
 from datamover_common.kube.resources import Collection, ObjectRef
 from datamover_crds import DataMover, DataMoverAccount, JsonObject, parse
 from datamover_crds.common import API_VERSION
-from datamover_crds.contract import is_true
+from datamover_crds.contract import PREFIX, is_true
 from datamover_operator.accounts.connections import Connection, Connections, declared_access
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.plan.planner import Caller
@@ -225,6 +225,11 @@ class World:
             return
         self.wiped = True
         self._edit({"status": {}}, generation=False)
+
+    def annotate(self, **annotations: str) -> None:
+        """Let the object have these annotations, by the ends of their names."""
+        named = {f"{PREFIX}{name}": value for name, value in annotations.items()}
+        self._edit({"metadata": metadata_of(self.raw) | {"annotations": named}}, generation=False)
 
     def lose(self, *fields: str) -> None:
         """Lose a part of the status."""
