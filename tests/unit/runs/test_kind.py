@@ -30,7 +30,7 @@ def test_a_run_is_active_until_it_ends() -> None:
 )
 def test_an_active_run_is_found_by_its_execution(status: JsonObject, annotations: JsonObject | None) -> None:
     runs, raw = RUN.cache(), run("1", "Transferring")
-    raw["status"] = {"phase": "Transferring"} | status
+    raw["status"] = {"phase": "Transferring", **status}
     raw["metadata"] = {"name": "r", "namespace": "n", "uid": "u", "resourceVersion": "1", "annotations": annotations}
     runs.put(raw)
     assert runs.uids(active_by_execution("arn:x")) == ["u"]
