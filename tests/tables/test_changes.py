@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.support.postgres import NOTHING, Pair, two_databases
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
@@ -177,3 +179,35 @@ def test_a_former_database_that_is_away_is_cleaned_when_it_is_back(tables: Table
         tables.wait_gone(timeout=120)
         assert pair.leftovers()["subscriptions"] == []
         assert Pair(pair.source, other.destination).leftovers() == NOTHING
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_what_is_left_in_a_former_database_is_removed_by_the_statements_that_are_told(
+    tables: TableWorld, start: Start, side: str
+) -> None:
+    pair = tables.pair
+    with two_databases((pair.source.server, pair.destination.server)) as other:
+        former, new = getattr(pair, side), getattr(other, side)
+        moved = Pair(other.source, pair.destination) if side == "source" else Pair(pair.source, other.destination)
+        other.source.run("CREATE TABLE orders (id int PRIMARY KEY, item text, price numeric(10, 2))")
+        start()
+        tables.sync(existingRows="Truncate")
+        tables.wait()
+        new.run(f"ALTER DATABASE {former.name} ALLOW_CONNECTIONS false")
+        try:
+            tables.secret(side, uri=new.url)
+            tables.patch(maxRetainedWal="9Gi")
+            eventually(lambda: [each["side"] for each in tables.status().get("retired", [])] == [side])
+            tables.wait()
+            tables.delete()
+            told = tables.blocked()
+            eventually(lambda: moved.leftovers() == NOTHING, what="the present databases are cleaned meanwhile")
+            tables.patch(deletionPolicy="Retain")
+            tables.wait_gone()
+        finally:
+            new.run(f"ALTER DATABASE {former.name} ALLOW_CONNECTIONS true")
+        assert pair.leftovers() != NOTHING
+        _, _, typed = told.partition(f"at the former {side} 127.0.0.1:{former.server.port}/{former.name}: ")
+        for statement in typed.split("; "):
+            former.run(statement)
+        assert pair.leftovers() == NOTHING

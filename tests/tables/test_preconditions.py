@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -148,6 +149,45 @@ def test_rights_that_are_missing_are_told_with_the_grant(
         tables.wait_gone()
         database.run(f"DROP OWNED BY {role}")
         database.run(f"DROP ROLE {role}")
+
+
+def test_a_role_that_lacks_all_rights_at_the_destination_is_given_them_statement_by_statement(
+    tables: TableWorld, start: Start
+) -> None:
+    database = tables.pair.destination
+    role = f"low_{database.name}"
+    has_a_role_for_it = int(database.value("SHOW server_version_num")) >= 160_000
+    statements = (
+        "ALTER TABLE public.orders DISABLE ROW LEVEL SECURITY",
+        f"GRANT CREATE ON DATABASE {database.name} TO {role}",
+        f"GRANT pg_create_subscription TO {role}" if has_a_role_for_it else f"ALTER ROLE {role} SUPERUSER",
+    )
+    database.run(f"CREATE ROLE {role} LOGIN PASSWORD 'low'")
+    try:
+        database.run(ORDERS)
+        for each in (f"OWNER TO {role}", "ENABLE ROW LEVEL SECURITY", "FORCE ROW LEVEL SECURITY"):
+            database.run(f"ALTER TABLE orders {each}")
+        start()
+        tables.sync(destination={"uriSecretRef": {"name": "low", "key": "uri"}}, suspend=True)
+        tables.secret("low", uri=database.server.url(database.name, user=role, password="low"))
+        tables.patch(suspend=False)
+        told = tables.stalled("MissingRights")
+        for number, each in enumerate(statements):
+            assert each in told
+            database.run(each)
+            tables.patch(maxRetainedWal=f"{9 - number}Gi")  # has it looked at now
+            eventually(partial(_is_untold, tables, each))
+        tables.wait()
+        tables.follows()
+    finally:
+        tables.delete()
+        tables.wait_gone()
+        database.run(f"DROP OWNED BY {role}")
+        database.run(f"DROP ROLE {role}")
+
+
+def _is_untold(tables: TableWorld, statement: str) -> bool:
+    return statement not in str(tables.status()["conditions"])
 
 
 def test_source_and_destination_must_not_be_one_database(tables: TableWorld, start: Start) -> None:

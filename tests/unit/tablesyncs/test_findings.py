@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from datamover_crds import TableSync, parse
+from datamover_crds import SyncEnd, TableSync, parse
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.postgres.failure import Failure, FailureKind
 from datamover_operator.postgres.state import (
@@ -30,6 +30,10 @@ from tests.unit.tablesyncs.world import SPEC
 KEY = ("public", "orders")
 OLD = Server("1", "5", "1", 150000, user="datamover")
 NEW = Server("2", "5", "1", 150000, user="datamover")
+
+
+def _end(host: str, server: Server) -> SyncEnd:
+    return SyncEnd(host=host, port=5432, database="shop", user="datamover", ssl_mode="require", id=server.id)
 
 
 @dataclass
@@ -57,6 +61,7 @@ class Scene:
             Identity("u", "c", "team-a", "t"),
             source=self.source,
             destination=self.destination,
+            ends={"source": _end("old", OLD), "destination": _end("new", NEW)},
             catalogue=catalogue,
         )
 
@@ -128,7 +133,7 @@ CASES: dict[str, tuple[Change, str, str]] = {
         "MissingRights",
         "ALTER ROLE datamover REPLICATION (Amazon RDS: GRANT rds_replication TO datamover)",
     ),
-    "may not publish": (lambda s: s.at_source(can_create=False), "MissingRights", "GRANT CREATE ON DATABASE"),
+    "may not publish": (lambda s: s.at_source(can_create=False), "MissingRights", "GRANT CREATE ON DATABASE shop TO"),
     "may not subscribe": (
         lambda s: s.at_destination(can_subscribe=False),
         "MissingRights",

@@ -18,7 +18,7 @@ _APPLIES_AS_OWNER = 160000
 def destination_findings(o: Observed, destination: DestinationState, catalogue: Catalogue) -> Iterator[Finding]:
     """What stands in the way at the destination."""
     yield from _server(o, destination)
-    yield from _rights(destination)
+    yield from _rights(o, destination)
     for failure in catalogue.failures:
         if failure.side == "destination" and failure.action.startswith("reach the source"):
             yield Finding(
@@ -46,7 +46,7 @@ def _server(o: Observed, destination: DestinationState) -> Iterator[Finding]:
         yield Finding("SameDatabase", "spec.destination: is the same database as the source; name another one")
 
 
-def _rights(destination: DestinationState) -> Iterator[Finding]:
+def _rights(o: Observed, destination: DestinationState) -> Iterator[Finding]:
     user = typed(destination.server.user)
     if not destination.can_subscribe:
         statement = (
@@ -56,7 +56,7 @@ def _rights(destination: DestinationState) -> Iterator[Finding]:
         )
         yield Finding("MissingRights", f"destination: role {user} may not create a subscription; {statement}")
     if not destination.can_create:
-        grant = f"GRANT CREATE ON DATABASE … TO {user}"
+        grant = f"GRANT CREATE ON DATABASE {typed(o.ends['destination'].database)} TO {user}"
         yield Finding("MissingRights", f"destination: role {user} may not create anything in the database; {grant}")
 
 

@@ -21,7 +21,7 @@ def source_findings(o: Observed, source: SourceState, catalogue: Catalogue) -> I
     yield from _server(source)
     if o.slot is None:
         yield from _capacity(source)
-    yield from _rights(source)
+    yield from _rights(o, source)
     for place, table in enumerate(o.sync.spec.tables):
         yield from _table(o, f"spec.tables[{place}]", table, source, catalogue)
 
@@ -52,7 +52,7 @@ def _capacity(source: SourceState) -> Iterator[Finding]:
             )
 
 
-def _rights(source: SourceState) -> Iterator[Finding]:
+def _rights(o: Observed, source: SourceState) -> Iterator[Finding]:
     user = typed(source.server.user)
     if not source.can_replicate:
         yield Finding(
@@ -61,9 +61,8 @@ def _rights(source: SourceState) -> Iterator[Finding]:
             f"(Amazon RDS: GRANT rds_replication TO {user})",
         )
     if not source.can_create:
-        yield Finding(
-            "MissingRights", f"source: role {user} may not create a publication; GRANT CREATE ON DATABASE … TO {user}"
-        )
+        grant = f"GRANT CREATE ON DATABASE {typed(o.ends['source'].database)} TO {user}"
+        yield Finding("MissingRights", f"source: role {user} may not create a publication; {grant}")
 
 
 def _table(o: Observed, path: str, wanted: SyncedTable, source: SourceState, catalogue: Catalogue) -> Iterator[Finding]:
