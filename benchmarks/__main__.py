@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--runs", type=int, default=100_000, help="runs that REST remembers (default: %(default)s)")
     parser.add_argument("--crowd", type=int, default=5000, help="movers applied at once (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=15, help="how long movers rest (default: %(default)s)")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the copied table (default: %(default)s)")
+    parser.add_argument("--rows", type=int, default=5_000_000, help="rows of the copied table (default: %(default)s)")
     parser.add_argument("--commits", type=int, default=500, help="commits that are followed (default: %(default)s)")
     parser.add_argument("--syncs", type=int, default=100, help="table syncs on one operator (default: %(default)s)")
     parser.add_argument("--keys", type=int, default=1_000_000, help="objects selected (default: %(default)s)")

@@ -51,6 +51,10 @@ class Source(Protocol):
         """Create the replication slot; the server waits for transactions that are open."""
         ...
 
+    async def wake_subscriber(self) -> None:
+        """Have workers of subscriptions look around now; up to version 15 they wait up to a second to see new tables."""
+        ...
+
     async def first_transaction(self, name: str, publications: Sequence[str], after: int) -> Transaction | None:
         """The first transaction after a position that a slot keeps; nobody may use the slot meanwhile."""
         ...

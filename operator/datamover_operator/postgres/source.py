@@ -66,6 +66,11 @@ class PostgresSource:
         create = "SELECT lsn::text FROM pg_create_logical_replication_slot(%(name)s, %(plugin)s)"
         await self._session.ask("create the replication slot", create, {"name": name, "plugin": _PLUGIN})
 
+    async def wake_subscriber(self) -> None:
+        """Write a message that nobody reads: it passes through the slot, and whoever follows there looks around."""
+        message = "SELECT pg_logical_emit_message(true, 'datamover', ''::text)::text"
+        await self._session.ask("wake the subscriber", message)
+
     async def drop_slots(self, names: Sequence[str]) -> None:
         """End who uses these slots, and drop them, those that are there."""
         action, which = "drop the replication slot", {"names": " ".join(names)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import assert_never
 
 from datamover_operator.postgres.failure import DatabaseError, Failure
@@ -39,6 +40,9 @@ async def change(ends: Ends, step: SourceStep | DestinationStep) -> None:
             await _at_source(ends.source, step)
     elif ends.destination is not None:
         await _at_destination(ends.destination, step)
+        if isinstance(step, Refresh) and ends.source is not None:
+            with suppress(DatabaseError):  # it saves a second, no more
+                await ends.source.wake_subscriber()
 
 
 async def _at_source(source: Source, step: SourceStep) -> None:

@@ -208,6 +208,10 @@ class SourceSession:
                 raise refused("source", "create the slot", FailureKind.EXISTS, "it exists")
             self.here.slots[name] = Slot(confirmed=self.here.position)
 
+    async def wake_subscriber(self) -> None:
+        self._up("wake the subscriber")
+        self.servers.trials.append("wake the subscriber")
+
     async def first_transaction(self, name: str, publications: Sequence[str], after: int) -> Transaction | None:
         del name, publications, after
         return None

@@ -82,6 +82,15 @@ def test_what_no_longer_may_subscribe_is_not_shown_the_password(world: World) ->
     assert "reach the source" not in world.servers.trials
 
 
+def test_a_subscriber_is_woken_for_each_refresh(world: World) -> None:
+    """Up to PostgreSQL 15 its worker would see a new table only when it next looks around."""
+    world.settle()
+    assert world.servers.trials.count("wake the subscriber") == 1
+    world.change(tables=[{"name": "orders"}, {"name": "items"}, {"name": "extra"}])
+    world.settle()
+    assert world.servers.trials.count("wake the subscriber") == 2
+
+
 def follow(world: World, looks: int, *, steps: tuple[int, ...]) -> list[int]:
     """Have the source go on by these steps, one after the other, at each look; how many writes each look cost."""
     found = []
