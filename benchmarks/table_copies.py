@@ -1,8 +1,8 @@
 """A table's first copy: by a TableSync, by a bare CREATE SUBSCRIPTION, and by pg_dump | psql, in turn.
 
 Measured from the first statement, or the object's creation, until the rows are there; the two that go on afterwards are
-measured until PostgreSQL says that the table follows. What a sync asks and makes before its copy takes as long for one row
-as for all: a ratio says something of copies that take long beside it.
+measured until PostgreSQL says that the table follows. What a sync asks and makes before its copy takes as long for one
+row as for all: a ratio says something of copies that take long beside it.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Source(Protocol):
         ...
 
     async def wake_subscriber(self) -> None:
-        """Have workers of subscriptions look around now; up to version 15 they wait up to a second to see new tables."""
+        """Have workers of subscriptions look around now: up to version 15 they may see new tables a second late."""
         ...
 
     async def first_transaction(self, name: str, publications: Sequence[str], after: int) -> Transaction | None:
