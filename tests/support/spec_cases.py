@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.support import hostile
 from tests.support.location_cases import CASES as LOCATION_CASES
-from tests.support.location_cases.case import KMS
+from tests.support.location_cases.case import KMS, OUTPOST
 from tests.support.schedules import BAD as BAD_SCHEDULES
 from tests.support.schedules import GOOD as GOOD_SCHEDULES
 from tests.support.schedules import said
@@ -231,6 +231,13 @@ GOOD = (
         "an existing location in ENHANCED",
         mover(source={"existingLocationArn": LOCATION}, destination=_least("nfs"), taskMode="ENHANCED"),
     ),
+    Case(
+        "NFS 4.2 in ENHANCED",
+        mover(source=_mended("nfs", mountOptions={"version": "NFS4_2"}), destination=s3(), taskMode="ENHANCED"),
+    ),
+    Case("NFS 4.2 in a mode that is not said", mover(source=_mended("nfs", mountOptions={"version": "NFS4_2"}))),
+    Case("Azure by an agent in BASIC", mover(source=_mended("azureBlob", agents=["a"]), taskMode="BASIC")),
+    Case("Azure without agents in a mode that is not said", mover(source=_least("azureBlob"))),
     Case("NFS to S3 in ENHANCED", mover(source=_least("nfs"), destination=s3(), taskMode="ENHANCED")),
     Case("S3 to Azure in ENHANCED", mover(source=s3(), destination=_least("azureBlob"), taskMode="ENHANCED")),
     *(
@@ -345,6 +352,35 @@ BROKEN_RULES = (
         mover(taskMode="ENHANCED"),
         "spec.taskMode",
         "must be BASIC, unless one location is s3 and the other one of s3, nfs, smb, objectStorage, azureBlob",
+    ),
+    Case(
+        "S3 on Outposts in ENHANCED",
+        mover(source={"s3": {"s3BucketArn": OUTPOST, "agents": ["a"]}}, destination=OTHER_BUCKET, taskMode="ENHANCED"),
+        "spec.taskMode",
+        "must be BASIC where s3 is on Outposts",
+    ),
+    Case(
+        "NFS 4.2 in BASIC",
+        mover(source=_mended("nfs", mountOptions={"version": "NFS4_2"}), taskMode="BASIC"),
+        "spec.taskMode",
+        "must be ENHANCED, unless nfs.mountOptions.version is another than NFS4_2",
+    ),
+    *(
+        Case(
+            f"{name} {agents} in {mode}",
+            mover(**ends, taskMode=mode),
+            "spec.taskMode",
+            f"must be {other}, unless {name} {names}",
+        )
+        for name in ("objectStorage", "azureBlob")
+        for agents, given, mode, other, names in (
+            ("without agents", {"agentArns": []}, "BASIC", "ENHANCED", "names an agent"),
+            ("with an agent", {"agents": ["a"]}, "ENHANCED", "BASIC", "names no agent"),
+        )
+        for ends in (
+            {"source": _mended(name, **given), "destination": OTHER_BUCKET},
+            {"source": OTHER_BUCKET, "destination": _mended(name, **given)},
+        )
     ),
     Case(
         "two file servers' kinds in ENHANCED",

@@ -8,6 +8,7 @@ from datamover_crds.common import JsonObject, Model, RoleArn
 from datamover_crds.locations.agents import AgentArns, AgentNameList
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.marks import AgentNames, ArnOf, Secret, Updatable
+from datamover_crds.locations.modes import AGENTS_IN_BASIC, NO_AGENTS_IN_ENHANCED
 from datamover_crds.locations.secret_keys import CmkSecretConfig, CustomSecretConfig, SecretKeyRef
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
@@ -64,6 +65,7 @@ class AzureBlobLocation(LocationType):
     schemes: ClassVar = ("azure-blob",)
     is_in_aws: ClassVar = False
     enhanced: ClassVar = "from or to s3"
+    demands: ClassVar = (AGENTS_IN_BASIC, NO_AGENTS_IN_ENHANCED)
     rules: ClassVar = (
         Rule(
             field_path=".authenticationType",

@@ -15,6 +15,7 @@ from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.access_role import AccessRole
 from datamover_crds.locations.folders import PLAIN_FOLDERS
 from datamover_crds.locations.marks import Secret, members_of
+from datamover_crds.locations.modes import Demand
 from datamover_crds.locations.reading import (
     agent_names_in,
     agrees,
@@ -64,6 +65,8 @@ class LocationType(Model):
     """Whether the storage is AWS's: one end of every transfer has to be."""
     enhanced: ClassVar[Literal["no", "from or to s3", "yes"]] = "no"
     """Whether tasks in Enhanced mode can use it."""
+    demands: ClassVar[tuple[Demand, ...]] = ()
+    """What the mode of a task asks of it beyond that."""
     attributes: ClassVar[Attributes] = "object"
     """Who owns its files and may use them: POSIX owners and permissions, Windows security descriptors, or neither."""
     access_point_field: ClassVar[str | None] = None
@@ -189,8 +192,7 @@ class LocationType(Model):
     ) -> JsonObject | Replace | None:
         """Compare with a described location; `removed` holds the fields that have left the spec.
 
-        Only what is declared is compared, and no secrets. Returns UpdateLocation…'s changes, Replace, or None where
-        nothing differs.
+        Only what is declared is compared, no secrets. Returns UpdateLocation…'s changes, Replace, or None: all is equal.
         """
         uri = str(described.get("locationUri", ""))
         if scheme_of(uri) != scheme_of(self.uri):

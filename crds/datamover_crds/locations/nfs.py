@@ -9,6 +9,7 @@ from datamover_crds.locations.agents import NEEDS_AGENT, AgentArns, AgentNameLis
 from datamover_crds.locations.base import LocationType
 from datamover_crds.locations.folders import PLAIN_PATH
 from datamover_crds.locations.marks import AgentNames, ArnOf, Updatable
+from datamover_crds.locations.modes import NO_NFS_4_2_IN_BASIC
 from datamover_crds.locations.mounts import Hostname, NfsMountOptions
 from datamover_crds.locations.uris import Realm, address_of, folder
 from datamover_crds.rules import Rule
@@ -33,6 +34,7 @@ class NfsLocation(LocationType):
     schemes: ClassVar = ("nfs",)
     is_in_aws: ClassVar = False
     enhanced: ClassVar = "from or to s3"
+    demands: ClassVar = (NO_NFS_4_2_IN_BASIC,)
     attributes: ClassVar = "posix"
     rules: ClassVar = (
         Rule(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from datamover_crds.locations.base import Attributes, LocationType
 from datamover_crds.locations.existing import FIELD
+from datamover_crds.locations.modes import OUTPOSTS, Demand
 from datamover_crds.rules import Rule
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def attributes_kept(ends: Collection[Attributes]) -> Attributes:
     return "posix" if "posix" in ends and "windows" not in ends else "object"
 
 
-def pair_rules(types: Mapping[str, type[LocationType]]) -> tuple[Rule, Rule]:
+def pair_rules(types: Mapping[str, type[LocationType]]) -> tuple[Rule, ...]:
     """The rules on source and destination together."""
     in_aws = [name for name, each in types.items() if each.is_in_aws]
     hubs = [name for name, each in types.items() if each.enhanced == "yes"]
@@ -58,7 +60,51 @@ def pair_rules(types: Mapping[str, type[LocationType]]) -> tuple[Rule, Rule]:
             ),
             shown="self.taskMode",
         ),
+        *(_mode_rule(name, demand) for name, each in types.items() for demand in each.demands),
+        _outposts_rule([name for name in in_aws if name not in hubs]),
     )
+
+
+def _outposts_rule(file_systems: list[str]) -> Rule:
+    """S3 on Outposts is no partner of AWS's file systems."""
+
+    def is_apart(source: str, destination: str) -> str:
+        others = " || ".join(f"has(self.{destination}.{name})" for name in file_systems)
+        return f"!has(self.{source}.s3) || !self.{source}.s3.s3BucketArn.contains('{OUTPOSTS}') || !({others})"
+
+    return Rule(
+        field_path=".destination",
+        cel=f"({is_apart('source', 'destination')}) && ({is_apart('destination', 'source')})",
+        holds=_has_no_outpost_beside_a_file_system,
+        message="must be S3 in a Region, or storage outside AWS, where the source is S3 on Outposts; no file system in "
+        "AWS transfers to or from an Outpost",
+    )
+
+
+def _has_no_outpost_beside_a_file_system(spec: _Transfer) -> bool:
+    ends = (spec.source.declared, spec.destination.declared)
+    has_outpost = any(OUTPOSTS in getattr(end, "s3_bucket_arn", "") for end in ends)
+    return not has_outpost or all(not end.is_in_aws or end.enhanced != "no" for end in ends)
+
+
+def _mode_rule(name: str, demand: Demand) -> Rule:
+    """What a mode asks of a type, on either side. A mode that is not declared is AWS's to judge by the task it makes."""
+    ends = (f"self.{side}.{name}" for side in ("source", "destination"))
+    met = " && ".join(f"(!has({end}) || {demand.cel.replace('self', end)})" for end in ends)
+    return Rule(
+        field_path=".taskMode",
+        cel=f"!has(self.taskMode) || self.taskMode != '{demand.mode}' || {met}",
+        holds=partial(_meets, demand),
+        message=demand.message.format(name=name),
+        shown="self.taskMode",
+    )
+
+
+def _meets(demand: Demand, spec: _Transfer) -> bool:
+    if spec.task_mode != demand.mode:
+        return True
+    ends = (spec.source.declared, spec.destination.declared)
+    return all(demand.holds(end) for end in ends if demand in end.demands)
 
 
 def _has(side: str, names: list[str]) -> str:

@@ -10,10 +10,10 @@ from datamover_crds.locations.agents import AgentArns, AgentNameList
 from datamover_crds.locations.base import LocationType, Use
 from datamover_crds.locations.folders import Subdirectory
 from datamover_crds.locations.marks import AgentNames, ArnOf, OperatorsOwn, Updatable
+from datamover_crds.locations.modes import NO_OUTPOSTS_IN_ENHANCED, OUTPOSTS
 from datamover_crds.locations.uris import Realm, address_of, folder, with_slashes
 from datamover_crds.rules import Rule
 
-_OUTPOSTS: Final = ":s3-outposts:"
 # "Providing DataSync access to S3 buckets" in the DataSync user guide.
 _BUCKET: Final = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
 _OBJECTS: Final[dict[Use, tuple[str, ...]]] = {
@@ -36,7 +36,7 @@ _KEYS: Final[dict[Use, tuple[str, ...]]] = {
 
 
 def _has_agents_on_outposts(s3: "S3Location") -> bool:
-    return (_OUTPOSTS in s3.s3_bucket_arn) == bool(s3.agent_arns or s3.agents)
+    return (OUTPOSTS in s3.s3_bucket_arn) == bool(s3.agent_arns or s3.agents)
 
 
 class S3Location(LocationType):
@@ -46,6 +46,7 @@ class S3Location(LocationType):
     schemes: ClassVar = ("s3",)
     access_role_field: ClassVar = "accessRole"
     enhanced: ClassVar = "yes"
+    demands: ClassVar = (NO_OUTPOSTS_IN_ENHANCED,)
     rules: ClassVar = (
         Rule(
             field_path=".agentArns",
@@ -113,7 +114,7 @@ class S3Location(LocationType):
     def rights(self, use: Use) -> list[JsonValue]:
         """A source gets rights to read only."""
         arn = self.s3_bucket_arn
-        if _OUTPOSTS in arn:
+        if OUTPOSTS in arn:
             return _on_outposts(arn, use)
         objects = f"{arn}/*" if ":::" in arn else f"{arn}/object/*"
         statements: list[JsonValue] = [
