@@ -29,6 +29,7 @@ _MUST: Final[Mapping[str, str]] = {
     "int_from_float": "must be a whole number",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "multiple_of": "must be a multiple of {multiple_of}",
     "too_short": "must have at least {min_length} items",
     "too_long": "must have at most {max_length} items",
     "list_type": "must be a list",

@@ -25,6 +25,7 @@ _KEPT = (
     "maxLength",
     "minimum",
     "maximum",
+    "multipleOf",
     "minItems",
     "maxItems",
     "x-kubernetes-list-type",

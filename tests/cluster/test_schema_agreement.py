@@ -150,6 +150,11 @@ MISTAKES: list[tuple[JsonDict, str, str]] = [
         "'Frankfurt': must be the code of an AWS Region, such as eu-central-1",
     ),
     (
+        mover(source={"hdfs": least("hdfs") | {"blockSize": 1_048_577}}),
+        "spec.source.hdfs.blockSize",
+        "1048577",
+    ),
+    (
         mover(options={"bytesPerSecond": 0}),
         "spec.options.bytesPerSecond: ",
         "must be at least 1, such as 1048576 for 1 MiB a second, or -1 for no limit",

@@ -100,6 +100,11 @@ class Pair:
     source: Database
     destination: Database
 
+    @property
+    def version(self) -> int:
+        """The major version of both servers."""
+        return int(self.source.value("SELECT current_setting('server_version_num')::int / 10000"))
+
     def both(self, *statements: str) -> None:
         """Send statements to both."""
         for statement in statements:

@@ -360,6 +360,18 @@ BROKEN_RULES = (
         "must be BASIC where s3 is on Outposts",
     ),
     Case(
+        "S3 on Outposts to a file system",
+        mover(source={"s3": {"s3BucketArn": OUTPOST, "agents": ["a"]}}),
+        "spec.destination",
+        "no file system in AWS transfers to or from an Outpost",
+    ),
+    Case(
+        "a file system to S3 on Outposts",
+        mover(source=efs(), destination={"s3": {"s3BucketArn": OUTPOST, "agents": ["a"]}}),
+        "spec.destination",
+        "no file system in AWS transfers to or from an Outpost",
+    ),
+    Case(
         "NFS 4.2 in BASIC",
         mover(source=_mended("nfs", mountOptions={"version": "NFS4_2"}), taskMode="BASIC"),
         "spec.taskMode",

@@ -17,6 +17,7 @@ from tests.support.operator_process import Operators
 from tests.support.postgres import Pair, two_databases, two_servers
 from tests.support.rights import withhold_storage_secrets
 from tests.support.table_syncs import TableWorld
+from tests.tables.versions import reason_to_skip
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +40,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture
-def pair(postgres_servers: tuple[PostgresServer, PostgresServer]) -> Iterator[Pair]:
-    """A fresh database on each server."""
+def pair(request: pytest.FixtureRequest, postgres_servers: tuple[PostgresServer, PostgresServer]) -> Iterator[Pair]:
+    """A fresh database on each server, if the servers have what the test's mark asks for."""
     with two_databases(postgres_servers) as pair:
+        for mark in request.node.iter_markers("postgres"):
+            if because := reason_to_skip(mark, pair.version):
+                pytest.skip(because)
         yield pair
 
 

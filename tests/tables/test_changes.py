@@ -9,6 +9,7 @@ import pytest
 from tests.support.postgres import NOTHING, Pair, two_databases
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
+from tests.tables.versions import FILTERS
 
 Start = Callable[..., object]
 
@@ -54,6 +55,7 @@ def test_a_new_table_with_rows_at_the_destination_is_refused_and_the_others_go_o
     assert tables.pair.rows("orders") == (1001, 1001), "what was copied before keeps its rows"
 
 
+@FILTERS
 def test_columns_and_filters_change(tables: TableWorld, start: Start) -> None:
     source, destination = tables.pair.source, tables.pair.destination
     start()

@@ -13,6 +13,7 @@ from tests.support.postgres import NOTHING
 from tests.support.postgres_proxy import PostgresProxy, When
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
+from tests.tables.versions import FILTERS
 
 Start = Callable[..., Operator]
 ONE = {"publications": 2, "slots": 1, "subscriptions": 1}
@@ -75,6 +76,7 @@ def test_a_crash_at_any_statement_doubles_nothing_and_leaves_nothing(
     tables: TableWorld, start: Start, proxies: tuple[PostgresProxy, PostgresProxy], when: When
 ) -> None:
     pair = tables.pair
+    part, rows = ({"where": "id > 5"}, 995) if pair.version >= FILTERS.kwargs["since"] else ({}, 1000)
     pair.source.run("CREATE TABLE items (id serial PRIMARY KEY, note text)")
     pair.source.run("INSERT INTO items (note) SELECT 'n' FROM generate_series(1, 10)")
     pair.destination.run("CREATE TABLE orders (id int PRIMARY KEY, item text NOT NULL, price numeric(10, 2))")
@@ -82,7 +84,7 @@ def test_a_crash_at_any_statement_doubles_nothing_and_leaves_nothing(
     through(
         tables,
         proxies,
-        tables=[{"name": "orders", "where": "id > 5"}, {"name": "items"}],
+        tables=[{"name": "orders", **part}, {"name": "items"}],
         existingRows="Truncate",
         retry={"backoff": "1s"},
     )
@@ -96,12 +98,12 @@ def test_a_crash_at_any_statement_doubles_nothing_and_leaves_nothing(
                       "ENABLE", "TRUNCATE", "REFRESH"):  # fmt: skip
         assert any(statement in path for path in killed), (statement, killed)
     assert {key: len(found) for key, found in pair.leftovers().items()} == ONE
-    assert pair.destination.value("SELECT count(*) FROM orders") == 995
+    assert pair.destination.value("SELECT count(*) FROM orders") == rows
     last = start()
     pair.source.run("INSERT INTO orders VALUES (5000, 'later', 1)")
     pair.source.run("DELETE FROM items WHERE id = 3")
     tables.follows("items")
-    eventually(lambda: pair.destination.value("SELECT count(*) FROM orders") == 996)
+    eventually(lambda: pair.destination.value("SELECT count(*) FROM orders") == rows + 1)
     last.kill()
 
     tables.delete()
@@ -110,7 +112,7 @@ def test_a_crash_at_any_statement_doubles_nothing_and_leaves_nothing(
     for statement in ("DROP SUBSCRIPTION", "DO $$ DECLARE given_up", "DROP PUBLICATION"):
         assert any(statement in path for path in killed), (statement, killed)
     assert pair.leftovers() == NOTHING
-    assert pair.destination.value("SELECT count(*) FROM orders") == 996
+    assert pair.destination.value("SELECT count(*) FROM orders") == rows + 1
 
 
 def test_two_operators_at_once_make_one_of_each(tables: TableWorld, start: Start) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tests.support.api import JsonDict
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
+from tests.tables.versions import NEVER_STOPS, STOPS_AT_ERRORS
 
 Start = Callable[..., object]
 QUICK = {"limit": 1, "backoff": "1s"}
@@ -26,6 +27,7 @@ def _conflict(tables: TableWorld) -> str:
     return eventually(told)
 
 
+@STOPS_AT_ERRORS
 def test_a_conflict_stops_its_own_sync_alone_and_goes_on_when_the_row_is_corrected(
     tables: TableWorld, start: Start
 ) -> None:
@@ -57,6 +59,25 @@ def _past(errors: JsonDict) -> JsonDict:
     return errors
 
 
+@NEVER_STOPS
+def test_a_conflict_that_the_server_retries_by_itself_is_told_and_over_when_the_row_is_corrected(
+    tables: TableWorld, start: Start
+) -> None:
+    def told() -> list[tuple[str, bool]]:
+        return [(each["reason"], "its log says why" in each["message"]) for each in tables.status()["conditions"]]
+
+    start()
+    tables.sync(syncInterval="10s")
+    tables.wait()
+    tables.pair.destination.run("INSERT INTO orders VALUES (2001, 'here', 1)")
+    tables.pair.source.run("INSERT INTO orders VALUES (2001, 'there', 1)")
+    eventually(lambda: ("NotConnected", True) in told(), timeout=120, what="it is told where the reason stands")
+    tables.pair.destination.run("DELETE FROM orders WHERE id = 2001")
+    tables.follows(timeout=60)
+    tables.wait()
+
+
+@STOPS_AT_ERRORS
 def test_a_transaction_is_skipped_that_the_message_names(tables: TableWorld, start: Start) -> None:
     start()
     tables.sync(retry={"limit": 1, "backoff": "1s"})
@@ -71,6 +92,7 @@ def test_a_transaction_is_skipped_that_the_message_names(tables: TableWorld, sta
     eventually(lambda: tables.status().get("lastSkippedTransaction") == position)
 
 
+@STOPS_AT_ERRORS
 def test_a_copy_that_can_not_be_made_names_its_table(tables: TableWorld, start: Start) -> None:
     tables.pair.destination.run("CREATE TABLE orders (id int PRIMARY KEY, item text, price numeric CHECK (price < 10))")
     start()

@@ -11,6 +11,7 @@ from tests.support.postgres import NOTHING
 from tests.support.postgres_proxy import PostgresProxy
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
+from tests.tables.versions import FILTERS
 
 Start = Callable[..., Operator]
 
@@ -105,6 +106,7 @@ def test_a_subscription_that_is_disabled_by_hand_is_enabled(tables: TableWorld, 
     tables.follows(timeout=90)
 
 
+@FILTERS
 def test_a_publication_that_is_altered_by_hand_is_put_right(tables: TableWorld, start: Start) -> None:
     tables.pair.source.run("CREATE TABLE other (id int PRIMARY KEY)")
     start()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.support.postgres import NOTHING
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
+from tests.tables.versions import FILTERS, IP_CERTIFICATES
 
 Start = Callable[..., object]
 STRANGE = '"Odd; name"."a ""b"" c"'
@@ -71,6 +72,7 @@ def test_missing_tables_are_created_as_the_source_has_them(tables: TableWorld, s
         tables.follows(each)
 
 
+@FILTERS
 def test_only_the_columns_and_rows_that_are_asked_for_are_replicated(tables: TableWorld, start: Start) -> None:
     source, destination = tables.pair.source, tables.pair.destination
     source.run("CREATE TABLE log (at int, line text)")
@@ -94,6 +96,7 @@ def test_only_the_columns_and_rows_that_are_asked_for_are_replicated(tables: Tab
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position"
 
 
+@FILTERS
 def test_a_sync_made_again_under_its_name_starts_clean(tables: TableWorld, start: Start) -> None:
     start()
     tables.sync()
@@ -131,6 +134,7 @@ def test_events_tell_the_story(tables: TableWorld, start: Start) -> None:
     assert [reason for reason, _ in told[-3:]] == ["SubscriptionDropped", "SlotDropped", "PublicationsDropped"]
 
 
+@IP_CERTIFICATES
 def test_tls_is_verified_on_both_ways(tables: TableWorld, start: Start) -> None:
     """The operator verifies both servers by a CA from a Secret, the destination the source by a file of its own."""
     pair = tables.pair

@@ -12,6 +12,7 @@ import pytest
 from tests.support.postgres import NOTHING
 from tests.support.table_syncs import TableWorld
 from tests.support.waiting import eventually
+from tests.tables.versions import FILTERS, NO_FILTERS
 
 Start = Callable[..., object]
 Spec = dict[str, Any]
@@ -29,6 +30,11 @@ class Case:
     spec: Spec = field(default_factory=dict)
     at: str = ""
     mend: str = ""
+
+    @property
+    def needs_filters(self) -> bool:
+        """Whether it is wrong only where tables can be published in part."""
+        return any(table.keys() & {"columns", "where"} for table in self.spec.get("tables", ()))
 
     def __str__(self) -> str:
         return self.name
@@ -86,7 +92,10 @@ CASES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+EACH = [pytest.param(case, marks=FILTERS if case.needs_filters else (), id=str(case)) for case in CASES]
+
+
+@pytest.mark.parametrize("case", EACH)
 def test_what_is_wrong_is_told_and_mended_as_it_says(tables: TableWorld, start: Start, case: Case) -> None:
     for statement in case.source:
         tables.pair.source.run(statement)
@@ -106,6 +115,21 @@ def test_what_is_wrong_is_told_and_mended_as_it_says(tables: TableWorld, start: 
         tables.wait()
     tables.delete()
     tables.wait_gone()
+
+
+@NO_FILTERS
+@pytest.mark.parametrize("part", [{"columns": ["id", "item"]}, {"where": "id > 5"}], ids=str)
+def test_a_source_that_publishes_no_part_of_a_table_says_which_version_does(
+    tables: TableWorld, start: Start, part: Spec
+) -> None:
+    start()
+    tables.sync(tables=[{"name": "orders"} | part])
+    message = tables.stalled("UnsupportedVersion")
+    assert message == "spec.tables[0]: columns and where need PostgreSQL 15 or newer at the source"
+    assert tables.pair.leftovers() == NOTHING
+    tables.patch(tables=[{"name": "orders"}])
+    tables.wait()
+    tables.follows()
 
 
 def test_all_findings_are_told_at_once(tables: TableWorld, start: Start) -> None:

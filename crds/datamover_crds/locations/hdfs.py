@@ -88,12 +88,6 @@ class HdfsLocation(LocationType):
             shown="self.kmsKeyProviderUri",
         ),
         Rule(
-            field_path=".blockSize",
-            cel=f"!has(self.blockSize) || int(self.blockSize) % {_SECTOR} == 0",
-            holds=lambda hdfs: hdfs.block_size is None or hdfs.block_size % _SECTOR == 0,
-            message=f"must be a multiple of {_SECTOR}",
-        ),
-        Rule(
             field_path=".customSecretConfig",
             cel="!has(self.customSecretConfig) || !has(self.kerberosKeytab) && !has(self.cmkSecretConfig)",
             holds=lambda hdfs: (
@@ -134,7 +128,8 @@ class HdfsLocation(LocationType):
     kms_key_provider_uri: Annotated[Annotated[str, Field(min_length=1, max_length=255)] | None, Updatable()] = None
     """The URI of the cluster's Key Management Server, which encrypts its data at rest."""
     block_size: Annotated[
-        Annotated[int, Field(ge=1_048_576, le=1_073_741_824), WHOLE_FLOATS] | None, Updatable(134_217_728)
+        Annotated[int, Field(ge=1_048_576, le=1_073_741_824, multiple_of=_SECTOR), WHOLE_FLOATS] | None,
+        Updatable(134_217_728),
     ] = None
     """The size of the blocks that files are written in, in bytes, a multiple of 512. If not set: 128 MiB."""
     replication_factor: Annotated[Annotated[int, Field(ge=1, le=512), WHOLE_FLOATS] | None, Updatable(3)] = None

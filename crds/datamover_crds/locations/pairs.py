@@ -60,7 +60,7 @@ def pair_rules(types: Mapping[str, type[LocationType]]) -> tuple[Rule, ...]:
             ),
             shown="self.taskMode",
         ),
-        *(_mode_rule(name, demand) for name, each in types.items() for demand in each.demands),
+        *(_mode_rule(name, each, demand) for name, each in types.items() for demand in each.demands),
         _outposts_rule([name for name in in_aws if name not in hubs]),
     )
 
@@ -76,7 +76,7 @@ def _outposts_rule(file_systems: list[str]) -> Rule:
         field_path=".destination",
         cel=f"({is_apart('source', 'destination')}) && ({is_apart('destination', 'source')})",
         holds=_has_no_outpost_beside_a_file_system,
-        message="must be S3 in a Region, or storage outside AWS, where the source is S3 on Outposts; no file system in "
+        message="must suit the source: S3 on Outposts goes with S3 or storage outside AWS, and no file system in "
         "AWS transfers to or from an Outpost",
     )
 
@@ -87,24 +87,24 @@ def _has_no_outpost_beside_a_file_system(spec: _Transfer) -> bool:
     return not has_outpost or all(not end.is_in_aws or end.enhanced != "no" for end in ends)
 
 
-def _mode_rule(name: str, demand: Demand) -> Rule:
+def _mode_rule(name: str, location_type: type[LocationType], demand: Demand) -> Rule:
     """What a mode asks of a type, on either side. A mode that is not declared is AWS's to judge by the task it makes."""
     ends = (f"self.{side}.{name}" for side in ("source", "destination"))
     met = " && ".join(f"(!has({end}) || {demand.cel.replace('self', end)})" for end in ends)
     return Rule(
         field_path=".taskMode",
         cel=f"!has(self.taskMode) || self.taskMode != '{demand.mode}' || {met}",
-        holds=partial(_meets, demand),
+        holds=partial(_meets, location_type, demand),
         message=demand.message.format(name=name),
         shown="self.taskMode",
     )
 
 
-def _meets(demand: Demand, spec: _Transfer) -> bool:
+def _meets(location_type: type[LocationType], demand: Demand, spec: _Transfer) -> bool:
     if spec.task_mode != demand.mode:
         return True
     ends = (spec.source.declared, spec.destination.declared)
-    return all(demand.holds(end) for end in ends if demand in end.demands)
+    return all(demand.holds(end) for end in ends if isinstance(end, location_type))
 
 
 def _has(side: str, names: list[str]) -> str:

@@ -78,9 +78,11 @@ def is_taken_by_the_schema(spec: JsonDict) -> bool:
     try:
         parse(DataMover, mover(**spec))
     except InvalidObject as refused:
-        assert {problem.path for problem in refused.problems} <= {"spec.destination", "spec.taskMode"}
-        return False
-    return True
+        problems = refused.problems
+    else:
+        return True
+    assert {problem.path for problem in problems} <= {"spec.destination", "spec.taskMode"}
+    return False
 
 
 def is_taken_by_the_emulator(spec: JsonDict, mode: str) -> bool:
