@@ -192,7 +192,7 @@ class LocationType(Model):
     ) -> JsonObject | Replace | None:
         """Compare with a described location; `removed` holds the fields that have left the spec.
 
-        Only what is declared is compared, no secrets. Returns UpdateLocation…'s changes, Replace, or None: all is equal.
+        Compares only what is declared, no secrets. Returns UpdateLocation…'s changes, Replace, or None: all is equal.
         """
         uri = str(described.get("locationUri", ""))
         if scheme_of(uri) != scheme_of(self.uri):

@@ -88,7 +88,7 @@ def _has_no_outpost_beside_a_file_system(spec: _Transfer) -> bool:
 
 
 def _mode_rule(name: str, location_type: type[LocationType], demand: Demand) -> Rule:
-    """What a mode asks of a type, on either side. A mode that is not declared is AWS's to judge by the task it makes."""
+    """What a mode asks of a type, on either side. A mode that is not declared is AWS's to judge."""
     ends = (f"self.{side}.{name}" for side in ("source", "destination"))
     met = " && ".join(f"(!has({end}) || {demand.cel.replace('self', end)})" for end in ends)
     return Rule(
