@@ -380,7 +380,7 @@ BROKEN_RULES = (
     *(
         Case(
             f"{name} {agents} in {mode}",
-            mover(**ends, taskMode=mode),
+            mover(source=source, destination=destination, taskMode=mode),
             "spec.taskMode",
             f"must be {other}, unless {name} {names}",
         )
@@ -389,9 +389,9 @@ BROKEN_RULES = (
             ("without agents", {"agentArns": []}, "BASIC", "ENHANCED", "names an agent"),
             ("with an agent", {"agents": ["a"]}, "ENHANCED", "BASIC", "names no agent"),
         )
-        for ends in (
-            {"source": _mended(name, **given), "destination": OTHER_BUCKET},
-            {"source": OTHER_BUCKET, "destination": _mended(name, **given)},
+        for source, destination in (
+            (_mended(name, **given), OTHER_BUCKET),
+            (OTHER_BUCKET, _mended(name, **given)),
         )
     ),
     Case(
