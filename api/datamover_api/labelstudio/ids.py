@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter, deque
 from typing import Final
 
 from datamover_common.kube.client import KubeClient
@@ -20,36 +21,52 @@ _TRIES: Final = 50
 
 
 class Ids:
-    """Counts in a ConfigMap of the storages' namespace, by compare-and-swap."""
+    """Counts in a ConfigMap of the storages' namespace, by compare-and-swap; those who wait are served together."""
 
     def __init__(self, client: KubeClient) -> None:
         """Send through `client`."""
         self._client = client
         self._turn = asyncio.Lock()
+        self._waiting: Counter[str] = Counter()
+        self._taken: dict[str, deque[int]] = {}
 
     async def take(self, namespace: str, above: int) -> int:
         """Take the next id; it is higher than `above`, the highest that is known to be in use. Raises KubeError."""
-        async with self._turn:
-            for _ in range(_TRIES - 1):
-                try:
-                    return await self._take(namespace, above)
-                except KubeError as error:
-                    if not (error.is_conflict or error.is_already_there):
-                        raise
-            return await self._take(namespace, above)
+        self._waiting[namespace] += 1
+        try:
+            async with self._turn:
+                taken = self._taken.setdefault(namespace, deque())
+                while taken and taken[0] <= above:
+                    taken.popleft()
+                if not taken:
+                    taken.extend(await self._next(namespace, above))
+                return taken.popleft()
+        finally:
+            self._waiting[namespace] -= 1
 
-    async def _take(self, namespace: str, above: int) -> int:
+    async def _next(self, namespace: str, above: int) -> range:
+        """Take an id for each who waits."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._count(namespace, above)
+            except KubeError as error:
+                if not (error.is_conflict or error.is_already_there):
+                    raise
+        return await self._count(namespace, above)
+
+    async def _count(self, namespace: str, above: int) -> range:
         collection = _CONFIG_MAPS.within(namespace)
         kept = await self._kept(collection.named(_NAME))
-        taken = max(above, _number_in(kept or {})) + 1
-        body: JsonObject = {"metadata": {"name": _NAME}, "data": {_HIGHEST: str(taken)}}
+        known = max(above, _number_in(kept or {}))
+        highest = known + self._waiting[namespace]
+        body: JsonObject = {"metadata": {"name": _NAME}, "data": {_HIGHEST: str(highest)}}
         if kept is None:
             what: JsonObject = {"apiVersion": _CONFIG_MAPS.api_version, "kind": _CONFIG_MAPS.kind}
             await self._client.create(collection, what | body)
         else:
             body["metadata"] = {"resourceVersion": metadata_of(kept)["resourceVersion"]}
             await self._client.patch(collection.named(_NAME), body)
-        return taken
+        return range(known + 1, highest + 1)
 
     async def _kept(self, ref: ObjectRef) -> JsonObject | None:
         try:
