@@ -57,6 +57,20 @@ def test_a_start_that_may_pass_waits_and_is_tried_again(ready: Stage, kind: Fail
     assert len(ready.sky.started) == 1
 
 
+def test_a_start_that_has_waited_says_so_no_longer_before_it_is_first_described(ready: Stage) -> None:
+    with failing(ready, "StartTaskExecution", FailureKind.THROTTLED):
+        ready.add_run()
+        ready.go(30)
+        assert "StartTaskExecution fails" in str(ready.run().status.message)
+    with failing(ready, "DescribeTaskExecution", FailureKind.THROTTLED):
+        ready.go(61)
+        status = ready.run().status
+        assert status.execution_arn is not None
+        assert (status.phase, status.reason, status.message) == ("Launching", None, None)
+    ready.go(70)
+    assert ready.run().status.phase == "Succeeded"
+
+
 @pytest.mark.parametrize("kind", LASTING)
 def test_what_somebody_has_to_change_is_told_in_one_event(ready: Stage, kind: FailureKind) -> None:
     with failing(ready, "StartTaskExecution", kind):

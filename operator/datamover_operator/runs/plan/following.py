@@ -38,8 +38,7 @@ def follow(o: ObservedRun, arn: str, now: datetime) -> RunPlan:
         return RunPlan(status=ended(o, "Unknown", "ExecutionGone", "DataSync no longer knows the execution", now))
     before = _before(o, o.mover, arn)
     if o.execution is None:
-        first: Phase = "Launching" if o.claim is not None and not wants_to_queue(o.run, o.mover) else "Pending"
-        return RunPlan(status=judged(o, before.model_copy(update={"phase": before.phase or first}), now))
+        return RunPlan(status=judged(o, _begun(o, o.mover, before), now))
     seen = with_progress_time(o.run.status, status_from(o.execution, before, now, o.samples), now)
     if has_ended(o.execution):
         return RunPlan(status=judged(o, _explained(o, seen), now))
@@ -72,6 +71,14 @@ def _before(o: ObservedRun, mover: DataMover, arn: str) -> DataMoverRunStatus:
     was_lost = stored.phase is None and is_cancelled(o.run)
     known = {"execution_arn": arn, "mover_uid": mover.metadata.uid}
     return stored.model_copy(update=known | ({"phase": "Cancelling"} if was_lost else {}))
+
+
+def _begun(o: ObservedRun, mover: DataMover, status: DataMoverRunStatus) -> DataMoverRunStatus:
+    """The status until the execution is first described: the run no longer waits for what it waited for."""
+    if status.phase not in {None, "Pending"}:
+        return status
+    phase: Phase = "Launching" if o.claim is not None and not wants_to_queue(o.run, mover) else "Pending"
+    return status.model_copy(update={"phase": phase, "reason": None, "message": None})
 
 
 def _active(o: ObservedRun, mover: DataMover, arn: str, status: DataMoverRunStatus, now: datetime) -> RunPlan:
