@@ -177,7 +177,7 @@ def _events(world: World) -> list[str]:
 
 def _verdicts(world: World) -> list[Json]:
     found = world.get("DataMoverAccount", world.account)
-    verdicts: list[Json] = found["status"].get("operators", []) if found is not None else []
+    verdicts: list[Json] = found.get("status", {}).get("operators", []) if found is not None else []
     return verdicts
 
 
@@ -188,7 +188,7 @@ def _told(world: World, kind: str) -> Json:
 
 def _movers(world: World) -> int:
     found = world.get("DataMoverAccount", world.account)
-    return found["status"].get("movers", 0) if found is not None else 0
+    return found.get("status", {}).get("movers", 0) if found is not None else 0
 
 
 def _reason(world: World) -> str | None:

@@ -13,7 +13,7 @@ def test_aws_is_left_alone_for_as_long_as_it_asks(world: World, operator: Operat
     for bucket in ("src", "dst"):
         world.bucket(bucket)
     world.grant_all()
-    operator()
+    operator(sweep_interval_seconds=3600)  # whose listings may be on their way when the answer comes
     world.wait_condition("DataMoverAccount", world.account, "Ready")
     busy = {"error": {"code": "ThrottlingException", "message": "Rate exceeded", "retryAfter": 3}}
     with world.emulator.fault("CreateTask", **busy):

@@ -25,7 +25,7 @@ def answers(operator: Operator) -> str:
     return urllib3.request("GET", f"{operator.url}/readyz", timeout=30).data.decode()
 
 
-@pytest.mark.parametrize(("ending", "lease_seconds"), [("drained", 300), ("lost", 3)])
+@pytest.mark.parametrize(("ending", "lease_seconds"), [("drained", 300), ("lost", 6)])
 def test_the_one_that_stands_by_takes_over_with_the_run_that_is_active(
     world: World, operator: Operators, ending: str, lease_seconds: int
 ) -> None:

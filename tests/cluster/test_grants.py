@@ -68,11 +68,12 @@ def test_a_status_that_names_anothers_task_neither_deletes_nor_starts_it(ready: 
     retired = [{"arn": theirs["taskArn"], "kind": "task"}, {"arn": theirs["sourceLocationArn"], "kind": "location"}]
     ready.patch("DataMover", "m", {"status": {"bookkeeping": {"retired": retired}}}, subresource="/status")
     ready.patch("DataMover", "m", {"spec": {"tags": [{"key": "a", "value": "b"}]}})
-    eventually(lambda: not ready.wait_ready()["status"]["bookkeeping"].get("retired"))
+    eventually(lambda: not ready.wait_ready()["status"].get("bookkeeping", {}).get("retired"))
     assert {own, theirs["taskArn"]} == set(ready.leftovers()["tasks"])
 
     ready.patch("DataMover", "m", {"status": victims}, subresource="/status")
     ready.run("r1")
+    eventually(lambda: (ready.get("DataMoverRun", "r1") or {}).get("status"), what="the operator has seen the run")
     ready.delete("DataMover", "m")
     ready.wait_gone("DataMover", "m")
     ready.wait_gone("DataMoverRun", "r1")

@@ -148,8 +148,13 @@ def test_the_operator_imports_where_it_is_given_the_documented_rights(
         assert "cannot create resource" in refused.said
         for line in typed:
             kubectl(*line.replace("datamover-system", world.namespace).split())
-        done = importing(through=whose)
-    assert done.code == 0, done.said
+
+        def imported() -> Imported:
+            done = importing(through=whose)
+            assert done.code == 0, done.said
+            return done
+
+        done = eventually(imported, what="the API server knows the new rights")
     assert legacy in done.said
     assert len(typed) == 2
     assert len(world.list("DataMover")) == 1
@@ -165,7 +170,7 @@ def test_an_imported_mover_changes_nothing_but_owner_tags_and_is_deleted_over_re
 ) -> None:
     since = world.emulator.journal()[-1]["seq"]
     command = [sys.executable, "-m", "datamover_operator", "import", "--account", ACCOUNT_ID, "--group", GROUP]
-    said = subprocess.check_output(command, env=os.environ | environment(world, kubeconfig), text=True, timeout=60)
+    said = subprocess.check_output(command, env=os.environ | environment(world, kubeconfig), text=True, timeout=240)
     assert said.startswith("imported ")
     name = f"{GROUP}.{NAME}"
     operator()

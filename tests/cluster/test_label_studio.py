@@ -46,7 +46,9 @@ def base(world: World, operator: Operators, facade_services: RestServices) -> st
     selections = {"s3BucketArn": "arn:aws:s3:::lists"}
     world.grant_all(labelStudio={"namespace": world.namespace, "projects": projects}, selections=selections)
     operator()
-    return facade_services.start(label_studio_keys_file=facade_services.named_keys, **ON).url
+    return facade_services.start(
+        label_studio_keys_file=facade_services.named_keys, label_studio_check_seconds=60, **ON
+    ).url
 
 
 def _into(prefix: str) -> dict[str, Any]:

@@ -130,7 +130,7 @@ async def test_it_is_kept_while_the_main_loop_is_stuck(
     async with LoopThread("ours") as ours, LoopThread("theirs") as theirs:
         clients = [await thread.run(KubeClient.from_environment()) for thread in (ours, theirs)]
         lease, rival = (
-            Lease(client, (namespace, "operator"), holder, SECONDS, time.monotonic)
+            Lease(client, (namespace, "operator"), holder, SECONDS * 2, time.monotonic)
             for client, holder in zip(clients, ("ours", "theirs"), strict=True)
         )
         await ours.run(lease.acquire())

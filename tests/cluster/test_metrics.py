@@ -53,7 +53,7 @@ def test_metrics_tell_of_movers_runs_and_accounts_and_forget_them(world: World, 
     eventually(lambda: told("datamover_run_start_timestamp_seconds", run="r1") is None)
     eventually(lambda: told("datamover_last_run", **mover, phase="Succeeded") == 1)
     assert told("datamover_run_transferred_bytes", run="r1") is None
-    assert told("datamover_bytes_moved_total", **mover) == 5
+    eventually(lambda: told("datamover_bytes_moved_total", **mover) == 5)
     duration = {"namespace": world.namespace, "phase": "Succeeded"}
     assert told("datamover_run_duration_seconds_count", **duration) == 1
     calls = {"account_id": "123456789012", "operation": "CreateTask", "result": "ok"}

@@ -61,7 +61,7 @@ def test_a_runs_end_is_told_signed_to_each_receiver_and_a_hanging_one_delays_nob
     receiver.answers["/team"] = [500]
     world.s3_mover(
         notify=[
-            {"webhook": {"url": f"{receiver.url}/hang"}, "events": ENDS},
+            {"webhook": {"url": f"{receiver.url}/hang"}, "events": ENDS, "timeoutSeconds": 300},
             {
                 "webhook": {"url": f"{receiver.url}/team"},
                 "signingSecretRef": {"name": "hooks", "key": "signing"},
@@ -102,7 +102,7 @@ def test_a_crash_while_a_receiver_is_called_loses_nothing_and_changes_no_id(
     prepare(world)
     world.grant_all()
     first = operator(webhook_hosts="127.0.0.1")
-    hook = {"webhook": {"url": f"{receiver.url}/hang"}, "events": ENDS}
+    hook = {"webhook": {"url": f"{receiver.url}/hang"}, "events": ENDS, "timeoutSeconds": 300}
     world.s3_mover(notify=[hook])
     world.wait_ready()
     world.create("DataMoverRun", "r", {"moverRef": {"name": "m"}})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ from tests.support.rights import (
 from tests.support.specs import table_sync
 from tests.support.waiting import eventually
 
-Start = Callable[[list[JsonDict]], tuple[Operator, ApiProxy]]
+Start = Callable[..., tuple[Operator, ApiProxy]]
 PATIENCE = 120.0
 """Only a refusal shows that a right is needed. Slowness shows nothing: it fails the test."""
 ALL = single_rights(in_all_namespaces("anywhere"))
@@ -43,12 +44,12 @@ def start(api: Api, kubeconfig: Path, namespace: str, emulator: Emulator, tmp_pa
     """Starts the operator for all namespaces, with the rights of rendered objects, behind a proxy."""
     with ExitStack() as ends:
 
-        def begin(objects: list[JsonDict]) -> tuple[Operator, ApiProxy]:
+        def begin(objects: list[JsonDict], **settings: Any) -> tuple[Operator, ApiProxy]:  # noqa: ANN401
             whose = ends.enter_context(identity(api, kubeconfig, tmp_path, objects))
             proxy = ends.enter_context(ApiProxy(whose, tmp_path))
             operators = Operators(proxy.kubeconfig, namespace, emulator.environment(), tmp_path)
             ends.callback(operators.stop)
-            return operators(namespaces="", lease=True, wait=False), proxy
+            return operators(namespaces="", lease=True, wait=False, **settings), proxy
 
         yield begin
 
@@ -112,7 +113,7 @@ def use(operator: Operator, proxy: ApiProxy, world: World) -> None:
     until(lambda: world.get("DataMover", "m") is None, "the mover is gone")
     world.delete("DataMoverAccount", world.account)
     until(lambda: world.get("DataMoverAccount", world.account) is None, "the account is gone")
-    assert operator.terminate() == 0
+    assert operator.terminate(PATIENCE) == 0
     if proxy.forbidden:
         raise Missed(proxy.forbidden)
     lease = f"/apis/coordination.k8s.io/v1/namespaces/{world.namespace}/leases"
@@ -157,7 +158,9 @@ def is_patch_of(kind: str, write: Write) -> bool:
 
 
 def test_the_granted_rights_suffice(start: Start, world: World) -> None:
-    operator, proxy = start(in_all_namespaces(world.namespace))
+    operator, proxy = start(
+        in_all_namespaces(world.namespace), shutdown_grace_seconds=60
+    )  # time to let go of its Lease
     use(operator, proxy, world)
     assert world.leftovers() == NOTHING
 

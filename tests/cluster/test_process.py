@@ -93,8 +93,8 @@ def test_it_ends_as_told_though_a_call_of_aws_hangs_and_the_next_one_doubles_not
 ) -> None:
     world.grant_all()
     crowd = Crowd.applied(world, ("slow",))
-    first = operator()
     hold = world.emulator.fault("CreateTask", hold="after")
+    first = operator()
     hold.wait_held()
     assert first.terminate(GENEROUS) == 0
     hold.release()
@@ -156,10 +156,16 @@ def is_watch(request: web.BaseRequest) -> bool:
     return request.query.get("watch") == "true"
 
 
+def hang_up(proxy: ApiProxy) -> None:
+    """Close the watches of all kinds."""
+    eventually(lambda: proxy.watches == len(KINDS), what="all kinds are watched")
+    assert proxy.hang_up() == len(KINDS)
+
+
 def test_a_watch_that_is_refused_shows_and_so_does_its_recovery(start: Start, proxy: ApiProxy, namespace: str) -> None:
     operator = start()
     proxy.refuse(is_watch, 500)
-    assert proxy.hang_up() == len(KINDS)
+    hang_up(proxy)
     path = f"{GROUP}/namespaces/{namespace}/datamoverruns"
     eventually(lambda: f"{path}: the API server answers 500" in readiness(operator)[1])
     proxy.recover()
@@ -176,7 +182,7 @@ def test_it_watches_on_with_a_new_token_when_the_old_one_has_expired(
     proxy.refuse(lambda request: is_watch(request) and request.headers["Authorization"] == old, 401)
     user["token"] = another_token(api, operator)
     proxy.kubeconfig.write_text(json.dumps(config))
-    assert proxy.hang_up() == len(KINDS)
+    hang_up(proxy)
     eventually(lambda: proxy.watches == len(KINDS) and readiness(running) == (200, "ok\n"))
     world.grant_all()
     world.wait_condition("DataMoverAccount", world.account, "Ready")
@@ -185,6 +191,6 @@ def test_it_watches_on_with_a_new_token_when_the_old_one_has_expired(
 def test_it_ends_where_its_token_stays_refused(start: Start, proxy: ApiProxy) -> None:
     operator = start()
     proxy.refuse(is_watch, 401)
-    assert proxy.hang_up() == len(KINDS)
+    hang_up(proxy)
     assert operator.wait(90) == 1
     assert "fatal error" in operator.log.read_text()

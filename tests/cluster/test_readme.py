@@ -69,7 +69,7 @@ def test_the_demo_prints_what_the_readme_shows(local: Path) -> None:
 
 
 def test_the_walk_through_runs_to_its_end(local: Path) -> None:
-    done = shell(f"{block('sh', 'make up')}\nenv", local, timeout=300)
+    done = shell(f"{block('sh', 'make up')}\nenv", local, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     left = dict(line.split("=", 1) for line in done.stdout.partition("Stopped.\n")[2].splitlines() if "=" in line)
     assert without_foreign_settings(left) == left, "the shell is as it was before"

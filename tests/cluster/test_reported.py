@@ -138,7 +138,7 @@ def test_a_namespace_that_took_its_operator_along_is_finished_by_another_one(
     operator(kubeconfig=kubeconfig, operator_namespace="default", lease_name=f"rescue-{namespace}")
     world.wait_gone("DataMover", "m")
     assert world.leftovers() == NOTHING
-    eventually(lambda: world.get_at(f"/api/v1/namespaces/{namespace}") is None, what="the namespace goes")
+    eventually(lambda: world.get_at(f"/api/v1/namespaces/{namespace}") is None, 120, what="the namespace goes")
 
 
 def test_a_new_task_that_is_unavailable_on_its_way_is_no_mistake_unless_it_stays_so(
@@ -152,8 +152,8 @@ def test_a_new_task_that_is_unavailable_on_its_way_is_no_mistake_unless_it_stays
     unavailable: Json = {"Status": "UNAVAILABLE", "ErrorCode": "MountFailed", "ErrorDetail": "not yet"}
     with says(answer={"Status": "CREATING"}, count=1), says(answer=unavailable):
         world.s3_mover()
-        world.wait_condition("DataMover", "m", "Reconciling", reason="TaskUnavailable")
-        assert "Stalled" not in {each["type"] for each in mover(world)["status"]["conditions"] if _stands(each)}
+        found = world.wait_condition("DataMover", "m", "Reconciling", reason="TaskUnavailable")
+        assert "Stalled" not in {each["type"] for each in found["status"]["conditions"] if _stands(each)}
     world.wait_ready()
     with says(answer=unavailable | {"CreationTime": time.time() - 300}):
         world.s3_mover("stays")

@@ -123,7 +123,6 @@ def test_heads_are_counted_while_a_request_is_in_flight(
     body = json.dumps({"State": "start"})
     head = f"PUT {MOVERS}/g/first HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token()}\r\nContent-Length: {len(body)}\r\n\r\n"
     waiting = connect(rest, sends=(head + body).encode())
-    waiting.settimeout(10)
     eventually(lambda: served.list("DataMoverRun"))
     waiting.sendall(first)
     assert cut_off(waiting, sends)

@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from datamover_dev.processes import ending_with_us
+from tests.support.ports import unshared_port
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def rclone() -> str | None:
 @contextmanager
 def rclone_server(program: str, folder: Path) -> Iterator[ObjectServer]:
     """Serve a folder's folders as buckets until the block is left."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = unshared_port()
     command = [program, "serve", "s3", "--auth-key", f"{KEY},{SECRET}", "--addr", f"127.0.0.1:{port}", str(folder)]
     process = subprocess.Popen(ending_with_us(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     client = s3_client(f"http://127.0.0.1:{port}", KEY, SECRET)

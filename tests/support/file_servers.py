@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datamover_dev.processes import ending_with_us
+from tests.support.ports import unshared_port
 from tests.support.waiting import eventually
 
 PASSWORD = "let-me-in"
@@ -93,9 +93,7 @@ class FileServer:
 @contextmanager
 def file_server(kind: str, folder: Path, state: Path) -> Iterator[FileServer]:
     """Serve a folder, as share `reports` or as export `/export/reports`, until the block is left."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = unshared_port()
     start = _samba if kind == "smb" else _ganesha
     process = subprocess.Popen(
         ending_with_us(start(folder, state, port)),
