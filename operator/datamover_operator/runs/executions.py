@@ -8,6 +8,7 @@ from datetime import datetime
 
 from datamover_crds import JsonObject
 from datamover_operator.runs.plan.after import with_limit
+from datamover_operator.runs.plan.executions import has_ended
 from datamover_operator.runs.plan.progress import SAMPLES, Sample, sample_of
 
 
@@ -59,6 +60,11 @@ class ExecutionCache:
     def get(self, arn: str | None) -> JsonObject | None:
         """The last description."""
         return self._described.get(arn or "")
+
+    def is_over(self, arn: str) -> bool:
+        """Whether the last description says that it has ended, or that DataSync no longer knows it."""
+        described = self._described.get(arn)
+        return arn in self._described and (described is None or has_ended(described))
 
     def samples(self, arn: str | None) -> tuple[Sample, ...]:
         """What the last descriptions said of its progress, the oldest first."""

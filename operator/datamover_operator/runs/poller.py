@@ -19,7 +19,7 @@ from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.plan.names import task_arn_of
 from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import ACTIVE, RUN, active_by_execution
-from datamover_operator.runs.plan.executions import has_ended, status_from
+from datamover_operator.runs.plan.executions import status_from
 from datamover_operator.runs.plan.ownership import belongs_to, execution_of, is_execution_of
 from datamover_operator.runs.plan.state_changes import StateChange
 from datamover_operator.runs.state_changes import StateChanges
@@ -85,12 +85,12 @@ class Poller:
     async def tell(self, account: str, change: StateChange) -> bool:
         """An execution has another state; one that no run stands for yet may be of a start that is just recorded."""
         arn = change.execution_arn
-        if change.is_end:
+        is_known = await self._look_at(account, arn, asyncio.Semaphore(1))
+        if change.is_end and not self._executions.is_over(arn):
             self._early[arn] = account
             while len(self._early) > _MOST_EARLY:
                 del self._early[next(iter(self._early))]
-        is_known = await self._look_at(account, arn, asyncio.Semaphore(1))
-        if not is_known and change.is_end:
+        if change.is_end and not is_known:
             self._wake_task(task_arn_of(arn))
         return is_known
 
@@ -135,10 +135,10 @@ class Poller:
                     return
                 described = None
         self._looked_at[arn] = self._context.clock.tick()
-        if described is None or has_ended(described):
-            self._early.pop(arn, None)
         now = self._context.clock.now()
         is_news, samples = self._executions.put(arn, described, now, asked), self._executions.samples(arn)
+        if self._executions.is_over(arn):
+            self._early.pop(arn, None)
         for run in runs:
             if is_news or described is None or status_from(described, run.status, now, samples) != run.status:
                 self._context.queue.add((RUN, run.metadata.uid))

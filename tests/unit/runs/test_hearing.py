@@ -148,7 +148,8 @@ async def test_an_end_that_is_told_before_its_run_is_recorded_is_looked_at_as_so
         await here.aws.until(lambda: here.aws.deleted)
         assert here.aws.described == []
         here.add_run(1)
-        await here.aws.until(lambda: here.aws.described == [execution(1)])
+        await here.aws.until(lambda: here.aws.described)
+        assert here.aws.described == [execution(1)]
 
 
 async def test_an_execution_that_is_described_slowly_delays_no_other() -> None:
