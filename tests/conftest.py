@@ -22,6 +22,7 @@ from tests.support.kubectl import Kubectl
 from tests.support.operator_process import Operators
 from tests.support.rest import REST_SERVICES, RestServices
 from tests.support.rights import identity, in_one_namespace, of_the_rest_service
+from tests.support.waiting import eventually
 
 # A busy machine may take a second for what takes a millisecond; what hangs ends by pytest's own time-out.
 settings.register_profile("unhurried", deadline=None)
@@ -97,8 +98,14 @@ def worker_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulat
 def emulator(worker_emulator: Emulator) -> Emulator:
     """An AWS with nothing in it: no resource, no file system, no fault, an empty journal."""
     worker_emulator.clear()
-    shutil.rmtree(worker_emulator.data_root, ignore_errors=True)
-    worker_emulator.data_root.mkdir()
+    root = worker_emulator.data_root
+
+    def is_gone() -> bool:
+        shutil.rmtree(root, ignore_errors=True)
+        return not root.exists()
+
+    eventually(is_gone, what="no execution of another test writes any more")
+    root.mkdir()
     return worker_emulator
 
 
