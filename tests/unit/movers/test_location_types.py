@@ -168,6 +168,34 @@ def test_a_crash_after_any_write_of_a_replacement_or_a_repair_leaves_nothing_ove
                 return
 
 
+@pytest.mark.parametrize(("side", "what"), [("source", "crash"), ("destination", "lose")])
+@pytest.mark.parametrize("case", {each.name: each for each in CASES}.values(), ids=str)
+@pytest.mark.untraced
+def test_a_crash_or_a_lost_reply_at_any_call_of_a_life_leaves_nothing_over(
+    case: LocationCase, side: str, what: str
+) -> None:
+    """Created, edited in place and deleted: after each call once.
+
+    tests/faults/test_location_types.py has real processes killed so, each type once at each of its three writes.
+    """
+    changes = [each.declared for each in case.edits[:1]]
+    for number in count(1):
+        faults = Faults([(number, "after", what)])
+        with world_of(case, side) as world, world.disturbed(faults.on_aws, faults.on_kube):
+            assert world.settle() == "Ready", number
+            for declared in changes:
+                world.change(moving(case, side, **declared))
+                assert world.settle() == "Ready", number
+            assert {kind: len(world.sky.of(kind)) for kind in ("task", "location")} == {"task": 1, "location": 2}
+            world.delete()
+            assert world.settle() == "Gone", number
+            assert {kind: len(world.sky.of(kind)) for kind in ("task", "location")} == {"task": 0, "location": 0}
+            assert {role.arn for role in world.sky.of("role")} == world.sky.untouchable
+        if not faults.are_over:
+            assert number > 10, "a life has calls"
+            return
+
+
 @EACH
 def test_a_mover_may_come_to_another_type(case: LocationCase) -> None:
     with world_of(case, "source") as world:
