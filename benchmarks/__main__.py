@@ -24,6 +24,7 @@ from benchmarks import (
     run_recorded,
     run_starts,
     selecting,
+    start_up,
     table_copies,
     table_latency,
     table_syncs,
@@ -67,6 +68,11 @@ def main(argv: Sequence[str]) -> None:
             _write(arguments.out, {name: _BENCHMARKS[name](arguments, folder)})
         finally:
             shutil.rmtree(folder)
+
+
+def _start_up(arguments: argparse.Namespace, folder: Path) -> Json:
+    _say("An operator's process from exec to ready")
+    return _table(start_up.measure(5 * arguments.rounds, folder))
 
 
 def _movers_ready(arguments: argparse.Namespace, folder: Path) -> Json:
@@ -174,6 +180,7 @@ def _table(found: Found) -> Json:
 
 
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Json | None]] = {
+    "start_up": _start_up,
     "movers_ready": _movers_ready,
     "one_mover": _one_mover,
     "run_recorded": _run_recorded,
