@@ -10,6 +10,8 @@ from typing import Any
 
 import urllib3
 
+from tests.support.waiting import PATIENCE_S
+
 JsonDict = dict[str, Any]
 
 GROUP = "/apis/datamover.io/v1alpha1"
@@ -34,7 +36,7 @@ class Api:
         self._server = cluster["server"]
         self._headers = {"Authorization": f"Bearer {config['users'][0]['user']['token']}"}
         context = ssl.create_default_context(cadata=authority)
-        self._pool = urllib3.PoolManager(ssl_context=context, maxsize=32, timeout=30.0)
+        self._pool = urllib3.PoolManager(ssl_context=context, maxsize=32, timeout=PATIENCE_S)
 
     def close(self) -> None:
         """Let go of the connections."""

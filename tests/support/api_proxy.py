@@ -107,7 +107,7 @@ class ApiProxy:
     def __enter__(self) -> Self:
         """Serve on a free port."""
         self._thread.start()
-        server = {"name": "proxy", "cluster": {"server": f"http://127.0.0.1:{self._ready.result(timeout=10)}"}}
+        server = {"name": "proxy", "cluster": {"server": f"http://127.0.0.1:{self._ready.result(timeout=PATIENCE_S)}"}}
         context = {"name": "proxy", "context": {"cluster": "proxy", "user": self._config["users"][0]["name"]}}
         changed = {"clusters": [server], "contexts": [context], "current-context": "proxy"}
         self.kubeconfig.write_text(json.dumps(self._config | changed))
@@ -119,7 +119,7 @@ class ApiProxy:
             hold.release(drop=True)
         self.recover()
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENCE_S)
         self._loop.close()
 
     def hold(self, wanted: Wanted, moment: Moment = "before") -> Hold:
@@ -144,7 +144,7 @@ class ApiProxy:
 
     def hang_up(self) -> int:
         """Close every watch; returns how many there were."""
-        return asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(timeout=10)
+        return asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(timeout=PATIENCE_S)
 
     @property
     def watches(self) -> int:
@@ -177,7 +177,7 @@ class ApiProxy:
                     task.cancel()
                 await asyncio.gather(*others, return_exceptions=True)
         # TLS takes leave of its peer in the background.
-        await eventually_async(self._has_closed, 10, what="the connections to the API server are closed")
+        await eventually_async(self._has_closed, what="the connections to the API server are closed")
 
     async def _has_closed(self) -> bool:
         return all(each.fileno() < 0 for each in self._sockets)

@@ -18,13 +18,12 @@ import boto3
 from botocore.config import Config
 
 from datamover_dev.processes import ending_with_us
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Json = dict[str, Any]
-PATIENCE = 30.0
 _CLIENTS = Lock()  # boto3 makes clients in one thread at a time
 
 
@@ -77,7 +76,7 @@ class EmulatorAt:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.endpoint}/_emulator/{path}", data, method=method)  # noqa: S310 - http
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 - our own server
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:  # noqa: S310 - our own server
                 answer: Json = json.load(response)
                 return answer
         except urllib.error.HTTPError as error:
@@ -115,7 +114,7 @@ class Emulator(EmulatorAt):
         """End the process; kill it if it does not."""
         self.process.terminate()
         try:
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -9,6 +9,8 @@ import threading
 from concurrent.futures import Future
 from typing import Self
 
+from tests.support.waiting import PATIENCE_S
+
 _CHUNK = 65536
 _ROUNDS_TO_ACCEPT = 10
 """More rounds of the loop than pass between a connection's acceptance and the first step of its handler."""
@@ -39,7 +41,7 @@ class TcpGate:
         self.shut()
         self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENCE_S)
         self._loop.close()
         self._reserved.close()
 
@@ -53,7 +55,7 @@ class TcpGate:
 
     def _run(self, work: object) -> None:
         done: Future[None] = asyncio.run_coroutine_threadsafe(work, self._loop)  # type: ignore[arg-type] # a coroutine
-        done.result(timeout=10)
+        done.result(timeout=PATIENCE_S)
 
     async def _open(self) -> None:
         if self._server is None:
