@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
+from datamover_api.mirror.keys import MoverKey
 from datamover_api.mirror.place import Place, Room
 from datamover_common.kube.client import KubeClient
-from datamover_crds import dump
+from datamover_crds import JsonObject, dump
 from tests.api.samples import account, mover, ready
 
 
@@ -31,3 +32,18 @@ def test_lists_follow_every_change() -> None:
     assert (place.shown(), place.shown_in("g")) == (("unmade",), ())
     room.movers.keep_only(set(), 9)
     assert place.shown() == ()
+
+
+def test_of_two_movers_made_in_one_second_clients_see_the_same_one_whatever_changes() -> None:
+    room = Room(cast("KubeClient", None), "rest", lambda _: None, reads_tables=False)  # nothing is sent
+    place = Place(account("dev"), frozenset({"dev"}), room)
+    for version, uid in enumerate(("second", "first", "second", "first"), start=1):
+        room.movers.put(named(f"{uid}-object", dump(mover("a", uid=uid, version=version))))
+        if version > 1:
+            assert [each.uid for each in place.keyed(MoverKey("abc-123", "a"))] == ["first", "second"]
+
+
+def named(name: str, raw: JsonObject) -> JsonObject:
+    metadata = raw["metadata"]
+    assert isinstance(metadata, dict)
+    return raw | {"metadata": metadata | {"name": name}}

@@ -93,7 +93,13 @@ def _settle(crowd: Crowd, proxy: ApiProxy, operator: Operator) -> None:
     world.wait_condition("DataMover", "refused", "Stalled")
     eventually(lambda: crowd.mover("triggered")["status"].get("lastTrigger") == "once", what="the trigger is noted")
     eventually(lambda: metric(operator, "datamover_queue_depth") == 0, what="the queue is empty")
+    eventually(lambda: not _terminating(world.api), 120, what="former tests' namespaces are emptied, which counts, too")
     wait_calm(proxy)
+
+
+def _terminating(api: Api) -> list[str]:
+    found = api.get("/api/v1/namespaces")["items"]
+    return [each["metadata"]["name"] for each in found if each["status"]["phase"] == "Terminating"]
 
 
 def wait_calm(proxy: ApiProxy, seconds: float = 3.0) -> None:

@@ -135,9 +135,12 @@ class Place:
         return self.room.names(Group(group), self._names)
 
     def keyed(self, key: MoverKey) -> list[StoredMover]:
-        """The movers with this group and name, seen or not, the oldest first: clients see the first one."""
+        """The movers with this group and name, seen or not, the oldest first: clients see the first one.
+
+        Of two that were made in the same second, the object's name tells which is the first, whatever happens to them.
+        """
         found = (each for each in self.room.movers.entries(key) if each.digest.account in self._names)
-        return sorted(found, key=lambda each: each.digest.created)
+        return sorted(found, key=lambda each: (each.digest.created, each.name))
 
 
 def _nothing() -> None:
