@@ -180,10 +180,10 @@ def _creates_run(write: Write) -> bool:
 def test_what_aws_refuses_is_told_in_the_old_words(
     world: World, ready: Client, rest_services: RestServices, code: str, status: int
 ) -> None:
-    hasty = rest_services(start_timeout_seconds=2)
+    hasty = rest_services(start_timeout_seconds=8)
     with world.emulator.fault("StartTaskExecution", error={"code": code, "message": "on strike"}, count=None):
         # Where it waits for no refusal, a slow operator has not tried yet: the run is withdrawn as never taken up.
-        eventually(lambda: told(hasty.set_state(NAME, "start")) == (status, "failed to start task execution"), 60)
+        eventually(lambda: told(hasty.set_state(NAME, "start")) == (status, "failed to start task execution"), 120)
     eventually(lambda: world.list("DataMoverRun") == [])
     assert ready.get(f"{MOVER}/runs").json == []
 

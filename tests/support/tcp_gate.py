@@ -12,18 +12,22 @@ from typing import Self
 from tests.support.waiting import PATIENCE_S
 
 _CHUNK = 65536
-_ROUNDS_TO_ACCEPT = 10
-"""More rounds of the loop than pass between a connection's acceptance and the first step of its handler."""
+_ROUNDS = 10
+"""Of the loop: within so many, what was begun has taken its first step, and what was aborted is closed."""
 
 
 class TcpGate:
-    """Use as a context manager; shut at first. While shut, connections are refused; shutting resets those there are."""
+    """Use as a context manager; shut at first. While shut, connections are refused; shutting resets those there are.
+
+    It accepts by itself: an asyncio.Server that is closed leaves open what it has just accepted.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
+        self._serving: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._reserved = socket.socket()
         """Has the port and never listens: while the gate is shut, nobody else gets it."""
@@ -58,41 +62,54 @@ class TcpGate:
         done.result(timeout=PATIENCE_S)
 
     async def _open(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
+        if self._listener is None:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
+            self._listener.setblocking(False)
+            self._loop.add_reader(self._listener, self._accept, self._listener)
 
     async def _shut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in list(self._writers):
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+        for writer in self._writers:
             writer.transport.abort()
 
     async def _end(self) -> None:
-        """End what was just being accepted, too, once it has a handler: nobody else would close its socket."""
+        await _pass_rounds()
         await self._shut()
-        for _ in range(_ROUNDS_TO_ACCEPT):
-            await asyncio.sleep(0)
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        for task in self._serving:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await self._shut()
-        await asyncio.sleep(0)  # aborted connections are closed in the loop's next round
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        await _pass_rounds()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            connection, _ = listener.accept()
+            task = self._loop.create_task(self._serve(connection))
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        ends: list[asyncio.StreamWriter] = []
         try:
-            there, back = await asyncio.open_connection(*self._target)
-            self._writers.add(back)
-            if self._server is None:  # shut meanwhile
-                await self._shut()
-            await self._relay(reader, writer, there, back)
-            self._writers.discard(back)
+            client, to_client = await asyncio.open_connection(sock=connection)
+            ends.append(to_client)
+            self._writers.add(to_client)
+            server, to_server = await asyncio.open_connection(*self._target)
+            ends.append(to_server)
+            self._writers.add(to_server)
+            if self._listener is not None:  # else it has been shut meanwhile
+                await self._relay(client, to_client, server, to_server)
+                for each in ends:  # what is still to be sent keeps it open
+                    await each.wait_closed()
         except (OSError, asyncio.CancelledError):
-            writer.transport.abort()
+            pass
         finally:
-            self._writers.discard(writer)
+            for each in ends:
+                each.transport.abort()
+            self._writers.difference_update(ends)
 
     async def _relay(
         self,
@@ -103,6 +120,11 @@ class TcpGate:
     ) -> None:
         """Relay one connection until both directions have ended."""
         await asyncio.gather(copy(client, to_server), copy(server, to_client))
+
+
+async def _pass_rounds() -> None:
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
 
 
 async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
