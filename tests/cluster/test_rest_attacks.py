@@ -93,7 +93,7 @@ def cut_off(connection: socket.socket, sends: bytes) -> bool:
 
 
 def test_silent_and_slow_clients_hold_nobody_up(served: World, rest_services: RestServices, connect: Connect) -> None:
-    limits = {"most_connections_per_address": 400, "head_timeout_seconds": 1, "body_timeout_seconds": 1}
+    limits = {"most_connections_per_address": 400, "head_timeout_seconds": 3, "body_timeout_seconds": 1}
     rest = rest_services(**limits)
     silent = [connect(rest) for _ in range(300)]
     half = connect(rest, sends=b"GET /v1/test/ping HTTP/1.1\r\nX-Slow: ")
@@ -145,7 +145,7 @@ def is_reset(connection: socket.socket) -> bool:
 
 
 def test_an_address_has_only_so_many_connections(served: World, rest_services: RestServices, connect: Connect) -> None:
-    rest = rest_services(most_connections_per_address=5)
+    rest = rest_services(most_connections_per_address=5, head_timeout_seconds=300)
     held = [connect(rest, host="127.0.0.2") for _ in range(5)]
     assert answers(held[-1])
     assert not answers(connect(rest, host="127.0.0.2"))
@@ -158,7 +158,7 @@ def test_an_address_has_only_so_many_connections(served: World, rest_services: R
 def test_whoever_holds_most_connections_gives_one_up_to_a_newcomer(
     served: World, rest_services: RestServices, connect: Connect
 ) -> None:
-    rest = rest_services(most_connections=30, most_connections_per_address=20)
+    rest = rest_services(most_connections=30, most_connections_per_address=20, head_timeout_seconds=300)
     greedy = [connect(rest, host="127.0.0.2") for _ in range(20)]
     others = [connect(rest, host="127.0.0.3") for _ in range(9)]
     assert all(map(answers, (*greedy, *others)))
@@ -179,7 +179,7 @@ def test_handshakes_count_and_end_like_everything_else(
         tls_certificate_file=certificate,
         tls_key_file=key,
         most_connections_per_address=5,
-        head_timeout_seconds=2,
+        head_timeout_seconds=5,
     )
     rest = Client(service.wait_until_it_listens().replace("http:", "https:"), authority=certificate)
     eventually(lambda: rest.get(MOVERS).status == 200)
@@ -285,7 +285,7 @@ def test_the_facades_take_no_more_than_the_first(
 ) -> None:
     account = {"namespace": world.namespace}
     world.grant_all(labelStudio={**account, "default": {"s3": {"s3BucketArn": "arn:aws:s3:::dst"}}}, syncApi=account)
-    limits = {"largest_body_bytes": 2048, "body_timeout_seconds": 1, "log_level": "info"}
+    limits = {"largest_body_bytes": 2048, "body_timeout_seconds": 3, "log_level": "info"}
     rest = Client(facade_services.start(**{**facade_services.all_facades, **limits}).url)
     log = facade_services.started[0].log
     key = {"Authorization": f"{scheme} {NAMED_KEY}"}
