@@ -48,7 +48,7 @@ def samples(*written: int) -> tuple[Sample, ...]:
         ({}, samples(28 * MIB, 0), "46 %, 28 of 60 MiB"),
         ({"bytesWritten": 60 * MIB}, samples(0, 60 * MIB), "99 %, 60 of 60 MiB, 12 MiB/s, 0 s left"),
         ({"estimatedBytesToTransfer": 0, "bytesWritten": 0}, (), "50 %, 1,204 of 2,372 files"),
-        ({"estimatedBytesToTransfer": None, "estimatedFilesToTransfer": None}, (), "DataSync transfers"),
+        ({"estimatedBytesToTransfer": None, "estimatedFilesToTransfer": None}, (), "DataSync copies the data"),
         ({"status": "QUEUED"}, (), "waits in DataSync's queue for another execution of the task to end"),
         ({"status": "VERIFYING"}, samples(1, 2), "DataSync verifies what it has transferred"),
         (

@@ -50,7 +50,7 @@ def _phase_notes(before: DataMoverRunStatus, after: DataMoverRunStatus, hindranc
 
 def _unexplained(status: DataMoverRunStatus) -> str:
     """What there is to say of a phase without a message."""
-    if status.reason is None and status.execution_arn is not None:
+    if status.reason in {None, status.phase} and status.execution_arn is not None:
         return f"execution {status.execution_arn.rpartition('/')[2]}"
     return f"reason: {status.reason or 'none was given'}"
 

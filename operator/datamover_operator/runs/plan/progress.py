@@ -16,11 +16,11 @@ SAMPLES: Final = 6
 _WHOLE: Final = 100
 _LONGEST: Final = timedelta(days=3650)
 """An end that is farther away is no estimate."""
-_DOING: Final[dict[Phase, str]] = {
+DOING: Final[dict[Phase, str]] = {
     "Queued": "waits in DataSync's queue for another execution of the task to end",
     "Launching": "DataSync prepares to start",
     "Preparing": "DataSync compares source and destination",
-    "Transferring": "DataSync transfers",
+    "Transferring": "DataSync copies the data",
     "Verifying": "DataSync verifies what it has transferred",
     "Cancelling": "DataSync stops the execution",
 }
@@ -72,7 +72,7 @@ def message_of(phase: Phase, progress: Progress, start: str | None, end: str | N
             left = f"{shown.remaining} left" if shown.remaining else None
             return amounts.joined((f"{progress.percent} %", shown.size or shown.files, shown.rate, left))
         case _:
-            return _DOING.get(phase, "")
+            return DOING.get(phase, "")
 
 
 def _done(progress: Progress, start: str | None, end: str | None) -> str:

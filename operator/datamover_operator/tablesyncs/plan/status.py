@@ -75,7 +75,8 @@ def notes_of(before: TableSyncStatus, after: TableSyncStatus) -> tuple[Note, ...
     notes: list[Note] = []
     old, new = _told(before.conditions), _told(after.conditions)
     if after.phase != before.phase and after.phase in {"Copying", "Streaming", "Suspended"}:
-        notes.append(Note(after.phase, new.get("Ready") or new.get("Reconciling") or ""))
+        said = new.get("Ready") or new.get("Reconciling") or ""
+        notes.append(Note(after.phase, said.removeprefix(f"{after.phase.lower()}: ")))
     elif new.get("Ready") and not old.get("Ready"):
         notes.append(Note("Ready", new["Ready"]))
     if new.get("Stalled") and new.get("Stalled") != old.get("Stalled"):
