@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from benchmarks.figures import Figures
+from benchmarks.usage import forget_peak, peak_rss_mib
 from datamover_crds import Selection
 from datamover_operator.aws.ports import S3, Listed
 from datamover_operator.runs.plan.errands import Place, Select
@@ -68,14 +69,11 @@ class _LongListing:
 
 
 def _main(keys: int) -> None:
-    before, started = _peak(), time.process_time()
+    forget_peak()
+    before, started = peak_rss_mib(os.getpid()), time.process_time()
     found = asyncio.run(select(cast("S3", _LongListing(keys)), _ERRAND))
-    took = Selecting(found.objects, round(_peak() - before, 1), round(time.process_time() - started, 1))
-    print(json.dumps(took.as_json()))
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    more = peak_rss_mib(os.getpid()) - before
+    print(json.dumps(Selecting(found.objects, round(more, 1), round(time.process_time() - started, 1)).as_json()))
 
 
 if __name__ == "__main__":

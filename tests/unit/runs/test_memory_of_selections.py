@@ -8,4 +8,4 @@ from benchmarks import selecting
 def test_a_selection_takes_little_memory() -> None:
     found = selecting.measure(100_000)
     assert found.keys == 100_000
-    assert found.mib < 64
+    assert 0 < found.mib < 64
