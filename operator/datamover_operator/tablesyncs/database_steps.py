@@ -28,6 +28,7 @@ from datamover_operator.tablesyncs.plan.steps import (
     SetSequences,
     Skip,
     SourceStep,
+    Wake,
 )
 
 _MOST_TABLES = 100
@@ -67,7 +68,7 @@ async def _at_destination(destination: Destination, step: DestinationStep) -> No
             await destination.create_subscription(definition)
         case SetConnection(name, comment):
             await destination.set_connection(name, comment)
-        case Enable(name):
+        case Enable(name) | Wake(name):
             await destination.enable(name)
         case Disable(name):
             await destination.disable(name)

@@ -41,6 +41,7 @@ from datamover_operator.tablesyncs.plan.steps import (
     Skip,
     Unhold,
     Verify,
+    Wake,
 )
 from datamover_operator.tablesyncs.plan.story import note_of
 from datamover_operator.tablesyncs.showing import new_errors, positions
@@ -148,6 +149,8 @@ class SyncPass:
             case Enable():
                 errors = self.o.errors.model_copy(update={"stopped": False})
                 self.o = replace(self.o, disabled=False, errors=errors)
+            case Wake():
+                self.o = replace(self.o, woken=True)
             case Disable():
                 self.o = replace(self.o, disabled=True)
                 self._memory.target = None

@@ -49,11 +49,15 @@ def refused(side: Side, action: str, kind: FailureKind, message: str) -> Databas
 
 @dataclass
 class Subscribed:
-    """A subscription, with where it connects to, and whether it has missed changes."""
+    """A subscription, with where it connects to, and whether it has missed changes.
+
+    `has_no_worker`: the server has missed that the last one ended.
+    """
 
     state: Subscription
     source: str
     applied: int = 0
+    has_no_worker: bool = False
 
 
 @dataclass
@@ -113,7 +117,7 @@ class Servers:
             slot = other.slots.get(found.slot_name)
             if slot is not None:
                 other.slots[found.slot_name] = replace(slot, active=False)
-        if source is None or not found.enabled or not (source.is_up and destination.is_up):
+        if source is None or not found.enabled or each.has_no_worker or not (source.is_up and destination.is_up):
             return
         slot = source.slots.get(found.slot_name)
         if slot is None or slot.lost:
@@ -296,6 +300,7 @@ class DestinationSession:
 
     async def enable(self, name: str) -> None:
         await self._alter(name, "enable", enabled=True)
+        self.here.subscriptions[name].has_no_worker = False
 
     async def disable(self, name: str) -> None:
         await self._alter(name, "disable", enabled=False)

@@ -39,6 +39,16 @@ def test_each_cycle_begins_and_ends_once(world: World) -> None:
         assert 25 <= world.queue.next <= 30
 
 
+def test_a_subscription_whose_worker_does_not_come_back_is_woken(world: World) -> None:
+    world.settle()
+    before, subscribed(world).has_no_worker = len(world.servers.changes), True
+    for _ in range(8):
+        world.pass_time(5)
+        world.reconcile()
+    assert world.servers.changes[before:] == ["enable at new"]
+    assert world.settle() == "Ready"
+
+
 def test_a_lost_slot_is_not_asked_for_every_second(world: World) -> None:
     world.change(mode="Interval")
     world.settle()

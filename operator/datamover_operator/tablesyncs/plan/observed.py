@@ -68,7 +68,7 @@ class Observed:
     `last_synced` is what this process has seen of that last, `told_at` when it last wrote the status.
     `inactive_since` is when the destination was first seen not to be connected to the source,
     `skipped` the transaction that was skipped in this pass, `looked` says that the transaction that can't be applied
-    was looked for in this pass.
+    was looked for in this pass, `woken` that the server was asked for a worker in it.
     """
 
     sync: TableSync
@@ -93,6 +93,7 @@ class Observed:
     inactive_since: datetime | None = None
     skipped: str | None = None
     looked: bool = False
+    woken: bool = False
 
     @property
     def uid(self) -> str:

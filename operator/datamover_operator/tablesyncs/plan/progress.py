@@ -14,15 +14,13 @@ from datamover_operator.tablesyncs.plan.desired import resync_stamp
 from datamover_operator.tablesyncs.plan.ends import all_retired
 from datamover_operator.tablesyncs.plan.errors import has_failed, next_start, told
 from datamover_operator.tablesyncs.plan.observed import Observed
-from datamover_operator.tablesyncs.plan.running import is_lost, keeps_too_much, next_cycle, pause, retained
+from datamover_operator.tablesyncs.plan.running import is_apart, is_lost, keeps_too_much, next_cycle, pause, retained
 from datamover_operator.tablesyncs.plan.steps import Plan
 
 COPY_POLL = timedelta(seconds=2)
 """How often a copy, or a destination that catches up, is looked at."""
 _ERROR_POLL = timedelta(seconds=5)
 _CLEAN_POLL = timedelta(seconds=10)
-_CONNECTS_WITHIN = timedelta(seconds=20)
-"""PostgreSQL itself tries again every five seconds."""
 _CLOSE = 16 * 2**20
 """So many bytes behind, a destination counts as following."""
 
@@ -79,7 +77,7 @@ def _conditions(o: Observed, phase: SyncPhase, now: datetime) -> Conditions:
     if due is not None:
         return judge.progressing("Retrying", f"{told(o)}; it is tried again at {timestamp(due)}")
     match phase:
-        case "Streaming" if _is_apart(o, now):
+        case "Streaming" if is_apart(o, now):
             since = timestamp(o.inactive_since) if o.inactive_since is not None else ""
             return judge.progressing(
                 "NotConnected",
@@ -110,10 +108,6 @@ def _again_at(o: Observed, phase: SyncPhase, now: datetime) -> datetime:
     interval = from_duration(o.sync.spec.sync_interval)
     is_watched = o.errors.failures > 0 or o.inactive_since is not None
     return now + (min(_ERROR_POLL, interval) if is_watched else interval)
-
-
-def _is_apart(o: Observed, now: datetime) -> bool:
-    return o.inactive_since is not None and now - o.inactive_since > _CONNECTS_WITHIN
 
 
 def _copied(o: Observed) -> str:

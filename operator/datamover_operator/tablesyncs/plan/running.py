@@ -21,8 +21,11 @@ from datamover_operator.tablesyncs.plan.steps import (
     SetTarget,
     Skip,
     Step,
+    Wake,
 )
 
+_CONNECTS_WITHIN = timedelta(seconds=20)
+"""PostgreSQL itself tries again every five seconds."""
 _FLUSHED = timedelta(seconds=2)
 """PostgreSQL's counters follow the error that they count after a moment."""
 _SURE = 2
@@ -33,6 +36,11 @@ def is_lost(o: Observed) -> bool:
     """Whether the slot is gone by which tables were copied: what it had kept is missing."""
     copied = o.subscription is not None and bool(o.subscription.tables)
     return o.source is not None and ((copied and o.slot is None) or (o.slot is not None and o.slot.lost))
+
+
+def is_apart(o: Observed, now: datetime) -> bool:
+    """Whether the destination has not been connected to the source for longer than a new worker takes."""
+    return o.inactive_since is not None and now - o.inactive_since > _CONNECTS_WITHIN
 
 
 def retained(o: Observed) -> int:
@@ -74,6 +82,8 @@ def running(o: Observed, now: datetime) -> tuple[Step, ...]:
         return (*skip, Enable(o.name))
     if o.destination.server.version >= HAS_DISABLE_ON_ERROR and found.disables_on_error != stops_at_errors(o, now):
         return (SetDisableOnError(o.name, stops_at_errors(o, now)),)
+    if is_apart(o, now) and not found.is_working and not o.woken:
+        return (Wake(o.name),)
     if found.enabled and _needs_target(o):
         return (SetTarget(),)
     errors = o.errors

@@ -94,6 +94,16 @@ class Enable:
 
 
 @dataclass(frozen=True, slots=True)
+class Wake:
+    """Have the server look again for a subscription without a worker: it may have missed that the last one ended.
+
+    PostgreSQL 17.0 does so after a network that was cut, and would sleep for three minutes.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Disable:
     """Disable the subscription."""
 
@@ -184,6 +194,7 @@ DestinationStep = (
     | CreateSubscription
     | SetConnection
     | Enable
+    | Wake
     | Disable
     | Refresh
     | SetDisableOnError
