@@ -68,11 +68,16 @@ def test_the_demo_prints_what_the_readme_shows(local: Path) -> None:
     assert list(local.iterdir()) == []
 
 
+def variables(printed: str) -> dict[str, str]:
+    """What `env` printed."""
+    return dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+
+
 def test_the_walk_through_runs_to_its_end(local: Path) -> None:
-    done = shell(f"{block('sh', 'make up')}\nenv", local, timeout=900)
+    done = shell(f"env\necho ---\n{block('sh', 'make up')}\nenv", local, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
-    left = dict(line.split("=", 1) for line in done.stdout.partition("Stopped.\n")[2].splitlines() if "=" in line)
-    assert without_foreign_settings(left) == left, "the shell is as it was before"
+    before, left = variables(done.stdout.partition("---\n")[0]), variables(done.stdout.partition("Stopped.\n")[2])
+    assert left.keys() == before.keys(), "the shell is as it was before"
     assert {name for name, value in left.items() if f"{local}/" in value} <= {"PATH"}
     for line in block("text", "  etcd").splitlines():
         assert shape(line.replace(".local/", f"{local}/")) in map(shape, done.stdout.splitlines())
