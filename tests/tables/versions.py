@@ -17,5 +17,5 @@ def reason_to_skip(mark: pytest.Mark, version: int) -> str | None:
     if since is not None and version < since:
         return f"PostgreSQL {version} lacks what came with {since}: {because}"
     if before is not None and version >= before:
-        return f"PostgreSQL {version} is not one from before {before}, which have {because}"
+        return f"tests PostgreSQL older than {before}, which has {because}; this is {version}"
     return None
