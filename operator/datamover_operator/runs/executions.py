@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
 
 from datamover_crds import JsonObject
 from datamover_operator.runs.plan.after import with_limit
 from datamover_operator.runs.plan.executions import has_ended
 from datamover_operator.runs.plan.progress import SAMPLES, Sample, sample_of
-
-
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    """What UpdateTaskExecution has set, and when."""
-
-    bytes_per_second: int
-    tick: float
 
 
 class ExecutionCache:
@@ -27,20 +18,16 @@ class ExecutionCache:
         """Nothing has been described yet."""
         self._described: dict[str, JsonObject | None] = {}
         self._samples: dict[str, deque[Sample]] = {}
-        self._limits: dict[str, _Limit] = {}
         self._asked: dict[str, float] = {}
 
     def put(self, arn: str, described: JsonObject | None, at: datetime, asked: float) -> bool:
         """Keep the description of a moment that was asked for at this tick; return whether it says anything new.
 
-        One that has been overtaken by another, asked for later, says nothing.
+        One that has been overtaken, by another that was asked for later or by a change, says nothing.
         """
         if asked < self._asked.get(arn, asked):
             return False
         self._asked[arn] = asked
-        limit = self._limits.get(arn)
-        if described is not None and limit is not None and asked < limit.tick:
-            described = with_limit(described, limit.bytes_per_second)
         if described is not None:
             self._samples.setdefault(arn, deque(maxlen=SAMPLES)).append(sample_of(described, at))
         is_news = arn not in self._described or self._described[arn] != described
@@ -49,7 +36,7 @@ class ExecutionCache:
 
     def limited(self, arn: str, bytes_per_second: int, tick: float) -> None:
         """Since this tick the limit holds: a description that was asked for before does not know of it."""
-        self._limits[arn] = _Limit(bytes_per_second, tick)
+        self._asked[arn] = tick
         if (known := self._described.get(arn)) is not None:
             self._described[arn] = with_limit(known, bytes_per_second)
 
@@ -72,8 +59,7 @@ class ExecutionCache:
 
     def keep_only(self, arns: set[str]) -> None:
         """Forget all others."""
-        for arn in (self._described.keys() | self._limits.keys()) - arns:
-            self._asked.pop(arn, None)
+        for arn in self._asked.keys() - arns:
+            del self._asked[arn]
             self._described.pop(arn, None)
             self._samples.pop(arn, None)
-            self._limits.pop(arn, None)
