@@ -8,7 +8,6 @@ from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverStatus, dump
 from datamover_operator.controller.context import Context
 from datamover_operator.movers.kind import MOVER
-from datamover_operator.movers.plan.state import with_state
 from datamover_operator.movers.plan.words import with_words
 
 _TRIES = 5
@@ -27,7 +26,7 @@ async def change_mover(
         status = change(known.status)
         if status == known.status:
             return known
-        status = with_words(known, with_state(known, status))
+        status = with_words(known, status)
         try:
             await context.writer.status(MOVER, entry.raw, dump(status))
         except KubeError as error:

@@ -15,12 +15,8 @@ START_REFUSED: Final = "StartRefused"
 """The condition of a mover of which a run could not be started, until another one has been."""
 
 
-def with_state(mover: DataMover, status: DataMoverStatus) -> DataMoverStatus:
-    """The status with the word that goes with it."""
-    return status.model_copy(update={"state": _state(mover, status)})
-
-
-def _state(mover: DataMover, status: DataMoverStatus) -> str:
+def state_of(mover: DataMover, status: DataMoverStatus) -> str:
+    """The word that goes with a status."""
     if mover.metadata.deletion_timestamp is not None:
         return "Deleting"
     standing = next((each for each in status.conditions if each.type == "Ready"), None)

@@ -24,7 +24,7 @@ from datamover_operator.movers.plan.notifying import mover_news
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.roles import wanted_roles
 from datamover_operator.movers.plan.schedules import next_start
-from datamover_operator.movers.plan.state import with_refused_start, with_state
+from datamover_operator.movers.plan.state import with_refused_start
 from datamover_operator.movers.plan.steps import Plan
 from datamover_operator.movers.plan.suspend import is_marked, is_withheld, stopping_step
 from datamover_operator.movers.plan.words import with_words
@@ -77,7 +77,7 @@ def status_of(o: Observed, plan: Plan, now: datetime) -> DataMoverStatus:
         changed["source_uri"] = o.mover.spec.source.declared.uri
         changed["destination_uri"] = o.mover.spec.destination.declared.uri
     changed_status = stored.model_copy(update=changed)
-    after = with_words(o.mover, with_state(o.mover, changed_status)) if plan.conditions else changed_status
+    after = with_words(o.mover, changed_status) if plan.conditions else changed_status
     news, whom = mover_news(stored, after), subscriptions(o.mover.spec.notify, o.account)
     return after.model_copy(update={"notifications": announced(stored.notifications, o.uid, news, whom, now)})
 

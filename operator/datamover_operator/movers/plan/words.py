@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from datamover_crds import DataMover, DataMoverStatus, MoverInWords, from_timestamp
-from datamover_operator.movers.plan.state import RUNNING
+from datamover_operator.movers.plan.state import RUNNING, state_of
 
 WIDTH: Final = 26
 """Of a URI, the ID of a file system among them: a line of `kubectl get dm -o wide` then fits in 160 characters."""
@@ -13,17 +13,18 @@ SCHEDULE_WIDTH: Final = 12
 
 
 def with_words(mover: DataMover, status: DataMoverStatus) -> DataMoverStatus:
-    """The status, with what goes into columns."""
+    """The status, with its state in a word, and with what goes into columns."""
+    state = state_of(mover, status)
     schedule, following = mover.spec.schedule, status.next_scheduled_time
     percent = status.current_run.percent if status.current_run is not None else None
     words = MoverInWords(
-        state=f"Running {percent}%" if status.state == RUNNING and percent is not None else status.state,
+        state=f"Running {percent}%" if state == RUNNING and percent is not None else state,
         source=short_uri(status.source_uri) if status.source_uri is not None else None,
         destination=short_uri(status.destination_uri) if status.destination_uri is not None else None,
         schedule=short_schedule(schedule.schedule_expression) if schedule is not None else None,
         next=f"{from_timestamp(following):%m-%d %H:%MZ}" if following is not None else None,
     )
-    return status.model_copy(update={"in_words": words})
+    return status.model_copy(update={"state": state, "in_words": words})
 
 
 def short_uri(uri: str) -> str:
