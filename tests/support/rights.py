@@ -74,7 +74,7 @@ def identity(api: Api, admin: Path, folder: Path, objects: list[JsonDict]) -> It
         yield whose
     finally:
         for each in objects:
-            if each["kind"].startswith("Cluster"):  # the others go with their namespace
+            if each["kind"].startswith("Cluster"):  # the others hold in their namespace alone
                 _remove(api, f"{_collection(each)}/{each['metadata']['name']}")
 
 
