@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from datamover_crds.account import DataMoverAccount
-from datamover_crds.common import API_VERSION, GROUP
+from datamover_crds.common import API_VERSION, GROUP, from_timestamp
 from datamover_crds.meta import Condition, ObjectMeta, OwnerReference
 from datamover_crds.rest_access import LabelStudioAccess, SyncApiAccess
 
@@ -30,6 +31,8 @@ REQUEST_ANNOTATION: Final = f"{PREFIX}request"
 """On a mover: a nonce of the REST request that made it, by which that knows it again."""
 UNFINISHED_ANNOTATION: Final = f"{PREFIX}unfinished"
 """On a mover or a table sync that the REST service makes: the Secrets that it names are still to be created."""
+UNFINISHED_FOR: Final = timedelta(minutes=5)
+"""So long after its creation the operator leaves such an object alone; then somebody else has put the mark there."""
 CANCEL_ANNOTATION: Final = f"{PREFIX}cancel"
 """On a run: the operator cancels it; says why as JSON {reason, message}."""
 RETRIED_ANNOTATION: Final = f"{PREFIX}retried-by"
@@ -111,10 +114,12 @@ TASK_CALL: Final = "CreateTask"
 """In a mover's intent: its task may have been asked for."""
 
 
-def is_unfinished(meta: ObjectMeta) -> bool:
-    """Whether the REST service has not finished an object yet, and nobody has begun to work on it."""
-    is_fresh = meta.deletion_timestamp is None and not any(each.endswith(FINALIZER) for each in meta.finalizers)
-    return is_fresh and UNFINISHED_ANNOTATION in meta.annotations
+def is_unfinished(meta: ObjectMeta, now: datetime) -> bool:
+    """Whether the REST service may still be finishing an object, and nobody has begun to work on it."""
+    if UNFINISHED_ANNOTATION not in meta.annotations or meta.deletion_timestamp is not None:
+        return False
+    is_new = meta.creation_timestamp is not None and now - from_timestamp(meta.creation_timestamp) < UNFINISHED_FOR
+    return is_new and not any(each.endswith(FINALIZER) for each in meta.finalizers)
 
 
 def location_call(side: str) -> str:

@@ -8,7 +8,7 @@ import structlog
 
 from datamover_common.kube.errors import KubeError
 from datamover_crds import DataMover, DataMoverAccount, from_timestamp
-from datamover_crds.contract import is_true, is_unfinished
+from datamover_crds.contract import UNFINISHED_FOR, is_true, is_unfinished
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.failure import AwsError
@@ -66,7 +66,8 @@ class MoverReconciler:
             return
         memory = self._memories.of(uid)
         mover = entry.model
-        if is_unfinished(mover.metadata):
+        if is_unfinished(mover.metadata, context.clock.now()):
+            context.queue.add_after((MOVER, uid), UNFINISHED_FOR.total_seconds())
             return
         rest = self._rests_for(mover, memory)
         if rest > 0:

@@ -9,7 +9,7 @@ import structlog
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.errors import KubeError
 from datamover_crds import SyncErrors, TableSync
-from datamover_crds.contract import FINALIZER, is_unfinished
+from datamover_crds.contract import FINALIZER, UNFINISHED_FOR, is_unfinished
 from datamover_operator.controller.context import Context
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.plan.names import Identity
@@ -59,7 +59,8 @@ class TableSyncReconciler:
             self._memories.forget(uid)
             context.queue.forget(key)
             return
-        if is_unfinished(entry.model.metadata):
+        if is_unfinished(entry.model.metadata, context.clock.now()):
+            context.queue.add_after(key, UNFINISHED_FOR.total_seconds())
             return
         memory = self._memories.of(uid)
         try:
