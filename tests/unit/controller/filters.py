@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 from unittest import mock
 
 from datamover_common.kube.client import KubeClient
@@ -44,3 +44,19 @@ def event_filter_of(caches: Caches, queue: WorkQueue[Key], metrics: Metrics | No
     webhooks = cast("WebhookSender", mock.Mock())
     register_all(registry, context, client, Adapters(accounts, databases, webhooks))
     return event_filter
+
+
+def context_without_servers(caches: Caches, queue: WorkQueue[Key], metrics: Metrics, settings: Settings) -> Context:
+    """For jobs that neither write nor tell anything; their clock ticks for nobody."""
+    return Context(
+        settings=settings,
+        instance="i",
+        cluster_id="c",
+        clock=Clock(now=lambda: datetime.now(UTC), tick=lambda: 0.0),
+        caches=caches,
+        queue=queue,
+        writer=cast("Any", None),
+        events=cast("Any", None),
+        metrics=metrics,
+        rng=random.Random(0),  # noqa: S311 - nothing is drawn
+    )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 from collections import Counter
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,7 +13,7 @@ import pytest
 from datamover_common.tasks import Background
 from datamover_crds import JsonObject
 from datamover_operator.accounts.connections import Connections
-from datamover_operator.controller.context import AnyKind, Caches, Clock, Context
+from datamover_operator.controller.context import AnyKind, Caches
 from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.periodic import run_periodically
 from datamover_operator.controller.work_queue import WorkQueue
@@ -27,7 +25,7 @@ from datamover_operator.runs.executions import ExecutionCache
 from datamover_operator.runs.kind import RUN
 from datamover_operator.runs.poller import Poller
 from tests.support.waiting import eventually_async
-from tests.unit.controller.filters import event_filter_of
+from tests.unit.controller.filters import context_without_servers, event_filter_of
 
 
 async def test_an_account_that_hangs_is_visited_once_and_the_others_again_and_again() -> None:
@@ -106,18 +104,7 @@ async def test_runs_of_one_account_are_polled_though_many_of_another_hang() -> N
         for number in range(runs):
             status = {"phase": "Transferring", "executionArn": execution(account, number)}
             put(event_filter, RUN, f"{account}-{number}", {"moverRef": {"name": account}}, status=status)
-    context = Context(
-        settings=Settings(run_poll_interval_seconds=0.1),
-        instance="i",
-        cluster_id="c",
-        clock=Clock(now=lambda: datetime.now(UTC), tick=lambda: 0.0),
-        caches=caches,
-        queue=queue,
-        writer=cast("Any", None),
-        events=cast("Any", None),
-        metrics=metrics,
-        rng=random.Random(0),  # noqa: S311 - nothing is drawn
-    )
+    context = context_without_servers(caches, queue, metrics, Settings(run_poll_interval_seconds=0.1))
 
     async def it_goes_on() -> bool:
         described = executions.get(execution("quick", 0)) or {}

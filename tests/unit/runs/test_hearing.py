@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 from datamover_common.tasks import Background
 from datamover_crds import JsonObject
@@ -17,7 +15,7 @@ from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.aws.ports import QueueMessage
-from datamover_operator.controller.context import AnyKind, Caches, Clock, Context, Key
+from datamover_operator.controller.context import AnyKind, Caches, Key
 from datamover_operator.controller.event_filter import EventFilter
 from datamover_operator.controller.registry import Controller, Registry
 from datamover_operator.controller.work_queue import WorkQueue, one_lane
@@ -29,6 +27,7 @@ from datamover_operator.process.settings import Settings
 from datamover_operator.runs.controller import run_controller
 from datamover_operator.runs.kind import RUN
 from tests.support.waiting import eventually_async
+from tests.unit.controller.filters import context_without_servers
 from tests.unit.movers.sky import ACCOUNT_ID, REGION, error
 
 TASK = f"arn:aws:datasync:{REGION}:{ACCOUNT_ID}:task/task-00000000000000001"
@@ -119,18 +118,7 @@ async def stage(*, poll_interval: float) -> AsyncIterator[Stage]:
     aws, caches, registry, metrics = Aws(), Caches(KINDS), Registry(), Metrics()
     queue: WorkQueue[Key] = WorkQueue()
     event_filter = EventFilter(caches, queue, registry)
-    context = Context(
-        settings=Settings(run_poll_interval_seconds=poll_interval),
-        instance="i",
-        cluster_id="c",
-        clock=Clock(now=lambda: datetime.now(UTC), tick=lambda: 0.0),
-        caches=caches,
-        queue=queue,
-        writer=cast("Any", None),
-        events=cast("Any", None),
-        metrics=metrics,
-        rng=random.Random(0),  # noqa: S311 - nothing is drawn
-    )
+    context = context_without_servers(caches, queue, metrics, Settings(run_poll_interval_seconds=poll_interval))
     ports = SimpleNamespace(datasync=aws, queue=aws)
     connections = cast("Connections", SimpleNamespace(aws_for=lambda _: ports))
     runs = run_controller(context, connections, Memories())
