@@ -29,6 +29,7 @@ from benchmarks import (
     table_latency,
     table_syncs,
 )
+from benchmarks.beside import Rounds
 from benchmarks.cluster_client import Json
 from datamover_dev.paths import LOCAL
 from datamover_dev.postgres.programs import PACKAGE, is_installed
@@ -52,7 +53,9 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--only", choices=sorted(_BENCHMARKS), help="measure this alone (default: everything)")
     parser.add_argument("--movers", type=int, default=1000, help="movers applied in each run (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side (default: %(default)s)")
-    parser.add_argument("--seconds", type=int, default=30, help="load on each REST route (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=int, default=5, help="load on a REST route in each round (default: %(default)s)"
+    )
     parser.add_argument("--runs", type=int, default=100_000, help="runs that REST remembers (default: %(default)s)")
     parser.add_argument("--crowd", type=int, default=5000, help="movers applied at once (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=15, help="how long movers rest (default: %(default)s)")
@@ -94,7 +97,7 @@ def _copying(arguments: argparse.Namespace, folder: Path) -> Json | None:
 def _rest(arguments: argparse.Namespace, folder: Path) -> Json | None:
     _say(f"The REST service's reads with {arguments.movers} movers in a group")
     try:
-        found = rest.measure(arguments.movers, arguments.seconds, folder, _say)
+        found = rest.measure(arguments.movers, Rounds(arguments.rounds, arguments.seconds), folder, _say)
     except FileNotFoundError as error:
         _say(f"  left out: {error}")
         return None
@@ -104,7 +107,7 @@ def _rest(arguments: argparse.Namespace, folder: Path) -> Json | None:
 def _rest_facades(arguments: argparse.Namespace, folder: Path) -> Json | None:
     _say(f"The other REST facades' reads with {arguments.movers} storages and syncs")
     try:
-        found = rest_facades.measure(arguments.movers, arguments.seconds, folder, _say)
+        found = rest_facades.measure(arguments.movers, Rounds(arguments.rounds, arguments.seconds), folder, _say)
     except FileNotFoundError as error:
         _say(f"  left out: {error}")
         return None

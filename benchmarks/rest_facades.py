@@ -6,16 +6,16 @@ import asyncio
 import json
 import os
 import secrets
-import urllib.request
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.beside import RATE, Rounds, Route, compare, table
 from benchmarks.cluster_client import MOVERS, ClusterClient, Json
 from benchmarks.figures import Figures
-from benchmarks.load import Load, bare, load, require_hey
-from benchmarks.rest import RATE, Say
+from benchmarks.load import Server, require_hey
+from benchmarks.rest import Say
 from benchmarks.rest_stage import IN_WORK, NAMESPACE, run_of
 from benchmarks.usage import peak_rss_mib
 from datamover_dev.controlplane.cluster import ControlPlane
@@ -32,25 +32,24 @@ _LABELS = "datamover.io"
 
 @dataclass(frozen=True)
 class Facades(Figures):
-    """All figures; `p99_ms` is the worst of all routes."""
+    """All figures; `p99_*` are the worst of all routes."""
 
     resources: int
     rate: int
+    rounds: int
     p99_ms: float
-    routes: dict[str, tuple[Load, Load]]
+    p99_ratio: float
+    routes: list[Route]
     rss_mib: float
     load_average: float
 
-    def rows(self) -> list[tuple[str, str, str]]:
-        """Return a table: what, the service's figure, the bare server's."""
-        told = [
-            (f"{name}: p50, p99, longest", _times(ours), _times(floor)) for name, (ours, floor) in self.routes.items()
-        ]
-        return [("", "service", "bare server"), *told, ("peak memory", f"{self.rss_mib:.0f} MiB", "-")]
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return a table: what, the service's figure, the bare server's, the ratio."""
+        return [*table(self.routes), ("peak memory", f"{self.rss_mib:.0f} MiB", "-")]
 
 
-def measure(resources: int, seconds: int, folder: Path, say: Say) -> Facades:
-    """Measure each route for so many seconds, with so many resources: half of them storages, half syncs.
+def measure(resources: int, rounds: Rounds, folder: Path, say: Say) -> Facades:
+    """Measure each route with so many resources: half of them storages, half syncs.
 
     Raises:
         FileNotFoundError: the load tool is missing.
@@ -76,16 +75,15 @@ def measure(resources: int, seconds: int, folder: Path, say: Say) -> Facades:
             "status of a sync": f"{sync}/status",
             "runs of a sync": f"{sync}/runs",
         }
-        answers = {path: _get(service.url + path, headers) for path in paths.values()}
-        ours = {name: load(service.url + path, headers, rate=RATE, seconds=seconds) for name, path in paths.items()}
-        with bare({path.partition("?")[0]: body for path, body in answers.items()}, folder) as url:
-            floor = {name: load(url + path, headers, rate=RATE, seconds=seconds) for name, path in paths.items()}
-        say(f"  {len(paths)} routes at {RATE} requests a second, {seconds} s each")
+        say(f"  {len(paths)} routes at {RATE} requests a second, {rounds.count} times {rounds.seconds} s each")
+        routes = compare(Server(service.url, service.pid), paths, headers, rounds, folder)
         return Facades(
             resources=resources,
             rate=RATE,
-            p99_ms=max(each.p99_ms for each in ours.values()),
-            routes={name: (ours[name], floor[name]) for name in paths},
+            rounds=rounds.count,
+            p99_ms=max(each.service.p99_ms for each in routes),
+            p99_ratio=max(each.p99_ratio for each in routes),
+            routes=routes,
             rss_mib=peak_rss_mib(service.pid),
             load_average=round(os.getloadavg()[0], 1),
         )
@@ -158,16 +156,3 @@ def _mover(name: str, labels: dict[str, str], kept: Json) -> Json:
 
 def _object(kind: str, name: str, spec: Json) -> Json:
     return {"apiVersion": "datamover.io/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
-
-
-def _get(url: str, headers: dict[str, str]) -> bytes:
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - our own
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own
-        body: bytes = answer.read()
-    return body
-
-
-def _times(found: Load) -> str:
-    return f"{found.p50_ms:.1f} {found.p99_ms:.1f} {found.longest_ms:.1f} ms" + (
-        f", {found.failed} failed" if found.failed else ""
-    )
