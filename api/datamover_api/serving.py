@@ -13,7 +13,6 @@ from datamover_api.actions.janitor import Janitor
 from datamover_api.actions.movers import Movers
 from datamover_api.actions.runs import Patience, Runs
 from datamover_api.actions.writer import Writer
-from datamover_api.app import OPENAPI, application
 from datamover_api.context import Context
 from datamover_api.http import docs
 from datamover_api.http.bodies import BodyLimits
@@ -22,12 +21,14 @@ from datamover_api.http.facade import Facade, Facades
 from datamover_api.http.gate import Gate
 from datamover_api.http.health import HEALTHZ, METRICS, READYZ, health_routes
 from datamover_api.http.quiet import quieten
+from datamover_api.http.router import Router
 from datamover_api.http.server import bound, crowd_of, serve_until_told, uvicorn_config
 from datamover_api.labelstudio.facade import label_studio_facade
 from datamover_api.legacy.facade import legacy_facade
 from datamover_api.metrics import Metrics
 from datamover_api.mirror.accounts import Served
 from datamover_api.mirror.mirror import Mirror
+from datamover_api.openapi import OPENAPI, openapi_routes
 from datamover_api.rings import Rings
 from datamover_api.settings import Settings
 from datamover_api.sync.configuration import LiveConfiguration
@@ -126,5 +127,9 @@ def _gate(context: Context, facades: Facades) -> Gate:
         return [told for each in facades.served if (told := each.degraded())]
 
     health = health_routes(lambda: context.mirror.missing, degraded, context.metrics)
-    app = application(context.version["version"], facades, health, docs.docs_routes())
-    return Gate(app, facades, {HEALTHZ, READYZ, METRICS, OPENAPI, *docs.PUBLIC}, context.metrics)
+    described = [route for each in facades.served for route in each.routes.routes]
+    schemes = {name: scheme for each in facades.served for name, scheme in each.schemes.items()}
+    document = openapi_routes(context.version["version"], described, schemes)
+    others = [route for each in (health, docs.docs_routes(), document) for route in each.routes]
+    public = {HEALTHZ, READYZ, METRICS, OPENAPI, *docs.PUBLIC}
+    return Gate(Router([*described, *others]), facades, public, context.metrics)

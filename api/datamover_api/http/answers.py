@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
@@ -32,3 +32,13 @@ class UnservedError(RefusalError):
 def text(message: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A plain text; a header would be left out for an empty one, which has no type."""
     return Response(message, status, {**(TEXT if message else {}), **(headers or {})})
+
+
+def json_document(value: object) -> bytes:
+    """A value as JSON: what is asked for again and again is kept in this form."""
+    return bytes(JSONResponse(value).body)
+
+
+def shown(document: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON document that is ready."""
+    return Response(document, status, headers, "application/json")

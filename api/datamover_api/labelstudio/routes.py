@@ -12,9 +12,8 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import JSONResponse, Response
 
 from datamover_api.auth.keys import KeyRing, NamedKey
-from datamover_api.http.answers import RefusalError
+from datamover_api.http.answers import RefusalError, shown
 from datamover_api.http.bodies import BodyLimits
-from datamover_api.http.routes import PlainRoute
 from datamover_api.labelstudio import openapi
 from datamover_api.labelstudio.admission import access_token
 from datamover_api.labelstudio.bodies import read_members
@@ -64,7 +63,7 @@ Storage = Annotated[str, Path(description="The storage's ID.", examples=["1"])]
 
 def storage_routes(storages: Storages, limits: BodyLimits, ring: KeyRing[NamedKey]) -> APIRouter:
     """All routes: `limits` bound the bodies, `ring` has the keys that can be exchanged for access tokens."""
-    router = APIRouter(route_class=PlainRoute)
+    router = APIRouter()
     _add_collection(router, storages, limits)
     _add_items(router, storages, limits)
     _add_refresh(router, limits, ring)
@@ -80,10 +79,10 @@ def _add_collection(router: APIRouter, storages: Storages, limits: BodyLimits) -
             raise refused('query parameter "project" is required')
         if not _NUMBER.fullmatch(given):
             raise RefusalError(HTTPStatus.NOT_FOUND, NO_PROJECT)
-        return _shown(await storages.of_project(int(given)))
+        return shown(await storages.of_project(int(given)))
 
     async def create(request: Request) -> Response:
-        return _shown(await storages.create(await read_members(request, limits)), HTTPStatus.CREATED)
+        return shown(await storages.create(await read_members(request, limits)), HTTPStatus.CREATED)
 
     for path in (BASE, _S3):
         router.add_api_route(f"{path}/", list_storages, methods=["GET"], **openapi.LIST)
@@ -104,7 +103,7 @@ def _add_collection(router: APIRouter, storages: Storages, limits: BodyLimits) -
 def _add_items(router: APIRouter, storages: Storages, limits: BodyLimits) -> None:
     @router.get(_ONE, **openapi.GET)
     async def show(storage: Storage) -> Response:
-        return _shown(await storages.get(_id(storage)))
+        return shown(await storages.get(_id(storage)))
 
     @router.patch(_ONE, **openapi.PATCH)
     async def change(request: Request, storage: Storage) -> Response:
@@ -124,7 +123,7 @@ def _add_items(router: APIRouter, storages: Storages, limits: BodyLimits) -> Non
 
     @router.post(f"{_ONE}/sync", **openapi.SYNC)
     async def sync(storage: Storage) -> Response:
-        return _shown(await storages.sync(_id(storage)))
+        return shown(await storages.sync(_id(storage)))
 
 
 def _add_refresh(router: APIRouter, limits: BodyLimits, ring: KeyRing[NamedKey]) -> None:
@@ -154,7 +153,3 @@ def _id(text: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise RefusalError(HTTPStatus.NOT_FOUND, NOT_FOUND)
     return int(text)
-
-
-def _shown(document: bytes, status: int = HTTPStatus.OK) -> Response:
-    return Response(document, status, media_type="application/json")

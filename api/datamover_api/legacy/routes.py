@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
-from datamover_api.http.answers import ANY_ORIGIN, RefusalError, text
+from datamover_api.http.answers import ANY_ORIGIN, RefusalError, shown, text
 from datamover_api.http.bodies import BodyLimits, read_body
 from datamover_api.http.health import show_metrics
-from datamover_api.http.routes import PlainRoute
 from datamover_api.legacy import openapi
 from datamover_api.legacy.decoding import DecodingError, W, decode
 from datamover_api.legacy.service import Service
 from datamover_api.legacy.wire import CreateMover, SetState
 from datamover_api.metrics import Metrics
 from datamover_api.mirror.keys import MoverKey
+from datamover_api.mirror.place import Listing
 
 BASE: Final = "/v1/datasync"
 TEST: Final = "/v1/test"
@@ -29,8 +28,6 @@ _MOVERS: Final = BASE + "/{account}/movers"
 _GROUP: Final = _MOVERS + "/{group}"
 _MOVER: Final = _GROUP + "/{name}"
 _RUNS: Final = _MOVER + "/runs"
-_LISTS: Final = 8
-"""So many lists are kept as JSON, superseded ones among them: one of 5,000 names takes 0.7 MB."""
 
 
 Account = Annotated[str, Path(description="The 12-digit ID of the AWS account.", examples=["123456789012"])]
@@ -41,7 +38,7 @@ Run = Annotated[str, Path(description="The ID of the task execution.", examples=
 
 def legacy_routes(service: Service, limits: BodyLimits, metrics: Metrics, version: Mapping[str, str]) -> APIRouter:
     """All routes: `limits` bound the bodies, `version` is what the version route shows."""
-    router = APIRouter(route_class=PlainRoute)
+    router = APIRouter()
     _add_reading_routes(router, service)
     _add_writing_routes(router, service, limits)
     for base in (BASE, TEST):
@@ -71,23 +68,23 @@ def _add_reading_routes(router: APIRouter, service: Service) -> None:
 
     @router.get(_MOVERS, **openapi.LIST)
     async def list_movers(account: Account) -> Response:
-        return _list(await service.names(account))
+        return _list(await service.listing(account))
 
     @router.get(_GROUP, **openapi.LIST_GROUP)
     async def list_group(account: Account, group: Group) -> Response:
-        return _list(await service.names_in(account, group))
+        return _list(await service.listing_of(account, group))
 
     @router.get(_MOVER, **openapi.SHOW)
     async def show(account: Account, group: Group, name: Name) -> Response:
-        return JSONResponse(await service.show(account, MoverKey(group, name)))
+        return shown(await service.show(account, MoverKey(group, name)))
 
     @router.get(_RUNS, **openapi.LIST_RUNS)
     async def list_runs(account: Account, group: Group, name: Name) -> Response:
-        return JSONResponse(await service.run_ids(account, MoverKey(group, name)))
+        return shown(await service.run_ids(account, MoverKey(group, name)))
 
     @router.get(_RUNS + "/{run}", **openapi.SHOW_RUN)
     async def show_run(account: Account, group: Group, name: Name, run: Run) -> Response:
-        return JSONResponse(await service.run(account, MoverKey(group, name), run))
+        return shown(await service.run(account, MoverKey(group, name), run))
 
 
 def _add_writing_routes(router: APIRouter, service: Service, limits: BodyLimits) -> None:
@@ -110,14 +107,8 @@ def _add_writing_routes(router: APIRouter, service: Service, limits: BodyLimits)
         return Response(status_code=204)
 
 
-def _list(names: tuple[str, ...]) -> Response:
-    return Response(_json(names), headers={"X-Items": str(len(names))}, media_type="application/json")
-
-
-@lru_cache(_LISTS)
-def _json(names: tuple[str, ...]) -> bytes:
-    """The names as JSON: made once for a long list that is asked for again and again."""
-    return bytes(JSONResponse(names).body)
+def _list(listing: Listing) -> Response:
+    return shown(listing.document, headers={"X-Items": str(listing.count)})
 
 
 async def _decoded(model: type[W], request: Request, limits: BodyLimits, what: str) -> W:

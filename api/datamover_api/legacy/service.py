@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from uuid import uuid4
@@ -10,7 +10,7 @@ from uuid import uuid4
 from datamover_api.actions.movers import Movers
 from datamover_api.actions.outcomes import UnknownOutcomeError
 from datamover_api.actions.runs import Runs
-from datamover_api.http.answers import RefusalError
+from datamover_api.http.answers import RefusalError, json_document
 from datamover_api.legacy.creating import IllFormedError, new_mover
 from datamover_api.legacy.documents import mover_document, run_document
 from datamover_api.legacy.flywheel import FailedCreations, flywheel_task, ill_formed_task
@@ -20,7 +20,8 @@ from datamover_api.legacy.state import RUNNING as TASK_RUNNING
 from datamover_api.legacy.wire import CreateMover, SetState
 from datamover_api.mirror.keys import MoverKey, execution_id
 from datamover_api.mirror.mirror import Mirror
-from datamover_api.mirror.place import Place
+from datamover_api.mirror.place import Listing, Place, Room, StoredMover, StoredRun
+from datamover_api.mirror.shown import Shown, version_alone, version_with_runs
 from datamover_crds import DataMover, JsonObject
 
 
@@ -30,16 +31,17 @@ class Service:
     def __init__(self, mirror: Mirror, movers: Movers, runs: Runs, failed: FailedCreations) -> None:
         """Read from `mirror`, write by `movers` and `runs`; `failed` remembers what no mover tells of."""
         self._failed = failed
+        self._shown = Shown()
         self._mirror = mirror
         self._movers = movers
         self._runs = runs
 
-    async def names(self, account_id: str) -> tuple[str, ...]:
-        """The names of all movers of an account."""
+    async def listing(self, account_id: str) -> Listing:
+        """All movers of an account."""
         return (await self._place(account_id)).shown()
 
-    async def names_in(self, account_id: str, group: str) -> tuple[str, ...]:
-        """The names of a group's movers; none for a group that is not known."""
+    async def listing_of(self, account_id: str, group: str) -> Listing:
+        """A group's movers; none for a group that is not known."""
         return (await self._place(account_id)).shown_in(group)
 
     async def check_account(self, account_id: str) -> None:
@@ -63,10 +65,14 @@ class Service:
         self._failed.add(ill_formed_task(task_id, name, error.step, str(error), datetime.now(UTC)))
         return task_id
 
-    async def show(self, account_id: str, key: MoverKey) -> JsonObject:
-        """A mover's task, locations and tags."""
-        place, mover = await self._mover(account_id, key)
-        return mover_document(mover, task_state(mover, _history(place, mover)))
+    async def show(self, account_id: str, key: MoverKey) -> bytes:
+        """A mover's task, locations and tags, as JSON."""
+        room, entry = await self._stored(account_id, key)
+
+        def make() -> bytes:
+            return json_document(mover_document(entry.model, task_state(entry.model, _history(room, entry.uid))))
+
+        return self._shown.get(entry.uid, version_with_runs(room, entry.uid, entry.version), make)
 
     async def delete(self, account_id: str, key: MoverKey) -> None:
         """Have a mover deleted with everything that it has in AWS."""
@@ -86,18 +92,18 @@ class Service:
         await self._stop(place, mover)
         return None
 
-    async def run_ids(self, account_id: str, key: MoverKey) -> list[str]:
-        """The ids of a mover's task executions, the oldest first."""
-        place, mover = await self._mover(account_id, key)
-        return list(_history(place, mover).started)
+    async def run_ids(self, account_id: str, key: MoverKey) -> bytes:
+        """The ids of a mover's task executions, the oldest first, as JSON."""
+        room, entry = await self._stored(account_id, key)
+        return room.runs.derived(entry.uid, _ids)
 
-    async def run(self, account_id: str, key: MoverKey, run_id: str) -> JsonObject:
-        """One task execution of a mover."""
-        place, mover = await self._mover(account_id, key)
-        run = _history(place, mover).started.get(run_id)
+    async def run(self, account_id: str, key: MoverKey, run_id: str) -> bytes:
+        """One task execution of a mover, as JSON."""
+        room, entry = await self._stored(account_id, key)
+        run = _history(room, entry.uid).started.get(run_id)
         if run is None:
             raise RefusalError(HTTPStatus.NOT_FOUND, NO_RUN)
-        return run_document(run.model)
+        return self._shown.get(run.uid, version_alone(run.version), lambda: json_document(run_document(run.model)))
 
     async def flywheel(self, ids: Sequence[str]) -> JsonObject:
         """The flywheel tasks with these ids, as far as they are known."""
@@ -116,13 +122,15 @@ class Service:
 
     async def _mover(self, account_id: str, key: MoverKey) -> tuple[Place, DataMover]:
         place = await self._place(account_id)
-        mover = next((each.model for each in place.keyed(key) if each.digest.is_shown), None)
-        if mover is None:
-            raise RefusalError(HTTPStatus.NOT_FOUND, NO_MOVER)
-        return place, mover
+        return place, _seen(place, key).model
+
+    async def _stored(self, account_id: str, key: MoverKey) -> tuple[Room, StoredMover]:
+        """A mover that need not be unpacked for what is kept of it."""
+        place = await self._place(account_id)
+        return place.room, _seen(place, key)
 
     async def _start(self, place: Place, mover: DataMover) -> str:
-        if task_state(mover, _history(place, mover)).status != AVAILABLE:
+        if task_state(mover, _history(place.room, mover.metadata.uid)).status != AVAILABLE:
             raise RefusalError(HTTPStatus.CONFLICT, RUNNING)
         if mover.spec.suspend:
             raise RefusalError(HTTPStatus.CONFLICT, SUSPENDED)
@@ -131,7 +139,7 @@ class Service:
         return execution_id(started.status.execution_arn)
 
     async def _stop(self, place: Place, mover: DataMover) -> None:
-        state = task_state(mover, _history(place, mover))
+        state = task_state(mover, _history(place.room, mover.metadata.uid))
         if state.status != TASK_RUNNING:
             raise RefusalError(HTTPStatus.CONFLICT, NOT_RUNNING)
         with in_old_words():
@@ -140,5 +148,17 @@ class Service:
             await self._runs.stop(place.room, state.active)
 
 
-def _history(place: Place, mover: DataMover) -> History:
-    return place.room.runs.derived(mover.metadata.uid, History.of)
+def _seen(place: Place, key: MoverKey) -> StoredMover:
+    """The mover of this key that clients see. Raises RefusalError."""
+    mover = next((each for each in place.keyed(key) if each.digest.is_shown), None)
+    if mover is None:
+        raise RefusalError(HTTPStatus.NOT_FOUND, NO_MOVER)
+    return mover
+
+
+def _history(room: Room, uid: str) -> History:
+    return room.runs.derived(uid, History.of)
+
+
+def _ids(runs: Iterable[StoredRun]) -> bytes:
+    return json_document(list(History.of(runs).started))

@@ -10,7 +10,7 @@ from typing import Final
 from datamover_api.mirror.accounts import Home, Served
 from datamover_api.mirror.place import Place, Room
 from datamover_common.kube.client import KubeClient
-from datamover_common.kube.entry import read
+from datamover_common.kube.entry import Entry, read
 from datamover_common.kube.reflector import Reflector
 from datamover_common.kube.resources import ours
 from datamover_common.kube.store import Store
@@ -83,32 +83,33 @@ class Mirror:
 
     async def place(self, account_id: str) -> Place | None:
         """Where an AWS account's movers are; None where it is not served. Raises NotReadError."""
-        await _fill((self._watch,))
-        _require(self._watch, "the accounts are not known")
-        accounts = [each.digest for each in self._accounts.entries(account_id)]
-        account = serving_account(accounts, account_id)
+        await self._accounts_read()
+        account, names = self._accounts.derived(account_id, _serving)
         if account is None or account.spec.rest is None:
             return None
-        room = await self._room(account.spec.rest.namespace)
-        names = frozenset(each.metadata.name for each in accounts)
-        return Place(account, names, room)
+        return Place(account, names, await self._room(account.spec.rest.namespace))
 
     async def home(self, choose: Home) -> tuple[DataMoverAccount, Room] | None:
         """The account that serves a facade and the room of its objects; None = no account does. Raises NotReadError."""
-        await _fill((self._watch,))
-        _require(self._watch, "the accounts are not known")
+        await self._accounts_read()
         chosen = choose([each.digest for each in self._accounts])
         if chosen is None:
             return None
         account, namespace = chosen
         return account, await self._room(namespace)
 
+    async def _accounts_read(self) -> None:
+        if not self._watch.is_filled:
+            await _fill((self._watch,))
+            _require(self._watch, "the accounts are not known")
+
     async def _room(self, namespace: str) -> Room:
         if namespace not in self._rooms:  # the account has come with a list that is still being read
             raise NotReadError(f"the movers of namespace '{namespace}' are not known: not read yet")
         room = self._rooms[namespace][0]
-        await _fill((room,))
-        _require(room, f"the movers of namespace '{namespace}' are not known")
+        if not room.is_filled:
+            await _fill((room,))
+            _require(room, f"the movers of namespace '{namespace}' are not known")
         return room
 
     async def movers(self, uids: Sequence[str]) -> list[DataMover]:
@@ -154,6 +155,15 @@ class Mirror:
 def _account(raw: JsonObject) -> DataMoverAccount:
     """Accounts are few, and all of them are asked for again and again: each is kept whole."""
     return read(DataMoverAccount, raw)[0]
+
+
+def _serving(
+    stored: Iterable[Entry[DataMoverAccount, DataMoverAccount]],
+) -> tuple[DataMoverAccount | None, frozenset[str]]:
+    """Of the accounts with one ID: the one that serves it, and the names of all."""
+    accounts = [each.digest for each in stored]
+    names = frozenset(each.metadata.name for each in accounts)
+    return (serving_account(accounts, accounts[0].spec.account_id) if accounts else None), names
 
 
 async def _fill(parts: Collection[Reflector[DataMoverAccount, DataMoverAccount] | Room]) -> None:

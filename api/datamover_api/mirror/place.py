@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
+from datamover_api.http.answers import json_document
 from datamover_api.mirror.keys import ALL, Group, MoverDigest, MoverKey, RunDigest, TableDigest
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.entry import Entry
@@ -95,26 +96,31 @@ class Room:
             for each in self.reflectors:
                 group.create_task(each.reflect())
 
-    def names(self, key: Hashable, accounts: frozenset[str]) -> tuple[str, ...]:
-        """The names, in order, of the movers under a key that name one of these accounts."""
-        listed = self.movers.derived(key, _Listed.of)
-        if listed.accounts <= accounts:
-            return listed.names
-        return tuple(name for name, account in listed.owned if account in accounts)
+    def listing(self, key: Hashable, accounts: frozenset[str]) -> Listing:
+        """The movers under a key that name one of these accounts."""
+        return self.movers.derived(key, _Listings).of(accounts)
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
-    """The names of some movers in order, alone and each with its account's name, and these accounts."""
+class Listing:
+    """How many movers there are, and their names, in order, as a JSON array."""
 
-    names: tuple[str, ...]
-    owned: tuple[tuple[str, str], ...]
-    accounts: frozenset[str]
+    count: int
+    document: bytes
 
-    @classmethod
-    def of(cls, movers: Iterable[StoredMover]) -> Self:
-        owned = sorted((each.digest.key.name, each.digest.account) for each in movers)
-        return cls(tuple(name for name, _ in owned), tuple(owned), frozenset(account for _, account in owned))
+
+class _Listings:
+    """The listings of some movers, by the accounts that they are of."""
+
+    def __init__(self, movers: Iterable[StoredMover]) -> None:
+        self._owned = sorted((each.digest.key.name, each.digest.account) for each in movers)
+        self._made: dict[frozenset[str], Listing] = {}
+
+    def of(self, accounts: frozenset[str]) -> Listing:
+        if accounts not in self._made:
+            names = [name for name, account in self._owned if account in accounts]
+            self._made[accounts] = Listing(len(names), json_document(names))
+        return self._made[accounts]
 
 
 class Place:
@@ -126,13 +132,13 @@ class Place:
         self.room = room
         self._names = names
 
-    def shown(self) -> tuple[str, ...]:
-        """The names of the movers that readers see, in order."""
-        return self.room.names(ALL, self._names)
+    def shown(self) -> Listing:
+        """The movers that readers see."""
+        return self.room.listing(ALL, self._names)
 
-    def shown_in(self, group: str) -> tuple[str, ...]:
-        """The names of a group's movers that readers see, in order."""
-        return self.room.names(Group(group), self._names)
+    def shown_in(self, group: str) -> Listing:
+        """A group's movers that readers see."""
+        return self.room.listing(Group(group), self._names)
 
     def keyed(self, key: MoverKey) -> list[StoredMover]:
         """The movers with this group and name, seen or not, the oldest first: clients see the first one.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from datamover_api.mirror.place import Room
+from datamover_api.mirror.place import Room, StoredRun
 
 _KEPT: Final = 5000
 """So many are kept, at about a kilobyte each."""
@@ -14,10 +14,19 @@ Version = tuple[int, int, int]
 """The version of an object, and the number and the newest version of its runs."""
 
 
+def version_alone(version: int) -> Version:
+    """What changes whenever an object does that has no runs."""
+    return version, 0, 0
+
+
 def version_with_runs(room: Room, uid: str, version: int) -> Version:
     """What changes whenever a mover or one of its runs does."""
-    runs = room.runs.entries(uid)
-    return version, len(runs), max((run.version for run in runs), default=0)
+    return version, *room.runs.derived(uid, _number_and_newest)
+
+
+def _number_and_newest(runs: Iterable[StoredRun]) -> tuple[int, int]:
+    versions = [run.version for run in runs]
+    return len(versions), max(versions, default=0)
 
 
 class Shown:

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from datamover_api.http.answers import shown
 from datamover_api.http.bodies import BodyLimits, read_body
-from datamover_api.http.routes import PlainRoute
 from datamover_api.sync import openapi
 from datamover_api.sync.admission import client_of, standing_of
 from datamover_api.sync.paging import cursor_of, page_of
@@ -34,7 +34,7 @@ Sync = Annotated[str, Path(description="The sync's ID.", examples=["sync_abc123x
 
 def sync_routes(syncs: Syncs, streams: Streams, limits: BodyLimits) -> APIRouter:
     """All routes; `limits` bound the bodies."""
-    router = APIRouter(route_class=PlainRoute)
+    router = APIRouter()
     _add_reading_routes(router, syncs, streams)
     _add_writing_routes(router, syncs, limits)
     return router
@@ -43,12 +43,12 @@ def sync_routes(syncs: Syncs, streams: Streams, limits: BodyLimits) -> APIRouter
 def _add_reading_routes(router: APIRouter, syncs: Syncs, streams: Streams) -> None:
     @router.get(BASE, **openapi.LIST)
     async def list_syncs(request: Request) -> Response:
-        return _shown(await syncs.page(request.query_params, client_of(request)))
+        return shown(await syncs.page(request.query_params, client_of(request)))
 
     @router.get(_ONE, **openapi.GET)
     async def show(request: Request, sync: Sync) -> Response:
         room, entry = await syncs.find(sync, client_of(request))
-        return _shown(syncs.views.one(room, entry))
+        return shown(syncs.views.one(room, entry))
 
     @router.get(f"{_ONE}/status", **openapi.STATUS)
     async def show_status(request: Request, sync: Sync) -> Response:
@@ -62,19 +62,19 @@ def _add_reading_routes(router: APIRouter, syncs: Syncs, streams: Streams) -> No
 
     @router.get(f"{_ONE}/runs", **openapi.RUNS)
     async def show_runs(request: Request, sync: Sync) -> Response:
-        return _shown(await _runs(syncs, request, sync, client_of(request)))
+        return shown(await _runs(syncs, request, sync, client_of(request)))
 
 
 def _add_writing_routes(router: APIRouter, syncs: Syncs, limits: BodyLimits) -> None:
     @router.post(BASE, **openapi.CREATE)
     async def create(request: Request) -> Response:
         wanted = await _read(CreateSync, request, limits)
-        return _shown(await syncs.create(wanted, client_of(request)), HTTPStatus.CREATED)
+        return shown(await syncs.create(wanted, client_of(request)), HTTPStatus.CREATED)
 
     @router.patch(_ONE, **openapi.CHANGE)
     async def change(request: Request, sync: Sync) -> Response:
         wanted = await _read(ChangeSync, request, limits)
-        return _shown(await syncs.change(sync, wanted, client_of(request)))
+        return shown(await syncs.change(sync, wanted, client_of(request)))
 
     @router.delete(_ONE, **openapi.DELETE)
     async def delete(request: Request, sync: Sync) -> Response:
@@ -101,7 +101,3 @@ async def _read(model: type[W], request: Request, limits: BodyLimits) -> W:
     body = await read_body(request, limits)
     with as_problems():
         return read_wire(model, body)
-
-
-def _shown(document: bytes, status: int = HTTPStatus.OK) -> Response:
-    return Response(document, status, media_type="application/json")
