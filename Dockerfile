@@ -27,8 +27,8 @@ RUN /opt/datamover/bin/pip install --quiet --require-hashes --requirement /tmp/o
  && cd /opt/datamover/lib/python3*/site-packages \
  && rm -rf kubernetes/client/models/__pycache__ kubernetes/aio/client/models/__pycache__ \
  && find kubernetes -path '*client/api/*' -type f ! -name '__init__*' -delete \
- && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name datasync ! -name iam ! -name sts \
-    ! -name resourcegroupstaggingapi ! -name s3 -exec rm -rf {} +
+ && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name datasync ! -name iam ! -name logs \
+    ! -name resourcegroupstaggingapi ! -name s3 ! -name sqs ! -name sts -exec rm -rf {} +
 COPY --from=wheel /build/dist /tmp/dist
 RUN /opt/datamover/bin/pip install --quiet --no-deps /tmp/dist/*.whl \
  && /opt/datamover/bin/pip uninstall --quiet --yes setuptools pip

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from datamover_dev.errors import SetupError
 from datamover_dev.images import build
 from datamover_dev.images.dockerfile import base_image
+from datamover_dev.paths import CHECKOUT
+from datamover_operator.aws.clients import Service
 
 ALWAYS, NEVER = "exit 0", "exit 1"
 NO_REGISTRY = 'case "$1 $2" in "image inspect" | pull*) exit 1 ;; esac'
@@ -75,6 +78,12 @@ def test_a_build_says_what_it_is_based_on(programs: Path, tmp_path: Path, builda
     chosen.build("operator")
     (asked,) = [line for line in (tmp_path / "asked").read_text().splitlines() if " build " in line]
     assert re.search(rf"--build-arg=PYTHON_IMAGE=\S*{re.escape(base)} ", asked)
+
+
+def test_the_operators_image_keeps_what_botocore_needs_for_each_service_that_is_called() -> None:
+    """A client of any other ends in UnknownServiceError: only where the image is used."""
+    (kept,) = re.findall(r"botocore/data (.*?) -exec", (CHECKOUT / "Dockerfile").read_text(), re.DOTALL)
+    assert set(re.findall(r"! -name (\S+)", kept)) == set(get_args(Service))
 
 
 def test_the_base_is_what_its_digest_says() -> None:
