@@ -15,14 +15,12 @@ from datamover_operator.postgres.failure import DatabaseError, Failure, Side
 from datamover_operator.postgres.ports import Databases, Destination, Source
 from datamover_operator.postgres.state import Server, TableKey
 from datamover_operator.tablesyncs.plan.expressions import UnusableExpressionError, check_filter
-from datamover_operator.tablesyncs.plan.names import sync_slots
+from datamover_operator.tablesyncs.plan.names import NO_SLOTS, sync_slots
 from datamover_operator.tablesyncs.plan.observed import Catalogue, Observed
 from datamover_operator.tablesyncs.plan.tables import missing_tables
 from datamover_operator.tablesyncs.ways import Ways
 
 T = TypeVar("T")
-
-_NO_SLOTS = ""
 
 
 @dataclass(slots=True)
@@ -126,7 +124,7 @@ def _leftovers(o: Observed) -> str:
     """Which slots at the source a copy of ours may have left."""
     known = o.known
     if known.subscription_id is None or known.destination is None:
-        return _NO_SLOTS
+        return NO_SLOTS
     return sync_slots(known.subscription_id, known.destination.id.partition("/")[0])
 
 

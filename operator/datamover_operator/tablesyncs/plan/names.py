@@ -15,6 +15,8 @@ from datamover_operator.movers.plan.names import Identity
 _UID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _INSERT_SUFFIX = "_insert"
 _DIGEST_LENGTH = 16
+NO_SLOTS = ""
+"""A LIKE pattern that matches no name."""
 
 
 def object_name(uid: str) -> str:
@@ -41,7 +43,13 @@ def slot_name(uid: str, source: str, destination: str) -> str:
 
 
 def sync_slots(subscription_id: int, destination_system: str) -> str:
-    """The LIKE pattern of the slots by which a subscription's tables are copied (ReplicationSlotNameForTablesync)."""
+    """The LIKE pattern of the slots by which a subscription's tables are copied (ReplicationSlotNameForTablesync).
+
+    A system identifier is a number. An annotation that anybody may edit tells it: any other text, `%` say, would be a
+    pattern for others' slots, so then it is one for none.
+    """
+    if not (destination_system.isascii() and destination_system.isdigit()):
+        return NO_SLOTS
     return rf"pg\_{subscription_id}\_sync\_%\_{destination_system}"
 
 
