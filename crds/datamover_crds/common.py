@@ -209,7 +209,7 @@ Duration = Annotated[
 def from_duration(text: Duration) -> timedelta:
     """Read a `Duration`."""
     units = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-    return timedelta(**{units[unit]: int(number) for number, unit in re.findall("([0-9]+)([dhms])", text)})
+    return timedelta(**{units[unit]: int(number) for number, unit in re.findall("([0-9]{1,7})([dhms])", text)})
 
 
 WHOLE_FLOATS: Final = BeforeValidator(_whole_float_as_int)

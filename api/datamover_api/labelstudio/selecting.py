@@ -17,8 +17,8 @@ _LONGEST: Final = 512
 _BELOW_FIRST_LEVEL: Final = "/*/*"
 _FIRST_LEVEL: Final = "*"
 """The glob of paths without a folder."""
-_PIECE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
-"""A character of a pattern, with what belongs to it: an escape, a class."""
+_PIECE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]?|.", re.DOTALL)
+"""A character of a pattern, with what belongs to it: an escape, a class, or what would be one if it were closed."""
 _ESCAPED: Final = re.compile(r"\\([^a-zA-Z0-9])")
 
 

@@ -45,8 +45,9 @@ _REFUSED_HERE: Final = (boto.ParamValidationError, boto.ValidationError, boto.En
 # DataSync's words (Terraform's provider matches the same): the role is too new, or its owner must fix it.
 # A bucket that does not exist is neither: no waiting helps.
 _ROLE: Final = re.compile(r"unable to assume role|invalid iam role", re.IGNORECASE)
-_REACH: Final = re.compile(r"(?:location|bucket) access test failed(?!.*\bdoes not exist\b)", re.IGNORECASE)
-_REGION: Final = re.compile(r"location access test failed.*\bbucket is in this region\b", re.IGNORECASE)
+_REACH: Final = re.compile("(location|bucket) access test failed", re.IGNORECASE)
+_ABSENT: Final = re.compile(r"\bdoes not exist\b", re.IGNORECASE)
+_REGION: Final = re.compile(r"\bbucket is in this region\b", re.IGNORECASE)
 _MISSING: Final = re.compile(r"\bnot found\b", re.IGNORECASE)
 # In a Create, Start or Update something else may be missing (a bucket, a file system), which the user has to fix.
 _PART_MISSING: Final = re.compile(r"^\W*(?:sync )?(?:task|location|execution)\b.*\bnot found\b", re.IGNORECASE)
@@ -136,10 +137,11 @@ def _kind(code: str, message: str, status: int, operation: str) -> FailureKind:
         return FailureKind.NOT_FOUND
     if _ROLE.search(message):
         return FailureKind.ROLE_NOT_ASSUMABLE
-    if _REGION.search(message):
-        return FailureKind.OTHER_REGION
-    if _REACH.search(message):
-        return FailureKind.BUCKET_NOT_ACCESSIBLE
+    if (test := _REACH.search(message)) is not None:
+        if test[1].lower() == "location" and _REGION.search(message, test.end()):
+            return FailureKind.OTHER_REGION
+        if not _ABSENT.search(message, test.end()):
+            return FailureKind.BUCKET_NOT_ACCESSIBLE
     return FailureKind.CONFLICT if operation in _ABOUT_STATE else FailureKind.REFUSED
 
 

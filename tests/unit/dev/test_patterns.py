@@ -1,4 +1,4 @@
-"""Nobody's text is matched by a pattern that tries again and again: that of users goes to RE2, ours nest no repeats."""
+"""Nobody's text is matched by a pattern that tries again and again: those of users go to RE2, ours have one way."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache
 from pathlib import Path
-from re import _compiler as compiler  # type: ignore[attr-defined]
-from re import _constants as constants  # type: ignore[attr-defined] # how the standard library reads a pattern
-from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datamover_dev.paths import CHECKOUT
+from tests.support.ambiguity import CHARACTERS, START, Automaton, is_costly
 from tests.support.sources import trees
 
 BACKTRACKING = {"fnmatch", "glob", "regex", "sre_compile"}
@@ -28,39 +29,62 @@ MADE = {
 }
 """Patterns whose text is not known from their call, each with the reason why it is ours."""
 
-NESTED = {
-    "[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*": "a dot, which nothing else matches, parts them",
-    "^kms://https?@([a-zA-Z0-9-]+[.])*[A-Za-z0-9-]+(;([a-zA-Z0-9-]+[.])*[A-Za-z0-9-]+)*:[0-9]{1,5}/kms$": (
-        "dots and semicolons, which nothing else matches, part them"
-    ),
-    "^[^*|]*[*]?([|][^*|]*[*]?)*$": "a bar, which nothing else matches, parts them",
-}
-"""Patterns with a repeat in a repeat, each with the reason why there is one way only to match a text."""
-
-QUADRATIC = {
-    ".*-[0-9a-f]{10}": "it is matched from the start of a text alone",
-    "[a-z0-9-]+://(arn:[^/]*:(outpost[/:][^/:]+[/:])?accesspoint[/:][^/:]+|[^/]+)": "the same",
-    "([0-9]+)([dhms])": "it is looked for in durations alone, whose form and length the schema bounds",
-}
-"""Patterns for which a run of one character may be parted in many ways, each with the reason why none is tried."""
-
+METHODS = {"fullmatch", "match", "search", "sub", "subn", "split", "findall", "finditer"}
+FROM_THE_START = {"fullmatch", "match"}
 PLAIN = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.Load, ast.BinOp, ast.operator)
 """What a pattern is written with whose text is known."""
 
 
-def patterns_in(path: Path, tree: ast.Module) -> Iterator[tuple[str, str | None]]:
-    """Each pattern that is given to `re`: how it is written, and its text where that is known from here."""
-    given = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args and is_of_re(node)]
-    if given:
-        known = vars(importlib.import_module(".".join(path.relative_to(CHECKOUT).with_suffix("").parts[1:])))
-        for each in given:
-            yield ast.unparse(each), text_of(each, known)
+class Use(NamedTuple):
+    """One pattern that is given to `re`: how it is written, its text where that is known, and how it is matched."""
+
+    written: str
+    text: str | None
+    flags: int
+    methods: frozenset[str]
+
+
+@cache
+def uses() -> tuple[Use, ...]:
+    return tuple(each for path, tree in trees() for each in uses_in(path, tree))
+
+
+def uses_in(path: Path, tree: ast.Module) -> Iterator[Use]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args and is_of_re(node)]
+    if not calls:
+        return
+    known = vars(importlib.import_module(".".join(path.relative_to(CHECKOUT).with_suffix("").parts[1:])))
+    names = {id(node.value): target_of(node) for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AnnAssign)}
+    for call in calls:
+        pattern, method = call.args[0], ast.unparse(call.func).removeprefix("re.")
+        methods = methods_of(tree, names.get(id(call))) if method == "compile" else frozenset({method})
+        yield Use(ast.unparse(pattern), text_of(pattern, known), flags_of(call), methods)
 
 
 def is_of_re(call: ast.Call) -> bool:
-    function = call.func
-    is_of_module = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
-    return is_of_module and ast.unparse(function).startswith("re.") and ast.unparse(function) != "re.escape"
+    return re.fullmatch("re[.](compile|" + "|".join(METHODS) + ")", ast.unparse(call.func)) is not None
+
+
+def target_of(node: ast.Assign | ast.AnnAssign) -> str:
+    return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+
+
+def methods_of(tree: ast.Module, name: str | None) -> frozenset[str]:
+    """How a compiled pattern is matched in its module; all of it, where that is not to be seen."""
+    owners = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == name]
+    loads = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+    read = [node for node in loads if isinstance(node.ctx, ast.Load)]
+    found = frozenset(node.attr for node in owners)
+    return found if found and found <= METHODS and len(read) == len(owners) else frozenset(METHODS)
+
+
+def flags_of(call: ast.Call) -> int:
+    return int(eval(ast.unparse(call.args[1]), {"re": re})) if is_compiled_with_flags(call) else 0  # noqa: S307 - ours
+
+
+def is_compiled_with_flags(call: ast.Call) -> bool:
+    assert not [each for each in call.keywords if each.arg == "flags"], "give flags by their place"
+    return len(call.args) > 1 and ast.unparse(call.func) == "re.compile"
 
 
 def text_of(node: ast.expr, known: dict[str, Any]) -> str | None:
@@ -74,75 +98,6 @@ def text_of(node: ast.expr, known: dict[str, Any]) -> str | None:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def nests(items: Any, *, inside: bool = False) -> bool:  # noqa: ANN401 - what the parser returns has no types
-    """Whether a repeat without a bound holds another one."""
-    for operator, argument in items:
-        if operator in {constants.MAX_REPEAT, constants.MIN_REPEAT}:
-            _, most, body = argument
-            is_open = most == constants.MAXREPEAT
-            if (is_open and inside) or nests(body, inside=inside or is_open):
-                return True
-        elif operator is constants.BRANCH:
-            if any(nests(each, inside=inside) for each in argument[1]):
-                return True
-        elif operator is constants.SUBPATTERN:
-            if nests(argument[-1], inside=inside):
-                return True
-        elif operator in {constants.ASSERT, constants.ASSERT_NOT} and nests(argument[1], inside=inside):
-            return True
-    return False
-
-
-REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}
-CHARACTERS = [chr(code) for code in (*range(9, 14), *range(32, 127), 0xE9)]
-
-
-def flat(items: Any) -> list[Any]:  # noqa: ANN401 - what the parser returns has no types
-    """The items of a pattern and of its groups in their order; what only looks around matches no text."""
-    found: list[Any] = []
-    for operator, argument in items:
-        if operator is constants.SUBPATTERN:
-            found += flat(argument[-1])
-        elif operator not in {constants.ASSERT, constants.ASSERT_NOT, constants.AT}:
-            found.append((operator, argument))
-    return found
-
-
-def matcher(state: Any, items: list[Any]) -> re.Pattern[str]:  # noqa: ANN401 - as above
-    compiled: re.Pattern[str] = compiler.compile(parser.SubPattern(state, list(items)), re.DOTALL)
-    return compiled
-
-
-def is_quadratic(pattern: str) -> bool:
-    """Whether two repeats without a bound share a run of one character, so that each way to part it is tried.
-
-    The place where a match is looked for is such a repeat, too, if what follows the first one can fail there.
-    """
-    parsed = parser.parse(pattern)
-    items, made = flat(parsed), partial(matcher, parsed.state)
-    opened = [at for at, (operator, its) in enumerate(items) if operator in REPEATS and its[1] == constants.MAXREPEAT]
-    bodies = {at: made(items[at][1][2]) for at in opened}
-    for number, first in enumerate(opened):
-        for second in opened[number + 1 :]:
-            between = made(items[first + 1 : second])
-            if any(
-                bodies[first].fullmatch(each) and bodies[second].fullmatch(each) and is_run(between, each)
-                for each in CHARACTERS
-            ):
-                return True
-    if not opened or pattern.startswith("^"):
-        return False
-    body, before, after = bodies[opened[0]], made(items[: opened[0]]), made(items[opened[0] + 1 :])
-    return any(
-        body.fullmatch(each) and is_run(before, each) and not after.match("") and not after.match(each)
-        for each in CHARACTERS
-    )
-
-
-def is_run(pattern: re.Pattern[str], character: str) -> bool:
-    return any(pattern.fullmatch(character * times) for times in range(4))
-
-
 def test_only_re2_matches_patterns_that_are_not_ours() -> None:
     strangers = [
         f"{path.relative_to(CHECKOUT)}: {name}"
@@ -153,45 +108,125 @@ def test_only_re2_matches_patterns_that_are_not_ours() -> None:
         if name in BACKTRACKING
     ]
     assert strangers == [], "use datamover_crds.patterns"
-    found = {written for path, tree in trees() for written, text in patterns_in(path, tree) if text is None}
+    found = {use.written for use in uses() if use.text is None}
     assert found == set(MADE), "a pattern that is not written where it is used: may it be a user's?"
 
 
-def test_no_pattern_of_ours_can_match_a_text_in_many_ways() -> None:
-    found = {text for path, tree in trees() for _, text in patterns_in(path, tree) if text is not None}
-    assert len(found) > 50
-    assert {text for text in found if nests(parser.parse(text))} == set(NESTED)
+def test_no_pattern_of_ours_has_many_ways_to_match_a_text() -> None:
+    known = [use for use in uses() if use.text is not None]
+    assert len(known) > 50
+    costly = [
+        (use.text, each)
+        for use in known
+        for each in use.methods
+        if is_costly(str(use.text), use.flags, anywhere=each not in FROM_THE_START, whole=each == "fullmatch")
+    ]
+    assert costly == []
 
 
-def test_no_pattern_of_ours_parts_a_run_of_one_character_in_many_ways() -> None:
-    found = {text for path, tree in trees() for _, text in patterns_in(path, tree) if text is not None}
-    assert {text for text in found if is_quadratic(text)} == set(QUADRATIC)
+def patterns_of_schemas(node: Any) -> Iterator[str]:  # noqa: ANN401 - YAML
+    """The patterns of fields, and those in rules."""
+    if isinstance(node, list):
+        for each in node:
+            yield from patterns_of_schemas(each)
+    elif isinstance(node, dict):
+        if isinstance(pattern := node.get("pattern"), str):
+            yield pattern
+        for rule in node.get("x-kubernetes-validations", ()):
+            yield from re.findall(r"""matches\(["'](.*?)["']\)""", rule["rule"])
+        for each in node.values():
+            yield from patterns_of_schemas(each)
+
+
+def test_no_pattern_of_a_schema_has_many_ways_to_match_a_text() -> None:
+    """The API server's RE2 and pydantic's engine are linear; other readers of the schemas may not be."""
+    schemas = [yaml.safe_load(path.read_text()) for path in sorted((CHECKOUT / "crds").glob("*.yaml"))]
+    found = {each for schema in schemas for each in patterns_of_schemas(schema)}
+    assert len(found) > 20
+    assert {each for each in found if is_costly(each)} == set()
 
 
 @pytest.mark.parametrize(
-    ("pattern", "expected"),
+    ("pattern", "costly"),
     [
         ("a*a*", True),
+        ("a*.*", True),
+        ("(x)*.*", True),
+        ("(ab)*.*", True),
+        ("(ab)*(?:aba)*", True),
+        ("(ab|c)*x?(abc)*", True),
         ("^a*(b?)a*$", True),
         ("^(a|b)*c?a*$", True),
         (r"\s*,\s*", True),
         ("(a+)b", True),
+        ("(a+)+", True),
+        ("(?:a|b*)*c", True),
+        ("(a?)*", True),
+        ("(?:a|a)*", True),
+        ("(?:ab|a|b)*", True),
+        ("^(?:a|ab|b)*$", True),
+        ("^(?:a{1,2})*$", True),
+        ("x(?=.*y)", True),
+        ("x(?!.*y)", True),
+        ("^(?:x(?=.*y))*$", True),
+        ("^x(?=y*z)", False),
+        ("x(?=y*z)", False),
+        ("^a{0,200}a{0,200}$", True),
         ("^a*b", False),
         ("^a*ba*$", False),
-        ("a+", False),
+        ("^(a|b)*$", False),
+        ("^(?:ab|ac)*$", False),
+        ("^a?a?a?a*$", False),
         ("//[^/@]*@", False),
         ("[a-z]{0,31}://", False),
+        ("^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", False),
     ],
 )
-def test_runs_that_can_be_parted_are_seen(pattern: str, expected: bool) -> None:
-    assert is_quadratic(pattern) is expected
+def test_what_has_many_ways_is_seen(pattern: str, costly: bool) -> None:
+    assert is_costly(pattern) is costly
     re.compile(pattern)
 
 
 @pytest.mark.parametrize(
-    ("pattern", "expected"),
-    [("(a+)+", True), ("(?:a|b*)*c", True), ("(a{1,3})+", False), ("a+b+", False), ("(x(?=y*))*", True)],
+    ("pattern", "method", "costly"),
+    [
+        ("a+", "search", False),
+        ("a+b", "search", True),
+        ("a+b", "match", False),
+        ("a*a*", "match", False),
+        ("(?:(?:a|a)*b)*", "match", True),
+        ("(?:a*a*b)?", "match", True),
+        ("a*.*", "fullmatch", True),
+    ],
 )
-def test_nested_repeats_are_seen(pattern: str, expected: bool) -> None:
-    assert nests(parser.parse(pattern)) is expected
-    re.compile(pattern)
+def test_how_it_is_matched_matters(pattern: str, method: str, costly: bool) -> None:
+    assert is_costly(pattern, anywhere=method not in FROM_THE_START, whole=method == "fullmatch") is costly
+
+
+@cache
+def steps(pattern: str, text: str) -> int:
+    """In how many ways the states of a pattern can be gone through by all beginnings of a text."""
+    made = Automaton(pattern, 0, anywhere=False, whole=True)
+    ways, total = {START: 1}, 0
+    for character in text:
+        place = CHARACTERS.index(character)
+        after: dict[int, int] = {}
+        for state, number in ways.items():
+            for following, more in made.follow[state].items():
+                if made.takes[following] >> place & 1:
+                    after[following] = after.get(following, 0) + number * more
+        ways = after
+        total += sum(ways.values())
+    return total
+
+
+ATOMS = st.sampled_from(
+    ["a", "b", "[ab]", "(?:ab)", "(?:a|b)", "(?:ba)?", "a*", "(?:ab)*", "[ab]*", "b{0,2}", "(?:a*b)*"]
+)
+
+
+@given(st.lists(ATOMS, min_size=1, max_size=5).map("".join), st.text("ab", min_size=1, max_size=6))
+def test_what_counts_as_linear_is(pattern: str, pumped: str) -> None:
+    """Sixteen times the text, and no more than so many times the ways: what is quadratic has 256 times as many."""
+    if not is_costly(pattern, anywhere=False):
+        assert steps(pattern, pumped * 64) <= 40 * max(steps(pattern, pumped * 4), 1)

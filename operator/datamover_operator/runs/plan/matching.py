@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from datamover_crds import Selection
@@ -12,7 +12,9 @@ from datamover_crds.patterns import literal, searcher
 Matcher = Callable[[str, int, str], bool]
 """Whether an object is selected: by its path below the source, its size in bytes, and when it was last modified."""
 
-_PIECE: Final = re.compile(r"\*\*/|\*+|\?|\\.|\[[!^]?\]?[^\]]*\]|.", re.DOTALL)
+_PLAIN: Final = r"\*\*/|\*+|\?|\\.|."
+_OUTSIDE_CLASSES: Final = re.compile(_PLAIN, re.DOTALL)
+_PIECE: Final = re.compile(rf"\[[!^]?\]?[^\]]*(\])?|{_PLAIN}", re.DOTALL)
 
 
 def matcher_of(selection: Selection) -> Matcher:
@@ -41,7 +43,16 @@ def matcher_of(selection: Selection) -> Matcher:
 
 def glob_regex(glob: str) -> str:
     """A glob as a regular expression for the whole path: `*` and `?` stay in a folder, `**` does not."""
-    return rf"\A(?s:{''.join(_translated(piece[0]) for piece in _PIECE.finditer(glob))})\z"
+    return rf"\A(?s:{''.join(map(_translated, _pieces(glob)))})\z"
+
+
+def _pieces(glob: str) -> Iterator[str]:
+    """The pieces that mean something by themselves. A [ that nothing closes is one, as is all that follows it."""
+    for found in _PIECE.finditer(glob):
+        if found[0].startswith("[") and found[1] is None:
+            yield from (each[0] for each in _OUTSIDE_CLASSES.finditer(found[0]))
+        else:
+            yield found[0]
 
 
 def _translated(piece: str) -> str:
