@@ -159,7 +159,8 @@ class DataMoverAccountSpec(Model):
 
     That is so where somebody has removed a mover's finalizer by hand. Report: they are counted, and named in Events.
     Delete: those that the operator created are deleted. What movers leave that are deleted with Retain is no orphan;
-    but if AWS can't be reached then, it can't be marked, and is one.
+    but if AWS can't be reached then, it can't be marked, and is one. Of several DataMoverAccounts for one AWS account
+    and Region the oldest that is Ready counts them, and its choice holds.
     """
     access_roles: AccessRoles | None = None
     """How the operator creates bucket access roles in the account."""

@@ -140,18 +140,18 @@ def is_true(conditions: Iterable[Condition], kind: str) -> bool:
 def serving_account(accounts: Iterable[DataMoverAccount], account_id: str) -> DataMoverAccount | None:
     """The account object whose rest section is in force for an AWS account: the oldest that has one."""
     candidates = [each for each in accounts if each.spec.account_id == account_id and each.spec.rest is not None]
-    return min(candidates, key=_age, default=None)
+    return min(candidates, key=age_of, default=None)
 
 
 def label_studio_home(accounts: Iterable[DataMoverAccount]) -> tuple[DataMoverAccount, str] | None:
     """The account that serves Label Studio's storage API, and the namespace of its storages."""
-    account = min((each for each in accounts if each.spec.label_studio is not None), key=_age, default=None)
+    account = min((each for each in accounts if each.spec.label_studio is not None), key=age_of, default=None)
     return _home(account, account.spec.label_studio) if account is not None else None
 
 
 def sync_home(accounts: Iterable[DataMoverAccount]) -> tuple[DataMoverAccount, str] | None:
     """The account that serves the DataSync API v2.1, and the namespace of its syncs."""
-    account = min((each for each in accounts if each.spec.sync_api is not None), key=_age, default=None)
+    account = min((each for each in accounts if each.spec.sync_api is not None), key=age_of, default=None)
     return _home(account, account.spec.sync_api) if account is not None else None
 
 
@@ -164,5 +164,6 @@ def _home(
     return (account, namespace) if namespace is not None else None
 
 
-def _age(account: DataMoverAccount) -> tuple[str, str]:
+def age_of(account: DataMoverAccount) -> tuple[str, str]:
+    """What account objects are put in order by, the oldest first."""
     return account.metadata.creation_timestamp or "", account.metadata.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datamover_crds import DataMoverAccount
+from datamover_crds.contract import age_of
 from datamover_operator.accounts.plan.planner import Caller
 from datamover_operator.aws.access import AccountAccess
 from datamover_operator.aws.ports import Aws
@@ -101,6 +102,19 @@ class Connections:
     def open_accounts(self) -> tuple[str, ...]:
         """The names of the accounts that are open."""
         return tuple(entry.key[1] for uid in self._ways if (entry := self._accounts.get(uid)) is not None)
+
+    def open_for(self, account_id: str) -> list[DataMoverAccount]:
+        """The account objects for an AWS account that are open."""
+        models = (entry.model for uid in self._ways if (entry := self._accounts.get(uid)) is not None)
+        return [each for each in models if each.spec.account_id == account_id]
+
+    def teller_of(self, account: DataMoverAccount) -> DataMoverAccount:
+        """Of an account object and the open ones for the same AWS account and Region, the oldest.
+
+        What has no owner there is told, and maybe deleted, for that one alone.
+        """
+        peers = (each for each in self.open_for(account.spec.account_id) if each.spec.region == account.spec.region)
+        return min((account, *peers), key=age_of)
 
 
 def declared_access(account: DataMoverAccount) -> Declared:

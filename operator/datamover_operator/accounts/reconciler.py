@@ -118,6 +118,7 @@ class AccountReconciler:
             is_open=known is not None and known.declared == declared_access(account),
             refused=refused,
             rest_holder=self._rest_holder(account),
+            orphan_holder=self._orphan_holder(account),
             orphans=found.owners,
             denied=found.denied,
         )
@@ -157,6 +158,11 @@ class AccountReconciler:
         models = (entry.model for entry in self._context.caches[ACCOUNT])
         holder = serving_account(models, account.spec.account_id) if account.spec.rest is not None else None
         return holder.metadata.name if holder is not None and holder.metadata.uid != account.metadata.uid else ""
+
+    def _orphan_holder(self, account: DataMoverAccount) -> str:
+        """The account that decides what becomes of orphans, if it is another one and decides otherwise."""
+        teller = self._connections.teller_of(account)
+        return teller.metadata.name if teller.spec.orphans != account.spec.orphans else ""
 
     def _spread(self, uid: str, account: DataMoverAccount, *, is_answer: bool) -> None:
         """Wake the movers if the news may concern them."""

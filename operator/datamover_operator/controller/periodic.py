@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable, MutableMapping
 from typing import Any
 
 
@@ -22,3 +22,10 @@ async def run_periodically(
             for name in accounts():
                 if name not in visits:
                     visits[name] = group.create_task(visit(name), name=f"visit to {name}")
+
+
+def keep_only(accounts: Collection[str], *remembered: MutableMapping[str, Any]) -> None:
+    """Drop what is remembered of other accounts than these: there may be new ones, with new names, for ever."""
+    for each in remembered:
+        for name in each.keys() - accounts:
+            del each[name]

@@ -15,7 +15,7 @@ from datamover_crds.contract import UID_TAG
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.controller.context import Context
-from datamover_operator.controller.periodic import run_periodically
+from datamover_operator.controller.periodic import keep_only, run_periodically
 from datamover_operator.movers.kind import MOVER, by_account, named_arns
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.orphan_search import OrphanSearch
@@ -41,7 +41,13 @@ class BulkReading:
         """Read every `bulk_interval_seconds`."""
         urgency.set(Urgency.CHECK)
         interval = self._context.settings.bulk_interval_seconds
-        await run_periodically(interval, lambda: self._connections.open_accounts, self._read)
+        await run_periodically(interval, self._open, self._read)
+
+    def _open(self) -> tuple[str, ...]:
+        accounts = self._connections.open_accounts
+        keep_only(accounts, self._seen)
+        self._search.keep_only(accounts)
+        return accounts
 
     async def _read(self, name: str) -> None:
         aws, caches = self._connections.aws_for(name), self._context.caches

@@ -60,7 +60,7 @@ def mover_controller(context: Context, services: MoverServices, memories: Memori
             "sweep": Sweep(context, connections, memories).run_forever,
             "execution sweep": ExecutionSweep(context, connections, memories).run_forever,
             "bulk reading": BulkReading(
-                context, connections, memories, OrphanSearch(context, services.orphans)
+                context, connections, memories, OrphanSearch(context, connections, services.orphans)
             ).run_forever,
             "secrets": SecretSweep(context, client, memories).run_forever,
         },

@@ -13,7 +13,7 @@ from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.controller.context import Context
-from datamover_operator.controller.periodic import run_periodically
+from datamover_operator.controller.periodic import keep_only, run_periodically
 from datamover_operator.movers.kind import MOVER, by_account, by_task, named_arns
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.names import task_arn_of
@@ -44,8 +44,9 @@ class ExecutionSweep:
         await run_periodically(_LOOK, self._due, self._sweep)
 
     def _due(self) -> list[str]:
-        tick = self._context.clock.tick()
-        return [name for name in self._connections.open_accounts if tick >= self._not_before.get(name, float("-inf"))]
+        accounts, tick = self._connections.open_accounts, self._context.clock.tick()
+        keep_only(accounts, self._not_before, self._seen)
+        return [name for name in accounts if tick >= self._not_before.get(name, float("-inf"))]
 
     async def _sweep(self, name: str) -> None:
         aws, tick = self._connections.aws_for(name), self._context.clock.tick()

@@ -8,14 +8,17 @@ from collections.abc import Collection, Mapping
 import structlog
 
 from datamover_common.kube.errors import KubeError
-from datamover_crds.contract import NONCE_TAG, PART_TAG, RETAINED, UID_TAG
+from datamover_crds import DataMoverAccount
+from datamover_crds.contract import NONCE_TAG, PART_TAG, RETAINED, UID_TAG, age_of
+from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.orphans import Found, Orphans
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
+from datamover_operator.controller.periodic import keep_only
 from datamover_operator.movers.kind import MOVER, by_role
-from datamover_operator.movers.plan.bulk import is_assumed_by_datasync, owner_in
+from datamover_operator.movers.plan.bulk import ANY_REGION, is_assumed_by_datasync, owner_in
 from datamover_operator.movers.plan.names import ROLE_POLICY_NAME, role_name_in
 from datamover_operator.movers.reads import or_none, read_role
 from datamover_operator.movers.role_tags import RoleTags
@@ -24,11 +27,15 @@ _log = structlog.get_logger(__name__)
 
 
 class OrphanSearch:
-    """Searches one account after another. Tasks and locations come from a bulk reading, roles from IAM's listing."""
+    """Searches one account after another. Tasks and locations come from a bulk reading, roles from IAM's listing.
 
-    def __init__(self, context: Context, orphans: Orphans) -> None:
-        """What is found is kept in `orphans`."""
+    Several account objects may be for one AWS account: what is found counts once, and is for the oldest to delete.
+    """
+
+    def __init__(self, context: Context, connections: Connections, orphans: Orphans) -> None:
+        """Search accounts that are open in `connections`; what is found is kept in `orphans`."""
         self._context = context
+        self._connections = connections
         self._orphans = orphans
         self._role_tags: defaultdict[str, RoleTags] = defaultdict(RoleTags)
 
@@ -37,6 +44,10 @@ class OrphanSearch:
 
         A role goes after the locations of its mover, with which the right to reach their bucket would go.
         """
+        account = self._context.caches[ACCOUNT].named("", name)
+        if account is None or self._connections.teller_of(account.model).metadata.uid != account.uid:
+            self._orphans.found(name, Found())
+            return
         found: dict[str, str] = {}
         gone: set[str] = set()
         for arn in sorted(tagged.keys() - known, key=lambda each: ":task/" not in each):  # tasks use the locations
@@ -51,18 +62,25 @@ class OrphanSearch:
         uids_in_use = {tags[UID_TAG] for arn, tags in tagged.items() if arn not in gone}
         denied = ""
         try:
-            found |= await self._lost_roles(name, aws, uids_in_use)
+            found |= await self._lost_roles(account.model, aws, uids_in_use)
         except AwsError as error:
             if error.failure.kind is not FailureKind.DENIED:
                 raise
             denied = f"iam:{error.failure.operation}"
         self._orphans.found(name, Found(found, denied))
 
-    async def _lost_roles(self, name: str, aws: Aws, uids_in_use: Collection[str]) -> dict[str, str]:
-        account, movers = self._context.caches[ACCOUNT].named("", name), self._context.caches[MOVER]
-        region = account.model.spec.region if account is not None else ""
-        listed = [arn for arn, trust in (await aws.iam.list_roles()).items() if is_assumed_by_datasync(trust, region)]
-        unused = [arn for arn in listed if not movers.uids(by_role(arn))]
+    def keep_only(self, accounts: Collection[str]) -> None:
+        """Only these accounts are searched from now on."""
+        keep_only(accounts, self._role_tags)
+
+    async def _lost_roles(self, account: DataMoverAccount, aws: Aws, uids_in_use: Collection[str]) -> dict[str, str]:
+        """A role is of no Region. One that may be assumed from any is for the oldest object of the AWS account."""
+        movers, name, region = self._context.caches[MOVER], account.metadata.name, account.spec.region
+        eldest = min((account, *self._connections.open_for(account.spec.account_id)), key=age_of)
+        regions = {region, *([ANY_REGION] if eldest.metadata.uid == account.metadata.uid else [])}
+        listed = await aws.iam.list_roles()
+        ours = [arn for arn, trust in listed.items() if is_assumed_by_datasync(trust, regions)]
+        unused = [arn for arn in ours if not movers.uids(by_role(arn))]
         found: dict[str, str] = {}
         for arn, tags in (await self._role_tags[name].read(aws, unused)).items():
             owner = self._lost_owner(tags)

@@ -13,7 +13,7 @@ from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.aws.failure import AwsError
 from datamover_operator.controller.context import Context
-from datamover_operator.controller.periodic import run_periodically
+from datamover_operator.controller.periodic import keep_only, run_periodically
 from datamover_operator.movers.kind import MOVER, by_account, by_task, named_arns
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.activity import TASK_ACTIVE
@@ -44,7 +44,12 @@ class Sweep:
         """Sweep every `sweep_interval_seconds`."""
         urgency.set(Urgency.CHECK)
         interval = self._context.settings.sweep_interval_seconds
-        await run_periodically(interval, lambda: self._connections.open_accounts, self._sweep)
+        await run_periodically(interval, self._open, self._sweep)
+
+    def _open(self) -> tuple[str, ...]:
+        accounts = self._connections.open_accounts
+        keep_only(accounts, self._not_before)
+        return accounts
 
     async def _sweep(self, name: str) -> None:
         aws, tick = self._connections.aws_for(name), self._context.clock.tick()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -49,7 +50,7 @@ class Errands:
         """`wake` has a run looked at, by its uid."""
         self._wake = wake
         self._of: dict[str, _UnderWay] = {}
-        self._places: dict[str, asyncio.Semaphore] = {}
+        self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._group: asyncio.TaskGroup | None = None
 
     async def run_forever(self) -> None:
@@ -87,7 +88,8 @@ class Errands:
         if before is not None:
             before.cancel()
             await asyncio.wait([before])
-        async with self._places.setdefault(account, asyncio.Semaphore(_AT_ONCE)):
+        places = self._places.setdefault(account, asyncio.Semaphore(_AT_ONCE))  # kept as long as someone waits there
+        async with places:
             entry.outcome = await _persistently(aws, entry.errand)
         entry.task = None
         self._wake(uid)

@@ -335,6 +335,37 @@ async def test_the_younger_of_two_rest_sections_is_told_that_it_is_not_in_force(
     assert "has no effect" not in older.status.conditions[0].message
 
 
+@pytest.mark.parametrize(
+    ("older", "own", "region", "told"),
+    [
+        ("Report", "Delete", "eu-central-1", True),
+        ("Delete", "Report", "eu-central-1", True),
+        ("Delete", "Delete", "eu-central-1", False),
+        ("Report", "Delete", "eu-west-1", False),
+    ],
+)
+async def test_the_younger_of_two_accounts_is_told_that_the_older_decides_on_orphans(
+    older: str, own: str, region: str, told: bool
+) -> None:
+    room = Room()
+    room.kube.put(
+        ACCOUNT.named("", "older"),
+        {
+            "apiVersion": "datamover.io/v1alpha1",
+            "kind": "DataMoverAccount",
+            "metadata": {"name": "older", "creationTimestamp": "2024-01-01T00:00:00Z"},
+            "spec": {"accountId": ONE, "region": region, "orphans": older},
+        },
+    )
+    room.account(orphans=own)
+    await room.look()
+    await room.look()
+    ready = next(each for each in room.stored.status.conditions if each.type == "Ready")
+    assert (f"spec.orphans '{own}' has no effect: the older DataMoverAccount 'older'" in str(ready.message)) is told
+    first = parse(DataMoverAccount, room.kube.objects[ACCOUNT.named("", "older")])
+    assert "has no effect" not in str(first.status.conditions[0].message)
+
+
 async def test_two_operators_agree_on_what_the_account_says_and_each_holds_it_for_itself() -> None:
     kube = Kube()
     one, two = Room(kube, operator_namespace="one"), Room(kube, operator_namespace="two")

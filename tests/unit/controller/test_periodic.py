@@ -15,7 +15,7 @@ from datamover_crds import JsonObject
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.controller.context import AnyKind, Caches
 from datamover_operator.controller.event_filter import EventFilter
-from datamover_operator.controller.periodic import run_periodically
+from datamover_operator.controller.periodic import keep_only, run_periodically
 from datamover_operator.controller.work_queue import WorkQueue
 from datamover_operator.controllers import KINDS
 from datamover_operator.movers.kind import MOVER
@@ -42,6 +42,12 @@ async def test_an_account_that_hangs_is_visited_once_and_the_others_again_and_ag
     async with Background().running(run_periodically(0.001, lambda: ["hangs", "quick"], visit), "rounds"):
         await eventually_async(others_go_on)
     assert visits["hangs"] == 1
+
+
+def test_nothing_is_remembered_of_accounts_that_are_not_visited_any_more() -> None:
+    times, seen = {"a": 1.0, "gone": 2.0}, {"gone": frozenset({1}), "b": frozenset({2})}
+    keep_only(("a", "b", "new"), times, seen)
+    assert (times, seen) == ({"a": 1.0}, {"b": frozenset({2})})
 
 
 async def test_a_mistake_in_a_visit_ends_the_rounds() -> None:

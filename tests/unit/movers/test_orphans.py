@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import pytest
 
+from datamover_common.kube.objects import metadata_of
 from datamover_crds import JsonObject
 from datamover_crds.contract import OWNER_TAG, PART_TAG, RETAINED, UID_TAG
+from datamover_operator.accounts.connections import Connection, declared_access
 from datamover_operator.accounts.kind import ACCOUNT
 from datamover_operator.accounts.orphans import Found, Orphans
+from datamover_operator.accounts.plan.planner import Caller
+from datamover_operator.aws.access import AccountAccess
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.orphan_search import OrphanSearch
@@ -36,12 +42,31 @@ class Searched:
     def restart(self) -> None:
         """The operator's process ends, and another one starts."""
         self.world.restart()
-        self.search = OrphanSearch(self.world.context, self.orphans)
+        self.search = OrphanSearch(self.world.context, self.world.connections, self.orphans)
 
-    def look(self) -> Found:
-        """Search once; what has been found then."""
+    def dated(self, created: str) -> None:
+        """The world's own account was made then."""
+        self.world._edit_account({"metadata": metadata_of(self.world.account) | {"creationTimestamp": created}})
+
+    def add_account(self, name: str, created: str, region: str = REGION, orphans: str = "Report") -> None:
+        """One more account object for the same AWS account, which is open."""
         world = self.world
-        world.caches[ACCOUNT].put(world.account)
+        account = copy.deepcopy(world.account)
+        account["metadata"] = {"name": name, "uid": name, "resourceVersion": "1", "creationTimestamp": created}
+        account["spec"] = cast("JsonObject", account["spec"]) | {"region": region, "orphans": orphans}
+        self._open(account)
+
+    def _open(self, account: JsonObject) -> None:
+        world, uid = self.world, str(metadata_of(account)["uid"])
+        model = world.caches[ACCOUNT].put(account).model
+        access = AccountAccess(uid, ACCOUNT_ID, model.spec.region)
+        way = Connection(declared_access(model), access, world.sky.ports(), Caller(ACCOUNT_ID, "arn:aws:iam"), 0.0)
+        world.connections.open(uid, way)
+
+    def look(self, name: str = "dev") -> Found:
+        """Search an account once; what has been found then."""
+        world = self.world
+        self._open(world.account)
         if REF in world.kube.objects:
             world.caches[MOVER].put(world.raw)
         for other in world.others:
@@ -49,10 +74,10 @@ class Searched:
         aws = world.sky.ports()
 
         async def search() -> None:
-            await self.search.look("dev", aws, await aws.tagging.find_all(UID_TAG), ())
+            await self.search.look(name, aws, await aws.tagging.find_all(UID_TAG), ())
 
         world._runner.run(search())
-        return self.orphans.of("dev")
+        return self.orphans.of(name)
 
     def role(self, name: str, tags: Mapping[str, str], region: str = REGION) -> Item:
         """A role of the operator's."""
@@ -195,6 +220,47 @@ def test_one_whose_mover_the_api_server_knows_stays() -> None:
 
         its.world._runner.run(search())
         assert counts(its.world) == ONE_OF_EACH
+
+
+OLDER, YOUNGER = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(("created", "teller", "silent"), [(OLDER, "other", "dev"), (YOUNGER, "dev", "other")])
+def test_of_two_accounts_for_one_aws_account_the_older_tells_of_orphans(created: str, teller: str, silent: str) -> None:
+    with searched("Report") as its:
+        its.dated("2024-01-01T00:00:00Z")
+        lose(its.world)
+        its.restart()
+        its.look()
+        its.add_account("other", created)
+        assert (len(its.look(teller).owners), its.look(silent)) == (5, Found())
+
+
+def test_what_the_older_account_says_of_orphans_holds() -> None:
+    with searched("Delete") as its:
+        its.dated("2024-01-01T00:00:00Z")
+        lose(its.world)
+        its.restart()
+        its.add_account("other", OLDER)
+        its.look()
+        assert len(its.look("other").owners) == 5, "it says Report"
+        assert counts(its.world) == ONE_OF_EACH
+        its.world.connections.shut("other")
+        its.look()
+        its.look()
+        assert counts(its.world) == NOTHING, "one that can't be used decides nothing"
+
+
+def test_a_role_counts_once_where_accounts_are_for_several_regions() -> None:
+    with searched("Report") as its:
+        its.dated("2024-01-01T00:00:00Z")
+        lost = looked_after_by("gone", f"{OWNER}-2", "sourceRole")
+        here, there = its.role("dm-0123-src", lost), its.role("dm-4567-src", lost, "eu-west-1")
+        anywhere = its.world.sky.add_role("dm-89ab-src", lost)
+        anywhere.described["trust"] = {"Statement": [{"Principal": {"Service": "datasync.amazonaws.com"}}]}
+        its.add_account("other", YOUNGER, "eu-west-1")
+        assert set(its.look().owners) == {here.arn, anywhere.arn}
+        assert set(its.look("other").owners) == {there.arn}
 
 
 def test_only_a_few_roles_are_read_each_time_and_all_in_the_end() -> None:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from datamover_common.kube.objects import metadata_of
 from datamover_crds import from_timestamp
+from datamover_operator.accounts.connections import Connections
+from datamover_operator.accounts.orphans import Orphans
 from datamover_operator.aws.failure import FailureKind
+from datamover_operator.controller.context import Context
+from datamover_operator.movers.bulk_reading import BulkReading
+from datamover_operator.movers.execution_sweep import ExecutionSweep
+from datamover_operator.movers.memory import Memories
+from datamover_operator.movers.orphan_search import OrphanSearch
 from datamover_operator.movers.sweep import Sweep
+from datamover_operator.process.metrics import Metrics
 from tests.support.waiting import eventually_async
 from tests.unit.movers.given import ONE_OF_EACH, SPEC, counts, told
 from tests.unit.movers.sky import error
@@ -115,3 +125,36 @@ def test_a_scheduled_start_is_looked_for_soon_after_its_time() -> None:
         world.sky.on_read = (reads := list[str]()).append
         world.reconcile()
         assert "DescribeTask" in reads
+
+
+def with_search(context: Context, connections: Connections, memories: Memories) -> BulkReading:
+    search = OrphanSearch(context, connections, Orphans(Metrics(), lambda _: None))
+    return BulkReading(context, connections, memories, search)
+
+
+def remembered(sweep: object) -> set[str]:
+    """The accounts of which a sweep, or what it works with, holds anything."""
+    parts = [sweep, *([sweep._search] if isinstance(sweep, BulkReading) else [])]
+    return {name for part in parts for its in vars(part).values() if isinstance(its, dict) for name in its}
+
+
+@pytest.mark.parametrize(
+    ("make", "begin", "visit"),
+    [
+        (Sweep, "_open", "_sweep"),
+        (ExecutionSweep, "_due", "_sweep"),
+        (with_search, "_open", "_read"),
+    ],
+    ids=["tasks", "executions", "bulk"],
+)
+def test_nothing_is_remembered_of_an_account_that_is_gone(make: Callable[..., Any], begin: str, visit: str) -> None:
+    with World(SPEC) as world:
+        world.settle()
+        sweep = make(world.context, world.connections, world.memories)
+        world._runner.run(getattr(sweep, visit)("dev"))
+        assert "dev" in remembered(sweep)
+        getattr(sweep, begin)()
+        assert "dev" in remembered(sweep)
+        world.connections.shut(str(metadata_of(world.account)["uid"]))
+        getattr(sweep, begin)()
+        assert remembered(sweep) == set()

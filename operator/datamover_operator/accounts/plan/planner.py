@@ -41,7 +41,8 @@ class ObservedAccount:
 
     `operator` is ours ("namespace/name"), `movers` how many of ours name the account. `caller` or `failure` is what AWS
     has answered; `is_open` says that movers may use it now. `refused` says why the object does not fit its model,
-    `problem` why its Secret can't be used, `rest_holder` which older account serves REST clients.
+    `problem` why its Secret can't be used, `rest_holder` which older account serves REST clients, `orphan_holder` which
+    older one decides what becomes of orphans, and decides otherwise.
     `orphans` has the resources that carry our tags and whose mover is gone: ARNs, and that mover's namespace/name;
     `denied` is the action that is missing to find roles among them.
     """
@@ -55,6 +56,7 @@ class ObservedAccount:
     refused: str = ""
     problem: str = ""
     rest_holder: str = ""
+    orphan_holder: str = ""
     orphans: Mapping[str, str] = field(default_factory=dict)
     denied: str = ""
 
@@ -134,7 +136,8 @@ def _judge(o: ObservedAccount, before: AccountVerdict | None) -> tuple[Literal["
             "own in AWS, unless their spec.deletionPolicy is Retain"
         )
         return "open", verdict("Reconciling", "InUse", message)
-    return "open", verdict("Ready", "Ready", f"authenticated as {o.caller.arn}{_without_rest(o)}{_without_roles(o)}")
+    limits = f"{_without_rest(o)}{_without_orphans(o)}{_without_roles(o)}"
+    return "open", verdict("Ready", "Ready", f"authenticated as {o.caller.arn}{limits}")
 
 
 def _without_rest(o: ObservedAccount) -> str:
@@ -143,6 +146,15 @@ def _without_rest(o: ObservedAccount) -> str:
     return (
         f"; spec.rest has no effect: the older DataMoverAccount '{o.rest_holder}' serves REST clients of AWS account "
         f"'{o.account.spec.account_id}'"
+    )
+
+
+def _without_orphans(o: ObservedAccount) -> str:
+    if not o.orphan_holder:
+        return ""
+    return (
+        f"; spec.orphans '{o.account.spec.orphans}' has no effect: the older DataMoverAccount '{o.orphan_holder}' for "
+        "the same AWS account and Region decides"
     )
 
 

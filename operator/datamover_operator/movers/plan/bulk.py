@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from datamover_crds import DataMover, JsonObject
 from datamover_crds.contract import OWNER_TAG
@@ -54,7 +55,15 @@ def owner_in(cluster_id: str, tags: Mapping[str, str]) -> tuple[str, str] | None
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == cluster_id else None  # noqa: PLR2004
 
 
-def is_assumed_by_datasync(trust: JsonObject, region: str) -> bool:
-    """Whether a role is one that DataSync may assume, and not for another Region alone."""
+ANY_REGION: Final = ""
+"""Stands for all Regions."""
+
+
+def is_assumed_by_datasync(trust: JsonObject, regions: Collection[str]) -> bool:
+    """Whether a role is one that DataSync may assume, for one of these Regions."""
     text = json.dumps(trust)
-    return '"datasync.amazonaws.com"' in text and (":datasync:" not in text or f":datasync:{region}:" in text)
+    if '"datasync.amazonaws.com"' not in text:
+        return False
+    if ":datasync:" not in text:
+        return ANY_REGION in regions
+    return any(f":datasync:{region}:" in text for region in regions if region != ANY_REGION)
