@@ -15,6 +15,8 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, cast
 
+from pydantic import JsonValue
+
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.errors import KubeError
 from datamover_common.kube.objects import metadata_of
@@ -190,6 +192,8 @@ class Stage:
         self.told = Told()
         self.tick = 1000.0
         self.connected = True
+        self.granted: list[str] = ["*"]
+        self.account_version = 1
         self.number = 0
         self.starts: Counter[str] = Counter()
         """How many executions each run has made, by its uid."""
@@ -288,6 +292,12 @@ class Stage:
         ref = kind.named(NAMESPACE, name)
         self.kube.put(ref, copy.deepcopy(self.kube.objects[ref]) | {"status": {}})
 
+    def grant(self, *locations: str) -> None:
+        """Let the account grant these locations alone; no mover is looked at for that yet."""
+        self.granted, self.account_version = list(locations), self.account_version + 1
+        for process in self.processes:
+            process.context.caches[ACCOUNT].put(self._account())
+
     def delete(self, kind: AnyKind, name: str) -> None:
         self.kube.mark(kind.named(NAMESPACE, name))
 
@@ -365,11 +375,17 @@ class Stage:
         self.tick = tick
 
     def _account(self) -> JsonObject:
+        granted: list[JsonValue] = [*self.granted]
         return {
             "apiVersion": "datamover.io/v1alpha1",
             "kind": "DataMoverAccount",
-            "metadata": {"name": "dev", "uid": "account", "resourceVersion": "1", "finalizers": [HELD]},
-            "spec": {"accountId": ACCOUNT_ID, "region": REGION, "grants": [GRANT_ALL]},
+            "metadata": {
+                "name": "dev",
+                "uid": "account",
+                "resourceVersion": str(self.account_version),
+                "finalizers": [HELD],
+            },
+            "spec": {"accountId": ACCOUNT_ID, "region": REGION, "grants": [GRANT_ALL | {"locations": granted}]},
         }
 
     # what there is to see

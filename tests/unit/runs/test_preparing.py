@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, RunReport, RunSelection, parse
+from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, RunComparison, RunReport, RunSelection, parse
 from datamover_crds.contract import FINALIZER
 from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.runs.plan.errands import (
@@ -56,9 +56,17 @@ ACCOUNT = parse(
             "accountId": "123456789012",
             "region": "eu-central-1",
             "selections": {"s3BucketArn": "arn:aws:s3:::made"},
+            "grants": [{"namespaces": ["team-a"], "locations": ["*"]}],
         },
     },
 )
+
+
+def granting(*locations: str) -> DataMoverAccount:
+    """The account, with these locations granted to the namespace alone."""
+    (grant,) = ACCOUNT.spec.grants
+    grants = (grant.model_copy(update={"locations": locations}),)
+    return ACCOUNT.model_copy(update={"spec": ACCOUNT.spec.model_copy(update={"grants": grants})})
 
 
 def failure(kind: FailureKind) -> ErrandFailed:
@@ -170,6 +178,74 @@ def test_a_report_that_cannot_be_read_is_told_and_holds_nothing_up() -> None:
     assert plan is not None
     assert plan.status is not None
     assert plan.status.report == RunReport(message="GetObject: Code: words")
+
+
+POINT = "arn:aws:s3:eu-central-1:123456789012:accesspoint"
+COMPARE: Json = {"verify": {"compare": True}}
+BEFORE: list[tuple[Json, str, tuple[str, ...]]] = [
+    ({"manifestConfig": MANIFEST}, "s3://lists/a.csv", ("s3://src/*", "s3://lists/")),
+    ({"select": SELECT}, "s3://src/", ("s3://lists/*", "s3://src", "s3://made/*")),
+]
+AFTER: list[tuple[Json, str, tuple[str, ...]]] = [
+    ({"taskReportConfig": REPORT}, "s3://reports/", ("s3://src/*", "s3://dst/*")),
+    (
+        {"taskReportConfig": {"destination": {"s3": {"s3BucketArn": f"{POINT}:point"}}, "outputType": "STANDARD"}},
+        f"s3://{POINT}/point/",
+        (f"s3://{POINT}/poin/*",),
+    ),
+    (COMPARE, "s3://src/", ("s3://dst/*",)),
+    (COMPARE, "s3://dst/", ("s3://src/*",)),
+    (COMPARE | {"manifestConfig": MANIFEST}, "s3://lists/a.csv", ("s3://src/*", "s3://dst/*")),
+]
+
+
+@pytest.mark.parametrize(("spec", "uri", "granted"), BEFORE)
+def test_nothing_is_read_before_the_start_that_is_not_granted(spec: Json, uri: str, granted: tuple[str, ...]) -> None:
+    plan = prepare(replace(observed(spec), account=granting(*granted)), MOVER, NOW)
+    assert plan is not None
+    assert plan.status is not None
+    assert (plan.steps, plan.status.phase, plan.status.reason) == ((), "Rejected", "NotGranted")
+    assert f"does not grant '{uri}' to namespace 'team-a'" in str(plan.status.message)
+    assert isinstance(errand_of(replace(observed(spec), account=granting(*granted, uri))), CheckManifest | Select)
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["to be read", "has been read"])
+@pytest.mark.parametrize(("spec", "uri", "granted"), AFTER)
+def test_nothing_is_read_or_told_after_the_end_that_is_not_granted(
+    spec: Json, uri: str, granted: tuple[str, ...], is_read: bool
+) -> None:
+    """The mover may name another bucket since the start, and a run that another started was never checked."""
+    o = observed(spec, status={"phase": "Succeeded", "executionArn": ARN})
+    begun = find_out(replace(o, account=granting(*granted, uri)))
+    assert begun is not None
+    (step,) = begun.steps
+    assert isinstance(step, RunErrand)
+    if is_read:
+        outcome = RunReport(uri="s3://x") if isinstance(step.errand, ReadReport) else RunComparison(compared=1)
+        o = replace(o, errand=step.errand, outcome=outcome)
+    plan = find_out(replace(o, account=granting(*granted)))
+    assert plan is not None
+    assert plan.status is not None
+    told = plan.status.report or plan.status.comparison
+    assert told is not None
+    assert plan.steps == ()
+    assert f"does not grant '{uri}' to namespace 'team-a'" in str(told.message)
+    assert len(told.model_dump()) == 1, "nothing of what is there"
+
+
+def test_what_the_operator_has_made_goes_whatever_is_granted() -> None:
+    o = observed({"select": SELECT}, status={"phase": "Succeeded", "executionArn": ARN})
+    plan = find_out(replace(o, account=granting()))
+    assert plan is not None
+    (step,) = plan.steps
+    assert isinstance(step, RunErrand)
+    assert isinstance(step.errand, RemoveManifest)
+
+
+def test_an_execution_without_a_form_has_no_report() -> None:
+    assert (
+        find_out(observed({"taskReportConfig": REPORT}, status={"phase": "Succeeded", "executionArn": "arn:x"})) is None
+    )
 
 
 @pytest.mark.parametrize("change", [{"mover": None}, {"connected": False}])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datamover_crds import DataMover, DataMoverRunStatus, RunComparison, RunReport
 from datamover_crds.contract import FINALIZER
 from datamover_operator.runs.plan.errands import Compare, Errand, ErrandFailed, Outcome, ReadReport
+from datamover_operator.runs.plan.grants import ungranted
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.status import words_of
 from datamover_operator.runs.plan.steps import RunErrand, RunPlan
@@ -23,12 +24,18 @@ def find_out(o: ObservedRun) -> RunPlan | None:
     errand = next(_missing(o, o.mover), None)
     if errand is None:
         return None
+    refusal = ungranted(o, errand)
+    if refusal is not None:
+        return _told(o.run.status, errand, refusal)
     if o.errand != errand:
         return RunPlan(steps=(RunErrand(errand),))
-    if o.outcome is None:
-        return RunPlan()  # it wakes the run when it is done
-    status = _with(o.run.status, errand, o.outcome)
-    return RunPlan(status=status) if status is not None else None
+    match o.outcome:
+        case None:
+            return RunPlan()  # it wakes the run when it is done
+        case ErrandFailed(failure):
+            return _told(o.run.status, errand, words_of(failure))
+        case _:
+            return _told(o.run.status, errand, o.outcome)
 
 
 def _missing(o: ObservedRun, mover: DataMover) -> Iterator[Errand]:
@@ -47,13 +54,15 @@ def _missing(o: ObservedRun, mover: DataMover) -> Iterator[Errand]:
         yield removal_of(select)
 
 
-def _with(status: DataMoverRunStatus, errand: Errand, outcome: Outcome) -> DataMoverRunStatus | None:
-    """The status with what was found; None: there is nothing to tell."""
-    message = words_of(outcome.failure) if isinstance(outcome, ErrandFailed) else None
-    if isinstance(errand, ReadReport):
-        report = outcome if isinstance(outcome, RunReport) else RunReport(message=message)
-        return status.model_copy(update={"report": report})
-    if isinstance(errand, Compare):
-        comparison = outcome if isinstance(outcome, RunComparison) else RunComparison(message=message)
-        return status.model_copy(update={"comparison": comparison})
-    return None
+def _told(status: DataMoverRunStatus, errand: Errand, outcome: Outcome | str) -> RunPlan | None:
+    """Record what was found, or in words why nothing was; None: there is nothing to tell."""
+    message = outcome if isinstance(outcome, str) else None
+    match errand:
+        case ReadReport():
+            report = outcome if isinstance(outcome, RunReport) else RunReport(message=message)
+            return RunPlan(status=status.model_copy(update={"report": report}))
+        case Compare():
+            comparison = outcome if isinstance(outcome, RunComparison) else RunComparison(message=message)
+            return RunPlan(status=status.model_copy(update={"comparison": comparison}))
+        case _:
+            return None

@@ -7,7 +7,9 @@ from datetime import datetime
 from datamover_crds import DataMover, RunSelection
 from datamover_crds.contract import FINALIZER, RunReason
 from datamover_operator.aws.failure import FailureKind
+from datamover_operator.movers.plan.grant_checks import NOT_GRANTED
 from datamover_operator.runs.plan.errands import Errand, ErrandFailed, ManifestChecked, Select
+from datamover_operator.runs.plan.grants import ungranted
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.status import ended, told, with_failure, words_of
 from datamover_operator.runs.plan.steps import ClaimRun, Protect, RunErrand, RunPlan
@@ -24,6 +26,9 @@ def prepare(o: ObservedRun, mover: DataMover, now: datetime) -> RunPlan | None:
         return None
     if select is not None and FINALIZER not in o.run.metadata.finalizers:
         return RunPlan(steps=(Protect(),))  # what it makes is to go with the run
+    refusal = ungranted(o, errand)
+    if refusal is not None:
+        return RunPlan(status=ended(o, "Rejected", NOT_GRANTED, f"{_field(select)}: {refusal}", now))
     if o.errand != errand:
         return RunPlan(steps=(RunErrand(errand),))
     match o.outcome:
@@ -36,12 +41,16 @@ def prepare(o: ObservedRun, mover: DataMover, now: datetime) -> RunPlan | None:
             return _selected(o, o.outcome, now)
         case ErrandFailed(failure):
             if failure.kind in _FINAL:
-                message = f"spec.{'select' if select is not None else 'manifestConfig'}: {words_of(failure)}"
+                message = f"{_field(select)}: {words_of(failure)}"
                 return RunPlan(status=ended(o, "Rejected", failure.kind.value, message, now))
             waiting = told(o, "Pending", failure.kind.value, words_of(failure), now)
             return RunPlan(status=with_failure(o, waiting, failure, now), retry=True)
         case _:
             return RunPlan(steps=(RunErrand(errand),))
+
+
+def _field(select: Select | None) -> str:
+    return "spec.manifestConfig" if select is None else "spec.select"
 
 
 def _selected(o: ObservedRun, selection: RunSelection, now: datetime) -> RunPlan | None:

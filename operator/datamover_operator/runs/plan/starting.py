@@ -8,9 +8,11 @@ from datamover_crds import DataMover, JsonObject, RunRef, dump
 from datamover_crds.contract import RunReason, is_true
 from datamover_crds.options import filters_of
 from datamover_operator.aws.failure import FailureKind
+from datamover_operator.movers.plan.grant_checks import NOT_GRANTED
 from datamover_operator.movers.plan.names import Identity
 from datamover_operator.runs.plan.cancelling import Cancellation, is_unwanted
 from datamover_operator.runs.plan.claims import holds, wants_to_queue
+from datamover_operator.runs.plan.grants import no_longer_granted
 from datamover_operator.runs.plan.observed import FailedStep, ObservedRun
 from datamover_operator.runs.plan.ownership import claim_of
 from datamover_operator.runs.plan.preparing import prepare
@@ -126,6 +128,9 @@ def _obstacle(o: ObservedRun, mover: DataMover) -> tuple[str, str] | None:
         return "MoverNotReady", _why_not_ready(mover)
     if not o.connected:
         return "AccountNotReady", f"waiting for DataMoverAccount '{mover.spec.account_ref.name}' to become Ready"
+    withdrawn = no_longer_granted(mover, o.account) if o.account is not None else None
+    if withdrawn is not None:
+        return NOT_GRANTED, f"waiting: {withdrawn}"
     return None
 
 

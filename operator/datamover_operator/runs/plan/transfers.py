@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from datamover_crds import (
     DataMover,
     DataMoverAccount,
@@ -20,6 +22,9 @@ from datamover_operator.movers.plan.transfer_files import (
     report_request,
 )
 from datamover_operator.runs.plan.errands import CheckManifest, Compare, Place, ReadReport, RemoveManifest, Select
+
+_PARTS: Final = 3
+"""Of an execution's ARN: task, "execution", id."""
 
 
 def selection_of(run: DataMoverRun, mover: DataMover) -> Selection | None:
@@ -98,9 +103,10 @@ def check_of(manifest: ManifestConfig) -> CheckManifest:
 def report_errand(run: DataMoverRun, mover: DataMover, execution_arn: str) -> ReadReport | None:
     """How the report is read."""
     report = report_of(run, mover)
-    if report is None:
+    parts = execution_arn.split("/")[-3:]
+    if report is None or len(parts) < _PARTS:  # whoever may write statuses may write anything there
         return None
-    s3, (task_id, _, execution_id) = report.destination.s3, execution_arn.split("/")[-3:]
+    s3, (task_id, _, execution_id) = report.destination.s3, parts
     return ReadReport(Place(_name(s3.s3_bucket_arn), _prefix(s3.subdirectory)), task_id, execution_id)
 
 
