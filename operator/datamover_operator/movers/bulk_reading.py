@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import structlog
 
 from datamover_common.fairness import Urgency
+from datamover_common.slices import in_slices
 from datamover_common.turns import urgency
 from datamover_crds.contract import UID_TAG
 from datamover_operator.accounts.connections import Connections
@@ -67,13 +68,13 @@ class BulkReading:
         except AwsError as error:
             _log.info("an account could not be read in bulk", account=name, error=str(error))
             return
-        self._compare(name, known, tagged, uris)
+        await self._compare(name, known, tagged, uris)
 
-    def _compare(
+    async def _compare(
         self, name: str, known: Mapping[str, str], tagged: Mapping[str, Mapping[str, str]], uris: Mapping[str, str]
     ) -> None:
         before, after = self._seen.get(name, {}), dict[str, int]()
-        for arn, uid in known.items():
+        async for arn, uid in in_slices(known.items()):
             if ":location/" in arn and arn not in uris:
                 self._look(uid)
                 continue
@@ -81,7 +82,7 @@ class BulkReading:
             after[arn] = shown.fingerprint
             if before.get(arn) != after[arn]:
                 self._look_if_drifted(uid, arn, shown)
-        for arn, tags in tagged.items():
+        async for arn, tags in in_slices(tagged.items()):
             if arn not in known and arn not in before:
                 self._look_at_stray(tags[UID_TAG], arn)
                 after[arn] = 0

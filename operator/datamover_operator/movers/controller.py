@@ -20,11 +20,10 @@ from datamover_operator.controller.registry import Change, Controller, Wake
 from datamover_operator.kube.secrets import HashKey
 from datamover_operator.movers.bulk_reading import BulkReading
 from datamover_operator.movers.execution_sweep import ExecutionSweep
-from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.kind import MOVER, STEADY, account_of
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.orphan_search import OrphanSearch
 from datamover_operator.movers.plan.late_starts import SCHEDULE_FAILING
-from datamover_operator.movers.plan.observed import is_ready
 from datamover_operator.movers.reconciler import MoverReconciler
 from datamover_operator.movers.secret_sweep import SecretSweep
 from datamover_operator.movers.secrets import MoverSecrets
@@ -68,7 +67,10 @@ def mover_controller(context: Context, services: MoverServices, memories: Memori
 
 
 class Lanes:
-    """Where movers wait for their turn: with their account, and steady ones behind those that have something to do."""
+    """Where movers wait for their turn: with their account, and steady ones behind those that have something to do.
+
+    None of them is unpacked for it: an account may wake thousands at once.
+    """
 
     def __init__(self, context: Context, memories: Memories) -> None:
         """`memories` knows what is to be looked at."""
@@ -80,10 +82,9 @@ class Lanes:
         entry = self._context.caches[MOVER].get(uid)
         if entry is None:
             return Lane(Urgency.CHANGE, "")
-        mover, memory = entry.model, self._memories.of(uid)
-        is_steady = mover.metadata.deletion_timestamp is None and is_ready(mover)
-        is_check = is_steady and not memory.everything.is_open and not memory.description.is_open
-        return Lane(Urgency.CHECK if is_check else Urgency.CHANGE, mover.spec.account_ref.name)
+        memory = self._memories.of(uid)
+        is_check = STEADY in entry.digest and not memory.everything.is_open and not memory.description.is_open
+        return Lane(Urgency.CHECK if is_check else Urgency.CHANGE, account_of(entry.digest))
 
 
 class _News:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import structlog
 
 from datamover_common.fairness import Urgency
+from datamover_common.slices import in_slices
 from datamover_common.turns import urgency
 from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
@@ -62,7 +63,7 @@ class ExecutionSweep:
         self._not_before[name] = tick + max(self._interval, pause_after(len(listed)))
         now = frozenset(map(hash, listed))  # of a month's executions the ARNs would be a burden
         before, self._seen[name] = self._seen.get(name, now), now
-        for arn in listed:
+        async for arn in in_slices(listed):
             if hash(arn) not in before:
                 self._look(arn)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import Literal
 
-from datamover_common.kube.objects import part_of, reference
+from datamover_common.kube.objects import metadata_of, part_of, reference
 from datamover_crds import LOCATIONS, DataMover, JsonObject
 from datamover_crds.locations.reading import dig, places_of
 from datamover_operator.kube.kinds import Kind
@@ -19,6 +19,8 @@ def by_account(name: str) -> Hashable:
 
 NAMES_SECRETS: Hashable = "names secrets"
 """The key of all movers whose locations name Secrets."""
+STEADY: Hashable = "steady"
+"""The key of all movers that are Ready and stay: a look at one of them is a check."""
 
 
 def by_role(arn: str) -> Hashable:
@@ -36,6 +38,16 @@ def by_location(arn: str) -> Hashable:
     return "location", arn
 
 
+def account_of(keys: Iterable[Hashable]) -> str:
+    """The account among a mover's keys; it is known without unpacking the mover."""
+    return next(str(key[1]) for key in keys if isinstance(key, tuple) and key[0] == "account")
+
+
+def named_secrets(keys: Iterable[Hashable]) -> list[str]:
+    """The names of Secrets among a mover's keys."""
+    return [str(key[1]) for key in keys if isinstance(key, tuple) and key[0] == "secret"]
+
+
 def named_arns(keys: Iterable[Hashable], what: Literal["task", "location"]) -> list[str]:
     """The ARNs among a mover's keys; they are known without unpacking the mover."""
     return [str(key[1]) for key in keys if isinstance(key, tuple) and key[0] == what]
@@ -46,13 +58,27 @@ def _keys(raw: JsonObject) -> Iterable[Hashable]:
     roles = {status.get("sourceRoleArn"), status.get("destinationRoleArn")} - {None}
     task = status.get("taskArn")
     locations = {status.get("sourceLocationArn"), status.get("destinationLocationArn")} - {None}
+    secrets = secret_names(raw)
     return [
         by_account(reference(raw, "accountRef")),
         *(by_role(str(arn)) for arn in roles),
         *(by_location(str(arn)) for arn in locations),
         *([by_task(str(task))] if task is not None else []),
-        *([NAMES_SECRETS] if secret_names(raw) else []),
+        *([NAMES_SECRETS] if secrets else []),
+        *(("secret", name) for name in secrets),
+        *([STEADY] if _is_steady(raw) else []),
     ]
+
+
+def _is_steady(raw: JsonObject) -> bool:
+    metadata, status = metadata_of(raw), part_of(raw, "status")
+    listed = status.get("conditions")
+    is_ready = any(
+        isinstance(each, dict) and (each.get("type"), each.get("status")) == ("Ready", "True")
+        for each in (listed if isinstance(listed, list) else ())
+    )
+    is_current = status.get("observedGeneration") == metadata.get("generation")
+    return is_ready and is_current and not metadata.get("deletionTimestamp")
 
 
 def secret_names(raw: JsonObject) -> set[str]:

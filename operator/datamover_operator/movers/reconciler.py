@@ -17,7 +17,7 @@ from datamover_operator.controller.context import Context
 from datamover_operator.kube.kinds import Entry
 from datamover_operator.movers.executor import MoverPass
 from datamover_operator.movers.gather import Depth, Gatherer, carry, depth_of, doubt_of, known
-from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.kind import MOVER, by_role
 from datamover_operator.movers.listings import Listings
 from datamover_operator.movers.memory import Memories, MoverMemory, Rest
 from datamover_operator.movers.ownership import ClusterState
@@ -235,9 +235,9 @@ class MoverReconciler:
 
     def _shared_roles(self, o: Observed) -> frozenset[str]:
         """Those of the roles that were found, wherever, that other movers' locations use."""
-        under = self._context.caches[MOVER].under
+        uids = self._context.caches[MOVER].uids
         arns = {role.arn for role in o.roles.values()} | {item.arn for item in o.retired}
-        return frozenset(arn for arn in arns if any(each.metadata.uid != o.uid for each in under(("role", arn))))
+        return frozenset(arn for arn in arns if any(uid != o.uid for uid in uids(by_role(arn))))
 
     def _cluster_state(self, mover: DataMover) -> ClusterState:
         caches, meta = self._context.caches, mover.metadata

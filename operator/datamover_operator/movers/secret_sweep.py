@@ -9,9 +9,10 @@ import structlog
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.errors import KubeError
 from datamover_common.kube.objects import metadata_of
+from datamover_common.slices import in_slices
 from datamover_operator.controller.context import Context
 from datamover_operator.kube.secrets import SECRETS
-from datamover_operator.movers.kind import MOVER, NAMES_SECRETS, secret_names
+from datamover_operator.movers.kind import MOVER, NAMES_SECRETS, named_secrets
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.plan.observed import is_ready
 
@@ -40,12 +41,12 @@ class SecretSweep:
         """Wake the movers whose Secrets are others than before, have become readable, or were not seen yet."""
         users = self._users()
         versions = {secret: await self._version(secret) for secret in users}
-        for secret, uids in users.items():
-            before = self._versions.get(secret)
-            if before != versions[secret]:
-                for uid in uids:
-                    self._wake(uid, is_changed=before is not None)
-        self._versions = versions
+        known, self._versions = self._versions, versions
+        news = [
+            (uid, secret in known) for secret in users for uid in users[secret] if known.get(secret) != versions[secret]
+        ]
+        async for uid, is_changed in in_slices(news):
+            self._wake(uid, is_changed=is_changed)
 
     def _wake(self, uid: str, *, is_changed: bool) -> None:
         """A Secret that is seen for the first time may have changed since the mover was last applied.
@@ -64,8 +65,8 @@ class SecretSweep:
         for uid in movers.uids(NAMES_SECRETS):
             entry = movers.get(uid)
             if entry is not None:
-                for name in secret_names(entry.raw):
-                    users.setdefault((str(entry.metadata["namespace"]), name), []).append(uid)
+                for name in named_secrets(entry.digest):
+                    users.setdefault((entry.namespace, name), []).append(uid)
         return users
 
     async def _version(self, secret: tuple[str, str]) -> str:

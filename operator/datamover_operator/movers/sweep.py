@@ -8,6 +8,7 @@ from __future__ import annotations
 import structlog
 
 from datamover_common.fairness import Urgency
+from datamover_common.slices import in_slices
 from datamover_common.turns import urgency
 from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
@@ -65,7 +66,7 @@ class Sweep:
             return
         self._not_before[name] = tick + pause_after(len(listed))
         statuses = {str(task["taskArn"]): str(task.get("status")) for task in listed}
-        for arn in known:
+        async for arn in in_slices(known):
             if statuses.get(arn, "") in _NOTABLE or arn not in statuses:
                 self._look(arn, statuses.get(arn))
 

@@ -11,7 +11,7 @@ from datamover_crds.contract import FINAL_PHASES
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.registry import Change, Controller, Wake
-from datamover_operator.movers.kind import MOVER, by_task
+from datamover_operator.movers.kind import MOVER, account_of, by_task
 from datamover_operator.movers.memory import Memories
 from datamover_operator.movers.wake import wake_mover
 from datamover_operator.process.metrics import Progress
@@ -40,7 +40,7 @@ def run_controller(context: Context, connections: Connections, movers: Memories)
         entry = context.caches[RUN].get(uid)
         mover_name = entry.model.spec.mover_ref.name if entry is not None else ""
         mover = context.caches[MOVER].named(entry.key[0], mover_name) if entry is not None else None
-        return Lane(Urgency.RUN, mover.model.spec.account_ref.name if mover is not None else "")
+        return Lane(Urgency.RUN, account_of(mover.digest) if mover is not None else "")
 
     def shows(change: Change) -> None:
         """Show how far an active run has got, and the poller that it has begun; one that has ended has no series."""

@@ -25,7 +25,18 @@ def active_by_mover(namespace: str, name: str) -> Hashable:
 
 def active_by_execution(arn: str) -> Hashable:
     """The key of the runs that say that they stand for an execution and have not ended."""
-    return ACTIVE, arn
+    return "execution", ACTIVE, arn
+
+
+def mover_of(keys: Iterable[Hashable]) -> tuple[str, str]:
+    """The namespace and name of a run's mover, which come first among the run's keys."""
+    first = next(iter(keys))
+    return first if isinstance(first, tuple) else ("", "")
+
+
+def execution_in(keys: Iterable[Hashable]) -> str:
+    """The execution among a run's keys; empty where the run stands for none, or has ended."""
+    return next((str(key[2]) for key in keys if isinstance(key, tuple) and key[:2] == ("execution", ACTIVE)), "")
 
 
 def _keys(raw: JsonObject) -> Iterable[Hashable]:

@@ -15,12 +15,12 @@ from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
 from datamover_operator.controller.context import Context
 from datamover_operator.controller.periodic import run_periodically
-from datamover_operator.movers.kind import MOVER
+from datamover_operator.movers.kind import MOVER, account_of
 from datamover_operator.movers.plan.names import task_arn_of
 from datamover_operator.runs.executions import ExecutionCache
-from datamover_operator.runs.kind import ACTIVE, RUN, active_by_execution
+from datamover_operator.runs.kind import ACTIVE, RUN, active_by_execution, execution_in, mover_of
 from datamover_operator.runs.plan.executions import status_from
-from datamover_operator.runs.plan.ownership import belongs_to, execution_of, is_execution_of
+from datamover_operator.runs.plan.ownership import belongs_to, is_execution_of
 from datamover_operator.runs.plan.state_changes import StateChange
 from datamover_operator.runs.state_changes import StateChanges
 
@@ -47,7 +47,7 @@ class Poller:
         self._context = context
         self._connections = connections
         self._executions = executions
-        self._active: dict[str, dict[str, list[DataMoverRun]]] = {}
+        self._active: dict[str, set[str]] = {}
         self._wake_task = wake_task
         self._looked_at: dict[str, float] = {}
         self._early: dict[str, str] = {}
@@ -63,16 +63,19 @@ class Poller:
             await run_periodically(self._context.settings.run_poll_interval_seconds, self._begin, self._poll)
 
     def _begin(self) -> list[str]:
-        """Find what is active now; return its accounts."""
-        active = [(arn, run) for run in self._context.caches[RUN].under(ACTIVE) if (arn := execution_of(run))]
-        arns = {arn for arn, _ in active}
+        """Find what is active now; return its accounts. No run and no mover is unpacked for it."""
+        caches = self._context.caches
+        digests = [each.digest for each in caches[RUN].entries(ACTIVE)]
+        movers = {(arn, mover_of(digest)) for digest in digests if (arn := execution_in(digest))}
+        arns = {arn for arn, _ in movers}
         self._executions.keep_only(arns)
         self._context.metrics.active_runs(len(arns))
         self._active = {}
         self._looked_at = {arn: tick for arn, tick in self._looked_at.items() if arn in arns}
-        for arn, run in active:
-            if (account := self._account(arn, run)) and self._is_due(account, arn):
-                self._active.setdefault(account, {}).setdefault(arn, []).append(run)
+        for arn, mover in movers:
+            known = caches[MOVER].named(*mover)
+            if known is not None and self._is_due(account := account_of(known.digest), arn):
+                self._active.setdefault(account, set()).add(arn)
         return list(self._active)
 
     def _is_due(self, account: str, arn: str) -> bool:
@@ -109,31 +112,28 @@ class Poller:
 
     async def _look_at(self, account: str, arn: str, slots: asyncio.Semaphore) -> bool:
         """Describe one execution; return whether a run stands for it."""
-        runs = self._context.caches[RUN].under(active_by_execution(arn))
-        own = [run for run in runs if self._account(arn, run) == account]
-        aws = self._connections.aws_for(account)
-        if not own or aws is None:
-            return False
-        await self._look(aws, arn, own, slots)
-        return True
+        async with slots:
+            aws = self._connections.aws_for(account)
+            runs = self._context.caches[RUN].under(active_by_execution(arn)) if aws is not None else []
+            own = [run for run in runs if self._account(arn, run) == account]
+            if aws is None or not own:
+                return False
+            await self._look(aws, arn, own)
+            return True
 
     async def _poll(self, account: str) -> None:
-        aws = self._connections.aws_for(account)
-        if aws is None:
-            return
         slots = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(self._look(aws, arn, runs, slots) for arn, runs in self._active[account].items()))
+        await asyncio.gather(*(self._look_at(account, arn, slots) for arn in self._active[account]))
 
-    async def _look(self, aws: Aws, arn: str, runs: Sequence[DataMoverRun], slots: asyncio.Semaphore) -> None:
-        async with slots:
-            asked = self._context.clock.tick()
-            try:
-                described = await aws.datasync.describe_task_execution(arn)
-            except AwsError as error:
-                if error.failure.kind is not FailureKind.NOT_FOUND:
-                    _log.info("an execution could not be described", execution=arn, error=str(error))
-                    return
-                described = None
+    async def _look(self, aws: Aws, arn: str, runs: Sequence[DataMoverRun]) -> None:
+        asked = self._context.clock.tick()
+        try:
+            described = await aws.datasync.describe_task_execution(arn)
+        except AwsError as error:
+            if error.failure.kind is not FailureKind.NOT_FOUND:
+                _log.info("an execution could not be described", execution=arn, error=str(error))
+                return
+            described = None
         self._looked_at[arn] = self._context.clock.tick()
         now = self._context.clock.now()
         is_news, samples = self._executions.put(arn, described, now, asked), self._executions.samples(arn)
