@@ -143,7 +143,10 @@ class TableSyncSpec(Model):
     promote: bool = False
     """Finish: catch up, set sequences, verify, and remove everything but the rows. Stop writing to the source first."""
     skip_transaction: Lsn | None = None
-    """Pass over the transaction that finishes at this position: the one that the conflict's message names."""
+    """Pass over the transaction that finishes at this position: the one that the conflict's message names.
+
+    That needs PostgreSQL 15 or newer at the destination.
+    """
     resync: SyncToken | None = None
     """Any token; a new one copies all tables anew. Rows at the destination are removed, unless existingRows is Keep."""
     notify: Annotated[tuple[TableSyncNotify, ...], Items(at_most=10)] = ()

@@ -80,10 +80,11 @@ class Database:
     is_up: bool = True
     has_conflict: bool = False
     may_subscribe: bool = True
+    version: int = 150000
 
     @property
     def server(self) -> Server:
-        return Server(str(7000 + self.number), "5", "1", 150000, user="datamover")
+        return Server(str(7000 + self.number), "5", "1", self.version, user="datamover")
 
 
 @dataclass

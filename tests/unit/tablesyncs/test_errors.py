@@ -97,3 +97,16 @@ def test_what_is_skipped_is_skipped_once(world: World) -> None:
     assert world.settle() == "Ready"
     assert world.servers.changes.count("skip at new") == 1
     assert world.sync.status.last_skipped_transaction == "0/44C"
+
+
+@pytest.mark.parametrize(("version", "told"), [(140012, True), (150000, False)])
+def test_a_transaction_that_the_destination_can_not_skip_is_told_of(world: World, version: int, told: bool) -> None:
+    world.servers.databases["new"].version = version
+    world.change(skipTransaction="0/44C")
+    assert world.settle() == "Ready"
+    (message,) = [each.message for each in world.sync.status.conditions if each.type == "Ready"]
+    expected = "; spec.skipTransaction has no effect: the destination is PostgreSQL 14, and only 15 or newer can"
+    assert (expected in str(message)) is told
+    world.change(skipTransaction=None)
+    assert world.settle() == "Ready"
+    assert "skipTransaction" not in str(world.sync.status.conditions)

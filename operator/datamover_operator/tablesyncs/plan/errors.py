@@ -17,6 +17,7 @@ CALM = timedelta(minutes=2)
 """How long after the last error a subscription is left to try again by itself."""
 LONGEST_BACKOFF = timedelta(minutes=10)
 HAS_DISABLE_ON_ERROR = 150000
+_HAS_SKIP = 150000
 _PAUSED = frozenset({"Idle", "Suspended", "Failed"})
 
 
@@ -99,6 +100,17 @@ def skip_wanted(o: Observed) -> str | None:
     if wanted is None or not o.errors.stopped or wanted in {o.sync.status.last_skipped_transaction, o.skipped}:
         return None
     return wanted
+
+
+def skip_hindrance(o: Observed) -> str:
+    """Why the transaction that the spec names is never passed over, to go on a sentence with; empty where it may be."""
+    version = o.destination.server.version if o.destination is not None else _HAS_SKIP
+    if o.sync.spec.skip_transaction is None or version >= _HAS_SKIP:
+        return ""
+    return (
+        f"; spec.skipTransaction has no effect: the destination is PostgreSQL {version // 10000}, and only 15 or newer "
+        "can pass over a transaction; correct the row there, or set spec.resync to a new token"
+    )
 
 
 def told(o: Observed) -> str:

@@ -12,7 +12,7 @@ from datamover_operator.postgres.state import Subscription
 from datamover_operator.tablesyncs.plan.changes import is_elsewhere
 from datamover_operator.tablesyncs.plan.desired import resync_stamp
 from datamover_operator.tablesyncs.plan.ends import all_retired
-from datamover_operator.tablesyncs.plan.errors import has_failed, next_start, told
+from datamover_operator.tablesyncs.plan.errors import has_failed, next_start, skip_hindrance, told
 from datamover_operator.tablesyncs.plan.observed import Observed
 from datamover_operator.tablesyncs.plan.running import is_apart, is_lost, keeps_too_much, next_cycle, pause, retained
 from datamover_operator.tablesyncs.plan.steps import Plan
@@ -66,7 +66,14 @@ def plan_progress(o: Observed, now: datetime) -> Plan:
         return Plan(again_at=pause(o, now), conditions=o.conditions(now).stalled("SlotLost", _lost(o)))
     if has_failed(o):
         return Plan(again_at=pause(o, now), conditions=o.conditions(now).stalled("ReplicationFailed", told(o)))
-    return Plan(again_at=_again_at(o, phase, now), conditions=_conditions(o, phase, now))
+    return Plan(again_at=_again_at(o, phase, now), conditions=_hinting(_conditions(o, phase, now), skip_hindrance(o)))
+
+
+def _hinting(conditions: Conditions, hint: str) -> Conditions:
+    """The conditions, of which those that say something say this, too."""
+    return tuple(
+        each.model_copy(update={"message": each.message + hint}) if each.message else each for each in conditions
+    )
 
 
 def _conditions(o: Observed, phase: SyncPhase, now: datetime) -> Conditions:
