@@ -6,7 +6,7 @@ import json
 import sys
 import zlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar, cast
 
 from datamover_common.kube.objects import metadata_of, uid_of, version_of
@@ -20,19 +20,23 @@ _UNPACKED: Final = 128
 _NO_HEADER: Final = -zlib.MAX_WBITS
 
 
-def read(model: type[M], raw: JsonObject) -> tuple[M, str]:
-    """Read an object; where its model refuses it, as much of it as can be read, and why."""
+def read(model: type[M], raw: JsonObject, **known: object) -> tuple[M, str]:
+    """Read an object; where its model refuses it, as much of it as can be read, and why.
+
+    `known` are members that have been read already.
+    """
     try:
-        return parse(model, raw), ""
+        return parse(model, {**raw, **known}), ""
     except InvalidObject as problem:
         return salvage(model, raw), str(problem)
 
 
 @dataclass(slots=True)
 class _Unpacked(Generic[M]):
-    raw: JsonObject | None = None
+    raw: JsonObject
     model: M | None = None
     problem: str = ""
+    known: dict[str, object] = field(default_factory=dict)
 
 
 class Packing(Generic[M]):
@@ -91,18 +95,24 @@ class Entry(Generic[M, D]):
         """Namespace and name."""
         return self.namespace, self.name
 
+    def follow(self, before: Entry[M, D]) -> None:
+        """It is the next version of an object: a spec that is the same is not read once more."""
+        held, ours = before._unpacked, self._unpacked
+        if held is not None and held.model is not None and ours is not None:
+            spec = getattr(held.model, "spec", None)
+            if not held.problem and spec is not None and held.raw.get("spec") == ours.raw.get("spec"):
+                ours.known = {"spec": spec}
+
     def pack(self) -> None:
         """Pack it from now on."""
-        if self._unpacked is not None and self._unpacked.raw is not None:
-            self._packed = self._packing.packed(self._unpacked.raw)
+        if self._unpacked is not None:
+            self._packed = self._packed or self._packing.packed(self._unpacked.raw)
         self._unpacked = None
 
     @property
     def raw(self) -> JsonObject:
         """The object as the API server sent it, without managedFields."""
-        if self._unpacked is not None and self._unpacked.raw is not None:
-            return self._unpacked.raw
-        return self._packing.unpacked(self._packed)
+        return self._unpacked.raw if self._unpacked is not None else self._packing.unpacked(self._packed)
 
     @property
     def metadata(self) -> JsonObject:
@@ -120,8 +130,8 @@ class Entry(Generic[M, D]):
         return self._read().problem
 
     def _read(self) -> _Unpacked[M]:
-        unpacked = self._unpacked = self._unpacked or _Unpacked()
+        unpacked = self._unpacked = self._unpacked or _Unpacked(self.raw)
         if unpacked.model is None:
-            unpacked.model, unpacked.problem = read(self._packing.model, self.raw)
+            unpacked.model, unpacked.problem = read(self._packing.model, unpacked.raw, **unpacked.known)
         self._packing.use(self)
         return unpacked

@@ -96,6 +96,8 @@ class Store(Generic[M, D]):
         entry: Entry[M, D] = Entry(self._packing, raw, self._digest(raw))
         if uid in self._buried:
             return entry
+        if known is not None:
+            entry.follow(known)
         self._forget(uid)
         self._entries[uid] = entry
         self._named.setdefault(entry.namespace, {})[entry.name] = entry

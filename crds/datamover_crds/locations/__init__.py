@@ -77,7 +77,7 @@ class Location(Model):
         """The members that are given: one, as the rules demand."""
         arn = self.existing_location_arn
         existing = (ExistingLocation(location_arn=arn),) if arn is not None else ()
-        held = [value for value in vars(self).values() if value is not None and isinstance(value, LocationType)]
+        held = [value for value in vars(self).values() if value is not None and value is not arn]
         return (*held, *existing)
 
     @property

@@ -131,14 +131,11 @@ def test_a_folder_behind_an_access_point_may_be_anywhere_in_the_file_system(patt
 
 
 def test_a_grant_counts_for_its_own_namespaces_alone() -> None:
-    grants: list[JsonObject] = [
-        {"namespaces": ["team-a"], "locations": ["s3://src/*"]},
-        {"namespaces": ["team-b"], "locations": ["s3://dst/*"]},
-    ]
-    with World(SPEC, grants=grants) as world:
+    ours: JsonObject = {"namespaces": ["team-a"], "locations": ["s3://src/*"]}
+    theirs: JsonObject = {"namespaces": ["team-b"], "locations": ["s3://dst/*"]}
+    with World(SPEC, grants=[ours, theirs]) as world:
         assert world.settle() == "Stalled"
-        grants[1]["namespaces"] = ["team-b", "team-a"]
-        world.grant(grants)
+        world.grant([ours, theirs | {"namespaces": ["team-b", "team-a"]}])
         assert world.settle() == "Ready"
 
 

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, JsonObject, Retired
 from datamover_crds.contract import FINALIZER, is_true
-from datamover_crds.locations import ExistingLocation
 from datamover_operator.aws.failure import Failure, FailureKind
 from datamover_operator.controller.plan.conditions import ConditionsBuilder
 from datamover_operator.movers.plan.desired import location_of
@@ -164,7 +163,9 @@ class Observed:
     @property
     def existing(self) -> frozenset[Side]:
         """The sides whose location somebody else looks after."""
-        return frozenset(side for side in SIDES if isinstance(location_of(self.mover.spec, side), ExistingLocation))
+        spec = self.mover.spec
+        ends = {"source": spec.source, "destination": spec.destination}
+        return frozenset(side for side in SIDES if ends[side].existing_location_arn is not None)
 
     def last_described(self, side: Side) -> JsonObject | None:
         """A location as described in this pass, else as it was when last described; None = not known."""

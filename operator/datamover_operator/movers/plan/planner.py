@@ -26,7 +26,7 @@ from datamover_operator.movers.plan.failures import (
 from datamover_operator.movers.plan.marks import only_marked
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.replacing import MAX_TAGS, surplus_tags
-from datamover_operator.movers.plan.resources import Wanted, wanted_of
+from datamover_operator.movers.plan.resources import Wanted
 from datamover_operator.movers.plan.run_objects import recall_trigger
 from datamover_operator.movers.plan.standing import (
     applying,
@@ -67,7 +67,7 @@ def _plan(o: Observed, now: datetime) -> Plan:
         return plan_unmet(o, o.unmet, now)
     if o.failures:
         return plan_failures(o, now)
-    wanted = wanted_of(o)
+    wanted = Wanted(o)
     return next(plan for stage in STAGES if (plan := stage(o, wanted, now)) is not None)
 
 
@@ -83,6 +83,8 @@ def _recall_trigger(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _protect(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
+    if o.has_finalizer and o.account_kept:
+        return None
     is_needed = bool(wanted.creations) or (o.task is not None and not o.has_finalizer)
     if is_needed and not o.account_kept:
         message = f"waiting for DataMoverAccount '{o.mover.spec.account_ref.name}' to be protected from deletion"
@@ -103,7 +105,7 @@ def _stop(o: Observed, _: Wanted, now: datetime) -> Plan | None:
 
 
 def _wait_for_run(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
-    if not wanted.pending or not is_active(o):
+    if not is_active(o) or not wanted.pending:
         return None
     message = "the changed spec will be applied when the active run ends"
     return Plan(again_at=now + ACTIVE_RUN_POLL, conditions=o.conditions(now).progressing("WaitingForRun", message))
@@ -128,7 +130,7 @@ def _inherit(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
 
 def _claim(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
     """What an intent allows has to be sent soon after it is written: where calls queue up, it is written later."""
-    if not wanted.creations or o.intent_claimed:
+    if o.intent_claimed or not wanted.creations:
         return None
     if o.backlog > BACKLOG_PATIENCE.total_seconds():
         return Plan(again_at=now + min(timedelta(seconds=o.backlog), LOOK_INTERVAL), conditions=applying(o, now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 
 from datamover_crds import DataMoverSpec, Replace
 from datamover_crds.contract import NONCE_TAG, UID_TAG
@@ -33,36 +33,58 @@ from datamover_operator.movers.plan.steps import (
 from datamover_operator.movers.plan.suspend import is_withheld
 from datamover_operator.movers.plan.transfer_files import task_files
 
+_Room = tuple[tuple[Step, ...], tuple[Call, ...]]
 
-@dataclass(frozen=True, slots=True)
+
 class Wanted:
-    """The steps that are possible now, room by room, and the Create* calls that this pass may have to send."""
+    """What is declared compared with what is known, room by room: each is looked at when it is first asked for.
 
-    creations: tuple[Call, ...] = ()
-    roles: tuple[Step, ...] = ()
-    locations: tuple[Step, ...] = ()
-    task: tuple[Step, ...] = ()
+    A room has the steps that are possible now; `creations` are the Create* calls that this pass may have to send.
+    """
+
+    def __init__(self, o: Observed) -> None:
+        """Compare what was observed."""
+        self._o = o
+
+    @property
+    def roles(self) -> tuple[Step, ...]:
+        """The steps for roles."""
+        return self._roles[0]
+
+    @property
+    def locations(self) -> tuple[Step, ...]:
+        """The steps for locations."""
+        return self._locations[0]
+
+    @property
+    def task(self) -> tuple[Step, ...]:
+        """The steps for the task."""
+        return self._task[0]
+
+    @property
+    def creations(self) -> tuple[Call, ...]:
+        """The calls that make what is missing."""
+        return (*self._roles[1], *self._locations[1], *self._task[1])
 
     @property
     def pending(self) -> bool:
         """Whether anything in AWS differs from what is declared."""
         return bool(self.creations or self.roles or self.locations or self.task)
 
+    @cached_property
+    def _roles(self) -> _Room:
+        return role_steps(self._o)
 
-def wanted_of(o: Observed) -> Wanted:
-    """Compare what is declared with what is known."""
-    roles, role_creations = role_steps(o)
-    locations, location_creations = _locations(o)
-    task, task_creations = _task(o, replaced=bool(location_creations))
-    return Wanted(
-        creations=(*role_creations, *location_creations, *task_creations),
-        roles=roles,
-        locations=locations,
-        task=task,
-    )
+    @cached_property
+    def _locations(self) -> _Room:
+        return _locations(self._o)
+
+    @cached_property
+    def _task(self) -> _Room:
+        return _task(self._o, replaced=bool(self._locations[1]))
 
 
-def _locations(o: Observed) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
+def _locations(o: Observed) -> _Room:
     steps: list[Step] = []
     creations: list[Call] = []
     for side in SIDES:
@@ -96,7 +118,7 @@ def _mark(o: Observed, side: Side, known: Resource) -> tuple[Step, ...]:
     return (ChangeTags(side, known.arn, o.identity.tags(side, ""), gone),)
 
 
-def _task(o: Observed, *, replaced: bool) -> tuple[tuple[Step, ...], tuple[Call, ...]]:
+def _task(o: Observed, *, replaced: bool) -> _Room:
     name = task_name(o.mover.spec, o.identity)
     if o.task is None or replaced or _task_is_elsewhere(o):
         arns = {side: known.arn for side, known in o.locations.items()}

@@ -160,6 +160,19 @@ def test_what_was_just_read_is_not_read_again(store: Runs) -> None:
     assert entries[0].model is model
 
 
+def test_a_spec_is_read_anew_where_it_has_changed_alone(store: Runs) -> None:
+    first = store.put(run()).model.spec
+    assert store.put(run(version=2, phase="Queued")).model.spec is first
+    changed = run(version=3, phase="Queued") | {"spec": {"moverRef": {"name": "other"}}}
+    assert store.put(changed).model.spec.mover_ref.name == "other"
+
+
+def test_a_spec_that_was_refused_is_refused_in_the_next_version_too(store: Runs) -> None:
+    odd: JsonObject = {"spec": {"moverRef": {"name": "m"}, "later": 1}}
+    assert "spec.later" in store.put(run() | odd).problem
+    assert "spec.later" in store.put(run(version=2, phase="Queued") | odd).problem
+
+
 def test_what_is_derived_is_made_anew_after_a_change_of_its_objects_alone(store: Runs) -> None:
     asked = []
 
