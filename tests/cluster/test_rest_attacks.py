@@ -129,6 +129,28 @@ def test_heads_are_counted_while_a_request_is_in_flight(
     assert lists(rest)
 
 
+@pytest.mark.parametrize(
+    ("first", "sends"),
+    [
+        (b"1;", b"x" * 100_000),
+        (b"1\r\n{\r\n0\r\nX-A: ", b"x" * 100_000),
+        (b"1\r\n{\r\n0\r\n", b"X-A: " + b"x" * 10_000 + b"\r\n"),
+    ],
+    ids=["an-extension", "a-field-after-it", "fields-after-it"],
+)
+def test_what_comes_with_a_body_is_counted_as_a_head_is(
+    served: World, rest_services: RestServices, connect: Connect, first: bytes, sends: bytes
+) -> None:
+    rest = rest_services(body_timeout_seconds=300)
+    head = f"POST {MOVERS}/g HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token()}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert cut_off(connect(rest, sends=head.encode() + first), sends)
+    whole = connect(rest, sends=head.encode())
+    for _ in range(100):  # far more than a head may have, but of a body
+        whole.sendall(b"1\r\n \r\n" * 1000)
+    whole.sendall(b"0\r\nX-A: x\r\n\r\n")
+    assert whole.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
 def test_answers_that_nobody_reads_are_cut(served: World, rest_services: RestServices, connect: Connect) -> None:
     rest = rest_services(write_timeout_seconds=1)
     request = f"GET {BIG} HTTP/1.1\r\nHost: x\r\n\r\n".encode()

@@ -47,7 +47,6 @@ class Connection(HttpToolsProtocol):
     _early = b""
     _is_lost = False
     _head = 0
-    _is_in_head = True
     _has_crossed = False
     _has_given_up = False
 
@@ -96,7 +95,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._has_crossed:
             self._head = 0  # what has come of the next head is at most one read
-        elif self._is_in_head or not self._is_busy():
+        else:  # a head, or what may come with a body: extensions of its chunks, and fields after it
             self._head += len(data)
         if self._head > _LARGEST_HEAD:
             self._give_up()
@@ -107,7 +106,7 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A whole head has come."""
-        self._is_in_head, self._has_crossed = False, True
+        self._has_crossed = True
         size = len(self.url) + sum(len(name) + len(value) + _SEPARATORS for name, value in self.headers)
         if size > _LARGEST_HEAD or len(self.pipeline) >= _MOST_PIPELINED:
             self._give_up()
@@ -117,11 +116,12 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of a body has come."""
         if not self._has_given_up:
+            self._has_crossed = self._has_crossed or self._is_busy()
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A whole request has come."""
-        self._is_in_head, self._has_crossed = True, True
+        self._has_crossed = True
         if not self._has_given_up:
             super().on_message_complete()
 
