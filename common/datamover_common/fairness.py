@@ -6,7 +6,7 @@ Pure data structures for the work queue and for calls to AWS; nothing here waits
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
@@ -93,56 +93,101 @@ class FairQueue(Generic[K]):
         return key, lane
 
 
+class Taken:
+    """A place that is taken: by what waited in this lane, since this moment."""
+
+    __slots__ = ("lane", "since")
+
+    def __init__(self, lane: Lane, since: float) -> None:
+        """`since` is in seconds of a monotonic clock."""
+        self.lane = lane
+        self.since = since
+
+
 class Shares:
     """Places that are taken, by share and urgency.
 
     One share never takes all: each has three quarters of what others leave. So it is with what is no run: it never
-    takes the last quarter, for a run must not wait until something that takes long has ended.
+    takes the last quarter, for a run must not wait until something that takes long has ended. And so it is with all
+    slow shares together (whose last place was kept for long, or is): a hundred dead accounts leave others a quarter.
     """
 
-    def __init__(self, capacity: int) -> None:
-        """All places are free; there is at least one."""
-        self._all = _Places(capacity)
-        self._patient = _Places(_most_of(capacity))
+    def __init__(self, capacity: int, slow_after: float) -> None:
+        """All places are free; there is at least one. A share is slow that keeps one for more than so many seconds."""
+        self._slow_after = slow_after
+        self._taken: dict[Taken, None] = {}
+        self._slow: set[Hashable] = set()
+        self._all = _Places(capacity, self._slow)
+        self._patient = _Places(_most_of(capacity), self._slow)
 
-    def may_take(self, lane: Lane) -> bool:
+    def may_take(self, lane: Lane, now: float) -> bool:
         """Whether a place is free for what waits in this lane."""
+        for taken in self._taken:  # the oldest first
+            if now - taken.since <= self._slow_after:
+                break
+            self._judge(taken.lane.share, is_slow=True)
         return all(each.may_take(lane.share) for each in self._taken_by(lane))
 
-    def take(self, lane: Lane) -> None:
-        """Take a place."""
+    def take(self, lane: Lane, now: float) -> Taken:
+        """Take a place; it is given back with what is returned."""
         for each in self._taken_by(lane):
             each.take(lane.share)
+        taken = Taken(lane, now)
+        self._taken[taken] = None
+        return taken
 
-    def give_back(self, lane: Lane) -> None:
+    def give_back(self, taken: Taken, now: float) -> None:
         """Leave a place."""
-        for each in self._taken_by(lane):
-            each.give_back(lane.share)
+        del self._taken[taken]
+        share = taken.lane.share
+        for each in self._taken_by(taken.lane):
+            each.give_back(share)
+        self._judge(share, is_slow=now - taken.since > self._slow_after)
+
+    def _judge(self, share: Hashable, *, is_slow: bool) -> None:
+        if is_slow == (share in self._slow):
+            return
+        for each in (self._all, self._patient):
+            each.move(share, is_slow=is_slow)
+        if is_slow:
+            self._slow.add(share)
+        else:
+            self._slow.discard(share)
 
     def _taken_by(self, lane: Lane) -> tuple[_Places, ...]:
         return (self._all,) if lane.urgency is Urgency.RUN else (self._all, self._patient)
 
 
 class _Places:
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, slow: Collection[Hashable]) -> None:
         self._capacity = capacity
+        self._slow = slow
         self._taken: Counter[Hashable] = Counter()
         self._total = 0
+        self._taken_by_slow = 0
 
     def may_take(self, share: Hashable) -> bool:
-        own = self._taken[share]
+        own = self._taken_by_slow if share in self._slow else self._taken[share]
         left = self._capacity - (self._total - own)
         return self._total < self._capacity and own < _most_of(left)
 
     def take(self, share: Hashable) -> None:
-        self._taken[share] += 1
-        self._total += 1
+        self._count(share, 1)
 
     def give_back(self, share: Hashable) -> None:
-        self._taken[share] -= 1
-        self._total -= 1
+        self._count(share, -1)
         if not self._taken[share]:
             del self._taken[share]
+
+    def move(self, share: Hashable, *, is_slow: bool) -> None:
+        """Count the share among the slow ones from now on, or no longer."""
+        self._taken_by_slow += self._taken[share] if is_slow else -self._taken[share]
+
+    def _count(self, share: Hashable, change: int) -> None:
+        self._taken[share] += change
+        self._total += change
+        if share in self._slow:
+            self._taken_by_slow += change
 
 
 def _most_of(places: int) -> int:

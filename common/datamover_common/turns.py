@@ -9,10 +9,14 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-from datamover_common.fairness import FairQueue, Lane, Shares, Urgency
+from datamover_common.fairness import FairQueue, Lane, Shares, Taken, Urgency
 
 urgency: ContextVar[Urgency] = ContextVar("urgency", default=Urgency.CHANGE)
 """How urgent the present work is, and with it all that is sent for it."""
+
+
+SLOW_AFTER = 5.0
+"""What answers at all nearly always answers sooner."""
 
 
 class Pace(Protocol):
@@ -33,12 +37,16 @@ class Turns:
         places: int,
         tick: Callable[[], float] = time.monotonic,
         pace: Callable[[Hashable], Pace | None] = lambda _: None,
+        slow_after: float = SLOW_AFTER,
     ) -> None:
-        """`tick` is a monotonic clock, in seconds; a share without a pace takes places as fast as they are free."""
-        self._shares = Shares(places)
+        """`tick` is a monotonic clock, in seconds; a share without a pace takes places as fast as they are free.
+
+        Shares that keep a place for more than `slow_after` seconds count as one.
+        """
+        self._shares = Shares(places, slow_after)
         self._tick = tick
         self._pace = pace
-        self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
+        self._waiting: FairQueue[asyncio.Future[Taken]] = FairQueue()
         self._timer: asyncio.TimerHandle | None = None
 
     def waiting(self, share: Hashable) -> int:
@@ -48,24 +56,29 @@ class Turns:
     @asynccontextmanager
     async def place(self, lane: Lane) -> AsyncIterator[None]:
         """Wait for a place, and keep it while the context is open."""
-        admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(admitted, lane)
-        self._admit()
-        try:
-            await admitted
-        except asyncio.CancelledError:
-            if admitted.done() and not admitted.cancelled():
-                self._leave(lane)
-            else:
-                self._waiting.remove(admitted)
-            raise
+        taken = await self.take(lane)
         try:
             yield
         finally:
-            self._leave(lane)
+            self.leave(taken)
 
-    def _leave(self, lane: Lane) -> None:
-        self._shares.give_back(lane)
+    async def take(self, lane: Lane) -> Taken:
+        """Wait for a place, and take it: who takes it leaves it."""
+        admitted: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._waiting.add(admitted, lane)
+        self._admit()
+        try:
+            return await admitted
+        except asyncio.CancelledError:
+            if admitted.done() and not admitted.cancelled():
+                self.leave(admitted.result())
+            else:
+                self._waiting.remove(admitted)
+            raise
+
+    def leave(self, taken: Taken) -> None:
+        """Leave a place."""
+        self._shares.give_back(taken, self._tick())
         self._admit()
 
     def _admit(self) -> None:
@@ -73,7 +86,7 @@ class Turns:
         delays: list[float] = []
 
         def may(lane: Lane) -> bool:
-            if not self._shares.may_take(lane):
+            if not self._shares.may_take(lane, now):
                 return False
             pace = self._pace(lane.share)
             delay = pace.delay(now) if pace is not None else 0.0
@@ -85,10 +98,9 @@ class Turns:
             admitted, lane = found
             if admitted.cancelled():
                 continue
-            self._shares.take(lane)
             if (pace := self._pace(lane.share)) is not None:
                 pace.spend(now)
-            admitted.set_result(None)
+            admitted.set_result(self._shares.take(lane, now))
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()

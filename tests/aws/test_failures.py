@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from datamover_common.fairness import Urgency
 from datamover_common.turns import urgency
 from datamover_operator.aws import calls
+from datamover_operator.aws.access import Credentials
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
 from tests.aws.canned import Answer, Request
 from tests.aws.conftest import LIMITS, REGION
@@ -37,6 +38,8 @@ BROKEN = {"code": "InternalException", "message": "oops", "status": 500}
 NO_TASK = "arn:aws:datasync:eu-central-1:{}:task/task-0123456789abcdef0"
 # Long enough for a request to go out on a busy machine.
 IMPATIENT = replace(LIMITS, call_timeout=3)
+DEAD_AT_ONCE = 2
+"""Calls of one account that are no run's, of LIMITS.threads."""
 
 
 async def warm(datasync: DataSync) -> None:
@@ -418,3 +421,36 @@ async def test_after_a_throttle_calls_are_spaced_out_at_half_the_rate(
 
 async def found(logged: list[Any], event: str) -> Any:  # noqa: ANN401 - an event of any members
     return next((one for one in logged if one["event"] == event), None)
+
+
+async def test_an_endpoint_that_holds_threads_after_its_callers_have_given_up_keeps_none_from_others(
+    make_accounts: Callable[..., BotoAccounts], access: AccountAccess, canned: Canned
+) -> None:
+    """A thread can't be ended. While an account's are held, its further calls wait, and no other's."""
+    dies, release = threading.Event(), threading.Event()
+
+    def script(request: Request) -> Answer:
+        if dies.is_set() and "dead" in request.headers["Authorization"]:
+            release.wait(60)
+        return Answer(body=b'{"Tasks": []}')
+
+    canned.script = script
+    accounts = make_accounts(IMPATIENT)
+    dead, healthy = (
+        accounts.connect(replace(access, key=key, credentials=Credentials(key, "s"))).datasync
+        for key in ("dead", "healthy")
+    )
+    await warm(dead)
+    await warm(healthy)
+    dies.set()
+    waiting = [asyncio.create_task(dead.list_tasks()) for _ in range(12)]
+    try:
+        while sum(call.done() for call in waiting) < DEAD_AT_ONCE:
+            await asyncio.wait([call for call in waiting if not call.done()], return_when=asyncio.FIRST_COMPLETED)
+        await warm(healthy)
+        assert sum(call.done() for call in waiting) == DEAD_AT_ONCE, "the others wait for a thread"
+    finally:
+        release.set()
+        for call in waiting:
+            call.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

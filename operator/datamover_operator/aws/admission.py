@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 
-from datamover_common.fairness import Lane
-from datamover_common.turns import Turns, urgency
+from datamover_common.fairness import Lane, Taken
+from datamover_common.turns import SLOW_AFTER, Turns, urgency
 from datamover_operator.aws.pacing import Pace
 
 
 class Admission:
     """Admits calls of all accounts to a number of places. Belongs to one event loop."""
 
-    def __init__(self, places: int, tick: Callable[[], float]) -> None:
-        """`tick` is a monotonic clock, in seconds."""
+    def __init__(self, places: int, tick: Callable[[], float], slow_after: float = SLOW_AFTER) -> None:
+        """`tick` is a monotonic clock, in seconds; for `slow_after` see Turns."""
         self._tick = tick
         self._paces: dict[Hashable, Pace] = {}
-        self._turns = Turns(places, tick, self._paces.get)
+        self._turns = Turns(places, tick, self._paces.get, slow_after)
 
-    def place(self, lane: Lane, pace: Pace) -> AbstractAsyncContextManager[None]:
-        """Wait for a place, and keep it while the context is open."""
+    async def take(self, lane: Lane, pace: Pace) -> Taken:
+        """Wait for a place, and take it."""
         self._paces[lane.share] = pace
-        return self._turns.place(lane)
+        return await self._turns.take(lane)
+
+    def leave(self, taken: Taken) -> None:
+        """Leave a place."""
+        self._turns.leave(taken)
 
     def backlog(self, share: Hashable) -> float:
         """For how many seconds a share's calls wait that have not been admitted."""
@@ -41,9 +45,9 @@ class Door:
     share: Hashable
     pace: Pace
 
-    def open(self) -> AbstractAsyncContextManager[None]:
-        """Wait for a place, as urgently as the present work is."""
-        return self.admission.place(Lane(urgency.get(), self.share), self.pace)
+    async def enter(self) -> Callable[[], None]:
+        """Wait for a place, as urgently as the present work is; what is returned leaves it."""
+        return partial(self.admission.leave, await self.admission.take(Lane(urgency.get(), self.share), self.pace))
 
     def backlog(self) -> float:
         """For how many seconds calls wait here."""

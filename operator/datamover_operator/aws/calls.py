@@ -8,7 +8,7 @@ import logging
 import random
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -122,9 +122,9 @@ class Channel:
         return await self._once(service, operation, request)
 
     async def _once(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
-        async with self._door.open():
-            with self._watched(service, operation):
-                return await self._in_thread(service, operation, request)
+        leave = await self._door.enter()
+        with self._watched(service, operation):
+            return await self._in_thread(service, operation, request, leave)
 
     @contextmanager
     def _watched(self, service: Service, operation: str) -> Iterator[None]:
@@ -156,9 +156,16 @@ class Channel:
         finally:
             self._metrics.aws_call(self._clients.account_id, service, operation, result, time.monotonic() - started)
 
-    async def _in_thread(self, service: Service, operation: str, request: Mapping[str, object]) -> Reply:
+    async def _in_thread(
+        self, service: Service, operation: str, request: Mapping[str, object], leave: Callable[[], None]
+    ) -> Reply:
         ticket = Ticket(self._departs_before(operation))
-        pending = self._pool.submit(lambda: self._send(ticket, service, operation, request))
+        try:
+            pending = self._pool.submit(lambda: self._send(ticket, service, operation, request))
+        except BaseException:
+            leave()
+            raise
+        _leave_with(pending, leave)
         try:
             async with asyncio.timeout(self._limits.call_timeout):
                 reply = await asyncio.wrap_future(pending)
@@ -202,6 +209,17 @@ def _read(reply: Reply) -> Reply:
     """Read a body here, in the thread: whoever asks for one asks for a piece that fits in memory."""
     body = reply.get("Body")
     return reply | {"Body": body.read()} if isinstance(body, StreamingBody) else reply
+
+
+def _leave_with(pending: Future[Reply], leave: Callable[[], None]) -> None:
+    """Leave the place when the thread is free, which an endpoint may hold for long after its caller has given up."""
+    loop = asyncio.get_running_loop()
+
+    def end(_: Future[Reply]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits for a place any more
+            loop.call_soon_threadsafe(leave)
+
+    pending.add_done_callback(end)
 
 
 def _abandon(ticket: Ticket, pending: Future[Reply], operation: str) -> bool:

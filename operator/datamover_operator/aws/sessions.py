@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ class BotoAccounts:
         self._limits = limits
         self._metrics = metrics
         self._pool = DaemonPool(limits.threads)
-        self._waiting = DaemonPool(_WAITING), Admission(_WAITING, time.monotonic)
+        self._waiting = DaemonPool(_WAITING), Admission(_WAITING, time.monotonic, math.inf)
         self._admission = Admission(limits.threads, time.monotonic)
         self._ambient = Ambient()
         self._loader = Session().get_component("data_loader")

@@ -13,13 +13,15 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from datamover_common.fairness import FairQueue, Lane, Shares, Urgency
+from datamover_common.fairness import FairQueue, Lane, Shares, Taken, Urgency
 
 K = TypeVar("K", bound=Hashable)
 
 BASE_DELAY = 1.0
 MAX_DELAY = 8.0
 """What passes by itself is over at most this much later, and a fifth, than it has to be."""
+_SLOW_AFTER = 15.0
+"""Seconds that a pass may take in an account that answers, also while thousands of its movers are made."""
 
 
 def one_lane(_: object) -> Lane:
@@ -35,9 +37,9 @@ class WorkQueue(Generic[K]):
     ) -> None:
         """`lane` says where a key waits; `rng` spreads back-off delays."""
         self._ready: FairQueue[K] = FairQueue()
-        self._shares = Shares(workers)
+        self._shares = Shares(workers, _SLOW_AFTER)
         self._lane = lane
-        self._working: dict[K, Lane] = {}
+        self._working: dict[K, Taken] = {}
         self._again: set[K] = set()
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
@@ -96,8 +98,9 @@ class WorkQueue(Generic[K]):
 
     async def take(self) -> tuple[K, Lane]:
         """Wait for a key, drop its timer (it is looked at now); the caller must give it back with `done`."""
-        while (found := self._ready.take(self._shares.may_take)) is None:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        while (found := self._ready.take(lambda lane: self._shares.may_take(lane, loop.time()))) is None:
+            waiter: asyncio.Future[None] = loop.create_future()
             self._waiters.append(waiter)
             try:
                 await waiter
@@ -106,8 +109,7 @@ class WorkQueue(Generic[K]):
                     self._wake_one()  # what it was woken for is another's now
                 raise
         key, lane = found
-        self._working[key] = lane
-        self._shares.take(lane)
+        self._working[key] = self._shares.take(lane, loop.time())
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -117,9 +119,9 @@ class WorkQueue(Generic[K]):
 
     def done(self, key: K) -> None:
         """The key has been worked on."""
-        lane = self._working.pop(key, None)
-        if lane is not None:
-            self._shares.give_back(lane)
+        taken = self._working.pop(key, None)
+        if taken is not None:
+            self._shares.give_back(taken, asyncio.get_running_loop().time())
         if key in self._again:
             self._again.discard(key)
             self.add(key)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamover_common.fairness import FairQueue, Lane, Shares, Urgency
+from datamover_common.fairness import FairQueue, Lane, Shares, Taken, Urgency
 
 
 def anybody(_: Lane) -> bool:
@@ -61,49 +59,86 @@ def test_a_share_that_may_not_is_passed_over() -> None:
     assert "a" in queue
 
 
-def filled(shares: Shares, *lanes: Lane) -> list[int]:
+SLOW = 5.0
+
+
+def of(capacity: int) -> Shares:
+    return Shares(capacity, SLOW)
+
+
+def filled(shares: Shares, *lanes: Lane, now: float = 0.0) -> list[int]:
     """Take all places that each lane may have, one lane after the other; return how many those were."""
     taken = [0] * len(lanes)
     for number, lane in enumerate(lanes):
-        while shares.may_take(lane):
-            shares.take(lane)
+        while shares.may_take(lane, now):
+            shares.take(lane, now)
             taken[number] += 1
     return taken
 
 
+DEAD = [Lane(Urgency.RUN, f"dead-{number}") for number in range(30)]
+HEALTHY = Lane(Urgency.RUN, "healthy")
+
+
+def test_all_that_have_kept_a_place_for_long_share_three_quarters() -> None:
+    shares = of(64)
+    for lane in DEAD:
+        shares.give_back(shares.take(lane, 0.0), SLOW + 1)
+    assert sum(filled(shares, *DEAD)) == 48
+    assert filled(shares, HEALTHY) == [12]
+
+
+def test_who_keeps_a_place_for_long_is_slow_before_he_leaves_it() -> None:
+    shares = of(64)
+    for lane in DEAD:
+        shares.take(lane, 0.0)
+    later = SLOW + 1
+    assert sum(filled(shares, *DEAD, now=later)) == 48 - len(DEAD)
+    assert filled(shares, HEALTHY, now=later) == [12]
+
+
+def test_who_leaves_a_place_soon_is_slow_no_longer() -> None:
+    shares = of(64)
+    for lane in DEAD:
+        shares.give_back(shares.take(lane, 0.0), SLOW + 1)
+    shares.give_back(shares.take(DEAD[0], 10.0), 10.1)
+    assert sum(filled(shares, *DEAD[1:], now=10.2)) == 48
+    assert filled(shares, DEAD[0], now=10.2) == [12]
+
+
 def test_a_share_takes_three_quarters_of_what_others_leave() -> None:
     lanes = [Lane(Urgency.RUN, share) for share in ("dead-1", "dead-2", "dead-3", "healthy")]
-    assert filled(Shares(64), *lanes) == [48, 12, 3, 1]
+    assert filled(of(64), *lanes) == [48, 12, 3, 1]
 
 
 def test_what_is_no_run_leaves_a_quarter_to_runs() -> None:
     movers = [Lane(Urgency.CHANGE, share) for share in ("dead-1", "dead-2", "healthy")]
     runs = [Lane(Urgency.RUN, share) for share in ("dead-1", "dead-2", "healthy", "other")]
-    assert filled(Shares(64), *movers, *runs) == [36, 9, 2, 3, 8, 4, 1]
+    assert filled(of(64), *movers, *runs) == [36, 9, 2, 3, 8, 4, 1]
 
 
 def test_a_single_place_is_everybodys() -> None:
     for urgency in Urgency:
-        assert filled(Shares(1), Lane(urgency, "account")) == [1]
+        assert filled(of(1), Lane(urgency, "account")) == [1]
 
 
 @given(
     st.integers(1, 40),
-    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(Urgency), st.booleans()), max_size=200),
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(Urgency), st.booleans(), st.integers(0, 9))),
 )
 def test_no_more_is_taken_than_there_is_and_all_comes_back(
-    capacity: int, acts: list[tuple[str, Urgency, bool]]
+    capacity: int, acts: list[tuple[str, Urgency, bool, int]]
 ) -> None:
-    shares, taken = Shares(capacity), Counter[Lane]()
-    for share, urgency, takes in acts:
-        lane = Lane(urgency, share)
-        if takes and shares.may_take(lane):
-            shares.take(lane)
-            taken[lane] += 1
-        elif not takes and taken[lane]:
-            shares.give_back(lane)
-            taken[lane] -= 1
-        assert taken.total() <= capacity
-    for lane in list(taken.elements()):
-        shares.give_back(lane)
-    assert all(shares.may_take(Lane(urgency, "a")) for urgency in Urgency)
+    shares, held, now = of(capacity), list[Taken](), 0.0
+    for share, urgency, takes, passes in acts:
+        lane, now = Lane(urgency, share), now + passes
+        if takes and shares.may_take(lane, now):
+            held.append(shares.take(lane, now))
+        elif not takes and held:
+            shares.give_back(held.pop(0), now)
+        assert len(held) <= capacity
+    for taken in held:
+        shares.give_back(taken, now)
+    lanes = [Lane(Urgency.RUN, share) for share in "abcdef"]
+    assert all(shares.may_take(lane, now) for lane in lanes)
+    assert filled(shares, Lane(Urgency.RUN, "new")) == [max(1, capacity * 3 // 4)], "nothing is left behind"
