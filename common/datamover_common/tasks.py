@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 import structlog
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +67,15 @@ class Background:
     def _end(self, status: int) -> None:
         if not self._status.done():
             self._status.set_result(status)
+
+
+async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return what all return, in their order. The first failure is raised as it is, and cancels the others."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        await cancelled(*tasks)
 
 
 async def cancelled(*tasks: asyncio.Task[Any]) -> None:

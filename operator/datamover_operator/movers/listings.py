@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from datamover_common.tasks import together
 from datamover_crds import LocationType, location_type_of
 from datamover_crds.contract import UID_TAG
 from datamover_operator.aws.failure import AwsError
@@ -92,7 +93,7 @@ class Listings:
 
         arns = [str(task["taskArn"]) for task in tasks] + list(types)
         unshown = [arn for arn in arns if UID_TAG not in shown.get(arn, {})]
-        tags = dict(zip(unshown, await asyncio.gather(*(tags_of(arn) for arn in unshown)), strict=True))
+        tags = dict(zip(unshown, await together(tags_of(arn) for arn in unshown), strict=True))
         held: dict[str, dict[str, Mapping[str, str]]] = {}
         for arn in arns:
             its = tags.get(arn) or shown.get(arn, {})

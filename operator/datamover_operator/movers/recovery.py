@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from datamover_common.tasks import together
 from datamover_crds import LocationType, from_timestamp
 from datamover_crds.contract import NONCE_TAG, PART_TAG, UID_TAG
 from datamover_operator.aws.ports import Aws
@@ -58,5 +59,5 @@ async def find_execution(aws: Aws, index: TagIndex, task_arn: str, nonce: str) -
     """The execution of a task that was started with a nonce, if a listing shows it. Raises AwsError."""
     listed = await aws.datasync.list_task_executions(task_arn)
     arns = [str(each["taskExecutionArn"]) for each in listed]
-    tags = await asyncio.gather(*(index.tags(aws, arn) for arn in arns))
+    tags = await together(index.tags(aws, arn) for arn in arns)
     return next((arn for arn, its in zip(arns, tags, strict=True) if its.get(NONCE_TAG) == nonce), None)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from datamover_crds.contract import UID_TAG
 from datamover_operator.aws.failure import AwsError, Failure, FailureKind
+from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.listings import Listings
 from datamover_operator.movers.tag_index import TagIndex
 from tests.unit.movers.sky import Sky
@@ -76,3 +80,25 @@ async def test_a_failure_is_told_to_all_that_waited_and_does_not_last() -> None:
     account.failure = None
     account.tick += 1
     assert await account.ask() == {"uid-0"}
+
+
+class Throttled(TagIndex):
+    """An account that answers to nothing that is asked one by one."""
+
+    asked = 0
+
+    async def tags(self, aws: Aws, arn: str) -> Mapping[str, str]:
+        self.asked += 1
+        await asyncio.sleep(0)
+        raise AwsError(Failure(FailureKind.THROTTLED, "ListTagsForResource", "ThrottlingException", arn))
+
+
+async def test_a_listing_that_fails_leaves_no_calls_behind() -> None:
+    account, index = Account(resources=300), Throttled()
+    account.sky.lag = timedelta(days=1)
+    account.listings = Listings(index, lambda: account.tick)
+    with pytest.raises(AwsError):
+        await account.ask()
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert index.asked < 100
