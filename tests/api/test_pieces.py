@@ -144,3 +144,9 @@ def test_answers_do_not_wait_for_the_client_s_acknowledgements() -> None:
         connection, _ = listener.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+def test_a_facade_that_is_not_served_is_not_loaded() -> None:
+    program = "import sys, datamover_api.serving, datamover_api.legacy.facade; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert {"sqlalchemy", "alembic", "psycopg", "limits", "jwt"}.isdisjoint(done.stdout.split())

@@ -76,6 +76,6 @@ def test_waiting_takes_a_failed_assertion_for_not_yet() -> None:
     assert eventually(third, timeout=30)
 
 
-@pytest.mark.parametrize("module", ["datamover_operator.serving", "datamover_api.serving"])
+@pytest.mark.parametrize("module", ["datamover_operator.serving", "datamover_api.serving", "datamover_api.sync.facade"])
 def test_what_a_program_imports_late_is_imported_before_it_is_forked(module: str) -> None:
     assert module in PRELOADED

@@ -20,16 +20,17 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 
-def _imported_by(program: str) -> list[str]:
-    """What a program's `__main__` imports: much of it inside `main()`, when it knows that it will be needed."""
-    spec = find_spec(f"{program}.__main__")
+def _imported_by(module: str) -> list[str]:
+    """What a module imports: some of it inside of functions, when it is known to be needed."""
+    spec = find_spec(module)
     assert spec is not None
     assert spec.origin is not None
     tree = ast.parse(Path(spec.origin).read_text())
     return [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
 
 
-PRELOADED = _imported_by("datamover_operator") + _imported_by("datamover_api")
+_WITH_LATE_IMPORTS = ("datamover_operator.__main__", "datamover_api.__main__", "datamover_api.serving")
+PRELOADED = [each for module in _WITH_LATE_IMPORTS for each in _imported_by(module)]
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(PRELOADED)
 _PR_SET_PDEATHSIG = 1
