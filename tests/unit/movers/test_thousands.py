@@ -157,6 +157,9 @@ class NoSearch:
     async def look(self, *_: object) -> None:
         pass
 
+    def keep_only(self, _: object) -> None:
+        pass
+
 
 @pytest.mark.parametrize("job", ["sweep", "bulk reading", "poller"])
 async def test_a_job_for_all_leaves_turns_to_others(job: str, reads: Reads) -> None:
