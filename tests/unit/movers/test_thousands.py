@@ -135,9 +135,9 @@ class Reads:
 def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     counted, read = Reads(), entry.read
 
-    def counting(model: type[Any], raw: JsonObject) -> tuple[Any, str]:
+    def counting(model: type[Any], raw: JsonObject, **known: object) -> tuple[Any, str]:
         counted.count()
-        return read(model, raw)
+        return read(model, raw, **known)
 
     monkeypatch.setattr(entry, "read", counting)
     return counted
