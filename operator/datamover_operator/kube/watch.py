@@ -6,8 +6,10 @@ Source: kopf's documentation, "Event-watching handlers", "Embedding" and "Custom
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, Protocol, cast
 
@@ -34,7 +36,10 @@ class Watched(Protocol):
         """A collection has been listed, and is watched now."""
 
     def lost(self, what: str, reason: str) -> None:
-        """A collection can't be listed or watched."""
+        """A collection can't be listed or watched: the API server refuses."""
+
+    def silent(self, what: str, reason: str) -> None:
+        """The API server does not answer, or says that it can't serve now: it is asked again and again."""
 
 
 Listed = Callable[[str], None]
@@ -121,7 +126,9 @@ def _tracing(collections: Collection[str], watched: Watched, listed: Listed) -> 
         collection, status = meant(end.url.path), end.response.status
         if collection is None:
             return
-        if status != _OK:
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            watched.silent(collection, f"the API server answers {status}")
+        elif status != _OK:
             watched.lost(collection, f"the API server answers {status}")
         elif end.url.query.get("watch") == "true":
             watched.reached(collection)
@@ -130,7 +137,7 @@ def _tracing(collections: Collection[str], watched: Watched, listed: Listed) -> 
 
     async def failed(_: aiohttp.ClientSession, __: SimpleNamespace, end: aiohttp.TraceRequestExceptionParams) -> None:
         if (collection := meant(end.url.path)) is not None:
-            watched.lost(collection, f"no answer: {type(end.exception).__name__}")
+            watched.silent(collection, f"no answer: {type(end.exception).__name__}")
 
     trace.on_request_end.append(answered)
     trace.on_request_exception.append(failed)
@@ -163,13 +170,20 @@ class _NoDiffs(kopf.DiffBaseStorage):
         """Keep nothing."""
 
 
+class _Backoffs:
+    """Seconds between attempts, without an end: an API server may be away, or too busy, for long."""
+
+    def __iter__(self) -> Iterator[float]:
+        return itertools.chain((1.0, 2.0), itertools.repeat(5.0))
+
+
 def _settings(*, is_namespaced: bool) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.persistence.diffbase_storage = _NoDiffs()
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
-    settings.networking.error_backoffs = (1, 2, 5, 5, 5, 5)
+    settings.networking.error_backoffs = _Backoffs()
     settings.watching.connect_timeout = 5
     settings.watching.chunk_size = 500
     settings.watching.server_timeout = 300
