@@ -33,7 +33,7 @@ from datamover_operator.runs.poller import Poller
 from tests.support.waiting import eventually_async
 from tests.unit.controller.filters import context_without_servers
 from tests.unit.movers.given import SPEC
-from tests.unit.movers.world import World
+from tests.unit.movers.world import SETTINGS, World
 
 COUNT = 600
 """More than are kept unpacked."""
@@ -201,3 +201,27 @@ def test_a_movers_pass_reads_none_of_those_that_share_its_role(reads: Reads) -> 
         world.look_closely()
         world.reconcile()
         assert reads.total < SLICE
+
+
+def test_checks_of_movers_that_were_made_or_found_together_are_spread() -> None:
+    interval, made, found, checked = SETTINGS.drift_interval_seconds, list[float](), list[float](), list[float]()
+
+    def due(world: World) -> float:
+        assert world.memory.next_drift_check is not None
+        return (world.memory.next_drift_check - world.tick) / interval
+
+    for seed in range(20):
+        with World(SPEC) as world:
+            world.starts = 3 * seed
+            world.restart()
+            world.settle()
+            made.append(due(world))
+            world.restart()
+            world.reconcile()
+            found.append(due(world))
+            world.look_closely()
+            world.reconcile()
+            checked.append(due(world))
+    for each, least, most in ((made, 0.4, 1.0), (found, 0.0, 1.0), (checked, 0.9, 1.1)):
+        assert least <= min(each) < max(each) <= most
+        assert max(each) - min(each) > (most - least) / 3
