@@ -26,6 +26,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._series: dict[tuple[str, str, int], Histogram] = {}
         self._refused = Counter(
             "datamover_api_tokens_refused_total", "Requests without a valid token.", registry=self.registry
         )
@@ -42,7 +43,10 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request has been answered."""
-        self._requests.labels(method, route, str(status)).observe(seconds)
+        series = self._series.get((method, route, status))
+        if series is None:
+            series = self._series[method, route, status] = self._requests.labels(method, route, str(status))
+        series.observe(seconds)
 
     def token_refused(self) -> None:
         """A request had no valid token."""

@@ -42,13 +42,14 @@ class Facades:
         """Serve these."""
         self.served: Final = tuple(served)
         self._by_prefix = sorted(
-            ((prefix, facade) for facade in served for prefix in facade.prefixes), key=lambda each: -len(each[0])
+            ((prefix, f"{prefix}/", facade) for facade in served for prefix in facade.prefixes),
+            key=lambda each: -len(each[0]),
         )
 
     def of(self, path: str) -> Facade:
         """The facade that a path belongs to."""
-        for prefix, facade in self._by_prefix:
-            if path == prefix or path.startswith(f"{prefix}/"):
+        for prefix, folder, facade in self._by_prefix:
+            if path == prefix or path.startswith(folder):
                 return facade
         return self.served[0] if self.served else NOBODYS
 

@@ -41,7 +41,7 @@ class Admission:
         if path not in self._public:
             token = request.headers.get(TOKEN_HEADER, "").strip(" \t").encode("latin-1")
             try:
-                is_known = await self._verifier.verify(token, peer_of(request.client.host if request.client else ""))
+                is_known = await self._verifier.verify(token, peer_of((request.scope.get("client") or ("", 0))[0]))
             except TooManyTokensError:
                 return text("too many requests with new tokens", HTTPStatus.TOO_MANY_REQUESTS)
             if not is_known:
