@@ -8,7 +8,7 @@ from datetime import datetime
 from datamover_crds.contract import OWNER_TAG, UID_TAG
 from datamover_operator.movers.plan.aws_preconditions import OF_WHAT_AWS_HAS
 from datamover_operator.movers.plan.calls import Call, LocationCall, RoleCall, TaskCall, calls_of
-from datamover_operator.movers.plan.names import distinct_role_name, is_legacy
+from datamover_operator.movers.plan.names import distinct_role_name
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.planner import plan_mover
 from datamover_operator.movers.plan.preconditions import BEFORE_AWS_IS_ASKED, OF_SECRETS, first_unmet
@@ -166,7 +166,7 @@ def _bears_mark(o: Observed, arn: str) -> bool:
         if known is not None and known.arn == arn:
             tags |= known.tags or {}
     is_ours = tags.get(UID_TAG) == o.uid or tags.get(OWNER_TAG) == o.identity.owner
-    return arn not in o.others and (is_ours or (":role/" in arn and is_legacy(tags)))
+    return arn not in o.others and is_ours
 
 
 def _conditions_are_kstatus(o: Observed, plan: Plan) -> None:

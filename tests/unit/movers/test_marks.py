@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datamover_crds import JsonObject
-from datamover_crds.contract import UID_TAG
+from datamover_crds.contract import OWNER_TAG, UID_TAG
 from datamover_crds.legacy import FIXED_TAGS
 from tests.support.specs import s3
 from tests.unit.movers.given import DRIFT, SPEC, counts, foreign_task, locations_of, looked_after_by, spec, told
@@ -143,6 +143,44 @@ def test_a_role_of_the_older_service_comes_with_its_task_only_where_it_is_grante
         assert (role.arn in world.sky.items) is not granted
 
 
+@pytest.mark.parametrize("retired", [True, False])
+@pytest.mark.parametrize("adopts", [True, False])
+def test_a_status_that_owns_a_role_of_the_older_service_leaves_it_alone(retired: bool, adopts: bool) -> None:
+    """It is granted, and made by the older service for a task that nobody has adopted yet."""
+    with World(SPEC) as world:
+        if adopts:
+            world.change(spec(adopt={"taskArn": foreign_task(world.sky, role="own").arn, "own": True}))
+        assert world.settle() == "Ready"
+        role = world.sky.add_role("theirs", dict(FIXED_TAGS))
+        world.sky.untouchable.add(role.arn)
+        bookkeeping = cast("JsonObject", cast("JsonObject", world.raw["status"])["bookkeeping"])
+        if retired:
+            forge(world, bookkeeping=bookkeeping | {"retired": [{"arn": role.arn, "kind": "role"}]})
+        else:
+            forge(world, sourceRoleArn=role.arn)
+        world.look_closely()
+        world.settle()
+        world.delete()
+        world.settle()
+        assert (role.arn in world.sky.items, role.tags) == (True, dict(FIXED_TAGS))
+
+
+def test_a_role_of_the_older_service_bears_our_mark_before_it_goes_with_its_mover() -> None:
+    with World(SPEC) as world:
+        task = foreign_task(world.sky, role="legacy-role")
+        role = cast("Item", world.sky.role("legacy-role"))
+        role.tags |= FIXED_TAGS
+        world.change(spec(adopt={"taskArn": task.arn, "own": True}))
+        assert world.settle() == "Ready"
+        del role.tags[UID_TAG], role.tags[OWNER_TAG]
+        seen: list[bool] = []
+        world.sky.before = lambda operation: seen.append(UID_TAG in role.tags) if operation == "DeleteRole" else None
+        world.delete()
+        assert world.settle() == "Gone"
+        assert role.arn not in world.sky.items
+        assert seen == [True]
+
+
 def test_an_account_made_anew_for_another_aws_account_makes_nothing() -> None:
     with World(SPEC) as world:
         world.settle()
@@ -203,18 +241,21 @@ SPECS = [
     owned=st.booleans(),
     retired=st.sets(st.sampled_from(["task", "source", "destination", "sourceRole"])),
     marked=st.booleans(),
+    legacy=st.booleans(),
     then=st.lists(st.sampled_from([*SPECS, "restart", "drift"]), max_size=3),
     deleted=st.booleans(),
 )
 def test_whatever_a_status_says_only_what_bears_our_mark_is_changed(
-    names: set[str], owned: bool, retired: set[str], marked: bool, then: list[Any], deleted: bool
+    names: set[str], owned: bool, retired: set[str], marked: bool, legacy: bool, then: list[Any], deleted: bool
 ) -> None:
     """Before every Update, Untag and Delete our uid tag is known to be on it: `World` checks each plan, this AWS."""
     with World(SPEC) as world:
         world.settle()
         task = others_task(world, marked=marked)
         source, destination = (item.arn for item in locations_of(world.sky, task))
-        role = cast("Item", world.sky.role("theirs")).arn
+        others_role = cast("Item", world.sky.role("theirs"))
+        others_role.tags |= FIXED_TAGS if legacy else {}
+        role = others_role.arn
         world.sky.untouchable.add(role)
         theirs = dict(zip(PLACES.values(), (task.arn, source, destination, role, role), strict=True))
         before = {arn: snapshot(world)[arn] for arn in theirs.values()}

@@ -12,8 +12,8 @@ from datamover_operator.aws.failure import FailureKind
 from datamover_operator.controller.plan.conditions import Conditions
 from datamover_operator.movers.plan.failures import SLOW_RETRY, lasting_message, look_again_in, worst_failure
 from datamover_operator.movers.plan.garbage import DELETION_ORDER
-from datamover_operator.movers.plan.marks import is_foreign, tags_of, unmarking_steps
-from datamover_operator.movers.plan.names import SIDES, role_name_in, task_arn_of
+from datamover_operator.movers.plan.marks import came_with_task, is_foreign, is_ours, tags_of, unmarking_steps
+from datamover_operator.movers.plan.names import SIDES, Side, role_name_in, task_arn_of
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.places import elsewhere
 from datamover_operator.movers.plan.steps import (
@@ -66,7 +66,7 @@ def _take_down(o: Observed, now: datetime) -> Plan:
     if holder is not None and any(run.metadata.uid == holder.uid for run in o.runs):
         message = _since(o, f"the result of run '{holder.name}' is not recorded yet")
         return Plan(again_at=now + CANCEL_POLL, conditions=_progress(o, now, message))
-    for steps in (_release(o), *(_deletions(o, kind) for kind in DELETION_ORDER)):
+    for steps in (_claim(o), _release(o), *(_deletions(o, kind) for kind in DELETION_ORDER)):
         if steps:
             return _do(o, now, *steps)
     return _do(o, now, RemoveFinalizer())
@@ -87,8 +87,15 @@ def _marks(o: Observed) -> tuple[Step, ...]:
 
 def _role_marks(o: Observed, arns: Collection[str]) -> tuple[Step, ...]:
     """Mark roles of the mover's own that stay."""
-    sides = {arn: tuple(side for side, role in o.roles.items() if role.arn == arn) for arn in arns}
-    return tuple(TagRole(sides[arn], role_name_in(arn), {PART_TAG: RETAINED}) for arn in arns if _lacks_mark(o, arn))
+    sides = _sides_of_roles(o)
+    marks = {PART_TAG: RETAINED}
+    return tuple(TagRole(sides.get(arn, ()), role_name_in(arn), marks) for arn in arns if _lacks_mark(o, arn))
+
+
+def _sides_of_roles(o: Observed) -> dict[str, tuple[Side, ...]]:
+    """The sides that each known role is for, by its ARN."""
+    arns = dict.fromkeys(role.arn for role in o.roles.values())
+    return {arn: tuple(side for side, role in o.roles.items() if role.arn == arn) for arn in arns}
 
 
 def _lacks_mark(o: Observed, arn: str) -> bool:
@@ -105,6 +112,16 @@ def _release(o: Observed) -> tuple[Step, ...]:
     """Remove our tags from what stays, because we only managed it, or because the spec says that it is another's."""
     return unmarking_steps(o, {"task", *SIDES} - o.owned) or _role_marks(
         o, [arn for arn in _own_arns(o, "role") if arn in _roles_that_stay(o)]
+    )
+
+
+def _claim(o: Observed) -> tuple[Step, ...]:
+    """Our mark on a role that came with an adopted task: by it alone it can still be told that the role is to go."""
+    return tuple(
+        TagRole(sides, role_name_in(arn), o.identity.tags("role" if len(sides) > 1 else f"{sides[0]}Role", ""))
+        for arn, sides in _sides_of_roles(o).items()
+        if any(f"{side}Role" in o.owned for side in sides) and arn not in o.shared_roles
+        if not is_ours(o, arn) and came_with_task(o, arn)
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from datamover_crds import location_type_of
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG
 from datamover_operator.accounts.plan.grants import role_granted
 from datamover_operator.movers.plan.desired import location_of
@@ -59,14 +60,8 @@ def tags_of(o: Observed, arn: str) -> Mapping[str, str] | None:
 
 
 def is_ours(o: Observed, arn: str) -> bool:
-    """Whether its tags were read, and say that it is this mover's.
-
-    A role that the older service made, and that came with an adopted task, is so where it is granted.
-    """
-    tags = tags_of(o, arn) or {}
-    if arn in o.others:
-        return False
-    return o.identity.is_marked(tags) or (":role/" in arn and is_legacy(tags) and _is_granted_role(o, arn))
+    """Whether its tags were read, and say that it is this mover's."""
+    return arn not in o.others and o.identity.is_marked(tags_of(o, arn) or {})
 
 
 def is_foreign(o: Observed, arn: str) -> bool:
@@ -84,6 +79,25 @@ def unmarking_steps(o: Observed, parts: Collection[str]) -> tuple[ChangeTags, ..
     )
 
 
+def came_with_task(o: Observed, role_arn: str) -> bool:
+    """Whether a location of the mover's task has this role, the older service has made it, and it is granted.
+
+    What AWS shows of the task counts, not the status.
+    """
+    task = o.task
+    adopt = o.mover.spec.adopt
+    if task is None or adopt is None or not (adopt.task_arn == task.arn or is_ours(o, task.arn)):
+        return False
+    used = (
+        kind.role_in(known.described)
+        for side, known in o.locations.items()
+        if known.described is not None
+        and known.arn == (task.described or {}).get(f"{side}LocationArn")
+        and (kind := location_type_of(known.described)) is not None
+    )
+    return role_arn in used and is_legacy(tags_of(o, role_arn) or {}) and _is_granted_role(o, role_arn)
+
+
 def _is_granted_role(o: Observed, arn: str) -> bool:
     return o.account is not None and role_granted(o.account, o.identity.namespace, arn)
 
@@ -91,8 +105,9 @@ def _is_granted_role(o: Observed, arn: str) -> bool:
 def _marks(o: Observed, step: AwsStep, arn: str) -> bool:
     """Whether the step puts our mark on what has no owner, and may do so."""
     is_marking = isinstance(step, ChangeTags | TagRole) and step.tags.get(UID_TAG) == o.uid
-    is_free = arn not in o.others and not o.is_being_deleted
-    return is_marking and is_free and ungranted_in_aws(o) is None and (":role/" in arn or _belongs(o, arn))
+    if not is_marking or arn in o.others or ungranted_in_aws(o) is not None:
+        return False
+    return came_with_task(o, arn) if ":role/" in arn else not o.is_being_deleted and _belongs(o, arn)
 
 
 def _belongs(o: Observed, arn: str) -> bool:
