@@ -28,11 +28,19 @@ async def find_executions(o: Observed, aws: Aws) -> Observed:
 
     Raises AwsError.
     """
-    o = await read_replaced(o, aws)
+    o = await read_replaced(await _with_found_task(o, aws), aws)
     owned = o.task.described if o.task is not None and "task" in o.owned else None
     active = [each for each in (owned, *o.replaced.values()) if each is not None and each.get("status") in TASK_ACTIVE]
     found = await asyncio.gather(*(_executions_of(task, aws) for task in active))
     return replace(o, executions=tuple(each for its in found for each in its))
+
+
+async def _with_found_task(o: Observed, aws: Aws) -> Observed:
+    """A task that has just been found by its tags has not been described yet: it may run."""
+    if o.task is None or o.task.described is not None:
+        return o
+    described = await or_none(aws.datasync.describe_task(o.task.arn))
+    return replace(o, task=replace(o.task, described=described))
 
 
 async def _executions_of(task: JsonObject, aws: Aws) -> list[JsonObject]:

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from datamover_crds import JsonObject
 from tests.support.specs import ROLE
 from tests.unit.movers.expected import check_declared, made_by
-from tests.unit.movers.lives import DEEDS, FAULTS, OTHER_ROLE, SPECS, Deed, Fault, Faults, Spec
+from tests.unit.movers.given import SPEC
+from tests.unit.movers.lives import (
+    DEEDS,
+    FAULTS,
+    OTHER_ROLE,
+    SPECS,
+    Deed,
+    Fault,
+    Faults,
+    Spec,
+    double,
+    start,
+    vanish,
+)
 from tests.unit.movers.sky import Item
 from tests.unit.movers.world import GRANT_ALL, World
 
@@ -76,6 +89,7 @@ def test_it_ends_as_declared_and_stays_silent_then(spec: Spec, faults: list[Faul
 
 
 @LONG
+@example(dict(SPEC), [], [(double("task", "task"), []), (vanish("task"), []), (Deed("start", start), [])], [])
 @given(SPECS, FAULTS, STORIES, FAULTS)
 def test_deletion_leaves_nothing_of_ours(spec: Spec, faults: list[Fault], story: Story, last: list[Fault]) -> None:
     with a_world(spec) as world:
