@@ -15,11 +15,15 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
+from datamover_common.threads import DaemonPool
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 RESOLVE_TIMEOUT: Final = 10.0
 """Seconds."""
+_resolvers: Final = DaemonPool(64, "resolver")
+"""Not the event loop's own few threads: names that nobody answers for would keep those from everything else."""
 _NEVER: Final[tuple[Network, ...]] = tuple(
     map(
         ip_network,
@@ -105,10 +109,10 @@ async def resolve(host: str, port: int) -> tuple[Address, ...]:
     literal = _literal(host)
     if literal is not None:
         return (literal,)
-    loop = asyncio.get_running_loop()
+    pending = _resolvers.submit(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     try:
         async with asyncio.timeout(RESOLVE_TIMEOUT):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.wrap_future(pending)
     except (OSError, UnicodeError, TimeoutError) as error:
         raise UnknownHostError(f"host '{host}' can't be resolved") from error
     addresses = (ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found)

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.client import BaseClient
 
+    from datamover_common.threads import DaemonPool
     from datamover_operator.aws.admission import Door
     from datamover_operator.aws.clients import Clients, Service
     from datamover_operator.aws.pacing import Limits
-    from datamover_operator.aws.threads import DaemonPool
     from datamover_operator.process.metrics import Metrics
 
 Reply = dict[str, object]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.session import Session
 
+from datamover_common.threads import DaemonPool
 from datamover_operator.aws.access import AccountAccess
 from datamover_operator.aws.admission import Admission, Door
 from datamover_operator.aws.calls import Channel, departure
@@ -22,7 +23,6 @@ from datamover_operator.aws.s3 import BotoS3
 from datamover_operator.aws.sqs import BotoQueue
 from datamover_operator.aws.sts import BotoSts
 from datamover_operator.aws.tagging import BotoTagging
-from datamover_operator.aws.threads import DaemonPool
 
 if TYPE_CHECKING:
     from datamover_operator.process.metrics import Metrics
@@ -46,8 +46,8 @@ class BotoAccounts:
         """Make no connection and no thread yet."""
         self._limits = limits
         self._metrics = metrics
-        self._pool = DaemonPool(limits.threads)
-        self._waiting = DaemonPool(_WAITING), Admission(_WAITING, time.monotonic, math.inf)
+        self._pool = DaemonPool(limits.threads, "aws")
+        self._waiting = DaemonPool(_WAITING, "aws-waiting"), Admission(_WAITING, time.monotonic, math.inf)
         self._admission = Admission(limits.threads, time.monotonic)
         self._ambient = Ambient()
         self._loader = Session().get_component("data_loader")

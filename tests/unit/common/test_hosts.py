@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
 import pytest
@@ -93,18 +95,39 @@ def test_many_stars_cost_no_time() -> None:
 async def test_names_are_resolved_once_and_literals_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    async def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+    def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
         asked.append(host)
         if host == "gone":
             raise socket.gaierror
         return [(0, 0, 0, "", ("10.0.0.1", port)), (0, 0, 0, "", ("fe80::1%eth0", port, 0, 2))]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     assert await resolve("10.0.0.9", 1) == (ip_address("10.0.0.9"),)
     assert asked == []
     assert await resolve("db", 1) == (ip_address("10.0.0.1"), ip_address("fe80::1"))
     with pytest.raises(UnknownHostError):
         await resolve("gone", 1)
+
+
+async def test_names_that_nobody_answers_for_keep_no_thread_from_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, over = threading.Semaphore(0), threading.Event()
+
+    def getaddrinfo(*_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.release()
+        over.wait(60)
+        return [(0, 0, 0, "", ("10.0.0.1", 1))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    waiting = [asyncio.create_task(resolve(f"dead-{number}", 1)) for number in range(3)]
+    try:
+        async with asyncio.timeout(30):
+            for _ in waiting:  # each has a thread by now, and this needs one, too
+                assert await asyncio.to_thread(asked.acquire, timeout=30)
+    finally:
+        over.set()
+    for each in waiting:
+        assert await each == (ip_address("10.0.0.1"),)
 
 
 def test_a_name_that_only_others_resolve_needs_a_pattern_of_its_own() -> None:

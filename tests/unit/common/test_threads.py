@@ -8,11 +8,11 @@ import threading
 
 import pytest
 
-from datamover_operator.aws.threads import DaemonPool
+from datamover_common.threads import DaemonPool
 
 
 def test_results_and_exceptions_come_back() -> None:
-    pool = DaemonPool(2)
+    pool = DaemonPool(2, "work")
     assert pool.submit(lambda: 42).result(timeout=10) == 42
     failing = pool.submit(lambda: 1 // 0)
     assert isinstance(failing.exception(timeout=10), ZeroDivisionError)
@@ -20,7 +20,7 @@ def test_results_and_exceptions_come_back() -> None:
 
 
 def test_no_more_threads_than_allowed_and_an_idle_one_is_used_again() -> None:
-    pool = DaemonPool(3)
+    pool = DaemonPool(3, "work")
     running, go = threading.Semaphore(0), threading.Event()
 
     def work() -> str:
@@ -38,7 +38,7 @@ def test_no_more_threads_than_allowed_and_an_idle_one_is_used_again() -> None:
 
 
 def test_one_call_after_another_needs_one_thread() -> None:
-    pool = DaemonPool(8)
+    pool = DaemonPool(8, "work")
     names = set()
     for _ in range(20):
         names.add(pool.submit(lambda: threading.current_thread().name).result(timeout=10))
@@ -49,7 +49,7 @@ def test_one_call_after_another_needs_one_thread() -> None:
 
 
 def test_cancelled_work_is_not_begun() -> None:
-    pool = DaemonPool(1)
+    pool = DaemonPool(1, "work")
     go, begun = threading.Event(), threading.Event()
     first = pool.submit(lambda: go.wait(10))
     second = pool.submit(begun.set)
@@ -62,7 +62,7 @@ def test_cancelled_work_is_not_begun() -> None:
 
 
 def test_a_closed_pool_ends_its_threads_and_takes_nothing() -> None:
-    pool = DaemonPool(1)
+    pool = DaemonPool(1, "work")
     pool.submit(lambda: None).result(timeout=10)
     pool.close()
     pool._threads[0].join(timeout=10)
@@ -74,9 +74,9 @@ def test_a_closed_pool_ends_its_threads_and_takes_nothing() -> None:
 def test_a_call_that_hangs_does_not_keep_the_process() -> None:
     program = """
 import threading
-from datamover_operator.aws.threads import DaemonPool
+from datamover_common.threads import DaemonPool
 begun = threading.Event()
-DaemonPool(1).submit(lambda: (begun.set(), threading.Event().wait()))
+DaemonPool(1, "work").submit(lambda: (begun.set(), threading.Event().wait()))
 begun.wait()
 """
     done = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)

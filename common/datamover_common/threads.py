@@ -16,8 +16,9 @@ T = TypeVar("T")
 class DaemonPool:
     """At most `size` daemon threads, started as work comes; work that waits is unbounded, its senders are not."""
 
-    def __init__(self, size: int) -> None:
-        """Make the pool without starting a thread; `size` is at least 1."""
+    def __init__(self, size: int, name: str) -> None:
+        """Make the pool without starting a thread; `size` is at least 1, and its threads are called after `name`."""
+        self._name = name
         self._size = size
         self._idle = threading.Semaphore(0)
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -38,7 +39,7 @@ class DaemonPool:
                 raise RuntimeError(message)
             self._work.put(lambda: _run(future, function))
             if not self._idle.acquire(blocking=False) and len(self._threads) < self._size:
-                thread = threading.Thread(target=self._serve, name=f"aws-{len(self._threads)}", daemon=True)
+                thread = threading.Thread(target=self._serve, name=f"{self._name}-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
                 thread.start()
         return future
