@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from datamover_common.exposition import Exposition
+
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -17,6 +19,7 @@ class Metrics:
     def __init__(self) -> None:
         """Register everything."""
         self.registry = CollectorRegistry()
+        self.exposition = Exposition(self.registry)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self._requests = Histogram(

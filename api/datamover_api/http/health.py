@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from datamover_api.http.answers import text
@@ -43,5 +42,4 @@ def health_routes(missing: Callable[[], list[str]], degraded: Callable[[], list[
 
 async def show_metrics(metrics: Metrics) -> Response:
     """The metrics, in Prometheus' text format."""
-    body = await asyncio.to_thread(generate_latest, metrics.registry)
-    return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(await metrics.exposition.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})

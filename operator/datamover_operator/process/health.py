@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from datamover_common.exposition import Exposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +61,7 @@ class HealthServer:
         self._problem = problem
         self._address = (host, port)
         self._readiness = readiness
-        self._metrics = metrics
+        self._exposition = Exposition(metrics.registry)
         self._runner = web.AppRunner(
             self._app(), access_log=None, shutdown_timeout=_SHUTDOWN_S, keepalive_timeout=_KEEPALIVE_S
         )
@@ -112,6 +113,5 @@ class HealthServer:
         return web.Response(status=503, text="".join(lines))
 
     async def _show_metrics(self, _request: web.Request) -> web.Response:
-        # Some thousand movers make a text of megabytes: not in the loop.
-        body = await asyncio.to_thread(generate_latest, self._metrics.registry)
+        body = await self._exposition.text()
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
