@@ -316,17 +316,16 @@ async def test_events_tell_what_is_new_and_only_that() -> None:
     assert [reason for reason, _ in room.told.events] == ["Ready", "AccessDenied"]
 
 
+def put_older(room: Room, spec: dict[str, Any]) -> None:
+    """Another account object, which is older."""
+    meta = {"name": "older", "creationTimestamp": "2024-01-01T00:00:00Z"}
+    body = {"apiVersion": "datamover.io/v1alpha1", "kind": "DataMoverAccount", "metadata": meta, "spec": spec}
+    room.kube.put(ACCOUNT.named("", "older"), body)
+
+
 async def test_the_younger_of_two_rest_sections_is_told_that_it_is_not_in_force() -> None:
     room = Room()
-    room.kube.put(
-        ACCOUNT.named("", "older"),
-        {
-            "apiVersion": "datamover.io/v1alpha1",
-            "kind": "DataMoverAccount",
-            "metadata": {"name": "older", "creationTimestamp": "2024-01-01T00:00:00Z"},
-            "spec": {"accountId": ONE, "region": "eu-central-1", "rest": {"namespace": "a"}},
-        },
-    )
+    put_older(room, {"accountId": ONE, "region": "eu-central-1", "rest": {"namespace": "a"}})
     room.account(rest={"namespace": "b"})
     await room.look()
     messages = {each.type: each.message for each in room.stored.status.conditions}
@@ -348,15 +347,7 @@ async def test_the_younger_of_two_accounts_is_told_that_the_older_decides_on_orp
     older: str, own: str, region: str, told: bool
 ) -> None:
     room = Room()
-    room.kube.put(
-        ACCOUNT.named("", "older"),
-        {
-            "apiVersion": "datamover.io/v1alpha1",
-            "kind": "DataMoverAccount",
-            "metadata": {"name": "older", "creationTimestamp": "2024-01-01T00:00:00Z"},
-            "spec": {"accountId": ONE, "region": region, "orphans": older},
-        },
-    )
+    put_older(room, {"accountId": ONE, "region": region, "orphans": older})
     room.account(orphans=own)
     await room.look()
     await room.look()

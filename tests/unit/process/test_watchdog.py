@@ -25,6 +25,13 @@ async def test_what_is_not_watched_for_long_is_the_end(monkeypatch: pytest.Monke
         await asyncio.wait_for(dog.guard_forever(), 30)
 
 
+async def keeps_guarding(dog: Watchdog) -> None:
+    guarding = asyncio.create_task(dog.guard_forever())
+    await asyncio.wait([guarding], timeout=2 * watchdog._INTERVAL)
+    assert not guarding.done()
+    guarding.cancel()
+
+
 async def test_what_is_watched_again_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "PATIENCE", 0)
     readiness = Readiness([])
@@ -32,10 +39,7 @@ async def test_what_is_watched_again_is_forgotten(monkeypatch: pytest.MonkeyPatc
     dog.lost("/movers", "no answer")
     dog.reached("/movers")
     assert readiness.reasons == {}
-    guarding = asyncio.create_task(dog.guard_forever())
-    await asyncio.wait([guarding], timeout=2 * watchdog._INTERVAL)
-    assert not guarding.done()
-    guarding.cancel()
+    await keeps_guarding(dog)
 
 
 async def test_an_api_server_that_is_away_or_too_busy_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,10 +48,7 @@ async def test_an_api_server_that_is_away_or_too_busy_is_waited_for(monkeypatch:
     dog = Watchdog(readiness)
     dog.silent("/movers", "no answer")
     assert readiness.reasons == {"/movers": "no answer"}
-    guarding = asyncio.create_task(dog.guard_forever())
-    await asyncio.wait([guarding], timeout=2 * watchdog._INTERVAL)
-    assert not guarding.done()
-    guarding.cancel()
+    await keeps_guarding(dog)
 
 
 async def test_what_nobody_tries_to_watch_any_more_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
