@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
@@ -93,15 +94,12 @@ class FairQueue(Generic[K]):
         return key, lane
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Taken:
-    """A place that is taken: by what waited in this lane, since this moment."""
+    """A place that is taken: by what waited in this lane, since this moment (seconds of a monotonic clock)."""
 
-    __slots__ = ("lane", "since")
-
-    def __init__(self, lane: Lane, since: float) -> None:
-        """`since` is in seconds of a monotonic clock."""
-        self.lane = lane
-        self.since = since
+    lane: Lane
+    since: float
 
 
 class Shares:
