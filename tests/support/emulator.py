@@ -36,21 +36,31 @@ class EmulatorAt:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
+        self._clients: dict[tuple[str, str, str, bool], Any] = {}
 
     def client(
         self, service: str, *, account: str = "123456789012", region: str = "eu-central-1", retries: bool = False
     ) -> Any:  # noqa: ANN401 - boto3 has a type for every service
-        """A real boto3 client that speaks as `account`; without retries, so that a test sees every error."""
-        config = Config(retries={"total_max_attempts": 3 if retries else 1}, s3={"addressing_style": "path"})
+        """A real boto3 client that speaks as `account`; without retries, so that a test sees every error.
+
+        Whoever asks for the same has the same one: to make a client takes longer than its calls do.
+        """
+        wanted = (service, account, region, retries)
         with _CLIENTS:
-            return _session().client(
-                service,  # type: ignore[call-overload]
-                endpoint_url=self.endpoint,
-                region_name=region,
-                aws_access_key_id=account,
-                aws_secret_access_key="none",
-                config=config,
-            )
+            if wanted not in self._clients:
+                self._clients[wanted] = self._new_client(*wanted)
+            return self._clients[wanted]
+
+    def _new_client(self, service: str, account: str, region: str, retries: bool) -> Any:  # noqa: ANN401 - as above
+        config = Config(retries={"total_max_attempts": 3 if retries else 1}, s3={"addressing_style": "path"})
+        return _session().client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.endpoint,
+            region_name=region,
+            aws_access_key_id=account,
+            aws_secret_access_key="none",
+            config=config,
+        )
 
     def journal(self, since: int = 0, **wanted: str) -> list[Json]:
         """The calls after a sequence number; `wanted` may name service, operation, account, region."""

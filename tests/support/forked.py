@@ -30,7 +30,7 @@ def _imported_by(module: str) -> list[str]:
 
 
 _WITH_LATE_IMPORTS = ("datamover_operator.__main__", "datamover_api.__main__", "datamover_api.serving")
-PRELOADED = [each for module in _WITH_LATE_IMPORTS for each in _imported_by(module)]
+PRELOADED = [*(each for module in _WITH_LATE_IMPORTS for each in _imported_by(module)), "tests.support.warm"]
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(PRELOADED)
 _PR_SET_PDEATHSIG = 1
