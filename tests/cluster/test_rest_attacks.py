@@ -119,7 +119,8 @@ def test_a_head_without_end_is_cut_off(served: World, rest_services: RestService
 def test_heads_are_counted_while_a_request_is_in_flight(
     served: World, rest_services: RestServices, connect: Connect, first: bytes, sends: bytes
 ) -> None:
-    rest = rest_services(start_timeout_seconds=300)  # there is no operator: the start waits
+    # There is no operator: the start waits, and the service's end would wait for it.
+    rest = rest_services(start_timeout_seconds=300, shutdown_grace_seconds=0)
     body = json.dumps({"State": "start"})
     head = f"PUT {MOVERS}/g/first HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token()}\r\nContent-Length: {len(body)}\r\n\r\n"
     waiting = connect(rest, sends=(head + body).encode())
