@@ -81,11 +81,18 @@ def test_the_sample_account_is_made_once_and_brought_up_to_date(
             assert found["spec"]["grants"][0]["locations"] == [location]
 
 
-@pytest.fixture
-def own_plane(tmp_path: Path) -> Iterator[ControlPlane]:
-    """A cluster that may lose its CRDs."""
-    with ControlPlane(tmp_path / "control-plane", crds=CRDS) as running:
+@pytest.fixture(scope="module")
+def bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A cluster without CRDs: the tests here install them and lose them."""
+    with ControlPlane(tmp_path_factory.mktemp("control-plane")) as running:
         yield running
+
+
+@pytest.fixture
+def own_plane(bare_plane: ControlPlane) -> ControlPlane:
+    """A cluster that may lose its CRDs."""
+    bare_plane.install(CRDS)
+    return bare_plane
 
 
 def test_release_lets_every_mover_go_leaves_aws_alone_and_takes_the_crds_along(
