@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import label_studio_sdk
 import pytest
-from label_studio_sdk import LabelStudio as Sdk
 from label_studio_sdk.core.api_error import ApiError
 
 from tests.support.api_proxy import ApiProxy
@@ -29,7 +29,7 @@ def connect() -> Iterator[Callable[..., Any]]:
     with ExitStack() as ends:
 
         def connected(url: str, key: str = NAMED_KEY) -> Any:  # noqa: ANN401 - the SDK's client has no type
-            sdk: Any = Sdk
+            sdk: Any = label_studio_sdk.LabelStudio  # here: it loads pandas, a second in each worker
             http = ends.enter_context(httpx.Client(timeout=60, trust_env=False))
             return sdk(base_url=url, api_key=key, httpx_client=http).import_storage.s3
 
