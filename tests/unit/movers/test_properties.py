@@ -66,7 +66,7 @@ def come_to_rest(world: World) -> str:
     return world.settle()
 
 
-LONG = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LONG = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 @LONG
