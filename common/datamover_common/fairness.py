@@ -28,6 +28,10 @@ class Urgency(IntEnum):
     """A check, with nothing known to be wrong."""
 
 
+_URGENT_FIRST = tuple(Urgency)
+_LEAST_FIRST = _URGENT_FIRST[::-1]
+
+
 class Lane(NamedTuple):
     """Where something waits: how urgent it is, and with whom it shares (an account, say)."""
 
@@ -79,8 +83,7 @@ class FairQueue(Generic[K]):
 
     def take(self, may: Callable[[Lane], bool]) -> tuple[K, Lane] | None:
         """Take the next key whose lane may have a turn now; None where there is none."""
-        order = sorted(Urgency, reverse=self._turns % _PATIENCE == _PATIENCE - 1)
-        for urgency in order:
+        for urgency in _LEAST_FIRST if self._turns % _PATIENCE == _PATIENCE - 1 else _URGENT_FIRST:
             for share, keys in self._lanes[urgency].items():
                 if may(Lane(urgency, share)):
                     return self._taken(next(iter(keys)))
@@ -124,7 +127,8 @@ class Shares:
             if now - taken.since <= self._slow_after:
                 break
             self._judge(taken.lane.share, is_slow=True)
-        return all(each.may_take(lane.share) for each in self._taken_by(lane))
+        is_run = lane.urgency is Urgency.RUN
+        return self._all.may_take(lane.share) and (is_run or self._patient.may_take(lane.share))
 
     def take(self, lane: Lane, now: float) -> Taken:
         """Take a place; it is given back with what is returned."""

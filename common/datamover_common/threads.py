@@ -38,7 +38,7 @@ class DaemonPool:
                 message = "the thread pool is closed"
                 raise RuntimeError(message)
             self._work.put(lambda: _run(future, function))
-            if not self._idle.acquire(blocking=False) and len(self._threads) < self._size:
+            if len(self._threads) < self._size and not self._idle.acquire(blocking=False):
                 thread = threading.Thread(target=self._serve, name=f"{self._name}-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
                 thread.start()

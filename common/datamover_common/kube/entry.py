@@ -18,6 +18,7 @@ D = TypeVar("D")
 _UNPACKED: Final = 128
 """How many of a kind's objects stay unpacked: those that were written or read last are soon read and written again."""
 _NO_HEADER: Final = -zlib.MAX_WBITS
+_PARTS: Final = ("spec", "status")
 
 
 def read(model: type[M], raw: JsonObject, **known: object) -> tuple[M, str]:
@@ -96,12 +97,11 @@ class Entry(Generic[M, D]):
         return self.namespace, self.name
 
     def follow(self, before: Entry[M, D]) -> None:
-        """It is the next version of an object: a spec that is the same is not read once more."""
+        """It is the next version of an object: a spec or a status that is the same is not read once more."""
         held, ours = before._unpacked, self._unpacked
-        if held is not None and held.model is not None and ours is not None:
-            spec = getattr(held.model, "spec", None)
-            if not held.problem and spec is not None and held.raw.get("spec") == ours.raw.get("spec"):
-                ours.known = {"spec": spec}
+        if held is not None and held.model is not None and ours is not None and not held.problem:
+            same = (part for part in _PARTS if part in ours.raw and held.raw.get(part) == ours.raw[part])
+            ours.known = {part: getattr(held.model, part) for part in same}
 
     def pack(self) -> None:
         """Pack it from now on."""

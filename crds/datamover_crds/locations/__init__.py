@@ -4,6 +4,7 @@ A new type is a file here that subclasses `LocationType`, and its field in `Loca
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Annotated, Final
 
 from datamover_crds.common import Arn, JsonObject, Model
@@ -77,10 +78,10 @@ class Location(Model):
         """The members that are given: one, as the rules demand."""
         arn = self.existing_location_arn
         existing = (ExistingLocation(location_arn=arn),) if arn is not None else ()
-        held = [value for value in vars(self).values() if value is not None and value is not arn]
-        return (*held, *existing)
+        members = (getattr(self, name) for name in type(self).model_fields)
+        return (*(each for each in members if isinstance(each, LocationType)), *existing)
 
-    @property
+    @cached_property
     def declared(self) -> LocationType:
         """The location as one of its type."""
         return self.given[0]

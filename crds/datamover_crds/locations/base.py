@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import ClassVar, Literal
 
 from pydantic import JsonValue
 
-from datamover_crds.arns import problem_with
+from datamover_crds.arns import ArnKind, problem_with
 from datamover_crds.codec import dump
 from datamover_crds.common import JsonObject, Model
 from datamover_crds.locations.access_role import AccessRole
@@ -17,15 +17,14 @@ from datamover_crds.locations.folders import PLAIN_FOLDERS
 from datamover_crds.locations.marks import Secret, members_of
 from datamover_crds.locations.modes import Demand
 from datamover_crds.locations.reading import (
-    agent_names_in,
+    Held,
     agrees,
-    arns_in,
     declarable,
     dig,
     optional_places,
     places_of,
     request_of,
-    secrets_in,
+    values_in,
     without,
 )
 from datamover_crds.locations.secret_keys import SecretKeyRef
@@ -130,19 +129,29 @@ class LocationType(Model):
         """The type's name in a spec: `s3`."""
         return cls.operation[:1].lower() + cls.operation[1:]
 
-    @property
+    @cached_property
     def role_named(self) -> AccessRole | None:
         """The access role that the declaration names."""
-        return next((value for value in vars(self).values() if isinstance(value, AccessRole)), None)
+        held = (getattr(self, name) for name in type(self).model_fields)
+        return next((value for value in held if isinstance(value, AccessRole)), None)
+
+    @cached_property
+    def _held(self) -> tuple[Held, ...]:
+        return tuple(values_in(self))
+
+    def _arns(self) -> Iterator[tuple[str, ArnKind, str]]:
+        """Every ARN that the declaration holds, with its field and its kind."""
+        for place, member, value in self._held:
+            if member.arn is not None:
+                yield place, member.arn, str(value)
 
     def mistake(self, path: str) -> str | None:
         """What AWS would refuse though the schema does not, as a message that names the field; None = nothing."""
-        arns = arns_in(self)
-        return next((found for place, kind, arn in arns if (found := problem_with(kind, f"{path}.{place}", arn))), None)
+        return next((found for place, kind, arn in self._arns() if (found := problem_with(kind, f"{path}.{place}", arn))), None)
 
     def roles(self) -> Iterator[tuple[str, str]]:
         """The existing roles that the declaration names, with their fields."""
-        return ((place, arn) for place, kind, arn in arns_in(self) if kind == "role")
+        return ((place, arn) for place, kind, arn in self._arns() if kind == "role")
 
     def kept_roles(self, described: JsonObject) -> Iterator[tuple[str, str]]:
         """The roles of a described location that would stay, as the declaration names none, with their fields."""
@@ -154,15 +163,17 @@ class LocationType(Model):
 
     def agents_by_arn(self) -> Iterator[tuple[str, str]]:
         """The ARNs of agents that the declaration names, with their fields."""
-        return ((place, arn) for place, kind, arn in arns_in(self) if kind == "agent")
+        return ((place, arn) for place, kind, arn in self._arns() if kind == "agent")
 
     def agents_by_name(self) -> Iterator[tuple[str, str]]:
         """The names of the account's agents that the declaration names, with their fields."""
-        return agent_names_in(self)
+        return ((place, str(value)) for place, member, value in self._held if member.agent_names is not None)
 
     def secrets(self) -> Iterator[tuple[str, Secret, SecretKeyRef]]:
         """The keys of Secrets that the declaration names, with their fields."""
-        return secrets_in(self)
+        for place, member, value in self._held:
+            if member.secret is not None and isinstance(value, SecretKeyRef):
+                yield place, member.secret, value
 
     @classmethod
     def without_secrets(cls, described: JsonObject) -> JsonObject:

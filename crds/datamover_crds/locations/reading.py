@@ -12,30 +12,13 @@ from pydantic import JsonValue
 from datamover_crds.arns import ArnKind
 from datamover_crds.codec import dump
 from datamover_crds.common import JsonObject, Model
-from datamover_crds.locations.marks import Member, Secret, members_of
-from datamover_crds.locations.secret_keys import SecretKeyRef
+from datamover_crds.locations.marks import Member, members_of
+
+Held = tuple[str, Member, object]
+"""A place, what is declared there, and the value."""
 
 
-def arns_in(model: Model, path: str = "") -> Iterator[tuple[str, ArnKind, str]]:
-    """Every ARN that an object holds, with its place and its kind."""
-    for place, member, value in _values(model, path):
-        if member.arn is not None:
-            yield place, member.arn, str(value)
-
-
-def agent_names_in(model: Model) -> Iterator[tuple[str, str]]:
-    """The names of agents that an object holds, with their places."""
-    return ((place, str(value)) for place, member, value in _values(model, "") if member.agent_names is not None)
-
-
-def secrets_in(model: Model) -> Iterator[tuple[str, Secret, SecretKeyRef]]:
-    """The keys of Secrets that an object names, with their places."""
-    for place, member, value in _values(model, ""):
-        if member.secret is not None and isinstance(value, SecretKeyRef):
-            yield place, member.secret, value
-
-
-def _values(model: Model, path: str) -> Iterator[tuple[str, Member, object]]:
+def values_in(model: Model, path: str = "") -> Iterator[Held]:
     """Every value that an object holds: not the objects within it, but what they hold; lists item by item."""
     for member in members_of(type(model)):
         value, place = getattr(model, member.attribute), f"{path}{member.name}"
@@ -44,7 +27,7 @@ def _values(model: Model, path: str) -> Iterator[tuple[str, Member, object]]:
             items = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
         for at, item in items:
             if isinstance(item, Model) and member.secret is None:
-                yield from _values(item, f"{at}.")
+                yield from values_in(item, f"{at}.")
             elif item is not None:
                 yield at, member, item
 

@@ -114,7 +114,8 @@ class _News:
             self._context.metrics.schedules.forget(namespace, name)
             self._context.metrics.refused_starts.forget(namespace, name)
         elif change.after is not None:
-            self._show(namespace, name, entry.model.status)
+            # One of thousands that are new at once has nothing to show, and waits long before it is looked at.
+            self._show(namespace, name, entry.model.status if change.after.get("status") else DataMoverStatus())
 
     def _show(self, namespace: str, name: str, status: DataMoverStatus) -> None:
         metrics = self._context.metrics

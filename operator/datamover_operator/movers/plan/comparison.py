@@ -12,7 +12,7 @@ from datamover_operator.movers.plan.observed import Observed
 def removed_fields(o: Observed) -> frozenset[str]:
     """The optional fields that AWS has been told of and the spec no longer has."""
     told = frozenset(o.mover.status.bookkeeping.declared)
-    return told - frozenset(declared_fields(o.mover.spec)) if told else told
+    return told - declared_fields(o.mover.spec) if told else told
 
 
 def role_arn_for(o: Observed, side: Side) -> str | None:

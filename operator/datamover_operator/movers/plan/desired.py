@@ -12,6 +12,7 @@ from datamover_crds.common import JsonObject
 from datamover_crds.locations.marks import members_of
 from datamover_crds.options import filters_of
 from datamover_operator.movers.plan.names import SIDES, Identity, Side
+from datamover_operator.movers.plan.once import once
 
 
 def location_of(spec: DataMoverSpec, side: Side) -> LocationType:
@@ -90,7 +91,8 @@ def filters_in(spec: DataMoverSpec) -> dict[str, list[JsonValue]]:
     return {field: filters_of(rules) for field, rules in declared.items() if rules is not None}
 
 
-def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
+@once
+def declared_fields(spec: DataMoverSpec) -> frozenset[str]:
     """The fields of AWS resources that the spec sets.
 
     Kept in status: a field that is here and no longer in the spec has been removed, and goes back to its default.
@@ -101,7 +103,7 @@ def declared_fields(spec: DataMoverSpec) -> tuple[str, ...]:
     fields += [f"tags.{key}" for key in user_tags(spec)]
     for side in SIDES:
         fields += [f"{side}.{name}" for name in location_of(spec, side).optional_fields()]
-    return tuple(sorted(fields))
+    return frozenset(fields)
 
 
 TASK_FIELDS = ("includes", "excludes", "schedule", "cloudWatchLogGroupArn", "manifestConfig", "taskReportConfig")

@@ -6,9 +6,11 @@ from datamover_crds import DataMoverSpec
 from datamover_crds.arns import problem_with
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.names import SIDES
+from datamover_operator.movers.plan.once import once
 from datamover_operator.movers.plan.transfer_files import mistake_in
 
 
+@once
 def first_mistake(spec: DataMoverSpec) -> str | None:
     """The first one, as a message that names field, value and what is accepted; None = all is right."""
     for side in SIDES:
