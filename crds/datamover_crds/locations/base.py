@@ -147,7 +147,9 @@ class LocationType(Model):
 
     def mistake(self, path: str) -> str | None:
         """What AWS would refuse though the schema does not, as a message that names the field; None = nothing."""
-        return next((found for place, kind, arn in self._arns() if (found := problem_with(kind, f"{path}.{place}", arn))), None)
+        return next(
+            (found for place, kind, arn in self._arns() if (found := problem_with(kind, f"{path}.{place}", arn))), None
+        )
 
     def roles(self) -> Iterator[tuple[str, str]]:
         """The existing roles that the declaration names, with their fields."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datamover_crds import JsonObject
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.plan.activity import TASK_ACTIVE
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.reads import or_none
 from datamover_operator.runs.plan.executions import has_ended
@@ -20,7 +21,7 @@ async def read_replaced(o: Observed, aws: Aws) -> Observed:
     described = await asyncio.gather(*(or_none(aws.datasync.describe_task(arn)) for arn in arns))
     found = {arn: its for arn, its in zip(arns, described, strict=True) if its is not None}
     gone = set(arns) - set(found)
-    return replace(o, replaced=found, retired=tuple(item for item in o.retired if item.arn not in gone))
+    return changed(o, replaced=found, retired=tuple(item for item in o.retired if item.arn not in gone))
 
 
 async def find_executions(o: Observed, aws: Aws) -> Observed:
@@ -32,7 +33,7 @@ async def find_executions(o: Observed, aws: Aws) -> Observed:
     owned = o.task.described if o.task is not None and "task" in o.owned else None
     active = [each for each in (owned, *o.replaced.values()) if each is not None and each.get("status") in TASK_ACTIVE]
     found = await asyncio.gather(*(_executions_of(task, aws) for task in active))
-    return replace(o, executions=tuple(each for its in found for each in its))
+    return changed(o, executions=tuple(each for its in found for each in its))
 
 
 async def _with_found_task(o: Observed, aws: Aws) -> Observed:
@@ -40,7 +41,7 @@ async def _with_found_task(o: Observed, aws: Aws) -> Observed:
     if o.task is None or o.task.described is not None:
         return o
     described = await or_none(aws.datasync.describe_task(o.task.arn))
-    return replace(o, task=replace(o.task, described=described))
+    return changed(o, task=replace(o.task, described=described))
 
 
 async def _executions_of(task: JsonObject, aws: Aws) -> list[JsonObject]:

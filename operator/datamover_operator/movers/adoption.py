@@ -19,6 +19,7 @@ from datamover_operator.movers.ownership import (
     read_roles,
     with_owned_parts,
 )
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.existing import with_existing_locations
 from datamover_operator.movers.plan.finds import take_role
 from datamover_operator.movers.plan.known import Resource
@@ -37,11 +38,11 @@ async def take_over(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
         return o
     described = await or_none(aws.datasync.describe_task(arn))
     if described is None:
-        return replace(o, adopting=adopt is not None and TASK_ARN_ANNOTATION not in o.annotations)
+        return changed(o, adopting=adopt is not None and TASK_ARN_ANNOTATION not in o.annotations)
     tags = await aws.datasync.list_tags(arn)
     if o.is_being_deleted and tags.get(UID_TAG) != o.uid:
         return o  # it never became ours, so it is not ours to delete
-    o = replace(o, task=Resource(arn, described, tags), adopting=tags.get(UID_TAG) != o.uid, confirmed=False)
+    o = changed(o, task=Resource(arn, described, tags), adopting=tags.get(UID_TAG) != o.uid, confirmed=False)
     o = check_ownership(o, cluster)
     if o.other_owner is not None:
         return o
@@ -65,11 +66,11 @@ def check_ownership(o: Observed, cluster: ClusterState) -> Observed:
     tags = o.task.tags if o.task is not None else None
     if tags is None or not is_anothers(o, tags, cluster):
         return o
-    return replace(o, other_owner=f"'{tags.get(OWNER_TAG, tags[UID_TAG])}'")
+    return changed(o, other_owner=f"'{tags.get(OWNER_TAG, tags[UID_TAG])}'")
 
 
 async def _take_parts(o: Observed, aws: Aws, cluster: ClusterState, described: JsonObject) -> Observed:
-    o = replace(o, locations=locations_in(described, SIDES))
+    o = changed(o, locations=locations_in(described, SIDES))
     for side in SIDES:
         try:
             its = await describe_location(o, aws, side, o.locations[side].arn)
@@ -77,6 +78,6 @@ async def _take_parts(o: Observed, aws: Aws, cluster: ClusterState, described: J
             if error.failure.kind is not FailureKind.REFUSED:
                 raise
             its = None
-        o = replace(o, locations={**o.locations, side: replace(o.locations[side], described=its)})
+        o = changed(o, locations={**o.locations, side: replace(o.locations[side], described=its)})
     o = await read_roles(with_owned_parts(await read_tags(o, aws), cluster), aws, cluster)
     return o if o.adopting else with_existing_locations(o)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -19,6 +18,7 @@ from datamover_operator.movers.aws_steps import apply
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.movers.memory import MoverMemory
 from datamover_operator.movers.plan.changes import change_notes
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.run_objects import (
     NamespaceGoes,
@@ -132,7 +132,7 @@ class MoverPass:
         except KubeError:
             self._memory.doubts.settled = self.o.nonce  # it may stand there, but nothing has been sent under it
             raise
-        self.o = replace(self.o, intent_claimed=True)
+        self.o = changed(self.o, intent_claimed=True)
         self._memory.doubts.nothing_lost = False
 
     async def _record(self, plan: Plan) -> None:
@@ -141,7 +141,7 @@ class MoverPass:
             return
         await self._store(status, plan)
         if self.o.intent_claimed and status.bookkeeping.intent is None:
-            self.o = replace(self.o, intent_claimed=False)
+            self.o = changed(self.o, intent_claimed=False)
             self._memory.doubts.nothing_lost = self.o.is_blank
             self._memory.made = None if self.o.failures else self.o.generation
 
@@ -189,7 +189,7 @@ class MoverPass:
         if (mover.metadata.uid, mover.metadata.generation) != (meta.uid, meta.generation):
             raise KubeError(409, "Conflict", "the object changed during the pass")
         self._raw = entry.raw
-        self.o = replace(self.o, mover=mover)
+        self.o = changed(self.o, mover=mover)
 
     def _tell(self, note: Note) -> None:
         self._context.events.tell(self._raw, note.reason, note.message, warning=note.warning)

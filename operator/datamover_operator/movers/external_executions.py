@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from datamover_crds import DataMoverRun, JsonObject, from_timestamp, to_timestamp
 from datamover_crds.contract import CLAIM_ANNOTATION, FINAL_PHASES
 from datamover_operator.aws.ports import Aws
 from datamover_operator.movers.memory import Walk
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.known import ExternalExecution
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.reads import or_none
@@ -45,7 +45,7 @@ async def find_external_executions(
     if o.task is None or not newest or newest == walk.newest or _is_being_recorded(o):
         return o
     listed = {str(each["taskExecutionArn"]): each for each in await aws.datasync.list_task_executions(o.task.arn)}
-    after = replace(o, runs=runs_now())
+    after = changed(o, runs=runs_now())
     if _is_being_recorded(after):
         return o
     remember_runs(after, walk)
@@ -59,7 +59,7 @@ async def find_external_executions(
     elif all(each.is_over for each in found):
         walk.newest, walk.met = str(newest), _executions(after)
         walk.since = latest(walk.since, _newest_start(after, after.runs))
-    return replace(o, external_executions=external_executions)
+    return changed(o, external_executions=external_executions)
 
 
 async def _look_through(

@@ -24,6 +24,7 @@ from datamover_operator.movers.ownership import (
 )
 from datamover_operator.movers.plan.agents import has_new_agents
 from datamover_operator.movers.plan.calls import is_answered
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.existing import with_existing_locations
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATING
 from datamover_operator.movers.plan.finds import take_finds
@@ -72,7 +73,7 @@ def known(mover: DataMover, identity: Identity, cluster: ClusterState, instance:
 
 def carry(o: Observed, carried: Observed) -> Observed:
     """Add what an earlier pass of this process did and could not record."""
-    o = replace(
+    o = changed(
         o,
         task=carried.task or o.task,
         locations={**o.locations, **carried.locations},
@@ -130,7 +131,7 @@ class Gatherer:
             found = await check_manifest(aws.s3, check_of(manifest), most=_BEGINNING)
         except AwsError:
             return o
-        return replace(o, manifest_problem=found.problem)
+        return changed(o, manifest_problem=found.problem)
 
     async def settle(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState, tick: float) -> Observed:
         """Find what an open intent, or a status that was lost, may stand for. Raises AwsError.
@@ -142,7 +143,7 @@ class Gatherer:
             o = await take_over(o, aws, cluster)
             doubt = doubt_of(o, memory)
         if doubt is None:
-            return replace(o, settled=True)
+            return changed(o, settled=True)
         settles_at, since = memory.doubts.first_seen(doubt, tick) + self._settling, _nothing_before(o)
         finds = await find_tagged(aws, o.uid)
         if tick >= settles_at:
@@ -150,8 +151,8 @@ class Gatherer:
             listing = await self._listings.listed(account, aws, settles_at, since)
             finds += await find_listed(aws, listing, o.uid)
         elif not _is_answered(o, finds):
-            return replace(o, settled=False, settles_in=settles_at - tick)
-        memory.carried = replace(await find_roles(take_finds(o, finds), aws), settled=True)
+            return changed(o, settled=False, settles_in=settles_at - tick)
+        memory.carried = changed(await find_roles(take_finds(o, finds), aws), settled=True)
         memory.doubts.open = None
         if doubt == LOST:
             memory.doubts.nothing_lost = memory.carried.is_blank
@@ -227,8 +228,8 @@ async def _describe_task(o: Observed, aws: Aws) -> Observed:
         return o
     described = await or_none(aws.datasync.describe_task(o.task.arn))
     if described is None:
-        return replace(o, task=None, owned=o.owned - {"task"}, confirmed=False)
-    return with_task_parts(replace(o, task=replace(o.task, described=described), confirmed=True), described)
+        return changed(o, task=None, owned=o.owned - {"task"}, confirmed=False)
+    return with_task_parts(changed(o, task=replace(o.task, described=described), confirmed=True), described)
 
 
 async def _read_more(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datamover_crds import DataMoverAccount, DataMoverRun, JsonObject, location_type_of
 from datamover_crds.contract import NONCE_TAG, OWNER_TAG, UID_TAG
 from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.known import KnownRole, Resource
 from datamover_operator.movers.plan.names import SIDES, Side, is_legacy, role_name_in
@@ -42,7 +43,7 @@ def is_anothers(o: Observed, tags: Mapping[str, str], cluster: ClusterState) -> 
 def with_task_parts(o: Observed, described: JsonObject) -> Observed:
     """Name the locations of the described task, where the status does not; but for those that are others'."""
     unknown = [side for side in SIDES if side not in o.locations and side not in o.existing | o.left_behind]
-    return replace(o, locations={**o.locations, **locations_in(described, unknown)})
+    return changed(o, locations={**o.locations, **locations_in(described, unknown)})
 
 
 def locations_in(described: JsonObject, sides: Iterable[Side]) -> dict[Side, Resource]:
@@ -62,7 +63,7 @@ async def describe_locations(o: Observed, aws: Aws, of: Iterable[Side]) -> Obser
         for side, known in o.locations.items()
         if side not in gone
     }
-    return replace(o, locations=locations, owned=o.owned - gone)
+    return changed(o, locations=locations, owned=o.owned - gone)
 
 
 def with_owned_parts(o: Observed, cluster: ClusterState) -> Observed:
@@ -72,13 +73,13 @@ def with_owned_parts(o: Observed, cluster: ClusterState) -> Observed:
     lost = {part for part, its in tags.items() if is_anothers(o, its, cluster)}
     others = {its.arn for part, its in resources_of(o).items() if its is not None and part in lost}
     owned = (o.owned | {part for part, its in tags.items() if _is_owned(o, its, cluster)}) - lost
-    return replace(o, owned=owned, others=o.others | others)
+    return changed(o, owned=owned, others=o.others | others)
 
 
 def without_lost_ones(o: Observed) -> Observed:
     """Of two movers that adopted one task at the same moment the later one has it: the other leaves it alone."""
     lost = {part for part, its in resources_of(o).items() if its is not None and (its.tags or {}).get(UID_TAG) != o.uid}
-    return replace(o, owned=o.owned - lost) if o.mover.spec.adopt is not None else o
+    return changed(o, owned=o.owned - lost) if o.mover.spec.adopt is not None else o
 
 
 async def read_roles(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
@@ -99,10 +100,10 @@ async def read_roles(o: Observed, aws: Aws, cluster: ClusterState) -> Observed:
                 role = None
         roles = {each: known for each, known in o.roles.items() if each != side}
         if role is None:
-            o = replace(o, roles=roles, owned=o.owned - {f"{side}Role"})
+            o = changed(o, roles=roles, owned=o.owned - {f"{side}Role"})
         else:
             owned = {f"{side}Role"} if _is_owned_role(o, role.tags or {}, cluster) else set()
-            o = replace(o, roles={**roles, side: role}, owned=o.owned | owned)
+            o = changed(o, roles={**roles, side: role}, owned=o.owned | owned)
     return o
 
 

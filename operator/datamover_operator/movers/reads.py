@@ -11,6 +11,7 @@ from datamover_crds import JsonObject, LocationType, location_type_of
 from datamover_crds.locations import ExistingLocation, agents_in
 from datamover_operator.aws.failure import AwsError, FailureKind
 from datamover_operator.aws.ports import Aws
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.desired import location_of
 from datamover_operator.movers.plan.known import KnownRole
 from datamover_operator.movers.plan.log_access import wants_policies
@@ -74,7 +75,7 @@ async def read_agents(o: Observed, aws: Aws) -> Observed:
         return o
     arns = {arn for each in o.locations.values() for arn in agents_in(each.described or {})}
     described = {arn: await or_none(aws.datasync.describe_agent(arn)) for arn in sorted(arns)}
-    return replace(o, agents={arn: its for arn, its in described.items() if its is not None})
+    return changed(o, agents={arn: its for arn, its in described.items() if its is not None})
 
 
 async def read_log_policies(o: Observed, aws: Aws) -> Observed:
@@ -82,7 +83,7 @@ async def read_log_policies(o: Observed, aws: Aws) -> Observed:
     if not wants_policies(o):
         return o
     try:
-        return replace(o, log_policies=tuple(await aws.logs.resource_policies()))
+        return changed(o, log_policies=tuple(await aws.logs.resource_policies()))
     except AwsError:
         return o
 
@@ -114,12 +115,12 @@ async def look_at_task(o: Observed, aws: Aws) -> Observed:
         described, tags = await asyncio.gather(
             aws.datasync.describe_task(o.task.arn), aws.datasync.list_tags(o.task.arn)
         )
-        seen = replace(o, task=replace(o.task, described=described, tags=tags))
+        seen = changed(o, task=replace(o.task, described=described, tags=tags))
         return seen if is_withheld(o) else await describe_task_locations(seen, described, aws)
     except AwsError as error:
         is_gone = error.failure.kind is FailureKind.NOT_FOUND
         failures = () if is_gone else (StepFailure(error.failure, "status.taskArn", is_read=True),)
-        return replace(o, failures=(*o.failures, *failures))
+        return changed(o, failures=(*o.failures, *failures))
 
 
 async def describe_task_locations(o: Observed, task: JsonObject, aws: Aws) -> Observed:
@@ -130,7 +131,7 @@ async def describe_task_locations(o: Observed, task: JsonObject, aws: Aws) -> Ob
     read = await asyncio.gather(*(describe_location(o, aws, side, arn) for side, arn in unknown.items()))
     described = known | dict(zip(unknown.values(), read, strict=True))
     locations = {side: its for side, arn in arns.items() if (its := described[arn]) is not None}
-    return replace(o, task_locations=locations)
+    return changed(o, task_locations=locations)
 
 
 async def read_tags(o: Observed, aws: Aws) -> Observed:
@@ -140,4 +141,4 @@ async def read_tags(o: Observed, aws: Aws) -> Observed:
     tags = await asyncio.gather(*(or_none(aws.datasync.list_tags(arn)) for arn in arns))
     locations = {side: replace(o.locations[side], tags=its) for side, its in zip(sides, tags, strict=False)}
     task = replace(o.task, tags=tags[-1]) if o.task is not None else None
-    return replace(o, locations=locations, task=task)
+    return changed(o, locations=locations, task=task)

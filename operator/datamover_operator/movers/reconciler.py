@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import structlog
 
 from datamover_common.kube.errors import KubeError
@@ -22,6 +20,7 @@ from datamover_operator.movers.listings import Listings
 from datamover_operator.movers.memory import Memories, MoverMemory, Rest
 from datamover_operator.movers.ownership import ClusterState
 from datamover_operator.movers.plan.aws_preconditions import OF_WHAT_AWS_HAS
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.failures import ROLE_PROPAGATION
 from datamover_operator.movers.plan.intervals import next_interval_start
 from datamover_operator.movers.plan.late_starts import next_look
@@ -84,16 +83,16 @@ class MoverReconciler:
             return  # this process has just started, or the access is another: it is woken with the first answer
         aws = self._connections.aws_for(mover.spec.account_ref.name)
         o = self._observed(mover, entry.problem, memory, cluster, aws)
-        o = replace(o, unmet=first_unmet(BEFORE_AWS_IS_ASKED, o))
+        o = changed(o, unmet=first_unmet(BEFORE_AWS_IS_ASKED, o))
         if o.unmet is None and not o.is_being_deleted:
             o = await self._secrets.read(o)
-            o = replace(o, unmet=first_unmet(OF_SECRETS, o))
+            o = changed(o, unmet=first_unmet(OF_SECRETS, o))
         if aws is not None and (o.is_being_deleted or o.unmet is None) and elsewhere(o) is None:
             o = await self._gather(o, aws, memory, cluster)
-        o = replace(o, unmet=o.unmet or first_unmet(OF_WHAT_AWS_HAS, o))
+        o = changed(o, unmet=o.unmet or first_unmet(OF_WHAT_AWS_HAS, o))
         if aws is not None and has_to_be_looked_at(o) and elsewhere(o) is None:
             o = await look_at_task(o, aws)
-        o = replace(o, shared_roles=self._shared_roles(o))
+        o = changed(o, shared_roles=self._shared_roles(o))
         run = MoverPass(self._context, entry, o, aws, memory)
         plan = await self._drive(run, memory)
         await run.finish(plan)
@@ -116,7 +115,7 @@ class MoverReconciler:
         meta = mover.metadata
         identity = Identity(meta.uid, self._context.cluster_id, meta.namespace, meta.name)
         o = known(mover, identity, cluster, self._context.instance, self._context.nonce())
-        o = replace(
+        o = changed(
             o,
             connected=aws is not None,
             backlog=aws.backlog() if aws is not None else 0.0,
@@ -126,12 +125,12 @@ class MoverReconciler:
         )
         since = self._context.clock.tick() - ROLE_PROPAGATION.total_seconds()
         new_rights = frozenset(side for side, at in memory.new_rights.items() if at > since)
-        o = replace(o, new_rights=new_rights, accepted=memory.accepted)
+        o = changed(o, new_rights=new_rights, accepted=memory.accepted)
         o = carry(o, memory.carried) if memory.carried is not None else o
         roles = {role.arn for role in o.roles.values()} | {item.arn for item in o.retired if item.kind == "role"}
         young = memory.roles_younger_than(self._role_settling, self._context.clock.tick(), roles)
-        o = replace(o, young_roles=young)
-        return replace(o, settled=doubt_of(o, memory) is None)
+        o = changed(o, young_roles=young)
+        return changed(o, settled=doubt_of(o, memory) is None)
 
     async def _gather(self, o: Observed, aws: Aws, memory: MoverMemory, cluster: ClusterState) -> Observed:
         tick = self._context.clock.tick()
@@ -143,7 +142,7 @@ class MoverReconciler:
                 return o
             o = await self._gatherer.gather(o, aws, memory, cluster, tick)
         except AwsError as error:
-            return replace(o, failures=(StepFailure(error.failure, "spec.accountRef", is_read=True),))
+            return changed(o, failures=(StepFailure(error.failure, "spec.accountRef", is_read=True),))
         if depth is not Depth.NOTHING:
             memory.description.answer(description)
             memory.next_start_check = None

@@ -8,13 +8,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.errors import KubeError
 from datamover_crds import LocationType
 from datamover_crds.locations import Secret
 from datamover_operator.kube.secrets import SECRETS, HashKey, UnusableSecretError
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import KnownSecrets, Observed
@@ -40,7 +40,7 @@ class MoverSecrets:
             location = location_of(o.mover.spec, side)
             if any(True for _ in location.secrets()):
                 found[side] = await self._known(location, o.identity.namespace, location_path(o.mover.spec, side))
-        return replace(o, secrets=found)
+        return changed(o, secrets=found)
 
     async def _known(self, location: LocationType, namespace: str, path: str) -> KnownSecrets:
         values: dict[str, str | bytes] = {}

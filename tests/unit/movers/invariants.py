@@ -140,7 +140,8 @@ def _deletes_only_its_own(o: Observed, plan: Plan) -> None:
 
 def _changes_only_what_bears_its_mark(o: Observed, plan: Plan) -> None:
     arns = (*(role.arn for role in o.roles.values()), *(each.arn for each in o.retired if each.kind == "role"))
-    roles = {arn.rsplit("/", 1)[-1]: arn for arn in arns}
+    # IAM tells roles apart by their names alone: one in use hides one of its name that is gone from another path.
+    roles = {arn.rsplit("/", 1)[-1]: arn for arn in reversed(arns)}
     for step in plan.steps:
         match step:
             case ChangeTags() | TagRole() if step.tags.get(UID_TAG) == o.uid:

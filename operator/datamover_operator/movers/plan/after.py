@@ -9,6 +9,7 @@ from typing import assert_never
 from datamover_crds import JsonObject, Retired
 from datamover_crds.contract import UID_TAG
 from datamover_operator.aws.failure import Failure, FailureKind
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.desired import TASK_FIELDS, declared_fields, tags_in
 from datamover_operator.movers.plan.garbage import with_retired
 from datamover_operator.movers.plan.known import KnownRole, Resource
@@ -68,9 +69,9 @@ def _after_change(o: Observed, done: Done) -> Observed:
     step = done.step
     match step:
         case PutRolePolicy():
-            return replace(_with_policy(o, step), new_rights=o.new_rights | set(step.sides))
+            return changed(_with_policy(o, step), new_rights=o.new_rights | set(step.sides))
         case PutRolePermissionsBoundary():
-            return replace(_with_boundary(o, step), new_rights=o.new_rights | set(step.sides))
+            return changed(_with_boundary(o, step), new_rights=o.new_rights | set(step.sides))
         case TagRole():
             return _with_role_tags(o, step)
         case UpdateLocation():
@@ -90,7 +91,7 @@ def _after_change(o: Observed, done: Done) -> Observed:
 def _after_failure(o: Observed, step: AwsStep, failure: Failure) -> Observed:
     side = step.side if isinstance(step, CreateLocation | UpdateLocation) else None
     accepted = tuple(each for each in o.accepted if each != step)
-    return replace(o, accepted=accepted, failures=(*o.failures, StepFailure(failure, step.path, side)))
+    return changed(o, accepted=accepted, failures=(*o.failures, StepFailure(failure, step.path, side)))
 
 
 def _after_taken_name(o: Observed, taken: RoleNameTaken) -> Observed:
@@ -100,7 +101,7 @@ def _after_taken_name(o: Observed, taken: RoleNameTaken) -> Observed:
     name = taken.step.name
     if any(distinct_role_name(each, o.uid) == name for each in o.taken_roles):
         return _after_failure(o, taken.step, replace(taken.failure, kind=FailureKind.REFUSED))
-    return replace(o, taken_roles=o.taken_roles | {name})
+    return changed(o, taken_roles=o.taken_roles | {name})
 
 
 def _with_role(o: Observed, step: CreateRole, role: KnownRole) -> Observed:
@@ -112,7 +113,7 @@ def _with_role(o: Observed, step: CreateRole, role: KnownRole) -> Observed:
     roles = {**o.roles, **dict.fromkeys(step.sides, role)}
     kept = {each.arn for each in roles.values()}
     retired = with_retired(o.retired, replaced)
-    return replace(
+    return changed(
         o,
         roles=roles,
         owned=o.owned | {f"{side}Role" for side in step.sides},
@@ -123,14 +124,14 @@ def _with_role(o: Observed, step: CreateRole, role: KnownRole) -> Observed:
 
 def _with_policy(o: Observed, step: PutRolePolicy) -> Observed:
     roles = {side: replace(role, policy=step.policy) if side in step.sides else role for side, role in o.roles.items()}
-    return replace(o, roles=roles)
+    return changed(o, roles=roles)
 
 
 def _with_boundary(o: Observed, step: PutRolePermissionsBoundary) -> Observed:
     roles = {
         side: replace(role, boundary=step.boundary) if side in step.sides else role for side, role in o.roles.items()
     }
-    return replace(o, roles=roles)
+    return changed(o, roles=roles)
 
 
 def _with_role_tags(o: Observed, step: TagRole) -> Observed:
@@ -138,14 +139,14 @@ def _with_role_tags(o: Observed, step: TagRole) -> Observed:
     retired_tags = {
         arn: _retagged(tags, step) if arn.endswith(f"/{step.name}") else tags for arn, tags in o.retired_tags.items()
     }
-    return replace(o, roles={**o.roles, **tagged}, retired_tags=retired_tags, applied=o.applied | _declared(o, "tags."))
+    return changed(o, roles={**o.roles, **tagged}, retired_tags=retired_tags, applied=o.applied | _declared(o, "tags."))
 
 
 def _with_location(o: Observed, step: CreateLocation, arn: str) -> Observed:
     side = step.side
     old = o.locations.get(side)
     retired = [Retired(arn=old.arn, kind="location")] if old is not None and side in o.owned else []
-    return replace(
+    return changed(
         o,
         locations={**o.locations, side: Resource(arn, tags=tags_in(step.request))},
         owned=o.owned | {side},
@@ -159,7 +160,7 @@ def _with_location(o: Observed, step: CreateLocation, arn: str) -> Observed:
 def _with_location_changes(o: Observed, step: UpdateLocation) -> Observed:
     known = o.locations[step.side]
     locations = {**o.locations, step.side: replace(known, described=step.described)}
-    return replace(
+    return changed(
         o,
         locations=locations,
         applied=o.applied | _declared(o, f"{step.side}."),
@@ -170,7 +171,7 @@ def _with_location_changes(o: Observed, step: UpdateLocation) -> Observed:
 
 def _with_task(o: Observed, step: CreateTask, arn: str) -> Observed:
     retired = [Retired(arn=o.task.arn, kind="task")] if o.task is not None and "task" in o.owned else []
-    return replace(
+    return changed(
         o,
         task=Resource(arn, tags=tags_in(step.request)),
         owned=o.owned | {"task"},
@@ -183,20 +184,20 @@ def _with_task(o: Observed, step: CreateTask, arn: str) -> Observed:
 def _with_task_changes(o: Observed, step: UpdateTask) -> Observed:
     if o.task is None or o.task.arn != step.arn:  # one that was replaced: it is looked at again before it goes
         replaced = {arn: its for arn, its in o.replaced.items() if arn != step.arn}
-        return replace(o, replaced=replaced, confirmed=False)
+        return changed(o, replaced=replaced, confirmed=False)
     described: JsonObject = {**(o.task.described or {}), **step.changes}
     if described.get("schedule") == {"scheduleExpression": ""}:
         described.pop("schedule")
     told = {field for field in _declared(o, "options.", *TASK_FIELDS) if field.split(".")[0] in step.changes}
-    return replace(o, task=replace(o.task, described=described), applied=o.applied | told, confirmed=False)
+    return changed(o, task=replace(o.task, described=described), applied=o.applied | told, confirmed=False)
 
 
 def _with_tags(o: Observed, step: ChangeTags) -> Observed:
-    o = replace(o, applied=o.applied | _declared(o, "tags."))
+    o = changed(o, applied=o.applied | _declared(o, "tags."))
     if step.part == "task":
-        return replace(o, task=_tagged(o.task, step) if o.task is not None else None)
+        return changed(o, task=_tagged(o.task, step) if o.task is not None else None)
     locations = {side: _tagged(each, step) if side == step.part else each for side, each in o.locations.items()}
-    return replace(o, locations=locations)
+    return changed(o, locations=locations)
 
 
 def _with_known_tags(o: Observed, arn: str, tags: Mapping[str, str] | None, *, uid_lives: bool) -> Observed:
@@ -205,7 +206,7 @@ def _with_known_tags(o: Observed, arn: str, tags: Mapping[str, str] | None, *, u
     task = replace(o.task, tags=tags) if o.task is not None and o.task.arn == arn else o.task
     locations = {side: replace(its, tags=tags) if its.arn == arn else its for side, its in o.locations.items()}
     others = o.others | {arn} if o.identity.is_anothers(tags, uid_lives=uid_lives) else o.others - {arn}
-    return replace(o, task=task, locations=locations, others=others, retired_tags={**o.retired_tags, arn: tags})
+    return changed(o, task=task, locations=locations, others=others, retired_tags={**o.retired_tags, arn: tags})
 
 
 def _with_known_role(o: Observed, result: RoleRead) -> Observed:
@@ -213,13 +214,13 @@ def _with_known_role(o: Observed, result: RoleRead) -> Observed:
     if role is None or role.arn != arn:
         return _without(o, arn)
     o = _with_known_tags(o, arn, role.tags, uid_lives=result.uid_lives)
-    return replace(o, roles={side: role if its.arn == arn else its for side, its in o.roles.items()})
+    return changed(o, roles={side: role if its.arn == arn else its for side, its in o.roles.items()})
 
 
 def _with_cancel(o: Observed, step: CancelExecution) -> Observed:
     cancelling: JsonObject = {"status": "CANCELLING"}
     executions = (each | cancelling if each["taskExecutionArn"] == step.arn else each for each in o.executions)
-    return replace(o, executions=tuple(executions))
+    return changed(o, executions=tuple(executions))
 
 
 def _without(o: Observed, arn: str) -> Observed:
@@ -229,12 +230,12 @@ def _without(o: Observed, arn: str) -> Observed:
     gone = {"task"} if task is not o.task else set()
     gone |= (o.locations.keys() - locations.keys()) | {f"{side}Role" for side in o.roles.keys() - roles.keys()}
     retired = tuple(item for item in o.retired if item.arn != arn)
-    return replace(o, task=task, locations=locations, roles=roles, owned=o.owned - gone, retired=retired)
+    return changed(o, task=task, locations=locations, roles=roles, owned=o.owned - gone, retired=retired)
 
 
 def _accepted(o: Observed, step: UpdateLocation | UpdateTask) -> Observed:
     """AWS has accepted an update: the same one again would mean that it does not keep it."""
-    return replace(o, accepted=(*(each for each in o.accepted if each.arn != step.arn), step))
+    return changed(o, accepted=(*(each for each in o.accepted if each.arn != step.arn), step))
 
 
 def _declared(o: Observed, *prefixes: str) -> set[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from datamover_crds import Retired, location_type_of
 from datamover_crds.locations import split_uri
 from datamover_crds.locations.overlap import OVERLAP, are_nested
 from datamover_operator.accounts.plan.grants import location_granted
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.desired import location_of, location_path
 from datamover_operator.movers.plan.garbage import with_retired
 from datamover_operator.movers.plan.grant_checks import NOT_GRANTED
@@ -23,7 +22,7 @@ def with_existing_locations(o: Observed) -> Observed:
         if side in o.existing:
             o = _with(o, side, location_of(o.mover.spec, side).uri)
         elif side in o.left_behind:
-            o = replace(o, locations={each: known for each, known in o.locations.items() if each != side})
+            o = changed(o, locations={each: known for each, known in o.locations.items() if each != side})
     return o
 
 
@@ -31,7 +30,7 @@ def _with(o: Observed, side: Side, arn: str) -> Observed:
     """One that was the mover's own until now is to be deleted, unless the spec names that very one."""
     known = o.locations.get(side)
     given_up = [Retired(arn=known.arn, kind="location")] if known is not None and side in o.owned else []
-    return replace(
+    return changed(
         o,
         locations={**o.locations, side: known if known is not None and known.arn == arn else Resource(arn)},
         owned=o.owned - {side},

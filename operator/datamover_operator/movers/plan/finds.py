@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from datamover_crds import Retired
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.garbage import with_retired
 from datamover_operator.movers.plan.known import Find, KnownRole, Resource
 from datamover_operator.movers.plan.names import SIDES, Side
@@ -29,10 +29,10 @@ def take_finds(o: Observed, finds: Sequence[Find]) -> Observed:
 def take_role(o: Observed, side: Side, role: KnownRole) -> Observed:
     """Take in a role that was found under our uid: the location's own, unless that has another; then it goes."""
     if side not in o.roles:
-        return replace(o, roles={**o.roles, side: role}, owned=o.owned | {f"{side}Role"})
+        return changed(o, roles={**o.roles, side: role}, owned=o.owned | {f"{side}Role"})
     if role.arn in {known.arn for known in o.roles.values()}:
         return o
-    return replace(o, retired=with_retired(o.retired, [Retired(arn=role.arn, kind="role")]))
+    return changed(o, retired=with_retired(o.retired, [Retired(arn=role.arn, kind="role")]))
 
 
 def _take_part(o: Observed, part: str, candidates: Sequence[Find]) -> Observed:
@@ -42,10 +42,10 @@ def _take_part(o: Observed, part: str, candidates: Sequence[Find]) -> Observed:
     if known is None and fresh:
         known = Resource(fresh[0].arn)
         owned = o.owned | {part} if fresh[0].nonce else o.owned
-        o = _named(replace(o, owned=owned, confirmed=False), part, known)
+        o = _named(changed(o, owned=owned, confirmed=False), part, known)
     kind: Literal["task", "location"] = "task" if part == "task" else "location"
     surplus = [find for find in fresh if find.nonce and known is not None and find.arn != known.arn]
-    return replace(o, retired=with_retired(o.retired, [Retired(arn=find.arn, kind=kind) for find in surplus]))
+    return changed(o, retired=with_retired(o.retired, [Retired(arn=find.arn, kind=kind) for find in surplus]))
 
 
 def _part(o: Observed, part: str) -> Resource | None:
@@ -54,6 +54,6 @@ def _part(o: Observed, part: str) -> Resource | None:
 
 def _named(o: Observed, part: str, resource: Resource) -> Observed:
     if part == "task":
-        return replace(o, task=resource)
+        return changed(o, task=resource)
     side: Side = "source" if part == "source" else "destination"
-    return replace(o, locations={**o.locations, side: resource})
+    return changed(o, locations={**o.locations, side: resource})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from datamover_crds import JsonObject, Retired, location_type_of
 from datamover_operator.movers.plan.activity import TASK_ACTIVE
 from datamover_operator.movers.plan.comparison import role_arn_for
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.marks import is_foreign
 from datamover_operator.movers.plan.names import SIDES
 from datamover_operator.movers.plan.observed import Observed
@@ -31,7 +31,7 @@ def without_unwanted_roles(o: Observed) -> Observed:
     owned = o.owned - {f"{side}Role" for side in sides}
     named = {role.arn for side, role in o.roles.items() if f"{side}Role" in owned}
     retired = with_retired(o.retired, unwanted)
-    return replace(
+    return changed(
         o,
         roles={side: role for side, role in o.roles.items() if side not in sides},
         owned=owned,

@@ -51,7 +51,7 @@ class UnmetPrecondition:
     waits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observed:
     """Everything that planning one mover depends on.
 

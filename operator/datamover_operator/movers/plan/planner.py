@@ -7,13 +7,13 @@ other; the first one that has something to do, or to wait for, makes the plan.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from datamover_crds import from_timestamp
 from datamover_crds.contract import TASK_ARN_ANNOTATION
 from datamover_operator.movers.plan.activity import ACTIVE_RUN_POLL, is_active
 from datamover_operator.movers.plan.calls import TaskCall
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.deletion import plan_deletion
 from datamover_operator.movers.plan.failures import (
     BACKLOG_PATIENCE,
@@ -56,7 +56,7 @@ def plan_mover(o: Observed, now: datetime) -> Plan:
     plan = _plan(o, now)
     unkept = unkept_update(o, plan.steps)
     if unkept is not None:
-        plan = _plan(replace(o, failures=(*o.failures, unkept)), now)
+        plan = _plan(changed(o, failures=(*o.failures, unkept)), now)
     return only_marked(o, plan, now)
 
 

@@ -17,6 +17,7 @@ from datamover_crds.contract import (
     SCHEDULE_ORIGIN,
     TRIGGER_ORIGIN,
 )
+from datamover_operator.movers.plan.copies import changed
 from datamover_operator.movers.plan.intervals import interval_steps
 from datamover_operator.movers.plan.known import ExternalExecution
 from datamover_operator.movers.plan.names import Identity, execution_run_name, trigger_run_name
@@ -92,13 +93,13 @@ def after_run_object(o: Observed, result: RunObjectResult) -> Observed:
             names = {**o.same_names, result.step.name: result.found} if result.step.execution_arn is None else {}
             return replace(_recorded(o, result.step), runs=result.runs, same_names=names)
         case NamespaceGoes():
-            return replace(o, namespace_goes=True)
+            return changed(o, namespace_goes=True)
         case RunDeleted():
             runs = tuple(run for run in o.runs if run.metadata.uid != result.step.uid)
-            return replace(o, runs=runs, pruned_before=latest(o.pruned_before, result.step.started_at))
+            return changed(o, runs=runs, pruned_before=latest(o.pruned_before, result.step.started_at))
         case RunSought():
             is_lost = result.found is None or result.found.metadata.uid != result.step.uid
-            return replace(o, runs=result.runs, lost_runs=o.lost_runs | ({result.step.uid} if is_lost else set()))
+            return changed(o, runs=result.runs, lost_runs=o.lost_runs | ({result.step.uid} if is_lost else set()))
         case _:
             assert_never(result)
 
@@ -115,7 +116,7 @@ def run_object(identity: Identity, step: CreateRun) -> JsonObject:
 
 def _recorded(o: Observed, step: CreateRun) -> Observed:
     """The execution, if the run stands for one, has its run now, no matter who created it."""
-    return replace(
+    return changed(
         o, external_executions=tuple(each for each in o.external_executions if each.arn != step.execution_arn)
     )
 
