@@ -6,6 +6,7 @@ A place leads to a field by wire names: `protocol.smb.user`, `agentArns[1]`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -32,13 +33,18 @@ def values_in(model: Model, path: str = "") -> Iterator[Held]:
                 yield at, member, item
 
 
-def places_of(model: type[Model], *, arn: ArnKind | None = None, secret: bool = False) -> Iterator[tuple[str, ...]]:
+@lru_cache(maxsize=256)
+def places_of(
+    model: type[Model], *, arn: ArnKind | None = None, secret: bool = False
+) -> tuple[tuple[str, ...], ...]:
     """Where objects of a model hold ARNs of a kind, or secrets."""
+    found: list[tuple[str, ...]] = []
     for member in members_of(model):
         if (arn is not None and member.arn == arn) or (secret and member.secret is not None):
-            yield (member.name,)
+            found.append((member.name,))
         elif member.model is not None:
-            yield from ((member.name, *place) for place in places_of(member.model, arn=arn, secret=secret))
+            found += ((member.name, *place) for place in places_of(member.model, arn=arn, secret=secret))
+    return tuple(found)
 
 
 def dig(value: JsonValue, place: Iterable[str]) -> JsonValue:

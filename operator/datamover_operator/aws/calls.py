@@ -165,10 +165,9 @@ class Channel:
         except BaseException:
             leave()
             raise
-        _leave_with(pending, leave)
         try:
             async with asyncio.timeout(self._limits.call_timeout):
-                reply = await asyncio.wrap_future(pending)
+                reply = await _outcome(pending, leave)
         except TimeoutError:
             sent = _abandon(ticket, pending, operation)
             message = f"no answer within {self._limits.call_timeout:g} s"
@@ -211,15 +210,35 @@ def _read(reply: Reply) -> Reply:
     return reply | {"Body": body.read()} if isinstance(body, StreamingBody) else reply
 
 
-def _leave_with(pending: Future[Reply], leave: Callable[[], None]) -> None:
-    """Leave the place when the thread is free, which an endpoint may hold for long after its caller has given up."""
+def _outcome(pending: Future[Reply], leave: Callable[[], None]) -> asyncio.Future[Reply]:
+    """Return what comes of a call, for its caller in the event loop.
+
+    The place is left when the thread is free, which an endpoint may hold for long after the caller has given up. One
+    wake-up of the loop does both.
+    """
     loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[Reply] = loop.create_future()
 
-    def end(_: Future[Reply]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits for a place any more
-            loop.call_soon_threadsafe(leave)
+    def end() -> None:
+        leave()
+        if outcome.done():  # given up
+            return
+        if (error := pending.exception()) is not None:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(pending.result())
 
-    pending.add_done_callback(end)
+    def wake(_: Future[Reply]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(end)
+
+    def give_up(given: asyncio.Future[Reply]) -> None:
+        if given.cancelled():
+            pending.cancel()
+
+    outcome.add_done_callback(give_up)
+    pending.add_done_callback(wake)
+    return outcome
 
 
 def _abandon(ticket: Ticket, pending: Future[Reply], operation: str) -> bool:

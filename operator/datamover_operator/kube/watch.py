@@ -170,6 +170,26 @@ class _NoDiffs(kopf.DiffBaseStorage):
         """Keep nothing."""
 
 
+class _NoProgress(kopf.ProgressStorage):
+    """Storage for the progress of kopf's change handlers, which there are none of; it would copy metadata for each event."""
+
+    def fetch(self, *, key: str, body: kopf.Body) -> None:
+        """Find nothing."""
+
+    def store(self, *, key: str, record: object, body: kopf.Body, patch: kopf.Patch) -> None:
+        """Keep nothing."""
+
+    def purge(self, *, key: str, body: kopf.Body, patch: kopf.Patch) -> None:
+        """Have nothing to remove."""
+
+    def touch(self, *, body: kopf.Body, patch: kopf.Patch, value: str | None) -> None:
+        """Leave no trace."""
+
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        """Have nothing to remove."""
+        return essence
+
+
 class _Backoffs:
     """Seconds between attempts, without an end: an API server may be away, or too busy, for long."""
 
@@ -181,6 +201,7 @@ def _settings(*, is_namespaced: bool) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.persistence.diffbase_storage = _NoDiffs()
+    settings.persistence.progress_storage = _NoProgress()
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
     settings.networking.error_backoffs = _Backoffs()

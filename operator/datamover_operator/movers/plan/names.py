@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from datamover_crds.contract import FINALIZER, NONCE_TAG, OWNER_TAG, PART_TAG, UID_TAG
@@ -88,6 +89,7 @@ def is_generated_role_name(name: str) -> bool:
     return prefix == "dm" and uid != "" and suffix.partition("-")[0] in _ROLE_SUFFIX.values()
 
 
+@lru_cache(maxsize=1024)
 def distinct_role_name(name: str, uid: str) -> str:
     """The name to use where `name` belongs to somebody else already: one of its own for each mover and name."""
     suffix = f"-{hashlib.sha256(f'{uid}/{name.casefold()}'.encode()).hexdigest()[:8]}"

@@ -41,7 +41,7 @@ from datamover_operator.movers.plan.standing import (
     until_created,
 )
 from datamover_operator.movers.plan.status import is_recorded, role_notes
-from datamover_operator.movers.plan.steps import AddFinalizer, Annotate, ClaimIntent, Plan, ReadTags, Record
+from datamover_operator.movers.plan.steps import AddFinalizer, Annotate, ClaimIntent, KubeStep, Plan, ReadTags, Record
 from datamover_operator.movers.plan.suspend import STOPPED_AFTER_RUN, is_marked, is_withheld, stopping_step
 from datamover_operator.movers.plan.unmet import plan_unmet
 
@@ -151,13 +151,14 @@ def _task(o: Observed, wanted: Wanted, now: datetime) -> Plan | None:
 
 def _record(o: Observed, _: Wanted, now: datetime) -> Plan | None:
     if is_recorded(o):
-        return None
-    return Plan(steps=(Record(),), conditions=applying(o, now), notes=role_notes(o))
+        return do(o, now, _annotation(o))
+    return Plan(steps=(Record(), *_annotation(o)), conditions=applying(o, now), notes=role_notes(o))
 
 
-def _annotate(o: Observed, _: Wanted, now: datetime) -> Plan | None:
+def _annotation(o: Observed) -> list[KubeStep]:
+    """The ARN of the task is an annotation, too: it outlives a status that is lost."""
     is_annotated = o.task is None or o.annotations.get(TASK_ARN_ANNOTATION) == o.task.arn
-    return do(o, now, [] if is_annotated or o.task is None else [Annotate({TASK_ARN_ANNOTATION: o.task.arn})])
+    return [] if is_annotated or o.task is None else [Annotate({TASK_ARN_ANNOTATION: o.task.arn})]
 
 
 def _confirm(o: Observed, _: Wanted, now: datetime) -> Plan | None:
@@ -176,7 +177,6 @@ STAGES: tuple[Stage, ...] = (
     _locations,
     _task,
     _record,
-    _annotate,
     _confirm,
     until_created,
     clear_away,
