@@ -34,9 +34,7 @@ def values_in(model: Model, path: str = "") -> Iterator[Held]:
 
 
 @lru_cache(maxsize=256)
-def places_of(
-    model: type[Model], *, arn: ArnKind | None = None, secret: bool = False
-) -> tuple[tuple[str, ...], ...]:
+def places_of(model: type[Model], *, arn: ArnKind | None = None, secret: bool = False) -> tuple[tuple[str, ...], ...]:
     """Where objects of a model hold ARNs of a kind, or secrets."""
     found: list[tuple[str, ...]] = []
     for member in members_of(model):

@@ -95,6 +95,9 @@ class MoverReconciler:
         o = changed(o, shared_roles=self._shared_roles(o))
         run = MoverPass(self._context, entry, o, aws, memory)
         plan = await self._drive(run, memory)
+        if plan.reads_back and aws is not None and not self._context.queue.is_wanted((MOVER, o.uid)):
+            run.o = await self._read_back(run.o, aws, memory)
+            plan = await self._drive(run, memory)
         await run.finish(plan)
         self._arrange(run.o, plan, memory)
 
@@ -105,22 +108,19 @@ class MoverReconciler:
         is_steady = mover.metadata.deletion_timestamp is None and is_ready(mover)
         return is_steady or not self._connections.is_asked(account.metadata.name)
 
-    def _is_kept(self, account: DataMoverAccount | None) -> bool:
-        """Whether the account carries our finalizer, which keeps it as long as a mover names it."""
-        return account is not None and account_finalizer(self._context.settings.operator) in account.metadata.finalizers
-
     def _observed(
         self, mover: DataMover, problem: str, memory: MoverMemory, cluster: ClusterState, aws: Aws | None
     ) -> Observed:
         meta = mover.metadata
         identity = Identity(meta.uid, self._context.cluster_id, meta.namespace, meta.name)
+        holders = cluster.account.metadata.finalizers if cluster.account is not None else ()
         o = known(mover, identity, cluster, self._context.instance, self._context.nonce())
         o = changed(
             o,
             connected=aws is not None,
             backlog=aws.backlog() if aws is not None else 0.0,
             problem=problem,
-            account_kept=self._is_kept(cluster.account),
+            account_kept=account_finalizer(self._context.settings.operator) in holders,
             schedule_expression=expression_in_utc(mover.spec, self._context.clock.now()),
         )
         since = self._context.clock.tick() - ROLE_PROPAGATION.total_seconds()
@@ -150,6 +150,11 @@ class MoverReconciler:
             memory.next_drift_check = tick + self._drift_interval(0.9, 1.1)
             memory.everything.answer(everything)
         return o
+
+    async def _read_back(self, o: Observed, aws: Aws, memory: MoverMemory) -> Observed:
+        """Read what this pass has changed in AWS. What is created from now on is of another intent: it has its nonce."""
+        o = await self._gather(changed(o, nonce=self._context.nonce()), aws, memory, self._cluster_state(o.mover))
+        return changed(o, unmet=o.unmet or first_unmet(OF_WHAT_AWS_HAS, o), shared_roles=self._shared_roles(o))
 
     def _drift_interval(self, least: float, most: float) -> float:
         return self._context.settings.drift_interval_seconds * self._context.rng.uniform(least, most)

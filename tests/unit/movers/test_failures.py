@@ -194,32 +194,34 @@ def test_a_task_that_is_unavailable_is_told_of() -> None:
 def test_a_new_task_that_is_unavailable_on_its_way_is_looked_at_again_soon() -> None:
     with World(SPEC) as world:
         world.sky.creating = timedelta(0)
-        world.reconcile()
-        item = world.sky.of("task")[0]
-        item.status = "UNAVAILABLE"
+        with on_call(world, "CreateTask", lambda: _take_down(world)):
+            world.reconcile()
         for _ in range(3):
             assert _next(world) <= 10
             assert told(world, "Reconciling")["reason"] == "TaskUnavailable"
-        item.status = "AVAILABLE"
+        world.sky.of("task")[0].status = "AVAILABLE"
         assert world.settle() == "Ready"
 
 
 def test_a_new_task_that_stays_unavailable_is_told_of() -> None:
-    with World(SPEC) as world:
-        world.sky.creating = timedelta(0)
-        world.reconcile()
-        world.sky.of("task")[0].status = "UNAVAILABLE"
+    with World(SPEC) as world, on_call(world, "CreateTask", lambda: _take_down(world)):
         assert world.settle() == "Stalled"
         assert told(world, "Stalled")["reason"] == "TaskUnavailable"
+
+
+def _take_down(world: World) -> None:
+    """Have the task that was made be UNAVAILABLE."""
+    world.sky.of("task")[0].status = "UNAVAILABLE"
 
 
 def test_a_pass_that_takes_too_long_says_that_it_progresses(monkeypatch: pytest.MonkeyPatch) -> None:
     with World(SPEC) as world:
         world.settle()
-        monkeypatch.setattr(movers_module, "_MAX_ROUNDS", 2)
+        monkeypatch.setattr(movers_module, "_MAX_ROUNDS", 1)
         world.change(spec(options={"logLevel": "BASIC"}))
         world.reconcile()
         assert told(world, "Reconciling")["status"] == "True"
+        monkeypatch.setattr(movers_module, "_MAX_ROUNDS", 2)
         assert world.settle() == "Ready"
         world.delete()
         assert world.settle() == "Gone"

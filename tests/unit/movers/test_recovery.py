@@ -12,8 +12,8 @@ from datamover_common.kube.objects import metadata_of
 from datamover_operator.aws.failure import FailureKind
 from datamover_operator.movers import tag_index
 from tests.support.specs import s3
-from tests.unit.movers.given import NOTHING, ONE_OF_EACH, SPEC, Spec, counts, ending_at, failing, spec, told
-from tests.unit.movers.sky import Sky
+from tests.unit.movers.given import NOTHING, ONE_OF_EACH, SPEC, Spec, counts, ending_at, failing, on_call, spec, told
+from tests.unit.movers.sky import Sky, error
 from tests.unit.movers.world import REF, World
 
 
@@ -147,6 +147,35 @@ def test_what_vanishes_while_it_is_looked_for_is_not_there() -> None:
                 world.sky.items.pop(task, None)
 
         world.sky.on_read = vanish
+        assert world.settle() == "Ready"
+        assert counts(world) == ONE_OF_EACH
+
+
+def test_what_a_pass_has_made_is_read_back_by_it() -> None:
+    with World(SPEC) as world:
+        world.sky.creating = timedelta(0)
+        world.reconcile()
+        assert world.state == "Ready"
+
+
+def test_what_vanishes_before_it_is_read_back_is_made_under_an_intent_of_its_own() -> None:
+    made: list[str] = []
+
+    def lose(operation: str) -> None:
+        if operation == "DescribeTask" and len(made) == 1:
+            world.sky.items.pop(made[0], None)
+
+    def create() -> None:
+        made.extend(task.arn for task in world.sky.of("task"))
+        if len(made) > 1:
+            raise error(FailureKind.UNKNOWN_OUTCOME, "CreateTask")
+
+    with World(SPEC) as world:
+        world.sky.creating = timedelta(0)
+        world.sky.on_read = lose
+        with on_call(world, "CreateTask", create):
+            world.reconcile()
+        assert len(made) == 2
         assert world.settle() == "Ready"
         assert counts(world) == ONE_OF_EACH
 

@@ -162,7 +162,7 @@ def _annotation(o: Observed) -> list[KubeStep]:
 
 
 def _confirm(o: Observed, _: Wanted, now: datetime) -> Plan | None:
-    return None if o.confirmed else Plan(again_at=now, conditions=applying(o, now))
+    return None if o.confirmed else Plan(again_at=now, reads_back=True, conditions=applying(o, now))
 
 
 STAGES: tuple[Stage, ...] = (

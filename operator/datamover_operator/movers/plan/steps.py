@@ -195,12 +195,14 @@ Step = AwsStep | KubeStep
 class Plan:
     """What to do next, when to look again, and what to tell.
 
-    Done = no steps and no again_at (and no retry). `retry` leaves the delay to the queue's back-off.
+    Done = no steps and no again_at (and no retry). `retry` leaves the delay to the queue's back-off; `reads_back` says
+    that nothing more can be said before AWS is read again.
     """
 
     steps: tuple[Step, ...] = ()
     again_at: datetime | None = None
     retry: bool = False
+    reads_back: bool = False
     conditions: tuple[Condition, ...] = ()
     notes: tuple[Note, ...] = field(default=())
 
