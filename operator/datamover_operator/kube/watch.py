@@ -171,7 +171,7 @@ class _NoDiffs(kopf.DiffBaseStorage):
 
 
 class _NoProgress(kopf.ProgressStorage):
-    """Storage for the progress of kopf's change handlers, which there are none of; it would copy metadata for each event."""
+    """Storage for the progress of change handlers, of which there are none: kopf would copy metadata for each event."""
 
     def fetch(self, *, key: str, body: kopf.Body) -> None:
         """Find nothing."""
