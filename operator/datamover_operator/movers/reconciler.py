@@ -152,7 +152,7 @@ class MoverReconciler:
         return o
 
     async def _read_back(self, o: Observed, aws: Aws, memory: MoverMemory) -> Observed:
-        """Read what this pass has changed in AWS. What is created after this is of another intent, with its own nonce."""
+        """Read what this pass has changed in AWS. What is created later is of another intent and nonce."""
         o = await self._gather(changed(o, nonce=self._context.nonce()), aws, memory, self._cluster_state(o.mover))
         return changed(o, unmet=o.unmet or first_unmet(OF_WHAT_AWS_HAS, o), shared_roles=self._shared_roles(o))
 
