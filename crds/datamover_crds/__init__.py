@@ -14,6 +14,7 @@ from datamover_crds.account import (
 from datamover_crds.codec import InvalidObject, Problem, dump, parse
 from datamover_crds.common import JsonObject, Model, from_duration, from_timestamp, to_timestamp
 from datamover_crds.grants import Grant
+from datamover_crds.json_text import read_json
 from datamover_crds.locations import (
     LOCATIONS,
     AccessRole,
@@ -181,6 +182,7 @@ __all__ = [
     "from_timestamp",
     "location_type_of",
     "parse",
+    "read_json",
     "salvage",
     "to_timestamp",
 ]

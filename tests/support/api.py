@@ -62,6 +62,13 @@ class Api:
         """Send a merge patch."""
         return self._send("PATCH", path, body, "application/merge-patch+json")
 
+    def patch_text(self, path: str, patch: bytes) -> None:
+        """Send a merge patch as it is, and do not read the answer."""
+        headers = self._headers | {"Content-Type": "application/merge-patch+json"}
+        answer = self._pool.request("PATCH", self._server + path, body=patch, headers=headers)
+        if answer.status >= 400:
+            raise ApiError(answer.status, answer.data.decode())
+
     def delete(self, path: str) -> JsonDict:
         """Ask for deletion; does not wait for finalizers."""
         return self._send("DELETE", path)

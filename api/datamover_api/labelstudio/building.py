@@ -24,6 +24,7 @@ from datamover_crds import (
     ObjectMeta,
     dump,
     parse,
+    read_json,
 )
 from datamover_crds.contract import (
     CLIENT_ANNOTATION,
@@ -74,7 +75,7 @@ def id_of(name: str) -> int | None:
 def members_in(mover: DataMover) -> JsonObject:
     """The members of a storage that its mover keeps."""
     try:
-        kept = json.loads(mover.metadata.annotations.get(CLIENT_ANNOTATION, "{}"))
+        kept = read_json(mover.metadata.annotations.get(CLIENT_ANNOTATION, "{}"))
     except ValueError:  # somebody has edited it
         kept = {}
     defaults: JsonObject = {name: member.default for name, member in MEMBERS.items()}

@@ -30,6 +30,7 @@ from datamover_crds import (
     TableSyncSpec,
     dump,
     from_duration,
+    read_json,
 )
 from datamover_crds.contract import CLIENT_ANNOTATION, ORIGIN_LABEL, SYNC_ORIGIN, SYNC_OWNER_LABEL
 
@@ -207,7 +208,7 @@ def _changed(spec: JsonObject, patch: JsonObject) -> JsonObject:
 def kept_by(obj: DataMover | TableSync) -> JsonObject:
     """What the annotation of a sync's object holds."""
     try:
-        kept = json.loads(obj.metadata.annotations.get(CLIENT_ANNOTATION, "{}"))
+        kept = read_json(obj.metadata.annotations.get(CLIENT_ANNOTATION, "{}"))
     except ValueError:  # somebody has edited it
         return {}
     return kept if isinstance(kept, dict) else {}

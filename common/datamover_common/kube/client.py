@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Final
 from urllib.parse import urlencode
 
 import aiohttp
@@ -15,6 +14,7 @@ from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTResponse
 
 from datamover_common.kube.connections import UNLIMITED, Connections, load_configuration
+from datamover_common.kube.decoding import decoded
 from datamover_common.kube.errors import KubeError
 from datamover_common.kube.objects import metadata_of, part_of, why_not, why_not_in
 from datamover_common.kube.resources import Collection, ObjectRef
@@ -237,7 +237,7 @@ def _object(text: bytes) -> JsonObject:
 
 def _event(text: bytes) -> JsonObject:
     """A JSON object. Raises ValueError."""
-    answer = json.loads(text)
+    answer = decoded(text)
     if not isinstance(answer, dict):
         raise ValueError("no JSON object")  # noqa: TRY004 - the caller asks for JSON of this form
-    return cast("JsonObject", answer)
+    return answer

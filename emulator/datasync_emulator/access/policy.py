@@ -22,7 +22,7 @@ def parse(text: str) -> Document:
     """Read a policy document; what is no JSON object is an empty policy."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -20,6 +20,7 @@ import structlog
 from datamover_common.kube.objects import why_not_in
 from datamover_crds import JsonObject
 from datamover_operator.kube.kinds import Kind
+from datamover_operator.kube.shallow import ShallowResponse
 
 AnyKind = Kind[Any]
 Seen = Callable[[AnyKind, str | None, JsonObject], None]
@@ -105,6 +106,7 @@ def _session(info: kopf.ConnectionInfo, trace: aiohttp.TraceConfig) -> kopf.Aioh
         proxy=info.proxy_url,
         trust_env=info.trust_env,
         trace_configs=[trace],
+        response_class=ShallowResponse,
     )
     return kopf.AiohttpSession(
         server=info.server,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from typing import Final
 
-from datamover_crds import FailedFile, RunReport
+from datamover_crds import FailedFile, RunReport, read_json
 from datamover_operator.aws.ports import S3
 from datamover_operator.runs.bucket_objects import pieces_of
 from datamover_operator.runs.plan.errands import Place, ReadReport
@@ -58,7 +57,7 @@ async def read_report(s3: S3, errand: ReadReport) -> RunReport:
     key, uri = page[0].key, f"s3://{summaries.bucket}/{page[0].key}"
     content = await _whole(s3, summaries.bucket, key)
     try:
-        summary = json.loads(content or b"")
+        summary = read_json(content or b"")
     except ValueError:
         return RunReport(uri=uri[:2048], message="the summary is not valid JSON")
     found = await _failures(s3, Place(summaries.bucket, f"{errand.destination.prefix}Detailed-Reports/{folder}"))

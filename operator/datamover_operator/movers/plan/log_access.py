@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from datamover_crds import JsonObject
+from datamover_crds import JsonObject, read_json
 from datamover_crds.patterns import literal, searcher
 from datamover_operator.movers.plan.observed import Observed
 from datamover_operator.movers.plan.roles import partition_of
@@ -98,7 +98,7 @@ def _is_written(described: JsonObject | None) -> bool:
 
 def _statements(text: str) -> list[JsonObject]:
     try:
-        document = json.loads(text)
+        document = read_json(text)
     except ValueError:
         return []
     found = document.get("Statement") if isinstance(document, dict) else None

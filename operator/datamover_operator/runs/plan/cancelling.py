@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from datamover_crds import DataMoverRun
+from datamover_crds import DataMoverRun, read_json
 from datamover_crds.contract import CANCEL_ANNOTATION, RunReason
 
 _MAX_MESSAGE = 1024
@@ -40,8 +40,9 @@ def cancellation_of(run: DataMoverRun) -> Cancellation:
     if text is None or run.spec.cancel:
         return Cancellation("Cancelled", "the execution was cancelled")
     try:
-        stored = json.loads(text)
-        reason, message = RunReason(stored["reason"]), str(stored["message"])[:_MAX_MESSAGE]
-    except (ValueError, KeyError, TypeError):
-        return Cancellation("Cancelled", "the execution was cancelled")
-    return Cancellation(reason.value, message)
+        match read_json(text):
+            case {"reason": str(reason), "message": message}:
+                return Cancellation(RunReason(reason).value, str(message)[:_MAX_MESSAGE])
+    except ValueError:
+        pass
+    return Cancellation("Cancelled", "the execution was cancelled")

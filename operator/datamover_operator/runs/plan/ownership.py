@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from datamover_crds import DataMover, DataMoverRun
+from datamover_crds import DataMover, DataMoverRun, read_json
 from datamover_crds.contract import CLAIM_ANNOTATION, EXECUTION_ANNOTATION
 
 
@@ -31,10 +31,14 @@ def claim_of(run: DataMoverRun) -> Claim | None:
     if text is None:
         return None
     try:
-        claim = json.loads(text)
-        return Claim(str(claim["nonce"]), str(claim["moverUid"]))
-    except (ValueError, KeyError, TypeError):
+        claim = read_json(text)
+    except ValueError:
         return Claim("", "")
+    match claim:
+        case {"nonce": nonce, "moverUid": uid}:
+            return Claim(str(nonce), str(uid))
+        case _:
+            return Claim("", "")
 
 
 def execution_of(run: DataMoverRun) -> str | None:

@@ -6,8 +6,9 @@ only tell that an execution is worth a look.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+
+from datamover_crds import read_json
 
 _MARK = "/execution/"
 _ENDED = frozenset({"SUCCESS", "ERROR"})
@@ -25,8 +26,8 @@ class StateChange:
 def read_state_change(body: str, account_id: str, region: str) -> StateChange | None:
     """The state change that a message tells; None where it tells none of an execution in this account and Region."""
     try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
+        event = read_json(body)
+    except ValueError:
         return None
     match event:
         case {

@@ -9,7 +9,7 @@ import json
 from functools import lru_cache
 from typing import Annotated, Final
 
-from datamover_crds import InvalidObject, RetiredEnd, SyncEnd, TableSync, dump, parse
+from datamover_crds import InvalidObject, RetiredEnd, SyncEnd, TableSync, dump, parse, read_json
 from datamover_crds.common import Count, Items, Model, Text
 from datamover_crds.contract import DATABASES_ANNOTATION
 
@@ -56,7 +56,7 @@ def written(databases: Databases) -> str:
 @lru_cache(maxsize=_REMEMBERED)
 def _read(text: str) -> Databases | None:
     try:
-        found = json.loads(text)
+        found = read_json(text)
         return parse(Databases, found) if isinstance(found, dict) else None
-    except (ValueError, RecursionError, InvalidObject):
+    except (ValueError, InvalidObject):
         return None
