@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter as Tally
+from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,21 +49,24 @@ class Metrics:
         self.refused_starts = RefusalMetrics(self.registry)
         about = self._gauge("build_info", "Always 1; the labels tell the versions", "version", "python_version")
         about.labels(version("datamover-operator"), platform.python_version()).set(1)
-        self._calls = self._counter(
-            "aws_calls", "AWS API calls by result", "account_id", "service", "operation", "result"
-        )
-        self._call_seconds = self._histogram(
+        calls = self._counter("aws_calls", "AWS API calls by result", "account_id", "service", "operation", "result")
+        call_seconds = self._histogram(
             "aws_call_duration_seconds", "Time an AWS API call took", _CALL_BUCKETS, "service", "operation"
         )
+        # To find a series takes longer than to count in it.
+        self._calls = lru_cache()(calls.labels)
+        self._call_seconds = lru_cache()(call_seconds.labels)
         self.table_syncs = TableSyncMetrics(self.registry)
         self._statements = self._counter("postgres_statements", "Statements sent to databases", "side", "result")
-        self._pass_seconds = self._histogram(
+        pass_seconds = self._histogram(
             "reconcile_duration_seconds", "Time one reconciling pass took", _PASS_BUCKETS, "kind", "result"
         )
+        self._pass_seconds = lru_cache()(pass_seconds.labels)
         self._delay = self._histogram(
             "event_loop_delay_seconds", "How late the event loop comes to what is due", _DELAY_BUCKETS
         )
-        self._writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb", "result")
+        writes = self._counter("kubernetes_writes", "Writes to the Kubernetes API", "kind", "verb", "result")
+        self._writes = lru_cache()(writes.labels)
         self._ready = self._gauge("ready", "1 where the operator does its work, as /readyz tells it")
         self._depth = self._gauge("queue_depth", "Objects that wait for a reconciling pass")
         self._orphans = self._gauge("orphans", "Resources with our tags that no object owns", "account")
@@ -98,8 +102,8 @@ class Metrics:
 
     def aws_call(self, account_id: str, service: str, operation: str, result: str, seconds: float) -> None:
         """Count one AWS call; `result` is `ok` or the kind of its failure, such as `throttled`."""
-        self._calls.labels(account_id, service, operation, result).inc()
-        self._call_seconds.labels(service, operation).observe(seconds)
+        self._calls(account_id, service, operation, result).inc()
+        self._call_seconds(service, operation).observe(seconds)
 
     def statement(self, side: str, result: str) -> None:
         """Count one statement to a database; `result` is `ok` or the failure's kind."""
@@ -107,7 +111,7 @@ class Metrics:
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
         """Count one reconciling pass of an object of `kind`."""
-        self._pass_seconds.labels(kind, result).observe(seconds)
+        self._pass_seconds(kind, result).observe(seconds)
 
     def loop_delay(self, seconds: float) -> None:
         """Note how late the event loop came to something that was due."""
@@ -115,7 +119,7 @@ class Metrics:
 
     def kubernetes_write(self, kind: str, verb: str, result: str) -> None:
         """Count one write to the Kubernetes API; `result` is `ok` or metav1.Status' reason."""
-        self._writes.labels(kind, verb, result).inc()
+        self._writes(kind, verb, result).inc()
 
     def ready(self, is_ready: Callable[[], bool]) -> None:
         """Show whether the operator works, as `is_ready` tells whenever somebody asks, from any thread."""
