@@ -71,11 +71,11 @@ def test_an_older_store_doubles_nothing(emulator: Emulator, tmp_path: Path) -> N
         eventually(lambda: world.objects("dst") == {"a": b"alpha"}, what="the first run moves the object")
         eventually(lambda: "lastRun" in (world.get("DataMover", "steady") or {})["status"])
     with site.up(operator=False) as world:
+        world.bucket("dst2")
         world.s3_mover("fresh", destination="dst2")  # the backup knows it, and nothing that was made for it
     site.back_up(copy)
 
     with site.up() as world:
-        world.bucket("dst2")
         task = world.wait_ready("steady")["status"]["taskArn"]
         world.wait_ready("fresh")
         world.patch("DataMover", "steady", {"spec": {"trigger": {"manual": "second"}, "tags": mark("new")}})
