@@ -117,8 +117,15 @@ def test_up_gives_an_environment_to_source_and_down_leaves_no_process(local: Pat
     assert dev("down", local).stdout == "Nothing is running.\n"
 
 
-def test_a_killed_keeper_takes_everything_with_it_and_up_starts_anew(local: Path) -> None:
-    assert dev("up", local).returncode == 0
+def test_what_is_killed_is_started_again_or_takes_everything_with_it_and_up_starts_anew(local: Path) -> None:
+    """The REST service is started again, where it was; the keeper takes everything along. All of it without Redis."""
+    up = dev("up", local, PATH="/nonexistent")
+    assert (up.returncode, NO_REDIS in up.stdout) == (0, True), up.stdout + up.stderr
+    (service,) = processes_of(local, "datamover_api")
+    os.kill(service, signal.SIGKILL)
+    eventually(lambda: processes_of(local, "datamover_api") not in ([], [service]))
+    eventually(lambda: listed_by_rest(local) == [])
+
     keeper = Keeper(local).pid()
     assert keeper is not None
     os.kill(keeper, signal.SIGKILL)
@@ -127,15 +134,6 @@ def test_a_killed_keeper_takes_everything_with_it_and_up_starts_anew(local: Path
 
     assert dev("up", local).returncode == 0
     assert "default" in sourced(local, "kubectl get namespaces")
-
-
-def test_without_redis_up_says_so_and_a_killed_rest_service_is_started_again_where_it_was(local: Path) -> None:
-    up = dev("up", local, PATH="/nonexistent")
-    assert (up.returncode, NO_REDIS in up.stdout) == (0, True), up.stdout + up.stderr
-    (service,) = processes_of(local, "datamover_api")
-    os.kill(service, signal.SIGKILL)
-    eventually(lambda: processes_of(local, "datamover_api") not in ([], [service]))
-    eventually(lambda: listed_by_rest(local) == [])
 
 
 def test_what_does_not_start_is_told(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
