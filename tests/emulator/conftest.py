@@ -12,10 +12,9 @@ from tests.support.emulator import Emulator, start_emulator
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator in which nothing takes longer than it must."""
-    with start_emulator(tmp_path_factory.mktemp("file-systems")) as running:
-        yield running
+def emulator(worker_emulator: Emulator) -> Emulator:
+    """An emulator in which nothing takes longer than it must: the worker's; accounts keep its tests apart."""
+    return worker_emulator
 
 
 @pytest.fixture(scope="session")
