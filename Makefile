@@ -2,7 +2,7 @@
 
 PYTHON ?=
 # Test processes side by side: tests mostly wait for other processes, so there are more of them than processors.
-WORKERS ?= 4
+WORKERS ?= 6
 # What runs pytest. The gate measures coverage with it, which takes a third longer: RUN=".venv/bin/coverage run".
 RUN ?= .venv/bin/python
 # Go's garbage collection in API servers, kubectl and helm: with Go's own value, 100, the start and the requests of an
