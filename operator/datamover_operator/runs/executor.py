@@ -43,6 +43,7 @@ from datamover_operator.runs.plan.news import (
 from datamover_operator.runs.plan.observed import ObservedRun
 from datamover_operator.runs.plan.ownership import Claim, dump_claim
 from datamover_operator.runs.plan.retries import retry_object
+from datamover_operator.runs.plan.started import taken_from
 from datamover_operator.runs.plan.steps import (
     ClaimMover,
     ClaimRun,
@@ -193,7 +194,7 @@ class RunPass:
         self._memory.void_nonce = claim.nonce  # it may stand there, but nothing has been sent yet
         marks: JsonObject = {
             "finalizers": self._finalizers(FINALIZER),
-            "annotations": {CLAIM_ANNOTATION: dump_claim(claim)},
+            "annotations": {CLAIM_ANNOTATION: dump_claim(claim, taken_from(self._mover))},
         }
         await self._change_metadata(self._belonging() | marks)
         self.o = replace(self.o, claim=claim, may_send=True)

@@ -10,6 +10,7 @@ from datamover_common.kube.objects import metadata_of, part_of
 from datamover_crds.contract import CLAIM_ANNOTATION, EXECUTION_ANNOTATION, FINALIZER
 from datamover_operator.movers.kind import MOVER
 from datamover_operator.runs.kind import RUN
+from datamover_operator.runs.plan.started import as_started
 from tests.unit.runs.stage import Stage
 
 
@@ -172,6 +173,16 @@ def test_a_claimed_run_without_a_status_is_not_started_for_a_new_mover(ready: St
     ready.go(200)
     assert ready.run().status.phase == "Unknown"
     assert ready.calls("StartTaskExecution") == 1
+
+
+def test_a_run_keeps_what_it_was_started_with_when_its_mover_changes(ready: Stage) -> None:
+    before = ready.mover()
+    ready.add_run()
+    ready.go(12)
+    assert ready.calls("StartTaskExecution") == 1
+    ready.change(MOVER, "m", destination={"s3": {"s3BucketArn": "arn:aws:s3:::elsewhere"}})
+    assert ready.mover().spec.destination != before.spec.destination
+    assert as_started(ready.run(), ready.mover()).spec.destination == before.spec.destination
 
 
 def test_a_run_that_waits_for_its_mover_is_rejected_with_it(ready: Stage) -> None:

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from datamover_crds import DataMover, DataMoverAccount, DataMoverRun, Selection, parse
+from datamover_crds.contract import CLAIM_ANNOTATION, FINALIZER
 from datamover_operator.runs.plan.errands import CheckManifest, Compare, Place, ReadReport, RemoveManifest, Select
+from datamover_operator.runs.plan.findings import find_out
+from datamover_operator.runs.plan.observed import ObservedRun
+from datamover_operator.runs.plan.ownership import Claim, dump_claim
+from datamover_operator.runs.plan.started import as_started, taken_from
+from datamover_operator.runs.plan.steps import RunErrand, RunPlan
 from datamover_operator.runs.plan.transfer_mistakes import first_mistake
 from datamover_operator.runs.plan.transfers import (
     comparison_errand,
@@ -139,6 +145,51 @@ def test_a_comparison_leaves_out_what_the_run_leaves_out() -> None:
     assert listed is not None
     assert listed.manifest == manifest_errand(run(), mover(manifestConfig=manifest())) is not None
     assert comparison_errand(run(**compare), mover(source=EFS)) is None
+
+
+def ended(text: str | None, **spec: Any) -> DataMoverRun:  # noqa: ANN401
+    """A run that has succeeded, with the text of its claim."""
+    arn = "arn:aws:datasync:eu-central-1:123456789012:task/task-0123456789abcdef0/execution/exec-0123456789abcdef0"
+    one = run(**spec)
+    marks = {CLAIM_ANNOTATION: text} if text is not None else {}
+    metadata = one.metadata.model_copy(update={"finalizers": (FINALIZER,), "annotations": marks})
+    status = one.status.model_copy(update={"phase": "Succeeded", "execution_arn": arn})
+    return one.model_copy(update={"metadata": metadata, "status": status})
+
+
+def claim_by(started: DataMover) -> str:
+    return dump_claim(Claim("n", "mover"), taken_from(started))
+
+
+CHANGED = mover(destination={"s3": {"s3BucketArn": "arn:aws:s3:::elsewhere"}})
+
+
+@pytest.mark.parametrize("granted", [["s3://src/*", "s3://dst/*"], ["s3://src/*", "s3://elsewhere/*"]])
+def test_a_comparison_is_of_the_buckets_that_the_run_was_started_with(granted: list[str]) -> None:
+    one = ended(claim_by(mover(includes=[{"value": "/a"}])), verify={"compare": True})
+    grants = [{"namespaces": ["team-a"], "locations": granted, "roleArns": ["*"]}]
+    plan = find_out(ObservedRun(one, CHANGED, None, "n", account=account(grants=grants)))
+    if "s3://dst/*" in granted:
+        assert plan == RunPlan(steps=(RunErrand(Compare(Place("src", "in/"), Place("dst"), None, "", "")),))
+    else:
+        assert plan is not None
+        assert plan.status is not None
+        assert plan.status.comparison is not None
+        assert "does not grant 's3://dst/'" in str(plan.status.comparison.message)
+
+
+def test_a_report_and_a_selections_manifest_are_where_the_run_was_started_to_write_them() -> None:
+    one = ended(claim_by(mover(taskReportConfig=report(), select=GLOB)))
+    then = as_started(one, CHANGED)
+    assert report_errand(one, then, str(one.status.execution_arn)) is not None
+    assert select_errand(one, then, account()) == SELECT
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "no JSON", "[]", '{"spec": 1}', '{"spec": {"source": 1}}', '{"nonce": "n"}', "[" * 100_000]
+)
+def test_a_claim_that_tells_of_no_spec_leaves_the_movers(text: str | None) -> None:
+    assert as_started(ended(text), CHANGED) == CHANGED
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from datamover_crds.contract import FINALIZER
 from datamover_operator.runs.plan.errands import Compare, Errand, ErrandFailed, Outcome, ReadReport
 from datamover_operator.runs.plan.grants import ungranted
 from datamover_operator.runs.plan.observed import ObservedRun
+from datamover_operator.runs.plan.started import as_started
 from datamover_operator.runs.plan.status import words_of
 from datamover_operator.runs.plan.steps import RunErrand, RunPlan
 from datamover_operator.runs.plan.transfers import comparison_errand, removal_of, report_errand, select_errand
@@ -21,7 +22,7 @@ def find_out(o: ObservedRun) -> RunPlan | None:
     """
     if o.mover is None or not o.connected or FINALIZER not in o.run.metadata.finalizers:
         return None
-    errand = next(_missing(o, o.mover), None)
+    errand = next(_missing(o, as_started(o.run, o.mover)), None)
     if errand is None:
         return None
     refusal = ungranted(o, errand)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from datamover_crds import DataMover, DataMoverRun, read_json
+from datamover_crds import DataMover, DataMoverRun, JsonObject, read_json
 from datamover_crds.contract import CLAIM_ANNOTATION, EXECUTION_ANNOTATION
 
 
@@ -20,9 +20,9 @@ class Claim:
     mover_uid: str
 
 
-def dump_claim(claim: Claim) -> str:
-    """The annotation's text."""
-    return json.dumps({"nonce": claim.nonce, "moverUid": claim.mover_uid})
+def dump_claim(claim: Claim, spec: JsonObject) -> str:
+    """The annotation's text, with what the start takes from the mover's spec (runs/plan/started.py)."""
+    return json.dumps({"nonce": claim.nonce, "moverUid": claim.mover_uid, "spec": spec})
 
 
 def claim_of(run: DataMoverRun) -> Claim | None:
