@@ -7,8 +7,8 @@ from tests.support.operator_process import Operators
 from tests.support.rest import MOVERS, Client, RestServices, s3_body
 from tests.support.waiting import eventually
 
-DEPTHS = (150, 990, 5000)
-"""What is read as it is; what the standard library reads and nothing can walk through; what it does not read."""
+DEPTHS = (990, 5000)
+"""What the standard library reads and nothing can walk through, and what it does not read."""
 
 
 def test_what_is_nested_too_deep_disturbs_nobody(

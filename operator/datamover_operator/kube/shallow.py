@@ -41,10 +41,12 @@ class _Lines:
 
     async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
         """Yield whole lines, a line a chunk."""
-        rest = b""
+        begun: list[bytes] = []
         async for chunk in self._content.iter_chunked(size):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                yield readable(line) + b"\n"
-        if rest:
-            yield rest
+            end, *following = chunk.split(b"\n")
+            begun.append(end)
+            for start in following:
+                yield readable(b"".join(begun)) + b"\n"
+                begun = [start]
+        if last := b"".join(begun):
+            yield readable(last)
