@@ -131,7 +131,8 @@ class _Operation:
         register_all(registry, context, client, Adapters(accounts, databases, webhooks))
         workers = Workers(context, registry)
         resync = Resync(client, event_filter, KINDS, self._settings.namespaces)
-        await resync.run_all()  # a mover must not be judged by accounts and runs that are only about to be seen
+        # A mover must not be judged by accounts and runs that are only about to be seen.
+        await pulse.when_it_serves(resync.run_all)
         try:
             async with contextlib.AsyncExitStack() as stack:
                 jobs = {"events": context.events.write_forever, "workers": workers.work_forever}
@@ -184,4 +185,5 @@ class _Operation:
 
 async def _cluster_id(client: KubeClient) -> str:
     """The uid of namespace kube-system, which stands for the cluster."""
-    return str(metadata_of(await client.get(_NAMESPACES.within().named("kube-system")))["uid"])
+    namespace = _NAMESPACES.within().named("kube-system")
+    return str(metadata_of(await pulse.when_it_serves(lambda: client.get(namespace)))["uid"])

@@ -188,6 +188,23 @@ def test_it_watches_on_with_a_new_token_when_the_old_one_has_expired(
     world.wait_condition("DataMoverAccount", world.account, "Ready")
 
 
+@pytest.mark.parametrize("asked", ["/api/v1/namespaces/kube-system", "/datamoverruns"])
+def test_it_waits_for_an_api_server_that_is_away_when_it_starts(start: Start, proxy: ApiProxy, asked: str) -> None:
+    proxy.refuse(lambda request: request.path.endswith(asked), 503)
+    operator = start(wait=False)
+    eventually(lambda: "can't be asked; waiting for it" in operator.log.read_text())
+    assert readiness(operator)[0] == 503
+    proxy.recover()
+    eventually(lambda: readiness(operator) == (200, "ok\n"))
+
+
+def test_it_ends_while_it_waits_for_an_api_server(start: Start, proxy: ApiProxy) -> None:
+    proxy.refuse(lambda _: True, 503)
+    operator = start(wait=False)
+    eventually(lambda: "can't be asked; waiting for it" in operator.log.read_text())
+    assert operator.terminate() == 0
+
+
 def test_it_ends_where_its_token_stays_refused(start: Start, proxy: ApiProxy) -> None:
     operator = start()
     proxy.refuse(is_watch, 401)

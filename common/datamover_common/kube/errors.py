@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from http import HTTPStatus
 
 from datamover_common.tasks import ExplainedError
 
@@ -26,6 +27,12 @@ class KubeError(ExplainedError):
     def is_doubtful(self) -> bool:
         """Whether the request may have been carried out all the same, or may still be."""
         return self.status not in range(400, 500)
+
+    @property
+    def is_away(self) -> bool:
+        """The API server does not answer, or says that it can't serve now: the same request may do later."""
+        is_busy = self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return is_busy or self.reason == "Unreachable"
 
     @property
     def is_conflict(self) -> bool:

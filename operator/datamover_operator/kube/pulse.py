@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+import structlog
 
 from datamover_common.kube.client import KubeClient
 from datamover_common.kube.errors import KubeError
@@ -12,6 +15,9 @@ _SUBJECT = "the API server"
 _INTERVAL = 5.0
 _PATIENCE = 5.0
 _SERVER_ERROR = 500
+_RETRY = 2.0
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 
 
 class Listener(Protocol):
@@ -33,6 +39,18 @@ async def feel_forever(client: KubeClient, listener: Listener) -> None:
         else:
             listener.reached(_SUBJECT)
         await asyncio.sleep(_INTERVAL)
+
+
+async def when_it_serves(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until the API server is there to answer, however long that takes. Raises KubeError for a refusal."""
+    while True:
+        try:
+            return await ask()
+        except KubeError as error:
+            if not error.is_away:
+                raise
+            _log.warning("the API server can't be asked; waiting for it", error=str(error))
+        await asyncio.sleep(_RETRY)
 
 
 async def _problem(client: KubeClient) -> str:
