@@ -53,7 +53,8 @@ class LocationType(Model):
     """A type of location is a subclass of this; a declared location is an instance of that.
 
     Its fields are those of DataSync's CreateLocation… request in camelCase, with `marks` that say what is to be known
-    of each. A type defines the members that come first here; the rest is derived for all types.
+    of each. A type defines the members that come first here; the rest is derived for all types, some of it once for an
+    object: no copy is made of it with changes, which would keep what was derived of the first.
     """
 
     operation: ClassVar[str]

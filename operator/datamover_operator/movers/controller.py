@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from datamover_common.fairness import Lane, Urgency
 from datamover_common.kube.client import KubeClient
-from datamover_common.kube.objects import metadata_of, reference
-from datamover_crds import DataMoverStatus, from_timestamp
+from datamover_common.kube.objects import metadata_of, part_of, reference
+from datamover_crds import DataMoverStatus, JsonObject, from_timestamp
 from datamover_crds.contract import is_true
 from datamover_operator.accounts.connections import Connections
 from datamover_operator.accounts.kind import ACCOUNT
@@ -113,7 +113,7 @@ class _News:
             self._context.metrics.forget_mover(namespace, name)
             self._context.metrics.schedules.forget(namespace, name)
             self._context.metrics.refused_starts.forget(namespace, name)
-        elif change.after is not None:
+        elif change.after is not None and _is_news(change.before, change.after):
             # One of thousands that are new at once has nothing to show, and waits long before it is looked at.
             self._show(namespace, name, entry.model.status if change.after.get("status") else DataMoverStatus())
 
@@ -135,6 +135,10 @@ class _News:
             last=from_timestamp(last) if last else None,
             following=from_timestamp(following) if following else None,
         )
+
+
+def _is_news(before: JsonObject | None, after: JsonObject) -> bool:
+    return before is None or part_of(before, "status") != part_of(after, "status")
 
 
 def _state(status: DataMoverStatus) -> str:
