@@ -19,9 +19,11 @@ def main() -> None:
     settings = load(rest if command == "run" else sys.argv[1:], os.environ)
     # Not before the settings are known: --help and a wrong setting answer at once, without kopf, boto3, kubernetes.
     from datamover_common import logs  # noqa: PLC0415
+    from datamover_crds.building import build_models  # noqa: PLC0415
     from datamover_operator.serving import serve  # noqa: PLC0415
 
     logs.configure(settings.log_format, settings.log_level)
+    build_models()
     collect_seldom()
     sys.exit(asyncio.run(serve(settings)))
 

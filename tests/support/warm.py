@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import get_args
 
 import botocore.session
 from botocore.loaders import Loader, create_loader
 
-from datamover_crds.common import Model
+from datamover_crds.building import build_models
 from datamover_operator.aws.clients import Service
-
-
-def _models(parent: type[Model] = Model) -> Iterator[type[Model]]:
-    for model in parent.__subclasses__():
-        yield model
-        yield from _models(model)
-
-
-def _build_models() -> None:
-    """Make the validators that pydantic makes on first use."""
-    for model in _models():
-        model.model_rebuild()
 
 
 def _read_service_models() -> None:
@@ -38,5 +25,5 @@ def _read_service_models() -> None:
     botocore.session.create_loader = load_from
 
 
-_build_models()
+build_models()
 _read_service_models()
