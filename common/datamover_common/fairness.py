@@ -127,8 +127,7 @@ class Shares:
             if now - taken.since <= self._slow_after:
                 break
             self._judge(taken.lane.share, is_slow=True)
-        is_run = lane.urgency is Urgency.RUN
-        return self._all.may_take(lane.share) and (is_run or self._patient.may_take(lane.share))
+        return all(each.may_take(lane.share) for each in self._taken_by(lane))
 
     def take(self, lane: Lane, now: float) -> Taken:
         """Take a place; it is given back with what is returned."""
